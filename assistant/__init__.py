@@ -1,0 +1,1 @@
+"""The answer pipeline that the command line and the bot share."""

@@ -1,0 +1,76 @@
+"""The pipeline: a question in, events out. Every front end runs this one generator."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING
+
+from assistant.engines import Engine
+from assistant.events import Citation, Done, Event, Sources, Token, Turn
+from indexer.errors import UsageError
+from indexer.words import is_cyrillic
+
+if TYPE_CHECKING:
+    from indexer.search import Found, Searcher
+
+MAX_QUESTION = 4000
+
+
+async def answer(
+    question: str,
+    history: Sequence[Turn] = (),
+    *,
+    searcher: "Searcher",
+    engine: Engine,
+    top_k: int = 5,
+) -> AsyncIterator[Event]:
+    """Yield Sources, then Tokens, then one Done. Nothing found is an answer too.
+
+    Raises UsageError for an empty or oversized question, NoIndex and EmbedderMismatch.
+    """
+    question = check_question(question)
+    found = await asyncio.to_thread(_search, searcher, question, history, top_k)
+    yield Sources(found)
+    if not found.confident:
+        text = nothing_found(question)
+        yield Token(text)
+        yield Done(text, engine.name, found=False)
+        return
+    pieces: list[str] = []
+    citations: list[Citation] = []
+    async for piece in engine.write(question, found, history):
+        if isinstance(piece, Citation):
+            citations.append(piece)
+        else:
+            pieces.append(piece.text)
+            yield piece
+    yield Done("".join(pieces), engine.name, found=True, citations=tuple(citations))
+
+
+def check_question(question: str) -> str:
+    """Trim a question; raise UsageError when nothing is left or it is too long."""
+    question = " ".join(question.split())
+    if not any(char.isalnum() for char in question):
+        raise UsageError("the question is empty", 'opsctl ask "…"')
+    if len(question) > MAX_QUESTION:
+        raise UsageError(
+            f"the question has {len(question)} characters, and {MAX_QUESTION} is the most",
+            "ask in fewer words; a long text belongs into the documents folder",
+        )
+    return question
+
+
+def nothing_found(question: str) -> str:
+    """What is said when the documents hold no answer, in the language of the question."""
+    return "В базе знаний ничего не найдено." if is_cyrillic(question) else "Nothing found."
+
+
+def _search(searcher: "Searcher", question: str, history: Sequence[Turn], top_k: int) -> "Found":
+    """Search for the question; where that finds nothing, for it together with the one before.
+
+    A follow-up ("а зимой?") has too few words of its own.
+    """
+    found = searcher.search(question, top_k)
+    if found.confident or not history:
+        return found
+    together = searcher.search(f"{history[-1].question} {question}", top_k)
+    return together if together.confident else found

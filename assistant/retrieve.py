@@ -1,0 +1,38 @@
+"""From the settings to a searcher and an embedder."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from assistant.settings import Settings
+from indexer.models import AUTO, BUILTIN, DEFAULT_MODEL, choose
+
+if TYPE_CHECKING:
+    from indexer.embedders import Embedder
+    from indexer.search import Searcher
+
+
+def make_searcher(settings: Settings) -> "Searcher":
+    """A searcher over the index of the settings; loads its embedder at the first question."""
+    from indexer.search import Searcher
+
+    def open_named(name: str) -> "Embedder":
+        from indexer.embedders import open_embedder
+
+        return open_embedder(name, settings.models)
+
+    wanted = None if settings.embedder == AUTO else settings.embedder
+    return Searcher(settings.index, open_named, embedder=wanted, threshold=settings.threshold)
+
+
+def embedder_for_indexing(
+    settings: Settings, rebuild: bool, say: Callable[[str], None]
+) -> "Embedder":
+    """The embedder to index with; says so when it is not the one a person would expect."""
+    from indexer.embedders import open_embedder
+    from indexer.folder import recorded_embedder
+
+    recorded = None if rebuild else recorded_embedder(settings.index)
+    name = choose(settings.embedder, recorded, settings.models)
+    if settings.embedder == AUTO and name == BUILTIN:
+        say(f"{DEFAULT_MODEL} is not on this machine: using the built-in embedder")
+    return open_embedder(name, settings.models)

@@ -1,0 +1,91 @@
+"""The programs that are compared, all driven alike: a step of an app is a command."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench import venvs
+
+PEERS = ("llamaindex", "langchain", "txtai")
+NAMES = {
+    "llamaindex": "LlamaIndex",
+    "langchain": "LangChain + FAISS",
+    "txtai": "txtai",
+    "floor": "floor: encode only",
+}
+# Steps in the order of a run; the update comes last because it changes what was indexed.
+STEPS = ("index", "warm", "warm-1", "ask", "update")
+
+
+@dataclass(frozen=True)
+class App:
+    """A program and its command for each step; words in braces are filled in for each run."""
+
+    key: str
+    name: str
+    python: Path
+    commands: Mapping[str, tuple[str, ...]]
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def argv(self, step: str, values: Mapping[str, object]) -> list[str]:
+        """The whole command of a step."""
+        return [str(self.python), *(word.format(**values) for word in self.commands[step])]
+
+    def environment(self, step: str, values: Mapping[str, object]) -> dict[str, str]:
+        """The environment of a step: this process's, without a network for models.
+
+        "warm-1" is "warm" with one thread: while other programs use the cores, the threads of a
+        short query wait for each other for half a second. The quicker of the two counts.
+        """
+        own = {name: value.format(**values) for name, value in self.env.items()}
+        threads = {"OMP_NUM_THREADS": "1"} if step == "warm-1" else {}
+        return {**os.environ, "HF_HUB_OFFLINE": "1", **own, **threads}
+
+
+def peer(key: str, model: Path) -> App:
+    """A peer's program, or the floor's, in the environment made for it."""
+    python, module = venvs.ensure(key), f"bench.peers.{key}_app"
+    commands = {
+        "index": ("-m", module, "index", "{docs}", "{store}"),
+        "ask": ("-m", module, "ask", "{store}", "{question}"),
+        "update": ("-m", module, "update", "{docs}", "{store}"),
+        **_warm(module),
+    }
+    if key == "floor":  # encodes passages that are cut already, and of an added file only those
+        commands["index"] = ("-m", module, "index", "{chunks}", "{store}")
+        commands["update"] = ("-m", module, "index", "{added_chunks}", "{store}")
+    env = {"BENCH_MODEL": str(model), "TIKTOKEN_CACHE_DIR": str(venvs.tiktoken_cache())}
+    return App(key, NAMES[key], python, commands, env)
+
+
+def own(key: str, name: str, embedder: str) -> App:
+    """This project through its command line, with one of its embedders."""
+    commands = {
+        "index": ("-m", "opsctl", "reindex", "--json"),
+        "ask": ("-m", "opsctl", "ask", "--sources-only", "{question}"),
+        "update": ("-m", "opsctl", "reindex", "--json"),
+        **_warm("bench.peers.opsctl_app"),
+    }
+    env = {
+        "OPSCTL_DOCUMENTS": "{docs}",
+        "OPSCTL_STATE": "{store}",
+        "OPSCTL_EMBEDDER": embedder,
+    }
+    return App(key, name, Path(sys.executable), commands, env)
+
+
+def _warm(module: str) -> dict[str, tuple[str, ...]]:
+    command = ("-m", module, "warm", "{store}", "{queries}")
+    return {"warm": command, "warm-1": command}
+
+
+def make(peers: list[str], with_own: bool) -> list[App]:
+    """This project with both embedders, the peers and the floor."""
+    model = venvs.model_folder(venvs.ensure("floor"))
+    ours = [
+        own("opsctl-builtin", "opsctl, built-in", "builtin"),
+        own("opsctl-minilm", "opsctl, MiniLM", str(model)),
+    ]
+    return [*(ours if with_own else []), *(peer(key, model) for key in [*peers, "floor"])]

@@ -1,0 +1,134 @@
+"""The documents folder: which files are there, which are passed over and why."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from indexer.errors import UserError
+from indexer.readers import READERS
+
+OWN_README = "README.md"
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A readable document; `path` is relative to the documents folder, with forward slashes."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file that gave no text, and the reason in one sentence."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a walk over the documents folder found; `closed` are the folders it could not enter."""
+
+    files: list[SourceFile] = field(default_factory=list)
+    skipped: list[Problem] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+
+
+def list_documents(root: Path) -> Listing:
+    """Walk the folder; raise UserError when it is missing or can not be read."""
+    hint = f"put documents into {root}, or name another folder: OPSCTL_DOCUMENTS=DIR"
+    if not root.exists():
+        raise UserError(f"the documents folder {root} does not exist", hint)
+    if not root.is_dir():
+        raise UserError(f"{root} is not a folder", hint)
+    if not os.access(root, os.R_OK | os.X_OK):
+        raise UserError(f"no permission to read the folder {root}", f"chmod u+rx {root}")
+    listing = Listing()
+    for path in _walk(root, listing):
+        _add(root, path, listing)
+    listing.files.sort(key=lambda file: file.path)
+    listing.skipped.sort(key=lambda problem: problem.path)
+    return listing
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of the file's content, in hexadecimal, read a megabyte at a time."""
+    sha = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            sha.update(block)
+    return sha.hexdigest()
+
+
+def _walk(root: Path, listing: Listing) -> Iterator[Path]:
+    def unreadable(error: OSError) -> None:
+        folder = _relative(root, Path(error.filename))
+        listing.closed.append(folder)
+        listing.skipped.append(Problem(folder, "no permission to read the folder"))
+
+    for folder, folders, names in os.walk(root, onerror=unreadable):
+        here = Path(folder)
+        linked = [name for name in folders if (here / name).is_symlink()]
+        folders[:] = [name for name in folders if name not in linked and name[0] != "."]
+        for name in (*names, *linked):
+            if not name.startswith((".", "~$")):
+                yield here / name
+
+
+def _add(root: Path, path: Path, listing: Listing) -> None:
+    name = _relative(root, path)
+    if name == OWN_README:
+        return
+    reason = _objection(root, path)
+    if reason:
+        listing.skipped.append(Problem(name, reason))
+        return
+    info = path.stat()
+    listing.files.append(SourceFile(name, info.st_size, info.st_mtime_ns))
+
+
+def _objection(root: Path, path: Path) -> str:
+    """Say why this file can not be a document, or nothing when it can."""
+    try:
+        if path.is_symlink():
+            return _link_objection(root, path)
+        mode = path.stat().st_mode
+    except OSError:
+        return "it went away while the folder was listed"
+    if not stat.S_ISREG(mode):
+        return "not a regular file"
+    if not _is_utf8(path):
+        return "its name is not valid UTF-8: rename it"
+    if path.suffix.lower() not in READERS:
+        return f"no reader for {path.suffix or 'files without a suffix'}"
+    return ""
+
+
+def _link_objection(root: Path, path: Path) -> str:
+    try:
+        target = path.resolve(strict=True)
+    except FileNotFoundError:
+        return "a link to nothing"
+    except (OSError, RuntimeError):  # a loop: OSError since Python 3.13, RuntimeError before
+        return "a link that leads back to itself"
+    if not target.is_relative_to(root.resolve()):
+        return "a link that leaves the documents folder: copy the file here instead"
+    return "a link to a place in the documents folder, which is read there"
+
+
+def _relative(root: Path, path: Path) -> str:
+    name = path.relative_to(root).as_posix()
+    return name if _is_utf8(path) else os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,131 @@
+"""Embedders: text to unit vectors. A sentence-transformers model, or the built-in hashed stems."""
+
+import hashlib
+import math
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer import words
+from indexer.errors import UserError
+from indexer.models import BUILTIN, download, locate
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Matrix = NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """What turns text into vectors; name, revision and dimension are recorded in the index."""
+
+    name: str
+    revision: str
+    dimension: int
+
+    @property
+    def tokenizer(self) -> "Tokenizer | None":
+        """The tokenizer that bounds a passage, or None for the built-in estimate."""
+
+    @property
+    def window(self) -> int | None:
+        """The longest text it reads, in tokens; None when it reads all."""
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        """Return one unit row of `dimension` numbers a text."""
+
+
+class HashedStems:
+    """Signed feature hashing of stems: no model, no download, any language.
+
+    Feature hashing: Weinberger et al., 2009, https://arxiv.org/abs/0902.2206.
+    """
+
+    name = BUILTIN
+    revision = words.VERSION
+    dimension = 1024
+    tokenizer = None
+    window = None
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        """Return (len(texts), 1024): log-scaled stem counts in signed buckets, unit length."""
+        matrix = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for row, text in zip(matrix, texts, strict=True):
+            for stem, count in Counter(map(words.stem, words.words(text))).items():
+                code = zlib.crc32(stem.encode())
+                row[code % self.dimension] += (1 + math.log(count)) * (1 if code >> 31 else -1)
+        return _unit(matrix)
+
+
+class SentenceTransformerEmbedder:
+    """A sentence-transformers model on the CPU; the GPU belongs to the model server."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        self.name = name
+        self.revision = _revision(folder)
+        try:
+            self._model: Any = SentenceTransformer(str(folder), device="cpu")
+        except Exception as error:  # the loaders raise whatever their formats raise
+            hint = "download it again, or use the built-in one: OPSCTL_EMBEDDER=builtin"
+            raise UserError(f"the embedder in {folder} can not be loaded: {error}", hint) from error
+        self.dimension = int(self._model.get_sentence_embedding_dimension())
+
+    @property
+    def tokenizer(self) -> "Tokenizer | None":
+        """The model's own fast tokenizer, without its truncation."""
+        from tokenizers import Tokenizer
+
+        backend = getattr(self._model.tokenizer, "backend_tokenizer", None)
+        if backend is None:
+            return None
+        tokenizer: Tokenizer = Tokenizer.from_str(backend.to_str())
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    @property
+    def window(self) -> int | None:
+        """The longest text the model reads, in its own tokens, less the two it adds."""
+        longest = self._model.max_seq_length
+        return int(longest) - 2 if longest else None
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        """Return (len(texts), dimension), unit rows; long texts are read up to the window."""
+        matrix = self._model.encode(
+            list(texts), batch_size=32, convert_to_numpy=True, show_progress_bar=False
+        )
+        return _unit(np.asarray(matrix, dtype=np.float32))
+
+
+def open_embedder(name: str, models: Path) -> Embedder:
+    """Load an embedder by name; raise UserError when the model is nowhere to be had."""
+    if name == BUILTIN:
+        return HashedStems()
+    folder = locate(name, models) or download(name)
+    return SentenceTransformerEmbedder(name, folder)
+
+
+def _revision(folder: Path) -> str:
+    """A fingerprint of a model folder: names and sizes of its files, content of the small ones."""
+    sha = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not any(
+            part.startswith(".") for part in path.parts[len(folder.parts) :]
+        ):
+            size = path.stat().st_size
+            sha.update(f"{path.relative_to(folder)} {size}\n".encode())
+            if size < 1 << 20:
+                sha.update(path.read_bytes())
+    return sha.hexdigest()[:16]
+
+
+def _unit(matrix: Matrix) -> Matrix:
+    norms = np.linalg.norm(matrix, axis=1, keepdims=True)
+    return np.asarray(matrix / np.maximum(norms, 1e-12), dtype=np.float32)

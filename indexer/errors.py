@@ -1,0 +1,35 @@
+"""The errors a person can do something about.
+
+UserError
+├── UsageError         the request itself is wrong                 exit code 2
+└── everything else    says what failed and which command helps    exit code 1
+"""
+
+
+class UserError(Exception):
+    """A failure told in one sentence, with the next step beside it."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(UserError):
+    """The request is wrong: a bad value, an empty question."""
+
+    exit_code = 2
+
+
+class NoIndex(UserError):
+    """There is nothing to search yet."""
+
+
+class EmbedderMismatch(UserError):
+    """The index was made with another embedder than the one asked for."""
+
+
+class Busy(UserError):
+    """Another process is writing the index."""

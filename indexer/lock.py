@@ -1,0 +1,34 @@
+"""One writer at a time: a lock file that says who holds it and goes with the process."""
+
+import fcntl
+import getpass
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from indexer.errors import Busy
+
+
+@contextmanager
+def writer_lock(path: Path) -> Iterator[None]:
+    """Hold the lock; raise Busy, naming the holder, when another process has it."""
+    with path.open("a+", encoding="utf-8") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy(
+                f"the index is being written by {_holder(path)}",
+                "wait for it to end; opsctl ask works meanwhile",
+            ) from None
+        stream.seek(0)
+        stream.truncate()
+        since = time.strftime("%Y-%m-%d %H:%M:%S")
+        stream.write(f"process {os.getpid()} of {getpass.getuser()} since {since}")
+        stream.flush()
+        yield
+
+
+def _holder(path: Path) -> str:
+    return path.read_text(encoding="utf-8").strip() or "another process"

@@ -1,0 +1,51 @@
+"""Which embedder is meant, and where its files are on this machine."""
+
+from pathlib import Path
+
+from indexer.errors import UserError
+
+BUILTIN = "builtin"
+DEFAULT_MODEL = "cointegrated/LaBSE-en-ru"
+AUTO = "auto"
+
+
+def locate(name: str, models: Path) -> Path | None:
+    """Find a model's folder on this machine: a path, our models folder, or the Hub's cache."""
+    for folder in (Path(name).expanduser(), models / name.replace("/", "--")):
+        if (folder / "modules.json").is_file() or (folder / "config.json").is_file():
+            return folder
+    return _in_hub_cache(name)
+
+
+def choose(wanted: str, recorded: str | None, models: Path) -> str:
+    """Resolve "auto": what the index was made with, else the default model if it is here."""
+    if wanted != AUTO:
+        return wanted
+    if recorded:
+        return recorded
+    return DEFAULT_MODEL if locate(DEFAULT_MODEL, models) else BUILTIN
+
+
+def download(name: str) -> Path:
+    """Fetch a model from the Hub; raise UserError when it is not to be had."""
+    hint = "use the built-in one: OPSCTL_EMBEDDER=builtin"
+    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+        raise UserError(f"there is no embedder at {name}", hint)
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(
+            snapshot_download(name, ignore_patterns=["*.onnx", "*.h5", "*.ot", "openvino/*"])
+        )
+    except Exception as error:  # network, authorisation, a name that is not there, a full disk
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UserError(f"the embedder {name} can not be downloaded: {reason}", hint) from error
+
+
+def _in_hub_cache(name: str) -> Path | None:
+    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+        return None
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(name, "config.json")
+    return Path(found).parent if isinstance(found, str) else None

@@ -1,0 +1,91 @@
+"""What a reindex would do: compare the documents folder with the store, by content."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from indexer.documents import Listing, Problem, SourceFile, digest
+from indexer.errors import UserError
+from indexer.store import Store
+
+# A file written within this time of being indexed may have changed again under the same time stamp.
+RACY_NS = 2_000_000_000
+
+
+@dataclass
+class Plan:
+    """Document paths by what is to be done with them."""
+
+    added: list[SourceFile] = field(default_factory=list)
+    changed: list[SourceFile] = field(default_factory=list)
+    touched: list[SourceFile] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    still_failing: list[Problem] = field(default_factory=list)
+    forgotten_problems: list[str] = field(default_factory=list)
+
+    @property
+    def work(self) -> int:
+        """How many documents are to be read."""
+        return len(self.added) + len(self.changed)
+
+
+def make_plan(root: Path, listing: Listing, store: Store | None) -> Plan:
+    """Compare by size and time first, and by SHA-256 where these differ.
+
+    Raises UserError when a folder that had documents has none at all: an unmounted disk must not
+    empty the index.
+    """
+    known = store.documents() if store else {}
+    problems = store.problems() if store else {}
+    _require_documents(root, listing, bool(known))
+    plan = Plan()
+    for file in listing.files:
+        failed = problems.get(file.path)
+        before = known.get(file.path)
+        if failed and not failed[2] and _same(failed[0], file):
+            plan.still_failing.append(Problem(file.path, failed[1]))
+        elif before is None:
+            plan.added.append(file)
+        elif _same(before[0], file):
+            plan.unchanged += 1
+        elif _same_content(root, file, before[1]):
+            plan.touched.append(file)
+            plan.unchanged += 1
+        else:
+            plan.changed.append(file)
+    present = {file.path for file in listing.files}
+    plan.removed = sorted(path for path in known if _is_gone(path, present, listing))
+    plan.forgotten_problems = sorted(set(problems) - present)
+    return plan
+
+
+def _require_documents(root: Path, listing: Listing, had_some: bool) -> None:
+    if listing.files or listing.closed:
+        return
+    if had_some:
+        message = f"there are no documents in {root}, so the index is left as it was"
+        raise UserError(message, "to start over with an empty one, delete the index folder")
+    message = f"there are no documents in {root}"
+    if listing.skipped:
+        first = listing.skipped[0]
+        message += f" ({len(listing.skipped)} passed over, {first.path}: {first.reason})"
+    raise UserError(message, "put pdf, txt, md, html or docx files there")
+
+
+def _same(before: SourceFile, now: SourceFile) -> bool:
+    settled = time.time_ns() - now.mtime_ns > RACY_NS
+    return settled and (before.size, before.mtime_ns) == (now.size, now.mtime_ns)
+
+
+def _same_content(root: Path, file: SourceFile, sha256: str) -> bool:
+    try:
+        return digest(root / file.path) == sha256
+    except OSError:
+        return False
+
+
+def _is_gone(path: str, present: set[str], listing: Listing) -> bool:
+    if path in present:
+        return False
+    return not any(path.startswith(f"{folder}/") for folder in listing.closed)

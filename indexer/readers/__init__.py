@@ -1,0 +1,73 @@
+"""Documents to pages of clean text: a module per format, imported when such a file is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from indexer.readers.clean import clean
+from indexer.readers.page import Page, Unreadable
+
+__all__ = ["READERS", "Page", "Reader", "Unreadable", "read"]
+
+Reader = Callable[[Path], Iterator[Page]]
+
+
+def _pdf(path: Path) -> Iterator[Page]:
+    from indexer.readers import pdf
+
+    return pdf.read(path)
+
+
+def _text(path: Path) -> Iterator[Page]:
+    from indexer.readers import text
+
+    return text.read(path)
+
+
+def _markdown(path: Path) -> Iterator[Page]:
+    from indexer.readers import markdown
+
+    return markdown.read(path)
+
+
+def _html(path: Path) -> Iterator[Page]:
+    from indexer.readers import html
+
+    return html.read(path)
+
+
+def _docx(path: Path) -> Iterator[Page]:
+    from indexer.readers import docx
+
+    return docx.read(path)
+
+
+READERS: Mapping[str, Reader] = {
+    ".pdf": _pdf,
+    **dict.fromkeys((".txt", ".text", ".log", ".rst"), _text),
+    **dict.fromkeys((".md", ".markdown"), _markdown),
+    **dict.fromkeys((".html", ".htm"), _html),
+    ".docx": _docx,
+}
+
+
+def read(path: Path) -> Iterator[Page]:
+    """The pages of a document, cleaned; a numbered page without text comes with text "".
+
+    Unreadable says why there is no text, before the first page. OSError is left to the caller.
+    """
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise Unreadable(f"no reader for {path.suffix or 'files without a suffix'}")
+    if not path.stat().st_size:
+        raise Unreadable("empty")
+    found = False
+    for page in reader(path):
+        text = clean(page.text).strip()
+        found = found or bool(text)
+        if text or page.number is not None:
+            yield replace(page, text=text, heading=clean(page.heading or "").strip() or None)
+    if not found:
+        raise Unreadable("empty")

@@ -1,0 +1,76 @@
+"""PDF, page by page."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pypdf import PdfReader
+from pypdf.errors import DependencyError, FileNotDecryptedError
+
+from indexer.readers.clean import clean
+from indexer.readers.page import Page, Unreadable
+from indexer.readers.reflow import reflow
+
+FORGET_AFTER = 50  # pages whose parsed objects pypdf may keep in memory
+
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # the exceptions say enough
+
+
+def read(path: Path) -> Iterator[Page]:
+    """Every page; one without text (a scan, a picture, damage) has text ""."""
+    with path.open("rb") as file:
+        with _readable():
+            reader = PdfReader(file)
+            count = len(reader.pages)
+        if not count:
+            raise Unreadable("damaged PDF: it has no pages")
+        blank = 0
+        for number in range(1, count + 1):
+            text = _text(reader, number)
+            if number % FORGET_AFTER == 0:
+                reader.resolved_objects.clear()
+            if not text and blank == number - 1:
+                blank = number
+                continue
+            if blank == number - 1:
+                yield from (Page("", before) for before in range(1, number))
+            yield Page(text, number)
+    if blank == count:
+        pages = "its only page" if count == 1 else f"any of its {count} pages"
+        raise Unreadable(f"no text on {pages}: a scan? run OCR first")
+
+
+def _text(reader: PdfReader, number: int) -> str:
+    """The text of a page, "" when the page is damaged: the others may be whole."""
+    try:
+        with _readable():
+            text = reader.pages[number - 1].extract_text()
+    except Unreadable:
+        return ""
+    return clean(reflow(text)).strip()
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Turn whatever pypdf raises on a file it can not read into Unreadable."""
+    try:
+        yield
+    except FileNotDecryptedError as error:
+        raise Unreadable("encrypted: save a copy without a password") from error
+    except DependencyError as error:
+        raise Unreadable(f"encrypted, and a package for that is missing: {error}") from error
+    except Exception as error:  # KeyError, RecursionError, zlib.error: anything
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
+        raise Unreadable(f"damaged PDF: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    words = " ".join(str(error).split())
+    if words and not isinstance(error, LookupError):
+        return words
+    return f"{type(error).__name__} {words}".strip()

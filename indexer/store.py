@@ -1,0 +1,337 @@
+"""The store: documents, pages, passages, vectors and posting lists in one SQLite file."""
+
+import hashlib
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from indexer.chunks import Chunk
+from indexer.documents import SourceFile
+from indexer.errors import UserError
+from indexer.readers import Page
+from indexer.words import grams, stem, words
+
+if TYPE_CHECKING:
+    from numpy import int64
+    from numpy.typing import NDArray
+
+_DAMAGED = ("malformed", "not a database", "no such table", "no such column")
+
+
+@contextmanager
+def sqlite_errors(path: Path) -> Iterator[None]:
+    """Turn what SQLite raises about the file at `path` into a UserError."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        text = str(error)
+        if any(sign in text for sign in _DAMAGED):
+            hint = "opsctl reindex --rebuild"
+            raise UserError(f"the index {path} is damaged ({text})", hint) from error
+        if "full" in text or "disk I/O" in text:
+            hint = "free some space (df -h shows it), then: opsctl reindex"
+            raise UserError(f"no room to write {path} ({text})", hint) from error
+        if "readonly" in text or "unable to open" in text:
+            hint = f"check who owns the folder: ls -ld {path.parent}"
+            raise UserError(f"no permission to write {path} ({text})", hint) from error
+        raise UserError(f"the index {path} can not be used ({text})", "opsctl doctor") from error
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A chunk read back from the store, with its place in the documents."""
+
+    chunk_id: int
+    file: str
+    page: int | None
+    heading: str | None
+    text: str
+    start: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much the store holds."""
+
+    documents: int
+    chunks: int
+    vectors: int
+
+
+class Store:
+    """One store file. Writers call `transaction`; readers take a consistent view by `snapshot`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with sqlite_errors(path):
+            # One connection serves the threads of asyncio.to_thread; the searcher holds a lock.
+            self.db = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, timeout=30
+            )
+            self.db.execute("PRAGMA foreign_keys = ON")
+            self.db.execute("PRAGMA synchronous = NORMAL")
+            self.db.execute("PRAGMA cache_size = -32768")
+
+    @classmethod
+    def create(cls, path: Path, identity: dict[str, str]) -> "Store":
+        """Make an empty store that remembers what it is made with."""
+        store = cls(path)
+        with sqlite_errors(path):
+            store.db.execute("PRAGMA journal_mode = WAL")
+            store.db.executescript(f"BEGIN; {files('indexer').joinpath('schema.sql').read_text()}")
+            for key, value in {"generation": "0", **identity}.items():
+                store.set_meta(key, value)
+            store.db.execute("COMMIT")
+        return store
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        self.db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what is done inside, or nothing of it."""
+        with sqlite_errors(self.path):
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.db.execute("COMMIT")
+            except BaseException:
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Show one state of the store to all the reads inside, whatever is written meanwhile."""
+        with sqlite_errors(self.path):
+            self.db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self.db.execute("COMMIT")
+
+    def meta(self) -> dict[str, str]:
+        """Everything the store knows about itself."""
+        with sqlite_errors(self.path):
+            return dict(self.db.execute("SELECT key, value FROM meta"))
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Remember one fact about the store."""
+        self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def generation(self) -> int:
+        """A number that grows with every change of what can be found."""
+        query = "SELECT value FROM meta WHERE key = 'generation'"
+        return int(self.db.execute(query).fetchone()[0])
+
+    def counts(self) -> Counts:
+        """Count what can be found."""
+        with sqlite_errors(self.path):
+            row = self.db.execute(
+                "SELECT (SELECT count(*) FROM document WHERE live),"
+                " (SELECT count(*) FROM chunk c JOIN page p ON p.id = page_id"
+                "  JOIN document d ON d.id = document_id WHERE live),"
+                " (SELECT count(*) FROM vector WHERE data IS NOT NULL)"
+            ).fetchone()
+        return Counts(*row)
+
+    def updated_at(self) -> float | None:
+        """When a document was indexed last, in seconds since 1970."""
+        with sqlite_errors(self.path):
+            row = self.db.execute("SELECT max(indexed_at) FROM document WHERE live").fetchone()
+        return None if row[0] is None else float(row[0])
+
+    def damage(self) -> str:
+        """What SQLite's own check finds wrong with the file; nothing when it is whole."""
+        with sqlite_errors(self.path):
+            answer = str(self.db.execute("PRAGMA quick_check(1)").fetchone()[0])
+        return "" if answer == "ok" else answer
+
+    def documents(self) -> dict[str, tuple[SourceFile, str]]:
+        """The documents that can be found, each with its SHA-256, by path."""
+        with sqlite_errors(self.path):
+            rows = self.db.execute("SELECT path, size, mtime_ns, sha256 FROM document WHERE live")
+            return {row[0]: (SourceFile(*row[:3]), row[3]) for row in rows}
+
+    def problems(self) -> dict[str, tuple[SourceFile, str, bool]]:
+        """The files that failed, each with the reason and whether it may pass, by path."""
+        with sqlite_errors(self.path):
+            rows = self.db.execute("SELECT path, size, mtime_ns, reason, passing FROM problem")
+            return {row[0]: (SourceFile(*row[:3]), row[3], bool(row[4])) for row in rows}
+
+    def begin_document(self, file: SourceFile, sha256: str) -> int:
+        """Open a new version of a document; it can be found after `finish_documents`."""
+        cursor = self.db.execute(
+            "INSERT INTO document (path, size, mtime_ns, sha256, indexed_at)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (file.path, file.size, file.mtime_ns, sha256, time.time()),
+        )
+        return int(cursor.lastrowid or 0)
+
+    def add_page(self, document_id: int, page: Page, chunks: Sequence[Chunk]) -> None:
+        """Write a page and its passages."""
+        cursor = self.db.execute(
+            "INSERT INTO page (document_id, number, heading, text) VALUES (?, ?, ?, ?)",
+            (document_id, page.number, page.heading, page.text),
+        )
+        for chunk in chunks:
+            key = hashlib.blake2b(
+                passage_text(page.heading, chunk.text).encode(), digest_size=16
+            ).digest()
+            self.db.execute("INSERT OR IGNORE INTO vector (digest) VALUES (?)", (key,))
+            self.db.execute(
+                "INSERT INTO chunk (page_id, vector_id, start, stop)"
+                " SELECT ?, id, ?, ? FROM vector WHERE digest = ?",
+                (cursor.lastrowid, chunk.start, chunk.end, key),
+            )
+
+    def texts_without_vector(self, limit: int) -> list[tuple[int, str]]:
+        """The next passages to embed: vector id and text."""
+        rows = self.db.execute(
+            "SELECT v.id, p.heading, substr(p.text, c.start + 1, c.stop - c.start)"
+            " FROM vector v JOIN chunk c ON c.id ="
+            " (SELECT min(id) FROM chunk WHERE vector_id = v.id)"
+            " JOIN page p ON p.id = c.page_id WHERE v.data IS NULL LIMIT ?",
+            (limit,),
+        )
+        return [(row[0], passage_text(row[1], row[2])) for row in rows]
+
+    def set_vectors(self, rows: Iterable[tuple[bytes, int]]) -> None:
+        """Store vectors: half-precision bytes and vector id."""
+        self.db.executemany("UPDATE vector SET data = ? WHERE id = ?", rows)
+
+    def vectors_after(self, vector_id: int) -> sqlite3.Cursor:
+        """Rows of vector id and half-precision bytes beyond an id, in the order of ids."""
+        return self.db.execute(
+            "SELECT id, data FROM vector WHERE id > ? AND data IS NOT NULL ORDER BY id",
+            (vector_id,),
+        )
+
+    def vector_ids(self) -> list[int]:
+        """The ids of all vectors, ascending."""
+        return [
+            row[0]
+            for row in self.db.execute("SELECT id FROM vector WHERE data IS NOT NULL ORDER BY id")
+        ]
+
+    def chunks_of_vectors(self, vector_ids: Sequence[int]) -> dict[int, list[int]]:
+        """The findable passages that share each vector, by vector id."""
+        marks = ",".join("?" * len(vector_ids))
+        rows = self.db.execute(
+            "SELECT c.vector_id, c.id FROM chunk c JOIN page p ON p.id = c.page_id"
+            f" JOIN document d ON d.id = p.document_id WHERE d.live AND c.vector_id IN ({marks})",
+            tuple(vector_ids),
+        )
+        found: dict[int, list[int]] = {}
+        for vector_id, chunk_id in rows:
+            found.setdefault(vector_id, []).append(chunk_id)
+        return found
+
+    def finish_document(self, document_id: int) -> None:
+        """Make a new version of a document findable in place of the one before it."""
+        (path,) = self.db.execute(
+            "SELECT path FROM document WHERE id = ?", (document_id,)
+        ).fetchone()
+        self.remove_document(path)
+        self._write_postings(document_id, "INSERT INTO {0} (rowid, terms) VALUES (?, ?)")
+        self.db.execute("UPDATE document SET live = 1 WHERE id = ?", (document_id,))
+        self.db.execute("DELETE FROM problem WHERE path = ?", (path,))
+        self._touch()
+
+    def restat_document(self, file: SourceFile) -> None:
+        """Remember a new modification time of unchanged content."""
+        self.db.execute(
+            "UPDATE document SET size = ?, mtime_ns = ?, indexed_at = ? WHERE path = ? AND live",
+            (file.size, file.mtime_ns, time.time(), file.path),
+        )
+
+    def remove_document(self, path: str) -> None:
+        """Forget the findable version of a document, if there is one."""
+        row = self.db.execute("SELECT id FROM document WHERE path = ? AND live", (path,)).fetchone()
+        if row:
+            self._write_postings(
+                row[0], "INSERT INTO {0} ({0}, rowid, terms) VALUES ('delete', ?, ?)"
+            )
+            self.db.execute("DELETE FROM document WHERE id = ?", row)
+            self._touch()
+
+    def drop_unfinished(self, document_id: int | None = None) -> None:
+        """Forget what was left half read, or one such document; its vectors stay for now."""
+        self.db.execute(
+            "DELETE FROM document WHERE NOT live AND id = ifnull(?, id)", (document_id,)
+        )
+
+    def drop_unused_vectors(self) -> None:
+        """Forget the vectors of passages that are gone."""
+        self.db.execute("DELETE FROM vector WHERE id NOT IN (SELECT vector_id FROM chunk)")
+
+    def set_problem(self, file: SourceFile, reason: str, passing: bool) -> None:
+        """Remember that a file could not be read; a passing reason is tried again next time."""
+        self.db.execute(
+            "INSERT OR REPLACE INTO problem VALUES (?, ?, ?, ?, ?)",
+            (file.path, file.size, file.mtime_ns, reason, passing),
+        )
+
+    def remove_problem(self, path: str) -> None:
+        """Forget a failure."""
+        self.db.execute("DELETE FROM problem WHERE path = ?", (path,))
+
+    def posting(self, table: str, term: str) -> "NDArray[int64]":
+        """The passage ids of every occurrence of a term, in no order."""
+        query = f"SELECT group_concat(doc) FROM {table}_posting WHERE term = ?"
+        return _numbers(self.db.execute(query, (term,)).fetchone()[0])
+
+    def chunk_lengths(self) -> "tuple[NDArray[int64], NDArray[int64]]":
+        """The ids of all passages, ascending, and their lengths in characters."""
+        row = self.db.execute(
+            "SELECT group_concat(id), group_concat(length)"
+            " FROM (SELECT id, stop - start AS length FROM chunk ORDER BY id)"
+        ).fetchone()
+        return _numbers(row[0]), _numbers(row[1])
+
+    def passages(self, chunk_ids: Sequence[int]) -> list[Passage]:
+        """Read passages back, in the order asked for; ids of documents gone since are left out."""
+        marks = ",".join("?" * len(chunk_ids))
+        rows = self.db.execute(
+            "SELECT c.id, d.path, p.number, p.heading,"
+            " substr(p.text, c.start + 1, c.stop - c.start), c.start"
+            " FROM chunk c JOIN page p ON p.id = c.page_id JOIN document d ON d.id = p.document_id"
+            f" WHERE d.live AND c.id IN ({marks})",
+            tuple(chunk_ids),
+        )
+        found = {row[0]: Passage(*row) for row in rows}
+        return [found[chunk_id] for chunk_id in chunk_ids if chunk_id in found]
+
+    def _write_postings(self, document_id: int, statement: str) -> None:
+        rows = self.db.execute(
+            "SELECT c.id, p.heading, substr(p.text, c.start + 1, c.stop - c.start)"
+            " FROM chunk c JOIN page p ON p.id = c.page_id WHERE p.document_id = ?",
+            (document_id,),
+        )
+        for chunk_id, heading, text in rows:
+            tokens = words(passage_text(heading, text))
+            stemmed = " ".join(map(stem, tokens))
+            grammed = " ".join(gram for token in tokens for gram in grams(token))
+            self.db.execute(statement.format("stems"), (chunk_id, stemmed))
+            self.db.execute(statement.format("grams"), (chunk_id, grammed))
+
+    def _touch(self) -> None:
+        self.db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+
+
+def passage_text(heading: str | None, text: str) -> str:
+    """What is embedded and searched: the passage under its headings."""
+    return f"{heading}\n{text}" if heading else text
+
+
+def _numbers(text: str | None) -> "NDArray[int64]":
+    """Parse "1,2,3": a tenth of the time that fetching a row a number takes."""
+    import numpy as np
+
+    return np.fromstring(text, np.int64, sep=",") if text else np.empty(0, np.int64)

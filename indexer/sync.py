@@ -1,0 +1,244 @@
+"""Bring the index in line with the documents folder: plan what changed, then do it."""
+
+import errno
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from indexer.chunks import make_splitter
+from indexer.documents import Listing, Problem, SourceFile, digest, list_documents
+from indexer.embedders import Embedder
+from indexer.errors import UserError
+from indexer.folder import Identity, IndexFolder, require_same
+from indexer.lock import writer_lock
+from indexer.plan import Plan, make_plan
+from indexer.readers import Unreadable, read
+from indexer.store import Store
+from indexer.vectors import save_vectors, to_bytes
+
+# Passages embedded and committed together: what a kill can cost at the most.
+BATCH = 128
+
+
+@dataclass(frozen=True)
+class Chunking:
+    """The size of a passage, in tokens, and how many of them two neighbours share."""
+
+    tokens: int = 256
+    overlap: int = 12
+
+
+@dataclass
+class Report:
+    """What a run did, by document path."""
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    failed: list[Problem] = field(default_factory=list)
+    partial: list[Problem] = field(default_factory=list)
+    skipped: list[Problem] = field(default_factory=list)
+    embedded: int = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """Progress: documents and passages done so far, and the document at hand."""
+
+    documents: int
+    passages: int
+    path: str
+
+
+Progress = Callable[[Step], None]
+
+
+def reindex(
+    documents: Path,
+    index: Path,
+    embedder: Embedder,
+    chunking: Chunking,
+    *,
+    rebuild: bool = False,
+    progress: Progress = lambda step: None,
+    planned: Callable[[Plan], None] = lambda plan: None,
+) -> Report:
+    """Index what is new or changed, forget what is gone; `rebuild` starts from nothing.
+
+    May be killed at any moment: the next run goes on from there. A rebuild fills a second store and
+    changes over at its end, so that there is always a whole one to search.
+    """
+    listing = list_documents(documents)
+    identity = Identity(
+        embedder.name, embedder.revision, embedder.dimension, chunking.tokens, chunking.overlap
+    )
+    folder = IndexFolder(index)
+    try:
+        index.mkdir(parents=True, exist_ok=True)
+        with writer_lock(folder.lock_path):
+            store = _open_for_writing(folder, identity, rebuild)
+            try:
+                plan = make_plan(documents, listing, store)
+                planned(plan)
+                report = _Run(documents, store, embedder, chunking, progress).apply(listing, plan)
+                save_vectors(store, embedder.dimension)
+            finally:
+                store.close()
+            folder.promote()
+            return report
+    except OSError as error:
+        raise _not_writable(index, error) from error
+
+
+def _open_for_writing(folder: IndexFolder, identity: Identity, rebuild: bool) -> Store:
+    folder.sweep()
+    if folder.store_path() is None:
+        return folder.create(identity, "current")
+    if folder.store_path("building"):
+        store = folder.open("building")
+        if Identity.of(store) == identity:
+            return store
+        store.close()
+        folder.discard_building()
+    if rebuild:
+        return folder.create(identity, "building")
+    store = folder.open()
+    require_same(Identity.of(store), identity)
+    return store
+
+
+class _Run:
+    """One pass over the documents that changed."""
+
+    def __init__(
+        self, root: Path, store: Store, embedder: Embedder, chunking: Chunking, progress: Progress
+    ) -> None:
+        tokens = min(chunking.tokens, embedder.window or chunking.tokens)
+        self.split = make_splitter(tokens, chunking.overlap, embedder.tokenizer)
+        self.root = root
+        self.store = store
+        self.embedder = embedder
+        self.progress = progress
+        self.report = Report()
+        self.step = Step(0, 0, "")
+        self.read: list[int] = []  # ids of documents that wait for their last vectors
+        self.waiting = 0  # passages written since vectors were made last
+
+    def apply(self, listing: Listing, plan: Plan) -> Report:
+        """Carry the plan out and say what was done."""
+        report = self.report
+        report.unchanged, report.skipped = plan.unchanged, listing.skipped
+        report.removed, report.failed = plan.removed, list(plan.still_failing)
+        self._forget(plan)
+        for files, done in ((plan.added, report.added), (plan.changed, report.changed)):
+            for file in files:
+                self._advance(path=file.path)
+                if self._take(file):
+                    done.append(file.path)
+                self._advance(documents=self.step.documents + 1)
+        self._embed()
+        with self.store.transaction():
+            self.store.drop_unused_vectors()
+        return report
+
+    def _forget(self, plan: Plan) -> None:
+        with self.store.transaction():
+            self.store.drop_unfinished()
+            for path in plan.removed:
+                self.store.remove_document(path)
+            for path in plan.forgotten_problems:
+                self.store.remove_problem(path)
+            for file in plan.touched:
+                self.store.restat_document(file)
+
+    def _take(self, file: SourceFile) -> bool:
+        """Read one document into the store; where that fails, record the reason."""
+        try:
+            self._read(file)
+        except Unreadable as error:
+            self._fail(file, str(error), passing=False)
+        except PermissionError:
+            self._fail(file, "no permission to read it", passing=True)
+        except FileNotFoundError:
+            self._fail(file, "it went away before it was read", passing=True)
+        except _Changed:
+            self._fail(file, "it was changed while it was read", passing=True)
+        else:
+            return True
+        return False
+
+    def _read(self, file: SourceFile) -> None:
+        path = self.root / file.path
+        before = path.stat()
+        with self.store.transaction():
+            document_id = self.store.begin_document(file, digest(path))
+        try:
+            blank, pages = self._read_pages(path, document_id)
+            if _stamp(path.stat()) != _stamp(before):
+                raise _Changed
+        except (Unreadable, OSError, _Changed):
+            with self.store.transaction():
+                self.store.drop_unfinished(document_id)
+            raise
+        self.read.append(document_id)
+        if blank:
+            reason = f"no text on {blank} of its {pages} pages: scans? run OCR first"
+            self.report.partial.append(Problem(file.path, reason))
+
+    def _read_pages(self, path: Path, document_id: int) -> tuple[int, int]:
+        """Write the pages of a file; return how many have no text, and how many there are."""
+        blank = pages = 0
+        for page in read(path):
+            chunks = self.split(page)
+            pages += 1
+            blank += not chunks
+            with self.store.transaction():
+                self.store.add_page(document_id, page, chunks)
+            self.waiting += len(chunks)
+            if self.waiting >= BATCH:
+                self._embed()
+        return blank, pages
+
+    def _embed(self) -> None:
+        """Make the missing vectors, then make the documents findable that waited for them."""
+        while texts := self.store.texts_without_vector(BATCH):
+            vectors = to_bytes(self.embedder.encode([text for _, text in texts]))
+            with self.store.transaction():
+                self.store.set_vectors(zip(vectors, (key for key, _ in texts), strict=True))
+            self.report.embedded += len(texts)
+            self._advance(passages=self.step.passages + len(texts))
+        with self.store.transaction():
+            for document_id in self.read:
+                self.store.finish_document(document_id)
+        self.read.clear()
+        self.waiting = 0
+
+    def _fail(self, file: SourceFile, reason: str, passing: bool) -> None:
+        if file.path in self.store.documents():
+            reason += "; its earlier version stays in the index"
+        with self.store.transaction():
+            self.store.set_problem(file, reason, passing)
+        self.report.failed.append(Problem(file.path, reason))
+
+    def _advance(self, **changes: Any) -> None:
+        self.step = replace(self.step, **changes)
+        self.progress(self.step)
+
+
+class _Changed(Exception):
+    """The file was written to while it was read."""
+
+
+def _stamp(info: os.stat_result) -> tuple[int, int, int]:
+    return info.st_size, info.st_mtime_ns, info.st_ino
+
+
+def _not_writable(index: Path, error: OSError) -> UserError:
+    reason = error.strerror or str(error)
+    if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
+        hint = "free some space (df -h shows it), then go on: opsctl reindex"
+        return UserError(f"no room to write the index in {index} ({reason})", hint)
+    return UserError(f"the index in {index} can not be written ({reason})", f"ls -ld {index}")

@@ -1,0 +1,158 @@
+"""The checks of `doctor`: each looks at one thing and says how to mend it."""
+
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from assistant.settings import Loaded, Settings
+from indexer.errors import UserError
+
+Result = Literal["ok", "warning", "failed"]
+FREE_BYTES = 1 << 30
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding: what was looked at, how it is, what was seen, and the command that mends it."""
+
+    name: str
+    result: Result
+    detail: str
+    fix: str = ""
+
+
+def run_checks(loaded: Loaded) -> list[Check]:
+    """Run all checks; one that raises has failed."""
+    config = loaded.settings
+    probes: list[tuple[str, Callable[[], Check]]] = [
+        ("python", _python),
+        ("sqlite", _sqlite),
+        ("settings", lambda: _settings(loaded)),
+        ("documents", lambda: _documents(config)),
+        ("state", lambda: _state(config)),
+        ("disk", lambda: _disk(config)),
+        ("embedder", lambda: _embedder(config)),
+        ("index", lambda: _index(config)),
+        ("files", lambda: _files(config)),
+    ]
+    return [_guarded(name, probe) for name, probe in probes]
+
+
+def _guarded(name: str, probe: Callable[[], Check]) -> Check:
+    try:
+        return probe()
+    except UserError as error:
+        return Check(name, "failed", error.message, error.hint)
+    except OSError as error:
+        return Check(name, "failed", str(error))
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if (3, 10) <= sys.version_info < (3, 14):
+        return Check("python", "ok", version)
+    return Check(
+        "python", "failed", f"{version}, not 3.10 to 3.13", "make install PYTHON=python3.11"
+    )
+
+
+def _sqlite() -> Check:
+    try:
+        sqlite3.connect(":memory:").execute("CREATE VIRTUAL TABLE t USING fts5 (x)")
+    except sqlite3.OperationalError:
+        fix = "use a Python whose SQLite has FTS5 (Debian's and python.org's have)"
+        return Check("sqlite", "failed", f"{sqlite3.sqlite_version} without FTS5", fix)
+    return Check("sqlite", "ok", f"{sqlite3.sqlite_version} with FTS5")
+
+
+def _settings(loaded: Loaded) -> Check:
+    if loaded.unknown:
+        names = ", ".join(loaded.unknown)
+        return Check("settings", "warning", f"unknown: {names}", "opsctl doctor --settings")
+    given = sum(origin != "default" for origin in loaded.origins.values())
+    return Check("settings", "ok", f"{given} set, the rest are defaults")
+
+
+def _documents(config: Settings) -> Check:
+    from indexer.documents import list_documents
+
+    listing = list_documents(config.documents)
+    detail = f"{len(listing.files)} files in {config.documents}"
+    if not listing.files:
+        return Check("documents", "failed", detail, "put pdf, txt, md, html or docx files there")
+    return Check("documents", "ok", detail)
+
+
+def _state(config: Settings) -> Check:
+    try:
+        config.state.mkdir(parents=True, exist_ok=True)
+        probe = config.state / ".doctor"
+        probe.write_text("")
+        probe.unlink()
+    except OSError as error:
+        return Check(
+            "state", "failed", f"{config.state} can not be written ({error.strerror})",
+            f"ls -ld {config.state}",
+        )  # fmt: skip
+    return Check("state", "ok", f"{config.state} can be written")
+
+
+def _disk(config: Settings) -> Check:
+    there = next(path for path in (config.state, *config.state.parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    detail = f"{free / (1 << 30):.1f} GiB free for {config.state}"
+    if free < FREE_BYTES:
+        return Check("disk", "failed", detail, "free some space, or move it: OPSCTL_STATE=DIR")
+    return Check("disk", "ok", detail)
+
+
+def _embedder(config: Settings) -> Check:
+    from indexer.folder import recorded_embedder
+    from indexer.models import BUILTIN, DEFAULT_MODEL, choose, locate
+
+    name = choose(config.embedder, recorded_embedder(config.index), config.models)
+    if name == BUILTIN:
+        detail = "built-in hashed stems"
+        if config.embedder != BUILTIN:
+            detail += f", because {DEFAULT_MODEL} is not on this machine"
+        return Check("embedder", "ok", detail)
+    folder = locate(name, config.models)
+    if folder:
+        return Check("embedder", "ok", f"{name} in {folder}")
+    return Check(
+        "embedder", "warning", f"{name} is not on this machine and will be downloaded",
+        "or use the built-in one: OPSCTL_EMBEDDER=builtin",
+    )  # fmt: skip
+
+
+def _index(config: Settings) -> Check:
+    from indexer.documents import list_documents
+    from indexer.folder import IndexFolder
+    from indexer.plan import make_plan
+
+    store = IndexFolder(config.index).open()
+    damage = store.damage()
+    if damage:
+        return Check("index", "failed", f"damaged: {damage}", "opsctl reindex --rebuild")
+    counts = store.counts()
+    detail = f"{counts.documents} documents, {counts.chunks} passages"
+    plan = make_plan(config.documents, list_documents(config.documents), store)
+    behind = plan.work + len(plan.removed)
+    if behind:
+        return Check("index", "warning", f"{detail}, {behind} files behind", "opsctl reindex")
+    return Check("index", "ok", f"{detail}, up to date")
+
+
+def _files(config: Settings) -> Check:
+    from indexer.folder import IndexFolder
+
+    folder = IndexFolder(config.index)
+    problems = folder.open().problems() if folder.store_path() else {}
+    if not problems:
+        return Check("files", "ok", "every document could be read")
+    path, (_, reason, _) = next(iter(sorted(problems.items())))
+    detail = f"{len(problems)} could not be read, such as {path}: {reason}"
+    return Check("files", "warning", detail, "opsctl reindex --dry-run lists them")

@@ -1,0 +1,75 @@
+"""Registers the commands; `main` is the one place that turns an error into words."""
+
+import sys
+import traceback
+from typing import Annotated, NoReturn
+
+import typer
+
+from indexer.errors import UserError
+from opsctl import __version__, output
+from opsctl.commands import ask, chat, doctor, evaluate, reindex, status
+
+EPILOG = (
+    "Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 not running or unhealthy, 130 interrupted."
+    " Settings: opsctl doctor --settings"
+)
+
+app = typer.Typer(
+    help="Answers questions from a folder of documents, with file and page.",
+    epilog=EPILOG,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(reindex.reindex)
+app.command()(ask.ask)
+app.command()(chat.chat)
+app.command("eval")(evaluate.evaluate)
+app.command()(status.status)
+app.command()(doctor.doctor)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        output.write(f"opsctl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its code."""
+    try:
+        app()
+    except UserError as error:
+        output.error(error.message, error.hint)
+        if _debugging():
+            traceback.print_exc()
+        sys.exit(error.exit_code)
+    except Exception as error:
+        if _debugging():
+            raise
+        output.error(
+            f"{type(error).__name__}: {error}",
+            "this is a fault of opsctl: OPSCTL_DEBUG=1 shows where",
+        )
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _debugging() -> bool:
+    from assistant import settings
+
+    try:
+        return settings.load().debug
+    except UserError:
+        return False

@@ -1,0 +1,1 @@
+"""One file a command: each parses its arguments, calls the packages below and prints."""

@@ -1,0 +1,91 @@
+"""opsctl ask: one question, one answer with its sources."""
+
+import asyncio
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant import settings
+from assistant.settings import Settings
+from opsctl import output
+from opsctl.options import EngineName, Json
+from opsctl.sources import list_sources
+
+if TYPE_CHECKING:
+    from assistant.events import Done
+    from indexer.search import Found
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    sources_only: Annotated[
+        bool, typer.Option("--sources-only", help="Show the passages found, and no answer.")
+    ] = False,
+    show_prompt: Annotated[
+        bool, typer.Option("--show-prompt", help="Show what a model would be sent.")
+    ] = False,
+    engine: EngineName = None,
+    json: Json = False,
+) -> None:
+    """Answer a question from the documents, with file and page."""
+    config = settings.load(engine=engine)
+    if sources_only or show_prompt:
+        _show_found(config, question, show_prompt, json)
+    else:
+        asyncio.run(_answer(config, question, json))
+
+
+async def _answer(config: Settings, question: str, json: bool) -> None:
+    from assistant.answer import answer
+    from assistant.engines import make_engine
+    from assistant.events import Done, Sources, Token
+    from assistant.retrieve import make_searcher
+
+    engine = make_engine(config.engine)
+    found = None
+    async for event in answer(
+        question, searcher=make_searcher(config), engine=engine, top_k=config.top_k
+    ):
+        if isinstance(event, Sources):
+            found = event.found
+        elif isinstance(event, Token) and not json:
+            output.write(event.text, end="")
+        elif isinstance(event, Done):
+            _finish(question, event, found, json)
+
+
+def _finish(question: str, done: "Done", found: "Found | None", json: bool) -> None:
+    confidence = round(found.confidence, 3) if found else 0.0
+    if json:
+        output.write_json({"question": question, "confidence": confidence, **asdict(done)})
+        return
+    output.write("")
+    output.note(f"[{done.engine}, confidence {confidence:.2f}]")
+    if not done.found and found and found.hits:
+        closest = output.printable(found.hits[0].file)
+        output.note(f"closest: {closest}; below the threshold of {found.threshold:.2f}")
+
+
+def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) -> None:
+    from assistant.answer import check_question
+    from assistant.prompt import build_prompt
+    from assistant.retrieve import make_searcher
+
+    question = check_question(question)
+    found = make_searcher(config).search(question, config.top_k)
+    if show_prompt:
+        prompt = build_prompt(question, found)
+        output.write_json({"prompt": prompt}) if json else output.write(prompt)
+    elif json:
+        output.write_json(
+            {
+                "question": question,
+                "found": found.confident,
+                "confidence": round(found.confidence, 3),
+                "threshold": found.threshold,
+                "sources": [asdict(hit) for hit in found.hits],
+            }
+        )
+    else:
+        list_sources(found)

@@ -1,0 +1,109 @@
+"""opsctl chat: a dialogue in the terminal."""
+
+import asyncio
+import readline
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant import settings
+from assistant.events import Done, Sources, Token, Turn
+from indexer.errors import UserError
+from opsctl import output
+from opsctl.options import EngineName
+from opsctl.sources import list_sources
+
+if TYPE_CHECKING:
+    from assistant.engines import Engine
+    from indexer.search import Found, Searcher
+
+HELP = "/new starts over · /sources shows the passages of the last answer · /exit, Ctrl-D: leave"
+KEPT_LINES = 1000
+
+
+def chat(engine: EngineName = None) -> None:
+    """Ask in a dialogue; a short follow-up question is understood with the one before."""
+    from assistant.engines import make_engine
+    from assistant.retrieve import make_searcher
+
+    config = settings.load(engine=engine)
+    dialogue = _Dialogue(make_searcher(config), make_engine(config.engine), config.top_k)
+    history = config.state / "chat_history"
+    if sys.stdin.isatty():
+        output.note(HELP)
+        _recall(history)
+    try:
+        while dialogue.turn():
+            pass
+    finally:
+        if sys.stdin.isatty():
+            _remember(history)
+
+
+class _Dialogue:
+    def __init__(self, searcher: "Searcher", engine: "Engine", top_k: int) -> None:
+        self.searcher = searcher
+        self.engine = engine
+        self.top_k = top_k
+        self.turns: list[Turn] = []
+        self.found: Found | None = None
+
+    def turn(self) -> bool:
+        """Read a line and answer it; False when the dialogue is over."""
+        try:
+            line = input("> " if sys.stdin.isatty() else "").strip()
+        except (EOFError, KeyboardInterrupt):
+            output.note("")
+            return False
+        if line in ("/exit", "/quit"):
+            return False
+        if line == "/new":
+            self.turns.clear()
+        elif line == "/sources":
+            self._show_sources()
+        elif line.startswith("/"):
+            output.note(HELP)
+        elif line:
+            self._ask(line)
+        return True
+
+    def _ask(self, question: str) -> None:
+        try:
+            asyncio.run(self._answer(question))
+        except UserError as error:
+            output.error(error.message, error.hint)
+        except KeyboardInterrupt:
+            output.note("\nstopped")
+
+    async def _answer(self, question: str) -> None:
+        from assistant.answer import answer
+
+        events = answer(
+            question, self.turns, searcher=self.searcher, engine=self.engine, top_k=self.top_k
+        )
+        async for event in events:
+            if isinstance(event, Sources):
+                self.found = event.found
+            elif isinstance(event, Token):
+                output.write(event.text, end="")
+            elif isinstance(event, Done):
+                output.write("\n")
+                self.turns.append(Turn(question, event.text))
+
+    def _show_sources(self) -> None:
+        if self.found:
+            list_sources(self.found)
+        else:
+            output.note("no question has been asked yet")
+
+
+def _recall(history: Path) -> None:
+    with suppress(OSError):
+        readline.read_history_file(history)
+
+
+def _remember(history: Path) -> None:
+    with suppress(OSError):
+        readline.set_history_length(KEPT_LINES)
+        readline.write_history_file(history)

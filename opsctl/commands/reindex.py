@@ -1,0 +1,123 @@
+"""opsctl reindex: bring the index in line with the documents folder."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant import settings
+from assistant.settings import Settings
+from indexer.documents import Problem
+from opsctl import output
+from opsctl.options import Json
+
+if TYPE_CHECKING:
+    from indexer.plan import Plan
+    from indexer.sync import Report
+
+SHOWN = 20
+
+
+def reindex(
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Make the index anew; the old one serves meanwhile.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Index new and changed documents, forget deleted ones."""
+    config = settings.load()
+    if dry_run:
+        _show_plan(config, rebuild, json)
+        return
+    started = time.monotonic()
+    try:
+        report = _run(config, rebuild)
+    except KeyboardInterrupt:
+        output.note("interrupted: what is done is kept; to go on: opsctl reindex")
+        raise
+    seconds = time.monotonic() - started
+    if json:
+        output.write_json({**asdict(report), "seconds": round(seconds, 3)})
+    else:
+        _show(report, seconds)
+
+
+def _run(config: Settings, rebuild: bool) -> "Report":
+    from assistant.retrieve import embedder_for_indexing
+    from indexer.sync import Chunking, Step, reindex
+
+    embedder = embedder_for_indexing(config, rebuild, output.note)
+    with output.progress_bar("indexing") as advance:
+        total = 0
+
+        def planned(plan: "Plan") -> None:
+            nonlocal total
+            total = plan.work
+
+        def progress(step: Step) -> None:
+            advance(step.documents, total, f"{step.passages} passages, {step.path}")
+
+        return reindex(
+            config.documents,
+            config.index,
+            embedder,
+            Chunking(config.chunk_tokens, config.chunk_overlap),
+            rebuild=rebuild,
+            progress=progress,
+            planned=planned,
+        )
+
+
+def _show_plan(config: Settings, rebuild: bool, json: bool) -> None:
+    from indexer.documents import list_documents
+    from indexer.folder import IndexFolder
+    from indexer.plan import make_plan
+
+    folder = IndexFolder(config.index)
+    store = None if rebuild or not folder.store_path() else folder.open()
+    listing = list_documents(config.documents)
+    plan = make_plan(config.documents, listing, store)
+    lists: dict[str, list[Any]] = {
+        "add": [file.path for file in plan.added],
+        "change": [file.path for file in plan.changed],
+        "remove": plan.removed,
+        "failed": [asdict(problem) for problem in plan.still_failing],
+        "skipped": [asdict(problem) for problem in listing.skipped],
+    }
+    if json:
+        output.write_json({**lists, "unchanged": plan.unchanged})
+        return
+    for verb in ("add", "change", "remove"):
+        for path in lists[verb]:
+            output.write(f"{verb:6}  {output.printable(path)}")
+    output.write(
+        f"would add {len(plan.added)}, change {len(plan.changed)}, remove {len(plan.removed)};"
+        f" {plan.unchanged} unchanged"
+    )
+    _list_problems("failed before", plan.still_failing)
+    _list_problems("passed over", listing.skipped)
+
+
+def _show(report: "Report", seconds: float) -> None:
+    output.write(
+        f"added {len(report.added)}, changed {len(report.changed)},"
+        f" removed {len(report.removed)}, failed {len(report.failed)};"
+        f" {report.unchanged} unchanged; {report.embedded} passages embedded in {seconds:.1f} s"
+    )
+    _list_problems("failed", report.failed)
+    _list_problems("in part", report.partial)
+    _list_problems("passed over", report.skipped)
+    if report.added or report.changed:
+        output.note('try it: opsctl ask "…"')
+
+
+def _list_problems(label: str, problems: Sequence[Problem]) -> None:
+    for problem in problems[:SHOWN]:
+        output.note(f"{label}: {output.printable(problem.path)}: {problem.reason}")
+    if len(problems) > SHOWN:
+        output.note(f"{label}: and {len(problems) - SHOWN} more (--json lists all)")

@@ -1,0 +1,11 @@
+"""Options that several commands share."""
+
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+EngineName = Annotated[
+    str | None,
+    typer.Option("--engine", help="Who answers: auto or extractive.", show_default=False),
+]

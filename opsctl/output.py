@@ -1,0 +1,95 @@
+"""The one place that prints: data on stdout, everything said about it on stderr."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+BAR_WIDTH = 40
+
+
+def write(text: str, end: str = "\n") -> None:
+    """Print data."""
+    sys.stdout.write(text + end)
+    sys.stdout.flush()
+
+
+def write_json(value: object) -> None:
+    """Print data as one JSON document; Russian stays readable."""
+    write(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def write_table(rows: Sequence[Sequence[object]]) -> None:
+    """Print rows in aligned columns; the first row is the head."""
+    cells = [[printable(str(cell)) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        columns = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        write("  ".join(columns).rstrip())
+
+
+def note(text: str) -> None:
+    """Say something that is not data."""
+    _say(text, sys.stderr)
+
+
+def error(message: str, hint: str = "") -> None:
+    """Say what failed and which command helps."""
+    note(f"error: {message}")
+    if hint:
+        note(f"hint: {hint}")
+
+
+def printable(text: str) -> str:
+    """Show control characters, as a file name may hold them, instead of obeying them."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int, str], None]]:
+    """Give a function (done, total, text): a bar on a terminal, else a line each tenth."""
+    if sys.stderr.isatty():
+        with _rich_bar(label) as advance:
+            yield advance
+    else:
+        yield _line_per_tenth(label)
+
+
+@contextmanager
+def _rich_bar(label: str) -> Iterator[Callable[[int, int, str], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns: list[Any] = [
+        TextColumn("{task.description}"),
+        BarColumn(BAR_WIDTH),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[text]}", markup=False),
+    ]
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(label, total=None, text="")
+
+        def advance(done: int, total: int, text: str) -> None:
+            progress.update(task, completed=done, total=total, text=printable(text)[-60:])
+
+        yield advance
+
+
+def _line_per_tenth(label: str) -> Callable[[int, int, str], None]:
+    said = 0
+
+    def advance(done: int, total: int, text: str) -> None:
+        nonlocal said
+        tenth = 10 * done // total if total else 0
+        if tenth > said:
+            said = tenth
+            note(f"{label}: {done}/{total}")
+
+    return advance
+
+
+def _say(text: str, stream: TextIO) -> None:
+    stream.write(text + "\n")
+    stream.flush()

@@ -1,0 +1,86 @@
+"""Markdown: sections, plain text of every construct."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from indexer.readers import Page, Unreadable, read
+from tests.indexer.sample_files import CONTRACT
+
+
+def read_markdown(folder: Path, text: str, encoding: str = "utf-8") -> list[Page]:
+    path = folder / "a.md"
+    path.write_bytes(text.encode(encoding))
+    return list(read(path))
+
+
+def test_sections_stand_under_their_headings(tmp_path: Path) -> None:
+    text = "Начало\n\n# Глава *один*\n\nА\n\n## Срок\n\nБ\n\nИтог\n====\n\nВ\n"
+    assert read_markdown(tmp_path, text) == [
+        Page("Начало"),
+        Page("А", heading="Глава один"),
+        Page("Б", heading="Глава один › Срок"),
+        Page("В", heading="Итог"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("одна\nстрока", "одна строка"),
+        ("стих  \nстрока", "стих\nстрока"),
+        ("**жирный** и [ссылка](https://a.b/c 'т'), `код`", "жирный и ссылка, код"),
+        ("![Схема *сети*](a.png)", "Схема сети"),
+        ("| Имя | Цена |\n|---|---:|\n| Винт | **5** |", "Имя | Цена\nВинт | 5"),
+        ("```python\nif a:\n    b = 1\n```", "if a:\n    b = 1"),
+        ("- раз\n- два\n  - три\n\nвсё", "- раз\n- два\n- три\n\nвсё"),
+        ("3. раз\n4. два", "3. раз\n4. два"),
+        ("> цитата\n\n---\n\nдалее", "цитата\n\nдалее"),
+        ("до\n\n<div><p>блок <b>html</b></p></div>\n\nпосле", "до\n\nблок html\n\nпосле"),
+        ("до <b>в</b><!-- х -->", "до в"),
+        ("<!-- замечание -->\n\nтекст", "текст"),
+        ("5 &lt; 6 \\* 7", "5 < 6 * 7"),
+    ],
+)
+def test_marks_become_plain_text(tmp_path: Path, text: str, plain: str) -> None:
+    assert read_markdown(tmp_path, text) == [Page(plain)]
+
+
+def test_front_matter_is_skipped(tmp_path: Path) -> None:
+    text = "---\ntitle: Договор\ntags: [a]\n---\n\n# Глава\n\nТекст"
+    assert read_markdown(tmp_path, text) == [Page("Текст", heading="Глава")]
+
+
+def test_a_rule_at_the_top_is_no_front_matter(tmp_path: Path) -> None:
+    assert read_markdown(tmp_path, "---\n\nТекст\n\n---\n\nДалее") == [Page("Текст\n\nДалее")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1251", "koi8-r"])
+def test_other_encodings_are_read(tmp_path: Path, encoding: str) -> None:
+    pages = read_markdown(tmp_path, f"---\na: 1\n---\n# Глава\n\n{CONTRACT}", encoding)
+    assert pages == [Page(CONTRACT, heading="Глава")]
+
+
+def test_windows_line_ends_are_read(tmp_path: Path) -> None:
+    text = "---\r\na: 1\r\n---\r\n# Глава\r\n\r\nТекст\r\n"
+    assert read_markdown(tmp_path, text) == [Page("Текст", heading="Глава")]
+
+
+def test_deep_nesting_is_survived(tmp_path: Path) -> None:
+    assert "дно" in read_markdown(tmp_path, "конец\n\n" + "> " * 30 + "дно")[0].text
+    assert read_markdown(tmp_path, "конец\n\n" + "> " * 5000 + "дно")[0].text.startswith("конец")
+
+
+def test_a_long_section_is_cut(tmp_path: Path) -> None:
+    pages = read_markdown(tmp_path, "# Глава\n\n" + f"{CONTRACT}\n\n" * 2000)
+    assert all(len(page.text) <= 65536 and page.heading == "Глава" for page in pages)
+    assert sum(page.text.count(CONTRACT) for page in pages) == 2000
+
+
+def test_a_monstrous_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_bytes(b"text\n" * 2_400_000)
+    with pytest.raises(Unreadable, match=r"^too large for Markdown: 12 MB, the limit is 5 MB"):
+        list(read(path))
