@@ -18,7 +18,7 @@ def make_searcher(settings: Settings) -> "Searcher":
     def open_named(name: str) -> "Embedder":
         from indexer.embedders import open_embedder
 
-        return open_embedder(name, settings.models)
+        return open_embedder(name, settings.models, settings.dense_weight)
 
     wanted = None if settings.embedder == AUTO else settings.embedder
     return Searcher(settings.index, open_named, embedder=wanted, threshold=settings.threshold)
@@ -35,4 +35,4 @@ def embedder_for_indexing(
     name = choose(settings.embedder, recorded, settings.models)
     if settings.embedder == AUTO and name == BUILTIN:
         say(f"{DEFAULT_MODEL} is not on this machine: using the built-in embedder")
-    return open_embedder(name, settings.models)
+    return open_embedder(name, settings.models, settings.dense_weight)

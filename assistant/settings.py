@@ -53,6 +53,11 @@ class Settings:
     top_k: int = _setting(
         5, "passages that an answer is made from", "сколько отрывков идёт в ответ"
     )
+    dense_weight: float | None = _setting(
+        None,
+        "how much vectors count beside words, from 0 to 10; empty: 1 for a model, 0 for `builtin`",
+        "вес векторов рядом со словами, от 0 до 10; пусто: 1 для модели, 0 для `builtin`",
+    )
     threshold: float | None = _setting(
         None,
         "confidence from 0 to 1 below which nothing is found; empty: the embedder's own, or the one"
@@ -149,8 +154,8 @@ def _parse(item: "dataclasses.Field[Any]", text: str, name: str, base: Path) -> 
         return base / Path(text).expanduser()
     if isinstance(item.default, bool):
         return text.lower() in ("1", "true", "yes", "on")
-    if item.name == "threshold":
-        return _number(float, text, name, 0, 1)
+    if item.name in ("threshold", "dense_weight"):
+        return _number(float, text, name, 0, 1 if item.name == "threshold" else 10)
     if isinstance(item.default, int):
         return _number(int, text, name, 0 if item.name == "chunk_overlap" else 1, 100_000)
     return text

@@ -34,14 +34,15 @@ class App:
         return [str(self.python), *(word.format(**values) for word in self.commands[step])]
 
     def environment(self, step: str, values: Mapping[str, object]) -> dict[str, str]:
-        """The environment of a step: this process's, without a network for models.
+        """The environment of a step: this process's without settings of opsctl, models offline.
 
         "warm-1" is "warm" with one thread: while other programs use the cores, the threads of a
         short query wait for each other for half a second. The quicker of the two counts.
         """
         own = {name: value.format(**values) for name, value in self.env.items()}
         threads = {"OMP_NUM_THREADS": "1"} if step == "warm-1" else {}
-        return {**os.environ, "HF_HUB_OFFLINE": "1", **own, **threads}
+        base = {key: value for key, value in os.environ.items() if not key.startswith("OPSCTL_")}
+        return {**base, "HF_HUB_OFFLINE": "1", **own, **threads}
 
 
 def peer(key: str, model: Path) -> App:

@@ -60,7 +60,9 @@ def make_language(name: str, letters: str, sentences: list[str], rng: random.Ran
     counts = Counter(re.findall(rf"{letters}{{2,}}", " ".join(own).lower()))
     words = [word for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
     known, long = set(words), [word for word in words if len(word) > 5]
-    while len(words) < VOCABULARY:
+    for _ in range(20 * VOCABULARY):  # few real words have few splices
+        if len(words) >= VOCABULARY:
+            break
         first, last = rng.choice(long), rng.choice(long)
         word = first[: rng.randint(3, 5)] + last[-rng.randint(3, 5) :]
         if word not in known:
@@ -109,7 +111,7 @@ def write_files(folder: Path, count: int, seed: int = 1) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
         language = both[number % 2]
-        usual = 850 if language.name == "ru" else 1500
+        usual = 680 if language.name == "ru" else 1250
         length = int(min(6000, max(400, rng.lognormvariate(math.log(usual), 0.6))))
         path = folder / f"{language.name}_{number:03}.txt"
         path.write_text(make_text(language, length, rng), "utf-8")

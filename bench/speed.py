@@ -40,6 +40,8 @@ def parse() -> argparse.Namespace:
     args.peers = [name for name in args.peers.split(",") if name]
     if unknown := set(args.peers) - set(apps.PEERS):
         parser.error(f"no such peer: {', '.join(sorted(unknown))}")
+    if args.runs < 1 or args.files < 1:
+        parser.error("--runs and --files are at least 1")
     if args.corpus and not any(args.corpus.rglob("*.txt")):
         parser.error(f"no .txt file in {args.corpus}")
     return args

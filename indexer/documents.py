@@ -1,5 +1,6 @@
 """The documents folder: which files are there, which are passed over and why."""
 
+import errno
 import hashlib
 import os
 import stat
@@ -72,6 +73,10 @@ def _walk(root: Path, listing: Listing) -> Iterator[Path]:
         listing.skipped.append(Problem(folder, "no permission to read the folder"))
 
     for folder, folders, names in os.walk(root, onerror=unreadable):
+        if not os.access(folder, os.X_OK):  # its names can be listed, and nothing in it read
+            folders.clear()
+            unreadable(PermissionError(errno.EACCES, "no permission", folder))
+            continue
         here = Path(folder)
         linked = [name for name in folders if (here / name).is_symlink()]
         folders[:] = [name for name in folders if name not in linked and name[0] != "."]

@@ -6,38 +6,13 @@ var/index/lock           who is writing
 var/index/store-…/       store.sqlite and vectors.faiss
 """
 
-import json
 import secrets
 import shutil
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from indexer import chunks, words
-from indexer.errors import EmbedderMismatch, NoIndex
+from indexer.errors import NoIndex, UserError
+from indexer.identity import Identity
 from indexer.store import Store
-
-VERSIONS = f"words {words.VERSION}, chunks {chunks.VERSION}"
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What an index is made with; vectors and passages of two identities do not mix."""
-
-    embedder: str
-    revision: str
-    dimension: int
-    chunk_tokens: int
-    chunk_overlap: int
-    versions: str = VERSIONS
-
-    def dump(self) -> dict[str, str]:
-        """As rows of the store's meta table."""
-        return {"identity": json.dumps(asdict(self))}
-
-    @classmethod
-    def of(cls, store: Store) -> "Identity":
-        """Read it back."""
-        return cls(**json.loads(store.meta()["identity"]))
 
 
 class IndexFolder:
@@ -55,8 +30,10 @@ class IndexFolder:
         """The folder of the store in use (or being built), if there is one."""
         try:
             name = (self.path / pointer).read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        except PermissionError as error:
+            raise UserError(f"no permission to read {self.path}", f"ls -ld {self.path}") from error
         folder = self.path / name
         return folder if (folder / "store.sqlite").is_file() else None
 
@@ -71,7 +48,7 @@ class IndexFolder:
         """Make an empty store and point at it."""
         folder = self.path / f"store-{secrets.token_hex(4)}"
         folder.mkdir(parents=True)
-        store = Store.create(folder / "store.sqlite", identity.dump())
+        store = Store.create(folder / "store.sqlite", identity)
         self._point(pointer, folder.name)
         return store
 
@@ -107,18 +84,6 @@ def recorded_embedder(index: Path) -> str | None:
         return None
     store = folder.open()
     try:
-        return Identity.of(store).embedder
+        return store.identity().embedder
     finally:
         store.close()
-
-
-def require_same(made: Identity, wanted: Identity) -> None:
-    """Raise EmbedderMismatch when an index was made with something else."""
-    pairs = zip(asdict(made).items(), asdict(wanted).values(), strict=True)
-    differing = [
-        f"{name.replace('_', ' ')} {was} (now {now})" for (name, was), now in pairs if was != now
-    ]
-    if differing:
-        raise EmbedderMismatch(
-            f"the index was made with {', '.join(differing)}", "opsctl reindex --rebuild"
-        )

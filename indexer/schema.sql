@@ -41,11 +41,13 @@ CREATE INDEX vector_missing ON vector (id) WHERE data IS NULL;
 -- A passage is page.text[start:stop]; the text itself is stored once, in the page.
 CREATE TABLE chunk (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
+    document_id INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
     page_id INTEGER NOT NULL REFERENCES page ON DELETE CASCADE,
     vector_id INTEGER NOT NULL REFERENCES vector,
     start INTEGER NOT NULL,
     stop INTEGER NOT NULL
 );
+CREATE INDEX chunk_document ON chunk (document_id);
 CREATE INDEX chunk_page ON chunk (page_id);
 CREATE INDEX chunk_vector ON chunk (vector_id);
 

@@ -2,26 +2,23 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from indexer.embedders import Embedder
-from indexer.folder import VERSIONS, Identity, IndexFolder, require_same
-from indexer.lexicon import Lexicon, Scores
+from indexer.folder import IndexFolder
+from indexer.fusion import fuse
+from indexer.lexicon import Lexicon
 from indexer.store import Store
-from indexer.words import grams, stem, words
+from indexer.vectors import VectorSearch
 
-GRAM_WEIGHT = 0.2
-THRESHOLD = 0.35
+THRESHOLD = 0.5
+CANDIDATES = 50
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A passage that was found: where it stands, and its score relative to the best possible."""
+    """A passage that was found, and where it stands."""
 
     file: str
     page: int | None
@@ -72,7 +69,6 @@ class Searcher:
         with self._lock:
             view = self._current()
             with view.store.snapshot():
-                view.refresh()
                 return view.search(question, limit, self._threshold)
 
     def threshold(self) -> float:
@@ -89,26 +85,16 @@ class Searcher:
 
     def _current(self) -> "_View":
         path = self._folder.store_path()
-        if self._view is None or path != self._view.store.path.parent:
-            if self._view:
-                self._view.store.close()
+        if self._view is not None and path == self._view.store.path.parent:
+            return self._view
+        if self._view is not None:
+            self._view.store.close()
             self._view = None
-            self._view = self._open()
-        return self._view
-
-    def _open(self) -> "_View":
         store = self._folder.open()
-        made = Identity.of(store)
-        embedder = self._open_embedder(self._wanted or made.embedder)
-        wanted = replace(
-            made,
-            embedder=embedder.name,
-            revision=embedder.revision,
-            dimension=embedder.dimension,
-            versions=VERSIONS,
-        )
-        require_same(made, wanted)
-        return _View(store, embedder)
+        embedder = self._open_embedder(self._wanted or store.identity().embedder)
+        store.identity().require_embedder(embedder.name, embedder.revision, embedder.dimension)
+        self._view = _View(store, embedder)
+        return self._view
 
 
 class _View:
@@ -117,55 +103,41 @@ class _View:
     def __init__(self, store: Store, embedder: Embedder) -> None:
         self.store = store
         self.embedder = embedder
-        self.generation = -1
-
-    def refresh(self) -> None:
-        """Forget what is derived from an earlier state of the store."""
-        generation = self.store.generation()
-        if generation != self.generation:
-            self.lexicon = Lexicon(self.store)
-            self.vectors: Any = None
-            self.generation = generation
+        self._generation = -1
 
     def threshold(self, given: float | None) -> float:
         """The one given, else the one saved in the index, else the default."""
         return given if given is not None else float(self.store.meta().get("threshold", THRESHOLD))
 
     def search(self, question: str, limit: int, threshold: float | None) -> Found:
-        tokens = words(question)
-        stems = list(map(stem, tokens))
-        weights = {term: self.lexicon.idf("stems", term) for term in stems}
-        scores = self.lexicon.scores("stems", stems)
-        scores += GRAM_WEIGHT * self.lexicon.scores("grams", [g for w in tokens for g in grams(w)])
-        order = best(scores, limit * 2)
-        ids = self.lexicon.ids[order]
-        passages = {p.chunk_id: p for p in self.store.passages(ids.tolist())}
-        top = (sum(weights.values()) or 1.0) * (1 + GRAM_WEIGHT) * 2.2
-        hits = []
-        seen = set()
-        for place, chunk_id in zip(order, ids.tolist(), strict=True):
-            passage = passages.get(chunk_id)
-            if passage is None or passage.text in seen or scores[place] <= 0:
-                continue
-            seen.add(passage.text)
-            hits.append(
-                Hit(
-                    passage.file,
-                    passage.page,
-                    passage.heading,
-                    passage.text,
-                    float(scores[place]) / top,
-                )
-            )
-        confidence = 0.0
-        if hits:
-            have = set(map(stem, words(hits[0].text)))
-            confidence = sum(w for t, w in weights.items() if t in have) / sum(weights.values())
-        return Found(tuple(hits[:limit]), confidence, self.threshold(threshold), weights)
+        self._refresh()
+        ranking = self._lexicon.rank(question)
+        candidates = ranking.best(max(CANDIDATES, limit))
+        confidence = ranking.confidence
+        if self.embedder.weight and self.embedder.knows(question):
+            cosines = self._vectors().search(self.embedder.encode([question])[0], candidates)
+            candidates, confidence = fuse(candidates, cosines, confidence, self.embedder.weight)
+        hits = self._hits(candidates, limit)
+        return Found(hits, confidence, self.threshold(threshold), ranking.terms)
 
+    def _refresh(self) -> None:
+        """Forget what is derived from an earlier state of the store."""
+        generation = self.store.generation()
+        if generation != self._generation:
+            self._lexicon = Lexicon(self.store)
+            self._vector_search: VectorSearch | None = None
+            self._generation = generation
 
-def best(scores: Scores, count: int) -> NDArray[np.int64]:
-    """The places of the highest scores, best first."""
-    count = min(count, len(scores))
-    places = np.argpartition(-scores, count - 1)[:count] if count else np.zeros(0, dtype=np.int64)
-    return places[np.argsort(-scores[places], kind="stable")]
+    def _vectors(self) -> VectorSearch:
+        if self._vector_search is None:
+            self._vector_search = VectorSearch(self.store, self.embedder.dimension)
+        return self._vector_search
+
+    def _hits(self, scores: Mapping[int, float], limit: int) -> tuple[Hit, ...]:
+        """The best passages of different text."""
+        ranked = sorted(scores, key=lambda chunk_id: -scores[chunk_id])[: 2 * limit]
+        hits: dict[str, Hit] = {}
+        for found in self.store.passages(ranked):
+            hit = Hit(found.file, found.page, found.heading, found.text, scores[found.chunk_id])
+            hits.setdefault(hit.text, hit)
+        return tuple(hits.values())[:limit]

@@ -3,43 +3,22 @@
 import hashlib
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexer.chunks import Chunk
+from indexer.database import Database, sqlite_errors
 from indexer.documents import SourceFile
-from indexer.errors import UserError
+from indexer.identity import Identity
 from indexer.readers import Page
 from indexer.words import grams, stem, words
 
 if TYPE_CHECKING:
     from numpy import int64
     from numpy.typing import NDArray
-
-_DAMAGED = ("malformed", "not a database", "no such table", "no such column")
-
-
-@contextmanager
-def sqlite_errors(path: Path) -> Iterator[None]:
-    """Turn what SQLite raises about the file at `path` into a UserError."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        text = str(error)
-        if any(sign in text for sign in _DAMAGED):
-            hint = "opsctl reindex --rebuild"
-            raise UserError(f"the index {path} is damaged ({text})", hint) from error
-        if "full" in text or "disk I/O" in text:
-            hint = "free some space (df -h shows it), then: opsctl reindex"
-            raise UserError(f"no room to write {path} ({text})", hint) from error
-        if "readonly" in text or "unable to open" in text:
-            hint = f"check who owns the folder: ls -ld {path.parent}"
-            raise UserError(f"no permission to write {path} ({text})", hint) from error
-        raise UserError(f"the index {path} can not be used ({text})", "opsctl doctor") from error
 
 
 @dataclass(frozen=True)
@@ -63,67 +42,24 @@ class Counts:
     vectors: int
 
 
-class Store:
-    """One store file. Writers call `transaction`; readers take a consistent view by `snapshot`."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        with sqlite_errors(path):
-            # One connection serves the threads of asyncio.to_thread; the searcher holds a lock.
-            self.db = sqlite3.connect(
-                path, isolation_level=None, check_same_thread=False, timeout=30
-            )
-            self.db.execute("PRAGMA foreign_keys = ON")
-            self.db.execute("PRAGMA synchronous = NORMAL")
-            self.db.execute("PRAGMA cache_size = -32768")
+class Store(Database):
+    """The tables of an index. What is written can be found after `finish_document`."""
 
     @classmethod
-    def create(cls, path: Path, identity: dict[str, str]) -> "Store":
+    def create(cls, path: Path, identity: Identity) -> "Store":
         """Make an empty store that remembers what it is made with."""
         store = cls(path)
         with sqlite_errors(path):
             store.db.execute("PRAGMA journal_mode = WAL")
             store.db.executescript(f"BEGIN; {files('indexer').joinpath('schema.sql').read_text()}")
-            for key, value in {"generation": "0", **identity}.items():
+            for key, value in {"generation": "0", "identity": identity.dump()}.items():
                 store.set_meta(key, value)
             store.db.execute("COMMIT")
         return store
 
-    def close(self) -> None:
-        """Close the file; a second call does nothing."""
-        self.db.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit what is done inside, or nothing of it."""
-        with sqlite_errors(self.path):
-            self.db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.db.execute("COMMIT")
-            except BaseException:
-                if self.db.in_transaction:
-                    self.db.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """Show one state of the store to all the reads inside, whatever is written meanwhile."""
-        with sqlite_errors(self.path):
-            self.db.execute("BEGIN")
-            try:
-                yield
-            finally:
-                self.db.execute("COMMIT")
-
-    def meta(self) -> dict[str, str]:
-        """Everything the store knows about itself."""
-        with sqlite_errors(self.path):
-            return dict(self.db.execute("SELECT key, value FROM meta"))
-
-    def set_meta(self, key: str, value: str) -> None:
-        """Remember one fact about the store."""
-        self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+    def identity(self) -> Identity:
+        """What the store was made with."""
+        return Identity.parse(self.meta()["identity"])
 
     def generation(self) -> int:
         """A number that grows with every change of what can be found."""
@@ -135,8 +71,7 @@ class Store:
         with sqlite_errors(self.path):
             row = self.db.execute(
                 "SELECT (SELECT count(*) FROM document WHERE live),"
-                " (SELECT count(*) FROM chunk c JOIN page p ON p.id = page_id"
-                "  JOIN document d ON d.id = document_id WHERE live),"
+                " (SELECT count(*) FROM chunk JOIN document d ON d.id = document_id WHERE live),"
                 " (SELECT count(*) FROM vector WHERE data IS NOT NULL)"
             ).fetchone()
         return Counts(*row)
@@ -146,12 +81,6 @@ class Store:
         with sqlite_errors(self.path):
             row = self.db.execute("SELECT max(indexed_at) FROM document WHERE live").fetchone()
         return None if row[0] is None else float(row[0])
-
-    def damage(self) -> str:
-        """What SQLite's own check finds wrong with the file; nothing when it is whole."""
-        with sqlite_errors(self.path):
-            answer = str(self.db.execute("PRAGMA quick_check(1)").fetchone()[0])
-        return "" if answer == "ok" else answer
 
     def documents(self) -> dict[str, tuple[SourceFile, str]]:
         """The documents that can be found, each with its SHA-256, by path."""
@@ -166,7 +95,7 @@ class Store:
             return {row[0]: (SourceFile(*row[:3]), row[3], bool(row[4])) for row in rows}
 
     def begin_document(self, file: SourceFile, sha256: str) -> int:
-        """Open a new version of a document; it can be found after `finish_documents`."""
+        """Open a new version of a document; it can be found after `finish_document`."""
         cursor = self.db.execute(
             "INSERT INTO document (path, size, mtime_ns, sha256, indexed_at)"
             " VALUES (?, ?, ?, ?, ?)",
@@ -186,9 +115,9 @@ class Store:
             ).digest()
             self.db.execute("INSERT OR IGNORE INTO vector (digest) VALUES (?)", (key,))
             self.db.execute(
-                "INSERT INTO chunk (page_id, vector_id, start, stop)"
-                " SELECT ?, id, ?, ? FROM vector WHERE digest = ?",
-                (cursor.lastrowid, chunk.start, chunk.end, key),
+                "INSERT INTO chunk (document_id, page_id, vector_id, start, stop)"
+                " SELECT ?, ?, id, ?, ? FROM vector WHERE digest = ?",
+                (document_id, cursor.lastrowid, chunk.start, chunk.end, key),
             )
 
     def texts_without_vector(self, limit: int) -> list[tuple[int, str]]:
@@ -220,12 +149,30 @@ class Store:
             for row in self.db.execute("SELECT id FROM vector WHERE data IS NOT NULL ORDER BY id")
         ]
 
+    def sample_vectors(self, count: int) -> list[bytes]:
+        """Some vectors from all over the store, the same ones each time."""
+        total = self.counts().vectors
+        step = max(1, total // count)
+        rows = self.db.execute(
+            "SELECT data FROM vector WHERE data IS NOT NULL AND id % ? = 0 LIMIT ?", (step, count)
+        )
+        return [row[0] for row in rows]
+
+    def vectors_of_chunks(self, chunk_ids: Sequence[int]) -> list[tuple[int, bytes | None]]:
+        """The vector ids of passages, each with its half-precision bytes."""
+        marks = ",".join("?" * len(chunk_ids))
+        return self.db.execute(
+            "SELECT DISTINCT v.id, v.data FROM chunk c JOIN vector v ON v.id = c.vector_id"
+            f" WHERE c.id IN ({marks})",
+            tuple(chunk_ids),
+        ).fetchall()
+
     def chunks_of_vectors(self, vector_ids: Sequence[int]) -> dict[int, list[int]]:
         """The findable passages that share each vector, by vector id."""
         marks = ",".join("?" * len(vector_ids))
         rows = self.db.execute(
-            "SELECT c.vector_id, c.id FROM chunk c JOIN page p ON p.id = c.page_id"
-            f" JOIN document d ON d.id = p.document_id WHERE d.live AND c.vector_id IN ({marks})",
+            "SELECT c.vector_id, c.id FROM chunk c JOIN document d ON d.id = c.document_id"
+            f" WHERE d.live AND c.vector_id IN ({marks})",
             tuple(vector_ids),
         )
         found: dict[int, list[int]] = {}
@@ -282,18 +229,23 @@ class Store:
         """Forget a failure."""
         self.db.execute("DELETE FROM problem WHERE path = ?", (path,))
 
-    def posting(self, table: str, term: str) -> "NDArray[int64]":
-        """The passage ids of every occurrence of a term, in no order."""
-        query = f"SELECT group_concat(doc) FROM {table}_posting WHERE term = ?"
-        return _numbers(self.db.execute(query, (term,)).fetchone()[0])
+    def postings(self, table: str, terms: Sequence[str]) -> "tuple[NDArray[int64], NDArray[int64]]":
+        """Every occurrence of the terms: the term's number in the list, and the passage id."""
+        import numpy as np
 
-    def chunk_lengths(self) -> "tuple[NDArray[int64], NDArray[int64]]":
-        """The ids of all passages, ascending, and their lengths in characters."""
+        query = f"SELECT group_concat(doc) FROM {table}_posting WHERE term = ?"
+        lists = [self.db.execute(query, (term,)).fetchone()[0] or "" for term in terms]
+        counts = [text.count(",") + 1 if text else 0 for text in lists]
+        owners = np.repeat(np.arange(len(terms)), counts)
+        return owners, _numbers(",".join(filter(None, lists)))
+
+    def chunk_table(self) -> "tuple[NDArray[int64], NDArray[int64], NDArray[int64]]":
+        """Of all passages: id, ascending; document; length in characters."""
         row = self.db.execute(
-            "SELECT group_concat(id), group_concat(length)"
-            " FROM (SELECT id, stop - start AS length FROM chunk ORDER BY id)"
+            "SELECT group_concat(id), group_concat(document_id), group_concat(length)"
+            " FROM (SELECT id, document_id, stop - start AS length FROM chunk ORDER BY id)"
         ).fetchone()
-        return _numbers(row[0]), _numbers(row[1])
+        return _numbers(row[0]), _numbers(row[1]), _numbers(row[2])
 
     def passages(self, chunk_ids: Sequence[int]) -> list[Passage]:
         """Read passages back, in the order asked for; ids of documents gone since are left out."""
@@ -301,7 +253,7 @@ class Store:
         rows = self.db.execute(
             "SELECT c.id, d.path, p.number, p.heading,"
             " substr(p.text, c.start + 1, c.stop - c.start), c.start"
-            " FROM chunk c JOIN page p ON p.id = c.page_id JOIN document d ON d.id = p.document_id"
+            " FROM chunk c JOIN page p ON p.id = c.page_id JOIN document d ON d.id = c.document_id"
             f" WHERE d.live AND c.id IN ({marks})",
             tuple(chunk_ids),
         )

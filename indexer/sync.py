@@ -3,15 +3,16 @@
 import errno
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from indexer.chunks import make_splitter
+from indexer.database import sqlite_errors
 from indexer.documents import Listing, Problem, SourceFile, digest, list_documents
 from indexer.embedders import Embedder
 from indexer.errors import UserError
-from indexer.folder import Identity, IndexFolder, require_same
+from indexer.folder import IndexFolder
+from indexer.identity import Identity
 from indexer.lock import writer_lock
 from indexer.plan import Plan, make_plan
 from indexer.readers import Unreadable, read
@@ -41,12 +42,13 @@ class Report:
     failed: list[Problem] = field(default_factory=list)
     partial: list[Problem] = field(default_factory=list)
     skipped: list[Problem] = field(default_factory=list)
+    passages: int = 0
     embedded: int = 0
 
 
 @dataclass(frozen=True)
 class Step:
-    """Progress: documents and passages done so far, and the document at hand."""
+    """Progress: documents read and passages made so far, and the document at hand."""
 
     documents: int
     passages: int
@@ -83,8 +85,11 @@ def reindex(
             try:
                 plan = make_plan(documents, listing, store)
                 planned(plan)
-                report = _Run(documents, store, embedder, chunking, progress).apply(listing, plan)
-                save_vectors(store, embedder.dimension)
+                run = _Run(documents, store, embedder, chunking, progress)
+                with sqlite_errors(store.path):
+                    report = run.apply(listing, plan)
+                    if embedder.weight:
+                        save_vectors(store, embedder.dimension)
             finally:
                 store.close()
             folder.promote()
@@ -99,14 +104,14 @@ def _open_for_writing(folder: IndexFolder, identity: Identity, rebuild: bool) ->
         return folder.create(identity, "current")
     if folder.store_path("building"):
         store = folder.open("building")
-        if Identity.of(store) == identity:
+        if store.identity() == identity:
             return store
         store.close()
         folder.discard_building()
     if rebuild:
         return folder.create(identity, "building")
     store = folder.open()
-    require_same(Identity.of(store), identity)
+    store.identity().require(identity)
     return store
 
 
@@ -138,7 +143,7 @@ class _Run:
                 self._advance(path=file.path)
                 if self._take(file):
                     done.append(file.path)
-                self._advance(documents=self.step.documents + 1)
+                self._advance(documents=1)
         self._embed()
         with self.store.transaction():
             self.store.drop_unused_vectors()
@@ -198,18 +203,19 @@ class _Run:
             with self.store.transaction():
                 self.store.add_page(document_id, page, chunks)
             self.waiting += len(chunks)
+            self.report.passages += len(chunks)
             if self.waiting >= BATCH:
                 self._embed()
         return blank, pages
 
     def _embed(self) -> None:
         """Make the missing vectors, then make the documents findable that waited for them."""
-        while texts := self.store.texts_without_vector(BATCH):
+        while texts := self.embedder.weight and self.store.texts_without_vector(BATCH):
             vectors = to_bytes(self.embedder.encode([text for _, text in texts]))
             with self.store.transaction():
                 self.store.set_vectors(zip(vectors, (key for key, _ in texts), strict=True))
             self.report.embedded += len(texts)
-            self._advance(passages=self.step.passages + len(texts))
+            self._advance()
         with self.store.transaction():
             for document_id in self.read:
                 self.store.finish_document(document_id)
@@ -223,8 +229,10 @@ class _Run:
             self.store.set_problem(file, reason, passing)
         self.report.failed.append(Problem(file.path, reason))
 
-    def _advance(self, **changes: Any) -> None:
-        self.step = replace(self.step, **changes)
+    def _advance(self, path: str = "", documents: int = 0) -> None:
+        self.step = Step(
+            self.step.documents + documents, self.report.passages, path or self.step.path
+        )
         self.progress(self.step)
 
 

@@ -5,6 +5,7 @@ store, and ids without a passage are passages that are gone.
 """
 
 import errno
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from numpy.typing import NDArray
 
 from indexer.embedders import Matrix
 from indexer.store import Store
+
+NEAREST = 50
+SAMPLE = 200
 
 
 def to_bytes(matrix: Matrix) -> list[bytes]:
@@ -49,11 +53,46 @@ def save_vectors(store: Store, dimension: int) -> None:
     draft.replace(path)
 
 
-def nearest(index: Any, query: Matrix, limit: int) -> tuple[NDArray[np.int64], Matrix]:
-    """The ids of the vectors nearest to a (dimension,) query and their cosines, best first."""
-    cosines, ids = index.search(query[None, :], limit)
-    known = ids[0] >= 0
-    return ids[0][known], cosines[0][known]
+class VectorSearch:
+    """Exact vector search over one generation of a store."""
+
+    def __init__(self, store: Store, dimension: int) -> None:
+        self._store = store
+        self._index = load_vectors(store, dimension)
+        self._chance = _mean_cosine(store, dimension)
+
+    def search(self, query: Matrix, candidates: Iterable[int]) -> dict[int, float]:
+        """Cosines above chance, by passage id: of the nearest passages and of the candidates.
+
+        (cosine - mean) / (1 - mean) is on the same scale for every model; `query` is (dimension,).
+        """
+        if not self._index.ntotal:
+            return {}
+        cosines, ids = self._index.search(query[None, :], min(NEAREST, self._index.ntotal))
+        found = dict(zip(ids[0].tolist(), cosines[0].tolist(), strict=True))
+        wanted = self._store.vectors_of_chunks(list(candidates))
+        found.update((key, float(_from_bytes(data) @ query)) for key, data in wanted if data)
+        chunks = self._store.chunks_of_vectors(list(found))
+        scale = 1 - self._chance
+        return {
+            chunk: (cosine - self._chance) / scale
+            for key, cosine in found.items()
+            for chunk in chunks.get(key, ())
+        }
+
+
+def _mean_cosine(store: Store, dimension: int) -> float:
+    """The mean cosine of two passages, from a sample: what unrelated texts have in common."""
+    rows = store.sample_vectors(SAMPLE)
+    if len(rows) < 2:
+        return 0.0
+    matrix = _from_bytes(b"".join(rows)).reshape(len(rows), dimension)
+    total = float(np.square(matrix.sum(axis=0)).sum())
+    return (total - len(rows)) / (len(rows) * (len(rows) - 1))
+
+
+def _from_bytes(data: bytes) -> Matrix:
+    return np.frombuffer(data, dtype=np.float16).astype(np.float32)
 
 
 def _path(store: Store) -> Path:
@@ -92,5 +131,5 @@ def _add_after(store: Store, index: Any, last_id: int) -> None:
     rows = store.vectors_after(last_id)
     while batch := rows.fetchmany(4096):
         ids = np.array([row[0] for row in batch], dtype=np.int64)
-        matrix = np.frombuffer(b"".join(row[1] for row in batch), dtype=np.float16)
-        index.add_with_ids(matrix.reshape(len(batch), -1).astype(np.float32), ids)
+        matrix = _from_bytes(b"".join(row[1] for row in batch))
+        index.add_with_ids(matrix.reshape(len(batch), -1), ids)

@@ -12,11 +12,22 @@ GRAM = 4
 _WORD = re.compile(r"\w+")
 _RUSSIAN = Stemmer.Stemmer("russian")
 _ENGLISH = Stemmer.Stemmer("english")
+_ASKING = re.compile(
+    "что|кто|кого|кому|кем|чем|чему|где|когда|куда|откуда|почему|зачем|сколько"
+    "|как(ой|ая|ое|ие|ого|ую|им|их)?|чей|чья|чье|чьи|котор(ый|ая|ое|ые|ого|ых)"
+    "|ли|бы|же|what|which|who|whom|whose|when|where|why|how|do|does|did"
+)
 
 
 def words(text: str) -> list[str]:
     """Split into lower-case words; ё is read as е, the way most people type it."""
     return _WORD.findall(text.lower().replace("ё", "е"))
+
+
+def content_words(question: str) -> list[str]:
+    """The words of a question without those that only ask, unless it has no others."""
+    asked = words(question)
+    return [word for word in asked if not _ASKING.fullmatch(word)] or asked
 
 
 @lru_cache(maxsize=1 << 17)

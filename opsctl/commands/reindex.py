@@ -107,7 +107,8 @@ def _show(report: "Report", seconds: float) -> None:
     output.write(
         f"added {len(report.added)}, changed {len(report.changed)},"
         f" removed {len(report.removed)}, failed {len(report.failed)};"
-        f" {report.unchanged} unchanged; {report.embedded} passages embedded in {seconds:.1f} s"
+        f" {report.unchanged} unchanged;"
+        f" {report.passages} passages ({report.embedded} embedded) in {seconds:.1f} s"
     )
     _list_problems("failed", report.failed)
     _list_problems("in part", report.partial)

@@ -27,7 +27,7 @@ def status(json: Json = False) -> None:
 def _index(config: Settings) -> dict[str, Any]:
     from indexer.documents import list_documents
     from indexer.errors import UserError
-    from indexer.folder import Identity, IndexFolder
+    from indexer.folder import IndexFolder
     from indexer.plan import make_plan
 
     folder = IndexFolder(config.index)
@@ -35,7 +35,7 @@ def _index(config: Settings) -> dict[str, Any]:
         return {"state": "missing"}
     store = folder.open()
     counts = store.counts()
-    identity = Identity.of(store)
+    identity = store.identity()
     try:
         plan = make_plan(config.documents, list_documents(config.documents), store)
         stale: dict[str, Any] = {

@@ -1,0 +1,48 @@
+"""What an index is made with; passages and vectors of two identities do not mix."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+
+from indexer import chunks, words
+from indexer.errors import EmbedderMismatch
+
+VERSIONS = f"words {words.VERSION}, chunks {chunks.VERSION}"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Embedder, passage size, and the versions of the code that cuts and stems."""
+
+    embedder: str
+    revision: str
+    dimension: int
+    chunk_tokens: int
+    chunk_overlap: int
+    versions: str = VERSIONS
+
+    def dump(self) -> str:
+        """As JSON, for the store."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def parse(cls, text: str) -> "Identity":
+        """Read it back."""
+        return cls(**json.loads(text))
+
+    def require(self, wanted: "Identity") -> None:
+        """Raise EmbedderMismatch when this index is not what is wanted."""
+        pairs = zip(asdict(self).items(), asdict(wanted).values(), strict=True)
+        differing = [
+            f"{name.replace('_', ' ')} {was} (now {now})"
+            for (name, was), now in pairs
+            if was != now
+        ]
+        if differing:
+            raise EmbedderMismatch(
+                f"the index was made with {', '.join(differing)}", "opsctl reindex --rebuild"
+            )
+
+    def require_embedder(self, name: str, revision: str, dimension: int) -> None:
+        """Raise EmbedderMismatch when questions would be read otherwise than passages were."""
+        wanted = replace(self, embedder=name, revision=revision, dimension=dimension)
+        self.require(replace(wanted, versions=VERSIONS))
