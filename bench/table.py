@@ -52,7 +52,7 @@ def costs(medians: Medians, names: dict[str, str]) -> str:
     for key, name in names.items():
         steps = medians.get(key, {})
         index = steps.get("index", {})
-        passages = index.get("chunks", index.get("embedded"))
+        passages = index.get("chunks", index.get("passages"))
         row = [name, "-" if passages is None else f"{passages:.0f}"]
         for step in ("index", "update", "ask"):
             row.append(_cell(steps.get(step, {}), "wall", "cpu"))

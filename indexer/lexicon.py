@@ -33,7 +33,7 @@ ALWAYS_READ = 200  # passages; in a smaller index every term counts
 # a scale where about two in a hundred answerable questions stay below 0.5. Russian inflects more,
 # so a question and its answer share fewer forms.
 UNSEEN = 2.0
-SCALE_RUSSIAN, SCALE = 11.8, 9.6
+SCALE_RUSSIAN, SCALE = 11.8, 10.0
 
 
 @dataclass(frozen=True)
@@ -135,10 +135,13 @@ class Lexicon:
         broad = self._idfs(around)[owners] * wide / (wide + self._wide_norms[places])
         scores = (K1 + 1) * ((1 - NEIGHBOURS) * narrow + NEIGHBOURS * broad)
         idfs = np.where(common, 0.0, self._idfs(held))
-        borders = np.cumsum(around)[:-1]
-        split_places = np.split(places.astype(np.int32), borders)
-        split_scores = np.split(scores.astype(np.float32), borders)
-        return list(map(Term, idfs.tolist(), split_places, split_scores))
+        place_array, score_array = places.astype(np.int32), scores.astype(np.float32)
+        ends = np.cumsum(around).tolist()
+        starts = [0, *ends[:-1]]
+        return [
+            Term(idf, place_array[start:end], score_array[start:end])
+            for idf, start, end in zip(idfs.tolist(), starts, ends, strict=True)
+        ]
 
     def _spread(
         self, keys: NDArray[np.int64], counts: NDArray[np.int64]

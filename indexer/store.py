@@ -233,8 +233,12 @@ class Store(Database):
         """Every occurrence of the terms: the term's number in the list, and the passage id."""
         import numpy as np
 
-        query = f"SELECT group_concat(doc) FROM {table}_posting WHERE term = ?"
-        lists = [self.db.execute(query, (term,)).fetchone()[0] or "" for term in terms]
+        if table == "stems":
+            query, keys = "SELECT group_concat(doc) FROM stems_posting WHERE term = ?", terms
+        else:
+            query = "SELECT group_concat(rowid) FROM grams WHERE grams MATCH ?"
+            keys = [f'"{term}"' for term in terms]
+        lists = [self.db.execute(query, (key,)).fetchone()[0] or "" for key in keys]
         counts = [text.count(",") + 1 if text else 0 for text in lists]
         owners = np.repeat(np.arange(len(terms)), counts)
         return owners, _numbers(",".join(filter(None, lists)))

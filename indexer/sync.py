@@ -21,6 +21,7 @@ from indexer.vectors import save_vectors, to_bytes
 
 # Passages embedded and committed together: what a kill can cost at the most.
 BATCH = 128
+LANGUAGE_SAMPLE = 1000  # characters that tell a page's language
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,8 @@ class _Run:
         self, root: Path, store: Store, embedder: Embedder, chunking: Chunking, progress: Progress
     ) -> None:
         tokens = min(chunking.tokens, embedder.window or chunking.tokens)
-        self.split = make_splitter(tokens, chunking.overlap, embedder.tokenizer)
+        self.split_known = make_splitter(tokens, chunking.overlap, embedder.tokenizer)
+        self.split_other = make_splitter(chunking.tokens, chunking.overlap)
         self.root = root
         self.store = store
         self.embedder = embedder
@@ -197,7 +199,9 @@ class _Run:
         """Write the pages of a file; return how many have no text, and how many there are."""
         blank = pages = 0
         for page in read(path):
-            chunks = self.split(page)
+            # A tokenizer that cuts a language into letters would cut it into tiny passages.
+            known = self.embedder.knows(page.text[:LANGUAGE_SAMPLE])
+            chunks = (self.split_known if known else self.split_other)(page)
             pages += 1
             blank += not chunks
             with self.store.transaction():

@@ -21,7 +21,7 @@ _ASKING = re.compile(
 
 def words(text: str) -> list[str]:
     """Split into lower-case words; ё is read as е, the way most people type it."""
-    return _WORD.findall(text.lower().replace("ё", "е"))
+    return _WORD.findall(text.casefold().replace("ё", "е"))
 
 
 def content_words(question: str) -> list[str]:

