@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import docx
 from docx.enum.text import WD_BREAK
@@ -55,7 +56,7 @@ class _Objects:
 
 
 def pdf(pages: Iterable[str | bytes]) -> bytes:
-    """A PDF with one page per text; of bytes the page's content stream is made as it is."""
+    """A PDF with one page per text; bytes are a content stream as it is, with Helvetica."""
     objects = _Objects()
     tree = b"%d 0 R" % (objects.add(b"<</Type/Catalog/Pages 2 0 R>>") + 1)
     objects.add(b"")  # the page tree, written when its pages are known
@@ -68,13 +69,15 @@ def pdf(pages: Iterable[str | bytes]) -> bytes:
         b"<</Type/Font/Subtype/Type0/BaseFont/Any/Encoding/Identity-H"
         b"/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>" % (descendant, unicode_map)
     )
+    plain = objects.add(b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>")
     kids = []
     for page in pages:
         content = objects.stream(page if isinstance(page, bytes) else _content(page))
         kids.append(
             objects.add(
                 b"<</Type/Page/Parent %b/MediaBox[0 0 600 850]/Contents %d 0 R"
-                b"/Resources<</Font<</F1 %d 0 R>>>>>>" % (tree, content, font)
+                b"/Resources<</Font<</F1 %d 0 R>>>>>>"
+                % (tree, content, plain if isinstance(page, bytes) else font)
             )
         )
     refs = b" ".join(b"%d 0 R" % kid for kid in kids)
@@ -123,7 +126,8 @@ def rendered_word(path: Path, pages: Sequence[str]) -> None:
         paragraph = document.add_paragraph()
         run = paragraph.add_run()
         if index:
-            run._r.append(OxmlElement("w:lastRenderedPageBreak"))
+            break_: Any = OxmlElement("w:lastRenderedPageBreak")
+            run._r.append(break_)
         run = paragraph.add_run(text)
         if index + 1 < len(pages):
             run.add_break(WD_BREAK.PAGE)
