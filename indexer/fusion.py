@@ -26,6 +26,6 @@ def fuse(
     }
     if not fused:
         return fused, confidence
-    cosine = cosines.get(max(fused, key=lambda key: fused[key]), 0.0)
+    cosine = max(0.0, cosines.get(max(fused, key=lambda key: fused[key]), 0.0))
     together = LEXICAL_SHARE * confidence + (1 - LEXICAL_SHARE) * cosine + LIFT
     return fused, min(1.0, max(together, cosine))
