@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo install test check bench constraints clean
+.PHONY: demo install test check bench readme constraints clean
 
 demo: $(STAMP)  ## index documents/ and ask a question in Russian and one in English
 	$(BIN)/opsctl reindex
-	$(BIN)/opsctl ask "Кто отвечает за безопасность на станции?"
-	$(BIN)/opsctl ask "What is the speed limit?"
+	$(BIN)/opsctl ask "При какой толщине морского льда можно выпускать снегоход?"
+	$(BIN)/opsctl ask "How high can the waves get before deck work is stopped?"
 
 install: $(STAMP)
 
@@ -29,6 +29,9 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python bench/speed.py
+
+readme: $(STAMP)  ## write the table of settings into the READMEs
+	$(BIN)/python -m assistant.readme
 
 constraints:  ## resolve the versions anew; CUDA packages are left to torch
 	printf '%s\n' '# Tested versions, one file for Python 3.10 to 3.13. Made by: make constraints (needs uv).' \

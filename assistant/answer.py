@@ -48,7 +48,7 @@ async def answer(
 
 def check_question(question: str) -> str:
     """Trim a question; raise UsageError when nothing is left or it is too long."""
-    question = " ".join(question.split())
+    question = " ".join(question.encode("utf-8", "replace").decode().split())
     if not any(char.isalnum() for char in question):
         raise UsageError("the question is empty", 'opsctl ask "…"')
     if len(question) > MAX_QUESTION:

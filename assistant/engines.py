@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.events import Citation, Token, Turn
+from indexer.documents import printable
 from indexer.words import is_cyrillic
 
 if TYPE_CHECKING:
@@ -43,9 +44,10 @@ class ExtractiveEngine:
 
 def place(citation: Citation, russian: bool) -> str:
     """Name the file and, where there is one, the page or else the section."""
+    file = printable(citation.file)
     if citation.page is not None:
-        return f"{citation.file}, {'стр.' if russian else 'p.'} {citation.page}"
-    return f"{citation.file}, {citation.heading}" if citation.heading else citation.file
+        return f"{file}, {'стр.' if russian else 'p.'} {citation.page}"
+    return f"{file}, {citation.heading}" if citation.heading else file
 
 
 def make_engine(name: str) -> Engine:

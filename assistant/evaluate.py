@@ -113,7 +113,13 @@ def _question(path: Path, number: int, line: str) -> Question:
         text, file, page = row["question"], row["file"], row.get("page")
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UsageError(f"{path}, line {number} is wrong", f"it should hold {_FORMAT}") from None
-    if not isinstance(text, str) or not text.strip() or not isinstance(file, str | None):
+    paged = page is None or (isinstance(page, int) and not isinstance(page, bool) and page > 0)
+    if (
+        not isinstance(text, str)
+        or not text.strip()
+        or not isinstance(file, str | None)
+        or not paged
+    ):
         raise UsageError(f"{path}, line {number} is wrong", f"it should hold {_FORMAT}")
     return Question(text, file, page)
 

@@ -103,9 +103,16 @@ def load_with_origins(**flags: object) -> Loaded:
     origins: dict[str, str] = {}
     for item in dataclasses.fields(Settings):
         values[item.name], origins[item.name] = _resolve(item, flags, layers, root)
+    settings = Settings(**values)  # type: ignore[arg-type]
+    if settings.chunk_overlap >= settings.chunk_tokens:
+        raise UsageError(
+            f"OPSCTL_CHUNK_OVERLAP is {settings.chunk_overlap}, not less than"
+            f" OPSCTL_CHUNK_TOKENS, which is {settings.chunk_tokens}",
+            "leave both out for 12 and 256",
+        )
     known = {PREFIX + item.name.upper() for item in dataclasses.fields(Settings)}
     names = {name for _, layer, _ in layers for name in layer if name.startswith(PREFIX)}
-    return Loaded(Settings(**values), origins, tuple(sorted(names - known)))  # type: ignore[arg-type]
+    return Loaded(settings, origins, tuple(sorted(names - known)))
 
 
 def project_root(start: Path) -> Path:

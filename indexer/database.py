@@ -35,10 +35,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         with sqlite_errors(path):
-            # One connection serves the threads of asyncio.to_thread; the searcher holds a lock.
-            self.db = sqlite3.connect(
-                path, isolation_level=None, check_same_thread=False, timeout=30
-            )
+            self.db = _connect(path)
             self.db.execute("PRAGMA foreign_keys = ON")
             self.db.execute("PRAGMA synchronous = NORMAL")
             self.db.execute("PRAGMA cache_size = -32768")
@@ -85,3 +82,25 @@ class Database:
         with sqlite_errors(self.path):
             answer = str(self.db.execute("PRAGMA quick_check(1)").fetchone()[0])
         return "" if answer == "ok" else answer
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Open the file; where its folder takes no more files (full, read-only), for reading alone.
+
+    SQLite wants to make a -shm file beside a file in WAL mode, even to read it.
+    """
+    connection = _open(path.absolute().as_uri())
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.OperationalError:
+        log = path.with_name(path.name + "-wal")
+        if not path.exists() or (log.exists() and log.stat().st_size):
+            raise
+        connection.close()
+        connection = _open(path.absolute().as_uri() + "?immutable=1")
+    return connection
+
+
+def _open(uri: str) -> sqlite3.Connection:
+    # One connection serves the threads of asyncio.to_thread; the searcher holds a lock.
+    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=30)

@@ -57,6 +57,11 @@ def list_documents(root: Path) -> Listing:
     return listing
 
 
+def printable(path: str) -> str:
+    """A path as it can be shown: control characters in it are spelled out, not obeyed."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in path)
+
+
 def digest(path: Path) -> str:
     """SHA-256 of the file's content, in hexadecimal, read a megabyte at a time."""
     sha = hashlib.sha256()

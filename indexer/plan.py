@@ -1,14 +1,13 @@
 """What a reindex would do: compare the documents folder with the store, by content."""
 
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.documents import Listing, Problem, SourceFile, digest
 from indexer.errors import UserError
-from indexer.store import Store
+from indexer.store import Known, Store
 
-# A file written within this time of being indexed may have changed again under the same time stamp.
+# A file read so soon after it was written may have changed again under the same time stamp.
 RACY_NS = 2_000_000_000
 
 
@@ -43,13 +42,13 @@ def make_plan(root: Path, listing: Listing, store: Store | None) -> Plan:
     for file in listing.files:
         failed = problems.get(file.path)
         before = known.get(file.path)
-        if failed and not failed[2] and _same(failed[0], file):
+        if failed and not failed[2] and failed[0] == file:
             plan.still_failing.append(Problem(file.path, failed[1]))
         elif before is None:
             plan.added.append(file)
-        elif _same(before[0], file):
+        elif _same(before, file):
             plan.unchanged += 1
-        elif _same_content(root, file, before[1]):
+        elif _same_content(root, file, before.sha256):
             plan.touched.append(file)
             plan.unchanged += 1
         else:
@@ -73,9 +72,9 @@ def _require_documents(root: Path, listing: Listing, had_some: bool) -> None:
     raise UserError(message, "put pdf, txt, md, html or docx files there")
 
 
-def _same(before: SourceFile, now: SourceFile) -> bool:
-    settled = time.time_ns() - now.mtime_ns > RACY_NS
-    return settled and (before.size, before.mtime_ns) == (now.size, now.mtime_ns)
+def _same(before: Known, now: SourceFile) -> bool:
+    settled = before.indexed_at * 1e9 - now.mtime_ns > RACY_NS
+    return settled and before.file == now
 
 
 def _same_content(root: Path, file: SourceFile, sha256: str) -> bool:

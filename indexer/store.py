@@ -34,6 +34,15 @@ class Passage:
 
 
 @dataclass(frozen=True)
+class Known:
+    """A document as it was when it was read, with its SHA-256 and that time in seconds."""
+
+    file: SourceFile
+    sha256: str
+    indexed_at: float
+
+
+@dataclass(frozen=True)
 class Counts:
     """How much the store holds."""
 
@@ -82,11 +91,13 @@ class Store(Database):
             row = self.db.execute("SELECT max(indexed_at) FROM document WHERE live").fetchone()
         return None if row[0] is None else float(row[0])
 
-    def documents(self) -> dict[str, tuple[SourceFile, str]]:
-        """The documents that can be found, each with its SHA-256, by path."""
+    def documents(self) -> dict[str, Known]:
+        """The documents that can be found, by path."""
         with sqlite_errors(self.path):
-            rows = self.db.execute("SELECT path, size, mtime_ns, sha256 FROM document WHERE live")
-            return {row[0]: (SourceFile(*row[:3]), row[3]) for row in rows}
+            rows = self.db.execute(
+                "SELECT path, size, mtime_ns, sha256, indexed_at FROM document WHERE live"
+            )
+            return {row[0]: Known(SourceFile(*row[:3]), *row[3:]) for row in rows}
 
     def problems(self) -> dict[str, tuple[SourceFile, str, bool]]:
         """The files that failed, each with the reason and whether it may pass, by path."""

@@ -123,7 +123,9 @@ class _Run:
         self, root: Path, store: Store, embedder: Embedder, chunking: Chunking, progress: Progress
     ) -> None:
         tokens = min(chunking.tokens, embedder.window or chunking.tokens)
-        self.split_known = make_splitter(tokens, chunking.overlap, embedder.tokenizer)
+        self.split_known = make_splitter(
+            tokens, min(chunking.overlap, tokens // 2), embedder.tokenizer
+        )
         self.split_other = make_splitter(chunking.tokens, chunking.overlap)
         self.root = root
         self.store = store

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from indexer.documents import printable
+
 BAR_WIDTH = 40
 
 
@@ -39,11 +41,6 @@ def error(message: str, hint: str = "") -> None:
     note(f"error: {message}")
     if hint:
         note(f"hint: {hint}")
-
-
-def printable(text: str) -> str:
-    """Show control characters, as a file name may hold them, instead of obeying them."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 @contextmanager

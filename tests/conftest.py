@@ -1,0 +1,74 @@
+"""Fixtures: folders of documents with the command line that is run on them."""
+
+import ctypes
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from indexer.embedders import HashedStems
+from indexer.sync import Chunking, reindex
+from tests.workspace import Workspace, note
+
+LIBC = ctypes.CDLL(None)
+PR_CAPBSET_DROP = 24
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """An empty workspace."""
+    made = Workspace(tmp_path)
+    made.documents.mkdir()
+    return made
+
+
+@pytest.fixture
+def indexed(workspace: Workspace) -> Workspace:
+    """A workspace with notes 1 to 3 in its index."""
+    for number in (1, 2, 3):
+        workspace.write(f"note{number}.txt", note(number))
+    workspace.reindex()
+    return workspace
+
+
+@pytest.fixture
+def plain_user(workspace: Workspace) -> Iterator[Workspace]:
+    """A workspace whose commands run without root's right to read and write everything."""
+    if os.geteuid() == 0:
+        workspace.options["preexec_fn"] = _without_root_rights
+    yield workspace
+    for folder in (workspace.root, *workspace.root.rglob("*")):
+        if folder.is_dir() and not folder.is_symlink():
+            folder.chmod(0o700)
+
+
+def _without_root_rights() -> None:
+    """Give up CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH for the program that is about to start."""
+    for capability in (1, 2):
+        if LIBC.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0):
+            raise OSError("prctl")
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real sentence-transformers model of two layers, made from the words of the notes."""
+    folder = tmp_path_factory.mktemp("tiny-model")
+    texts = [note(number) for number in range(20)]
+    script = Path(__file__).with_name("make_tiny_model.py")
+    subprocess.run(
+        [sys.executable, str(script), str(folder)],
+        input="\n".join(texts), text=True, check=True, capture_output=True,
+    )  # fmt: skip
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the sample corpus, made with the built-in embedder."""
+    folder = tmp_path_factory.mktemp("sample") / "index"
+    documents = Path(__file__).resolve().parent.parent / "documents"
+    reindex(documents, folder, HashedStems(), Chunking())
+    return folder

@@ -1,0 +1,157 @@
+"""A disk that fills up during a reindex, and index files that were damaged."""
+
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.workspace import Workspace, note, question
+
+LARGE = range(100, 160)
+
+
+def add_much(workspace: Workspace) -> None:
+    for number in LARGE:
+        lines = (f"Опись{number} строка{line} лежит в ящике." for line in range(1500))
+        workspace.write(f"large/{number}.txt", note(number) + "\n\n" + "\n".join(lines))
+
+
+def file_size_limit(size: int) -> Callable[[], None]:
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def largest_file(folder: Path) -> int:
+    return max(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("flags", [(), ("--rebuild",)])
+def test_a_file_that_can_not_grow_is_told_and_the_old_index_answers(
+    indexed: Workspace, flags: tuple[str, ...]
+) -> None:
+    add_much(indexed)
+    room = largest_file(indexed.state) + (1 << 21)
+    indexed.options["preexec_fn"] = file_size_limit(room)
+    told = indexed.fails(1, "reindex", *flags)
+    assert "no room to write" in told
+    assert "free some space" in told
+    for number in (1, 2, 3):
+        assert indexed.source(question(number)) == f"note{number}.txt"
+    del indexed.options["preexec_fn"]
+    report = indexed.reindex()
+    assert report["failed"] == []
+    assert indexed.json("status")["index"]["documents"] == 3 + len(LARGE)
+    assert indexed.source(question(LARGE[-1])) == f"large/{LARGE[-1]}.txt"
+
+
+def test_a_first_index_that_finds_no_room_is_made_by_the_next_run(workspace: Workspace) -> None:
+    workspace.write("note1.txt", note(1))
+    for size in (0, 1 << 12, 1 << 15, 1 << 17):
+        workspace.options["preexec_fn"] = file_size_limit(size)
+        done = workspace.run("reindex")
+        assert "Traceback" not in done.stderr, size
+        if done.returncode:
+            assert "error: no room" in done.stderr, (size, done)
+    del workspace.options["preexec_fn"]
+    workspace.reindex()
+    assert workspace.source(question(1)) == "note1.txt"
+
+
+@pytest.fixture
+def small_disk(workspace: Workspace) -> Iterator[Callable[[str], None]]:
+    """Put the state on a disk of its own; the function given resizes it."""
+    workspace.state.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=100m", "tmpfs", str(workspace.state)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("mounting is not permitted")
+    yield lambda size: resize(workspace.state, size)
+    subprocess.run(["umount", str(workspace.state)], check=True)
+
+
+def resize(folder: Path, size: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,size={size}", str(folder)], check=True)
+
+
+def test_a_full_disk_is_told_and_the_old_index_answers(
+    workspace: Workspace, small_disk: Callable[[str], None]
+) -> None:
+    workspace.write("note1.txt", note(1))
+    workspace.reindex()
+    add_much(workspace)
+    small_disk("3m")
+    told = workspace.fails(1, "reindex")
+    assert "no room to write" in told
+    assert workspace.source(question(1)) == "note1.txt"
+    assert workspace.json("status")["index"]["state"] == "ready"
+    small_disk("200m")
+    assert workspace.reindex()["failed"] == []
+    assert workspace.source(question(LARGE[0])) == f"large/{LARGE[0]}.txt"
+
+
+def test_a_disk_filled_by_someone_else_to_the_last_byte_still_answers(
+    workspace: Workspace, small_disk: Callable[[str], None]
+) -> None:
+    workspace.write("note1.txt", note(1))
+    workspace.reindex()
+    small_disk("2m")
+    filler = workspace.state / "filler"
+    with filler.open("wb", buffering=0) as stream, pytest.raises(OSError):
+        while True:
+            stream.write(b"x" * 4096)
+    assert workspace.source(question(1)) == "note1.txt"
+    add_much(workspace)
+    assert "no room" in workspace.fails(1, "reindex")
+    assert workspace.source(question(1)) == "note1.txt"
+
+
+def test_a_store_with_garbage_in_the_middle_says_so_and_rebuild_heals_it(
+    indexed: Workspace,
+) -> None:
+    size = indexed.store.stat().st_size
+    with indexed.store.open("r+b") as stream:
+        stream.seek(4096)
+        stream.write(b"\xa5" * (size - 8192))
+    (check,) = [c for c in indexed.json("doctor", code=1) if c["name"] == "index"]
+    assert check["result"] == "failed"
+    assert check["fix"] == "opsctl reindex --rebuild"
+    for args in (("ask", question(1)), ("reindex",)):
+        told = indexed.fails(1, *args)
+        assert "is damaged" in told
+        assert told.endswith("hint: opsctl reindex --rebuild")
+    assert len(indexed.reindex("--rebuild")["added"]) == 3
+    assert indexed.source(question(1)) == "note1.txt"
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database, a letter to grandmother" * 500])
+def test_a_store_that_is_no_database_says_so_and_rebuild_heals_it(
+    indexed: Workspace, content: bytes
+) -> None:
+    indexed.store.write_bytes(content)
+    for args in (("status",), ("ask", question(1)), ("reindex",)):
+        told = indexed.fails(1, *args)
+        assert told.endswith("hint: opsctl reindex --rebuild")
+    indexed.reindex("--rebuild")
+    assert indexed.source(question(1)) == "note1.txt"
+
+
+def test_a_missing_store_is_no_index_and_the_next_run_makes_one(indexed: Workspace) -> None:
+    indexed.store.unlink()
+    assert "there is no index yet" in indexed.fails(1, "ask", question(1))
+    assert len(indexed.reindex()["added"]) == 3
+    assert indexed.source(question(1)) == "note1.txt"
+
+
+def test_a_pointer_cut_short_says_no_index_rather_than_fail_in_python(indexed: Workspace) -> None:
+    (indexed.state / "index" / "current").write_bytes(b"")
+    assert "there is no index yet" in indexed.fails(1, "ask", question(1))
+    assert len(indexed.reindex()["added"]) == 3
+
+
+def test_this_python_ignores_the_signal_of_the_size_limit() -> None:
+    """What the tests above rest on: a write beyond the limit is an error, not a death."""
+    code = "import signal; print(signal.getsignal(signal.SIGXFSZ) == signal.SIG_IGN)"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "True"

@@ -1,0 +1,181 @@
+"""A reindex that is killed, interrupted or met by another: nothing is lost, nothing done twice."""
+
+import random
+import secrets
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.workspace import VECTORS, Workspace, go_on, note, question, stop_in_the_middle
+
+FILES = 400
+OLD = range(1000, 1010)
+KILLS = 10
+
+
+@pytest.fixture
+def workspace(workspace: Workspace) -> Workspace:
+    workspace.env |= VECTORS
+    return workspace
+
+
+def fill(workspace: Workspace, numbers: range) -> None:
+    for number in numbers:
+        # Three passages a file: each text is longer than half of the limit of a passage.
+        parts = (f"{note(number)} {part} " + f"Часть{part} описи{number}. " * 30 for part in "абв")
+        workspace.write(f"notes/{number}.txt", "\n\n".join(parts))
+
+
+def kill(process: "subprocess.Popen[str]") -> None:
+    process.kill()
+    process.communicate()
+
+
+def building(workspace: Workspace) -> Path:
+    """The SQLite file that an unfinished rebuild fills."""
+    index = workspace.state / "index"
+    return index / (index / "building").read_text().strip() / "store.sqlite"
+
+
+def check_index(workspace: Workspace) -> str:
+    (check,) = [c for c in workspace.json("doctor") if c["name"] == "index"]
+    return str(check["result"])
+
+
+def test_ten_kills_at_random_moments_lose_nothing_and_nothing_is_embedded_again(
+    workspace: Workspace,
+) -> None:
+    seed = secrets.randbits(32)
+    print(f"seed: {seed}")  # noqa: T201 - pytest shows it when the test fails
+    rng = random.Random(seed)
+    fill(workspace, OLD)
+    before = workspace.reindex()["embedded"]
+    assert before
+    fill(workspace, range(FILES))
+    have = workspace.vectors()
+    assert have == before
+    killed = 0
+    for _ in range(KILLS):
+        process = workspace.start("reindex")
+        assert process.stderr
+        tenths = rng.randrange(3)  # of what is left to do; 0: perhaps before the work begins
+        for _ in range(tenths):
+            process.stderr.readline()
+        time.sleep(rng.uniform(0, 0.05 if tenths else 0.5))
+        kill(process)
+        killed += process.returncode == -signal.SIGKILL
+        number = rng.choice(OLD)
+        assert workspace.source(question(number)) == f"notes/{number}.txt"
+        assert check_index(workspace) in ("ok", "warning")
+        assert workspace.vectors() >= have
+        have = workspace.vectors()
+    assert killed >= KILLS / 2  # else the moments were not in the middle
+    report = workspace.reindex()
+    assert report["failed"] == []
+    assert workspace.json("status")["index"]["documents"] == FILES + len(OLD)
+    assert check_index(workspace) == "ok"
+    # Every passage is embedded once: those from before the last run are not made again.
+    (passages,) = workspace.query("SELECT count(DISTINCT vector_id) FROM chunk")[0]
+    assert have + report["embedded"] == workspace.vectors() == passages
+    for number in rng.sample(range(FILES), 3):
+        assert workspace.source(question(number)) == f"notes/{number}.txt"
+    assert workspace.reindex()["embedded"] == 0
+
+
+def test_a_killed_rebuild_leaves_the_old_index_and_the_next_run_goes_on_with_it(
+    workspace: Workspace,
+) -> None:
+    fill(workspace, range(FILES))
+    total = workspace.reindex()["embedded"]
+    old = workspace.store
+    process = workspace.start("reindex", "--rebuild")
+    stop_in_the_middle(process, lines=5)
+    kill(process)
+    assert workspace.store == old
+    assert workspace.json("status")["index"]["building"]
+    assert workspace.source(question(7)) == "notes/7.txt"
+    done = workspace.vectors(building(workspace))
+    assert 0 < done < total
+    report = workspace.reindex()  # no --rebuild: it is unfinished business
+    assert report["embedded"] == total - done
+    assert workspace.store != old
+    assert not workspace.json("status")["index"]["building"]
+    assert not old.exists()
+    assert workspace.source(question(7)) == "notes/7.txt"
+
+
+def test_a_rebuild_asked_for_again_after_a_kill_goes_on_too(workspace: Workspace) -> None:
+    fill(workspace, range(FILES))
+    total = workspace.reindex()["embedded"]
+    process = workspace.start("reindex", "--rebuild")
+    stop_in_the_middle(process, lines=5)
+    kill(process)
+    done = workspace.vectors(building(workspace))
+    assert workspace.reindex("--rebuild")["embedded"] == total - done
+
+
+def test_ctrl_c_exits_with_130_and_the_next_run_goes_on(workspace: Workspace) -> None:
+    fill(workspace, range(FILES))
+    process = workspace.start("reindex")
+    stop_in_the_middle(process, lines=2)
+    process.send_signal(signal.SIGINT)
+    done = go_on(process)
+    assert done.returncode == 130
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert "opsctl reindex" in done.stderr
+    have = workspace.vectors()
+    assert have
+    report = workspace.reindex()
+    assert have + report["embedded"] == workspace.vectors()
+    assert workspace.json("status")["index"]["documents"] == FILES
+
+
+def test_sigterm_ends_a_reindex_and_the_next_run_goes_on(workspace: Workspace) -> None:
+    fill(workspace, range(FILES))
+    process = workspace.start("reindex")
+    stop_in_the_middle(process, lines=2)
+    process.terminate()
+    assert go_on(process).returncode != 0
+    assert workspace.reindex()["failed"] == []
+    assert workspace.json("status")["index"]["documents"] == FILES
+
+
+def test_a_second_reindex_is_refused_and_names_the_process_that_is_at_it(
+    workspace: Workspace,
+) -> None:
+    fill(workspace, OLD)
+    workspace.reindex()
+    fill(workspace, range(FILES))
+    first = workspace.start("reindex", "--json")
+    stop_in_the_middle(first)
+    told = workspace.fails(1, "reindex")
+    assert f"process {first.pid} " in told
+    assert f"process {first.pid} " in workspace.fails(1, "reindex", "--rebuild")
+    # Those who only read are not kept waiting.
+    assert workspace.source(question(OLD[0])) == f"notes/{OLD[0]}.txt"
+    assert workspace.json("status")["index"]["state"] == "ready"
+    workspace.reindex("--dry-run")
+    assert go_on(first).returncode == 0
+    assert workspace.json("status")["index"]["documents"] == FILES + len(OLD)
+
+
+def test_the_lock_of_a_killed_reindex_stops_no_one(workspace: Workspace) -> None:
+    fill(workspace, range(FILES))
+    process = workspace.start("reindex")
+    stop_in_the_middle(process)
+    kill(process)
+    assert workspace.reindex()["failed"] == []
+
+
+def test_questions_during_a_rebuild_are_answered_from_the_old_index(workspace: Workspace) -> None:
+    fill(workspace, range(FILES))
+    workspace.reindex()
+    process = workspace.start("reindex", "--rebuild")
+    stop_in_the_middle(process)
+    assert workspace.source(question(FILES - 1)) == f"notes/{FILES - 1}.txt"
+    assert go_on(process).returncode == 0
+    assert workspace.source(question(FILES - 1)) == f"notes/{FILES - 1}.txt"

@@ -1,0 +1,217 @@
+"""The life of an index: documents come, change, move and go."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.workspace import VECTORS, Workspace, note, question
+
+
+@pytest.fixture
+def workspace(workspace: Workspace) -> Workspace:
+    workspace.env |= VECTORS
+    return workspace
+
+
+def test_documents_can_be_asked_about_once_they_are_indexed(workspace: Workspace) -> None:
+    for number in range(3):
+        workspace.write(f"folder/note{number}.txt", note(number))
+    report = workspace.reindex()
+    assert report["added"] == [f"folder/note{number}.txt" for number in range(3)]
+    for number in range(3):
+        assert workspace.source(question(number)) == f"folder/note{number}.txt"
+
+
+def test_a_second_run_finds_nothing_to_do(indexed: Workspace) -> None:
+    report = indexed.reindex()
+    assert report["unchanged"] == 3
+    assert not any(report[key] for key in ("added", "changed", "removed", "failed", "embedded"))
+
+
+def test_a_new_document_is_the_only_one_embedded(indexed: Workspace) -> None:
+    indexed.write("note4.txt", note(4))
+    report = indexed.reindex()
+    assert (report["added"], report["unchanged"]) == (["note4.txt"], 3)
+    assert report["embedded"] == 1
+    assert indexed.source(question(4)) == "note4.txt"
+
+
+def test_a_changed_document_answers_with_its_new_text_only(indexed: Workspace) -> None:
+    indexed.write("note2.txt", note(20))
+    report = indexed.reindex()
+    assert (report["added"], report["changed"]) == ([], ["note2.txt"])
+    assert indexed.source(question(20)) == "note2.txt"
+    assert "Норд2 " not in indexed.json("ask", question(2))["text"]
+
+
+def test_a_removed_document_is_quoted_no_more(indexed: Workspace) -> None:
+    (indexed.documents / "note2.txt").unlink()
+    assert indexed.reindex()["removed"] == ["note2.txt"]
+    found = indexed.json("ask", question(2), "--sources-only")
+    assert "note2.txt" not in [source["file"] for source in found["sources"]]
+    assert indexed.source(question(1)) == "note1.txt"
+
+
+def test_a_document_with_a_new_time_and_the_same_content_is_not_embedded(
+    indexed: Workspace,
+) -> None:
+    os.utime(indexed.documents / "note1.txt", (1_000_000_000, 1_000_000_000))
+    report = indexed.reindex()
+    assert (report["changed"], report["embedded"], report["unchanged"]) == ([], 0, 3)
+    assert indexed.json("status")["index"]["stale"]["changed"] == 0
+
+
+def test_a_renamed_document_is_found_under_its_new_name_and_not_embedded_again(
+    indexed: Workspace,
+) -> None:
+    (indexed.documents / "note1.txt").rename(indexed.documents / "renamed.txt")
+    report = indexed.reindex()
+    assert (report["added"], report["removed"]) == (["renamed.txt"], ["note1.txt"])
+    assert report["embedded"] == 0
+    assert indexed.source(question(1)) == "renamed.txt"
+
+
+def test_a_copy_is_not_embedded_again_and_outlives_the_original(indexed: Workspace) -> None:
+    shutil.copy(indexed.documents / "note1.txt", indexed.documents / "copy.txt")
+    assert indexed.reindex()["embedded"] == 0
+    (indexed.documents / "note1.txt").unlink()
+    assert indexed.reindex()["embedded"] == 0
+    assert indexed.source(question(1)) == "copy.txt"
+
+
+def test_an_edit_right_after_indexing_is_noticed_though_size_and_time_are_the_same(
+    workspace: Workspace,
+) -> None:
+    """As on a file system that keeps whole seconds, or with a tool that sets the time back."""
+    path = workspace.write("note.txt", note(1))
+    workspace.reindex()
+    before = path.stat()
+    _rewrite_in_place(path, note(2), before)
+    assert workspace.reindex()["changed"] == ["note.txt"]
+    assert workspace.source(question(2)) == "note.txt"
+
+
+def test_such_an_edit_is_noticed_however_late_the_next_run_is(workspace: Workspace) -> None:
+    """A time stamp is to be trusted by how long before the indexing it was, not before today."""
+    path = workspace.write("note.txt", note(1))
+    workspace.reindex()
+    before = path.stat()
+    _rewrite_in_place(path, note(2), before)
+    time.sleep(3)
+    assert workspace.reindex()["changed"] == ["note.txt"]
+
+
+def test_dry_run_tells_what_the_real_run_then_does(indexed: Workspace) -> None:
+    indexed.write("note1.txt", note(10))
+    (indexed.documents / "note2.txt").unlink()
+    indexed.write("note4.txt", note(4))
+    indexed.write("photo.jpg", b"\xff\xd8")
+    plan = indexed.reindex("--dry-run")
+    report = indexed.reindex()
+    assert plan["add"] == report["added"] == ["note4.txt"]
+    assert plan["change"] == report["changed"] == ["note1.txt"]
+    assert plan["remove"] == report["removed"] == ["note2.txt"]
+    assert plan["skipped"] == report["skipped"]
+    assert plan["unchanged"] == report["unchanged"] == 1
+
+
+def test_dry_run_changes_nothing(indexed: Workspace) -> None:
+    indexed.write("note1.txt", note(10))
+    indexed.write("broken.pdf", b"%PDF-1.7 and no more")
+    before = _content(indexed.state)
+    indexed.reindex("--dry-run")
+    assert _content(indexed.state) == before
+    assert indexed.source(question(1)) == "note1.txt"
+
+
+def test_dry_run_without_an_index_makes_none(workspace: Workspace) -> None:
+    workspace.write("note.txt", note(1))
+    assert workspace.reindex("--dry-run")["add"] == ["note.txt"]
+    assert not workspace.state.exists()
+
+
+def test_dry_run_of_a_rebuild_counts_every_document(indexed: Workspace) -> None:
+    plan = indexed.reindex("--dry-run", "--rebuild")
+    assert plan["add"] == ["note1.txt", "note2.txt", "note3.txt"]
+
+
+def test_rebuild_embeds_everything_anew_and_leaves_one_store(indexed: Workspace) -> None:
+    old = indexed.store
+    report = indexed.reindex("--rebuild")
+    assert (len(report["added"]), report["embedded"]) == (3, 3)
+    assert indexed.store != old
+    assert [indexed.store] == list((indexed.state / "index").glob("*/store.sqlite"))
+    assert indexed.source(question(3)) == "note3.txt"
+
+
+def test_rebuild_works_without_an_index_and_twice_in_a_row(workspace: Workspace) -> None:
+    workspace.write("note.txt", note(1))
+    for _ in range(2):
+        assert workspace.reindex("--rebuild")["added"] == ["note.txt"]
+    assert workspace.source(question(1)) == "note.txt"
+
+
+def test_the_report_has_a_list_for_each_fate_of_a_document(indexed: Workspace) -> None:
+    report = indexed.reindex()
+    lists = {"added", "changed", "removed", "failed", "partial", "skipped"}
+    assert {key for key, value in report.items() if isinstance(value, list)} == lists
+    assert {"unchanged", "embedded", "seconds"} <= set(report)
+
+
+def test_without_json_the_report_is_one_line_of_data(indexed: Workspace) -> None:
+    indexed.write("note4.txt", note(4))
+    indexed.write("photo.jpg", b"\xff\xd8")
+    done = indexed.run("reindex")
+    assert done.returncode == 0
+    assert done.stdout.startswith("added 1, changed 0, removed 0, failed 0; 3 unchanged;")
+    assert len(done.stdout.splitlines()) == 1
+    assert "passed over: photo.jpg: no reader for .jpg" in done.stderr
+
+
+def test_a_file_of_unknown_type_is_named(workspace: Workspace) -> None:
+    workspace.write("note.txt", note(1))
+    workspace.write("table.xlsx", b"PK\x03\x04")
+    workspace.write("LICENSE", "text")
+    reasons = {item["path"]: item["reason"] for item in workspace.reindex()["skipped"]}
+    assert set(reasons) == {"table.xlsx", "LICENSE"}
+    assert ".xlsx" in reasons["table.xlsx"]
+    assert "without a suffix" in reasons["LICENSE"]
+
+
+def test_hidden_files_lock_files_and_the_folders_own_readme_are_no_documents(
+    workspace: Workspace,
+) -> None:
+    workspace.write("note.txt", note(1))
+    workspace.write("folder/README.md", note(2))
+    for name in ("README.md", ".hidden.txt", ".git/note.txt", "~$note.docx", "folder/.x.md"):
+        workspace.write(name, note(3))
+    report = workspace.reindex()
+    assert report["added"] == ["folder/README.md", "note.txt"]
+    assert report["skipped"] == []
+
+
+def test_a_file_that_becomes_a_folder_is_followed(indexed: Workspace) -> None:
+    (indexed.documents / "note1.txt").unlink()
+    indexed.write("note1.txt/note.txt", note(1))
+    report = indexed.reindex()
+    assert (report["added"], report["removed"]) == (["note1.txt/note.txt"], ["note1.txt"])
+    assert indexed.source(question(1)) == "note1.txt/note.txt"
+
+
+def _rewrite_in_place(path: Path, text: str, before: os.stat_result) -> None:
+    data = text.encode()
+    assert len(data) == before.st_size
+    path.write_bytes(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder but SQLite's shared memory, which readers use as well."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.endswith("-shm")
+    }

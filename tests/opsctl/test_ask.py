@@ -1,0 +1,167 @@
+"""Questions of every kind: an answer with its place, "nothing found", or words about the fault."""
+
+import json
+
+import pytest
+
+from assistant.answer import MAX_QUESTION
+from tests.indexer.sample_files import pdf, word
+from tests.workspace import Workspace, note, question, said
+
+
+def test_an_answer_names_file_and_page(workspace: Workspace) -> None:
+    workspace.write("manual.pdf", pdf([note(1), note(2), note(3)]))
+    workspace.reindex()
+    reply = workspace.answer(question(2))
+    (first, *_) = reply["citations"]
+    assert (first["file"], first["page"]) == ("manual.pdf", 2)
+    assert "Норд2" in first["quote"]
+    assert first["quote"] in reply["text"]
+    assert "manual.pdf, стр. 2" in reply["text"]
+    assert reply["question"] == question(2)
+    assert reply["engine"] == "extractive"
+    assert 0 < reply["confidence"] <= 1
+
+
+def test_a_document_without_pages_is_cited_by_its_section(workspace: Workspace) -> None:
+    workspace.write("rules.md", f"# Правила\n\n## Склады\n\n{note(1)}\n")
+    workspace.reindex()
+    (first, *_) = workspace.answer(question(1))["citations"]
+    assert (first["page"], first["heading"]) == (None, "Правила › Склады")
+
+
+def test_every_format_can_be_asked_about(workspace: Workspace) -> None:
+    workspace.write("1.txt", note(1))
+    workspace.write("2.md", f"# Склад\n\n{note(2)}")
+    workspace.write("3.html", f"<html><body><p>{note(3)}</p></body></html>")
+    word(workspace.documents / "4.docx", note(4))
+    workspace.write("5.pdf", pdf([note(5)]))
+    workspace.reindex()
+    for number, suffix in enumerate(("txt", "md", "html", "docx", "pdf"), start=1):
+        assert workspace.source(question(number)) == f"{number}.{suffix}"
+
+
+def test_the_answer_alone_is_on_stdout(indexed: Workspace) -> None:
+    done = indexed.run("ask", question(1))
+    assert done.returncode == 0
+    assert "Норд1" in done.stdout
+    assert "note1.txt" in done.stdout
+    assert "confidence" not in done.stdout
+    assert "extractive" in done.stderr
+
+
+def test_nothing_found_is_an_answer_in_the_language_of_the_question(indexed: Workspace) -> None:
+    for asked, text in (
+        ("Какова температура плавления вольфрама?", "В базе знаний ничего не найдено."),
+        ("Who painted the ceiling of the chapel?", "Nothing found."),
+    ):
+        reply = indexed.json("ask", asked)
+        assert (reply["found"], reply["text"], reply["citations"]) == (False, text, [])
+        done = indexed.run("ask", asked)
+        assert (done.returncode, done.stdout.strip()) == (0, text)
+
+
+def test_sources_only_lists_the_passages_best_first(indexed: Workspace) -> None:
+    reply = indexed.json("ask", question(2), "--sources-only")
+    assert reply["found"]
+    assert reply["sources"][0]["file"] == "note2.txt"
+    assert "Норд2" in reply["sources"][0]["text"]
+    scores = [source["score"] for source in reply["sources"]]
+    assert scores == sorted(scores, reverse=True)
+    done = indexed.run("ask", question(2), "--sources-only")
+    assert done.returncode == 0
+    assert done.stdout.startswith("1. note2.txt")
+
+
+def test_show_prompt_shows_passages_and_question(indexed: Workspace) -> None:
+    prompt = indexed.json("ask", question(2), "--show-prompt")["prompt"]
+    assert "note2.txt" in prompt
+    assert question(2) in prompt
+    assert indexed.run("ask", question(2), "--show-prompt").stdout.strip() == prompt.strip()
+
+
+@pytest.mark.parametrize("asked", ["", "   \t\n ", "???", "…—!", "🦭🧊"])
+@pytest.mark.parametrize("flags", [(), ("--sources-only",)])
+def test_a_question_without_a_word_is_refused(
+    indexed: Workspace, asked: str, flags: tuple[str, ...]
+) -> None:
+    assert "the question is empty" in indexed.fails(2, "ask", *flags, "--", asked)
+
+
+@pytest.mark.parametrize("flags", [(), ("--sources-only",)])
+def test_a_question_of_100000_characters_is_refused_with_the_limit(
+    indexed: Workspace, flags: tuple[str, ...]
+) -> None:
+    told = indexed.fails(2, "ask", *flags, "question " * 11_112)
+    assert str(MAX_QUESTION) in told
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "\"OR * NEAR( ) - : ^ AND NOT '",
+        'склад" OR "1"="1',
+        "stems:склад NEAR(а б, 2)",
+        "Зюйд1'); DROP TABLE document; --",
+        "%s %d {0} {} $HOME `id`",
+        "ё" * 3000,
+        "x" * MAX_QUESTION,
+        "слово " * 600,
+        "e\u0301 \u202eскладом\u202c Зюйд1",
+        "кладовщик 🦭 Норд1",
+        "\udcff\udcfe caf\udce9",  # bytes that are no UTF-8, as Python gives them
+        "_",
+        "²",
+        "一",
+    ],
+)
+def test_no_question_breaks_the_search(indexed: Workspace, asked: str) -> None:
+    done = indexed.run("ask", "--json", "--", asked)
+    if done.returncode:
+        assert done.returncode == 2, done
+        said(done)
+    else:
+        assert set(json.loads(done.stdout)) >= {"question", "text", "found", "citations"}
+    assert indexed.source(question(1)) == "note1.txt"
+
+
+def test_operators_are_read_as_words(indexed: Workspace) -> None:
+    assert indexed.source(f'"{question(1)}" AND NOT склад*') == "note1.txt"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("nonsense",),
+        ("ask",),
+        ("ask", "a", "b"),
+        ("ask", "a", "--nonsense"),
+        ("reindex", "extra"),
+        ("status", "--engine", "auto"),
+        ("eval",),
+    ],
+)
+def test_a_wrong_command_line_is_usage(workspace: Workspace, args: tuple[str, ...]) -> None:
+    done = workspace.run(*args)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert "Usage:" in done.stderr
+    assert "Error:" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("ask", "вопрос"), ("chat",)])
+def test_an_unknown_engine_is_usage_and_the_known_ones_are_named(
+    indexed: Workspace, command: tuple[str, ...]
+) -> None:
+    told = indexed.fails(2, *command, "--engine", "nonsense")
+    assert "nonsense" in told
+    assert "extractive" in told
+
+
+def test_without_an_index_the_command_that_makes_one_is_named(workspace: Workspace) -> None:
+    workspace.write("note.txt", note(1))
+    for args in (("ask", question(1)), ("ask", question(1), "--sources-only")):
+        told = workspace.fails(1, *args)
+        assert told == "error: there is no index yet\nhint: opsctl reindex"
+    assert not workspace.state.exists()

@@ -1,0 +1,119 @@
+"""opsctl chat, through a pipe."""
+
+import signal
+
+import pytest
+
+from tests.workspace import Workspace, note, question
+
+SUMMER = "Сколько стоит летом проживание в домике полярника?"
+SEASONS = (
+    "Проживание в домике полярника летом стоит сорок рублей за сутки.\n\n"
+    "Проживание в домике полярника зимой стоит девяносто рублей за сутки."
+)
+
+
+@pytest.fixture
+def dialogue(workspace: Workspace) -> Workspace:
+    for number in (1, 2):
+        workspace.write(f"note{number}.txt", note(number))
+    workspace.write("prices.txt", SEASONS)
+    workspace.reindex()
+    return workspace
+
+
+def talk(workspace: Workspace, *lines: str) -> tuple[str, str]:
+    done = workspace.run("chat", stdin="".join(f"{line}\n" for line in lines))
+    assert done.returncode == 0, done
+    assert "Traceback" not in done.stderr
+    return done.stdout, done.stderr
+
+
+def test_each_question_is_answered_in_turn(dialogue: Workspace) -> None:
+    said, _ = talk(dialogue, question(2), question(1))
+    assert said.index("Норд2") < said.index("note2.txt") < said.index("Норд1")
+    assert "note1.txt" in said
+
+
+def test_the_end_of_the_input_and_exit_end_the_dialogue(dialogue: Workspace) -> None:
+    for last in ("/exit", "/quit"):
+        said, _ = talk(dialogue, question(1), last, question(2))
+        assert "Норд1" in said
+        assert "Норд2" not in said
+    assert talk(dialogue)[0] == ""
+
+
+def test_sources_shows_the_passages_of_the_last_answer(dialogue: Workspace) -> None:
+    said, _ = talk(dialogue, question(1), question(2), "/sources")
+    listed = said[said.index("1. note2.txt") :]
+    assert "Норд2" in listed
+    _, noted = talk(dialogue, "/sources")
+    assert "no question has been asked yet" in noted
+
+
+def test_a_follow_up_is_understood_with_the_question_before(dialogue: Workspace) -> None:
+    said, _ = talk(dialogue, SUMMER, "а зимой, в мороз и вьюгу?")
+    assert "девяносто" in said
+    assert "ничего не найдено" not in said
+
+
+def test_new_forgets_the_question_before(dialogue: Workspace) -> None:
+    follow_up = "А сколько тогда градусов мороза и почему?"
+    with_before, _ = talk(dialogue, SUMMER, follow_up)
+    said, _ = talk(dialogue, SUMMER, "/new", follow_up)
+    assert "ничего не найдено" not in with_before
+    assert said.rstrip().endswith("В базе знаний ничего не найдено.")
+
+
+def test_an_error_in_the_dialogue_is_told_and_does_not_end_it(dialogue: Workspace) -> None:
+    said, noted = talk(dialogue, "???", "слово " * 1000, question(1))
+    assert noted.count("error: ") == 2
+    assert "the question is empty" in noted
+    assert "Норд1" in said
+
+
+def test_an_index_that_appears_during_the_dialogue_is_used(workspace: Workspace) -> None:
+    workspace.write("note1.txt", note(1))
+    with workspace.start("chat") as process:
+        assert process.stdin and process.stdout and process.stderr
+        process.stdin.write(question(1) + "\n")
+        process.stdin.flush()
+        assert "there is no index yet" in process.stderr.readline()
+        workspace.reindex()
+        process.stdin.write(question(1) + "\n")
+        process.stdin.flush()
+        assert "Норд1" in process.stdout.readline()
+        workspace.write("note1.txt", note(20))
+        workspace.reindex()
+        process.stdin.write(question(20) + "\n")
+        process.stdin.flush()
+        assert any("Норд20" in process.stdout.readline() for _ in range(5))
+        workspace.reindex("--rebuild")
+        process.stdin.write(question(20) + "\n/exit\n")
+        process.stdin.flush()
+        assert "Норд20" in process.stdout.read()
+        assert process.wait() == 0
+
+
+def test_an_unknown_command_shows_the_known_ones(dialogue: Workspace) -> None:
+    said, noted = talk(dialogue, "/nonsense", "", question(1))
+    assert "/sources" in noted
+    assert "Норд1" in said
+
+
+def test_bytes_that_are_no_text_do_not_end_the_dialogue(dialogue: Workspace) -> None:
+    dialogue.options |= {"errors": "surrogateescape"}
+    said, _ = talk(dialogue, "\udcff\udcfe", question(1))
+    assert "Норд1" in said
+
+
+def test_ctrl_c_at_the_prompt_ends_the_dialogue(dialogue: Workspace) -> None:
+    with dialogue.start("chat") as process:
+        assert process.stdin and process.stdout
+        process.stdin.write(question(1) + "\n")
+        process.stdin.flush()
+        assert "Норд1" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, noted = process.communicate()
+    assert process.returncode in (0, 130)
+    assert "Traceback" not in noted

@@ -1,0 +1,147 @@
+"""opsctl doctor: what is wrong, where a setting came from; and the .env file."""
+
+from typing import Any
+
+import pytest
+
+from tests.workspace import Workspace, note, question
+
+
+def checks(workspace: Workspace, code: int = 0, env: dict[str, str] | None = None) -> Any:
+    return {item["name"]: item for item in workspace.json("doctor", code=code, env=env)}
+
+
+def origins(workspace: Workspace, env: dict[str, str] | None = None) -> dict[str, tuple[str, str]]:
+    """Each setting's value and origin."""
+    rows = workspace.json("doctor", "--settings", env=env)
+    return {row["name"]: (row["value"], row["origin"]) for row in rows}
+
+
+def test_a_good_installation_passes_every_check(indexed: Workspace) -> None:
+    assert {item["result"] for item in checks(indexed).values()} == {"ok"}
+    done = indexed.run("doctor")
+    assert done.returncode == 0
+    assert "fix:" not in done.stdout
+
+
+def test_a_check_that_failed_is_exit_1_and_names_its_fix(workspace: Workspace) -> None:
+    found = checks(workspace, code=1)
+    assert found["index"]["result"] == "failed"
+    assert found["index"]["fix"] == "opsctl reindex"
+    assert found["documents"]["result"] == "failed"
+    assert "0 files" in found["documents"]["detail"]
+    done = workspace.run("doctor")
+    assert done.returncode == 1
+    assert "fix: opsctl reindex" in done.stdout
+
+
+def test_one_check_that_can_not_run_does_not_stop_the_others(workspace: Workspace) -> None:
+    workspace.documents.rmdir()
+    whole = checks(workspace, code=1)
+    assert whole["documents"]["result"] == "failed"
+    assert whole["python"]["result"] == whole["sqlite"]["result"] == "ok"
+    assert list(whole)[-1] == "files"
+
+
+def test_a_stale_index_is_a_warning_with_the_number_of_files(indexed: Workspace) -> None:
+    indexed.write("note4.txt", note(4))
+    indexed.write("note5.txt", note(5))
+    found = checks(indexed)["index"]
+    assert (found["result"], found["fix"]) == ("warning", "opsctl reindex")
+    assert "2 files behind" in found["detail"]
+
+
+def test_a_name_that_looks_like_a_setting_and_is_none_is_a_warning(indexed: Workspace) -> None:
+    found = checks(indexed, env={"OPSCTL_DOCUMENT": "x"})["settings"]
+    assert found["result"] == "warning"
+    assert "OPSCTL_DOCUMENT" in found["detail"].split()
+
+
+def test_settings_are_shown_with_value_and_origin(workspace: Workspace) -> None:
+    shown = origins(workspace, env={"OPSCTL_TOP_K": "7"})
+    assert shown["OPSCTL_TOP_K"] == ("7", "environment")
+    assert shown["OPSCTL_DOCUMENTS"] == (str(workspace.documents), "environment")
+    assert shown["OPSCTL_CHUNK_TOKENS"][1] == "default"
+    table = workspace.run("doctor", "--settings").stdout
+    for name in shown:
+        assert name in table
+
+
+def test_the_env_file_is_read_and_the_environment_wins_over_it(workspace: Workspace) -> None:
+    (workspace.root / ".env").write_text(
+        "# a comment\n\nOPSCTL_TOP_K=3\n OPSCTL_CHUNK_TOKENS = 99 \nOPSCTL_ENGINE=\nOTHER=1\n"
+    )
+    shown = origins(workspace)
+    assert shown["OPSCTL_TOP_K"] == ("3", ".env")
+    assert shown["OPSCTL_CHUNK_TOKENS"] == ("99", ".env")
+    assert shown["OPSCTL_ENGINE"] == ("auto", "default")
+    shown = origins(workspace, env={"OPSCTL_TOP_K": "4"})
+    assert shown["OPSCTL_TOP_K"] == ("4", "environment")
+    assert shown["OPSCTL_CHUNK_TOKENS"] == ("99", ".env")
+
+
+def test_folders_of_the_env_file_are_relative_to_it(workspace: Workspace) -> None:
+    workspace.write("note.txt", note(1))
+    (workspace.root / ".env").write_text("OPSCTL_DOCUMENTS=documents\nOPSCTL_STATE=elsewhere\n")
+    empty = {"OPSCTL_DOCUMENTS": "", "OPSCTL_STATE": ""}
+    inner = workspace.documents / "inner"
+    inner.mkdir()
+    workspace.options["cwd"] = inner  # the project is found from any folder inside it
+    workspace.reindex(env=empty)
+    assert (workspace.root / "elsewhere" / "index" / "current").is_file()
+    assert workspace.source(question(1), env=empty) == "note.txt"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OPSCTL_TOP_K", "many"),
+        ("OPSCTL_TOP_K", "0"),
+        ("OPSCTL_CHUNK_TOKENS", "-5"),
+        ("OPSCTL_THRESHOLD", "2"),
+        ("OPSCTL_THRESHOLD", "nan"),
+        ("OPSCTL_ENGINE", "nonsense"),
+    ],
+)
+def test_a_bad_value_is_usage_and_named(indexed: Workspace, name: str, value: str) -> None:
+    for args in (("ask", question(1)), ("status",), ("reindex",)):
+        told = indexed.fails(2, *args, env={name: value})
+        assert f"{name} is '{value}'" in told
+    (indexed.root / ".env").write_text(f"{name}={value}\n")
+    assert f"{name} is '{value}'" in indexed.fails(2, "status")
+
+
+def test_an_overlap_as_long_as_the_passage_is_usage(workspace: Workspace) -> None:
+    workspace.write("note.txt", note(1))
+    env = {"OPSCTL_CHUNK_TOKENS": "10", "OPSCTL_CHUNK_OVERLAP": "10"}
+    assert "OPSCTL_CHUNK_OVERLAP" in workspace.fails(2, "reindex", env=env)
+
+
+def test_an_env_file_that_is_no_text_is_usage_and_named(workspace: Workspace) -> None:
+    (workspace.root / ".env").write_bytes(b"OPSCTL_TOP_K=\xff\xfe")
+    assert str(workspace.root / ".env") in workspace.fails(2, "status")
+
+
+def test_another_size_of_passages_needs_a_rebuild_and_says_so(indexed: Workspace) -> None:
+    env = {"OPSCTL_CHUNK_TOKENS": "64"}
+    told = indexed.fails(1, "reindex", env=env)
+    assert "256" in told
+    assert "64" in told
+    assert told.endswith("hint: opsctl reindex --rebuild")
+    assert indexed.source(question(1)) == "note1.txt"
+    indexed.reindex("--rebuild", env=env)
+    assert indexed.source(question(1), env=env) == "note1.txt"
+
+
+def test_a_threshold_of_one_leaves_only_whole_matches(indexed: Workspace) -> None:
+    half = f"{question(1)} вольфрам плавится в печи"
+    assert indexed.json("ask", half, env={"OPSCTL_THRESHOLD": "0"})["found"]
+    assert not indexed.json("ask", half, env={"OPSCTL_THRESHOLD": "1"})["found"]
+
+
+def test_a_traceback_is_shown_only_when_asked_for(workspace: Workspace) -> None:
+    assert "Traceback" not in workspace.run("ask", question(1)).stderr
+    debugged = workspace.run("ask", question(1), env={"OPSCTL_DEBUG": "1"})
+    assert debugged.returncode == 1
+    assert "Traceback" in debugged.stderr
+    assert "error: there is no index yet" in debugged.stderr
