@@ -38,7 +38,7 @@ class Database:
             self.db = _connect(path)
             self.db.execute("PRAGMA foreign_keys = ON")
             self.db.execute("PRAGMA synchronous = NORMAL")
-            self.db.execute("PRAGMA cache_size = -32768")
+            self.db.execute("PRAGMA cache_size = -16384")
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""

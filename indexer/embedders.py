@@ -5,6 +5,7 @@ import math
 import zlib
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -52,8 +53,8 @@ class HashedStems:
     """Signed feature hashing of stems: no model, no download, any language.
 
     Feature hashing: Weinberger et al., 2009, https://arxiv.org/abs/0902.2206. It knows no more
-    than the lexical search does, so its weight is 0: at 0.05 to 0.3 hit@1 changed by -0.003 to
-    0.001 on XQuAD (bench/retrieval.py).
+    than the lexical search does, so its weight is 0: at 0.1 hit@1 on XQuAD changes by -0.003 to
+    0.002 (bench/retrieval.py).
     """
 
     name = BUILTIN
@@ -93,14 +94,11 @@ class SentenceTransformerEmbedder:
         except Exception as error:  # the loaders raise whatever their formats raise
             hint = "download it again, or use the built-in one: OPSCTL_EMBEDDER=builtin"
             raise UserError(f"the embedder in {folder} can not be loaded: {error}", hint) from error
-        # The second name is the one before sentence-transformers 5.4, and warns since then.
-        names = ("get_embedding_dimension", "get_sentence_embedding_dimension")
-        name = next(name for name in names if hasattr(self._model, name))
-        self.dimension = int(getattr(self._model, name)())
+        self.dimension = int(self._model.get_embedding_dimension())
 
-    @property
+    @cached_property
     def tokenizer(self) -> "Tokenizer | None":
-        """The model's own fast tokenizer, without its truncation."""
+        """The model's own fast tokenizer, without its truncation; None when it has a slow one."""
         from tokenizers import Tokenizer
 
         backend = getattr(self._model.tokenizer, "backend_tokenizer", None)
@@ -119,7 +117,9 @@ class SentenceTransformerEmbedder:
 
     def knows(self, text: str) -> bool:
         """A tokenizer that cuts the words into letters has not seen their language."""
-        tokens = self._model.tokenizer.tokenize(text)
+        if self.tokenizer is None:
+            return True
+        tokens = self.tokenizer.encode(text, add_special_tokens=False).ids
         return len(tokens) <= FERTILITY * len(words.words(text))
 
     def encode(self, texts: Sequence[str]) -> Matrix:

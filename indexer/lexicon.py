@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer import postings
 from indexer.store import Store
 from indexer.words import content_words, grams, is_cyrillic, stem
 
@@ -28,6 +29,7 @@ GRAM_WEIGHT = 0.25
 NEIGHBOURS = 0.4
 # A term that more than this share of the passages hold says nothing, and is not read.
 COMMON = {"stems": 0.5, "grams": 0.2}
+KEPT_POSTINGS = 10_000_000  # in memory, at 8 bytes each
 ALWAYS_READ = 200  # passages; in a smaller index every term counts
 # Confidence: the share of the best possible score, had the question two more, unseen words; put on
 # a scale where about two in a hundred answerable questions stay below 0.5. Russian inflects more,
@@ -70,8 +72,9 @@ class Lexicon:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._held = 0
         self._terms: dict[str, dict[str, Term]] = {"stems": {}, "grams": {}}
-        self.ids, documents, lengths = store.chunk_table()
+        self.ids, documents, lengths = postings.passage_table(store.db)
         same = documents[1:] == documents[:-1]
         self._has_before = np.concatenate(([False], same))[: len(self.ids)]
         self._has_after = np.concatenate((same, [False]))[: len(self.ids)]
@@ -108,6 +111,8 @@ class Lexicon:
         return total.astype(np.float32)
 
     def _look_up(self, table: str, names: Iterable[str]) -> dict[str, Term]:
+        if self._held > KEPT_POSTINGS:
+            self._terms, self._held = {"stems": {}, "grams": {}}, 0
         known = self._terms[table]
         wanted = list(dict.fromkeys(names))
         missing = [name for name in wanted if name not in known]
@@ -121,7 +126,7 @@ class Lexicon:
         A posting's key is term * number of passages + place of the passage.
         """
         size = max(1, len(self.ids))
-        owners, ids = self._store.postings(table, names)
+        owners, ids = postings.read(self._store.db, table, names)
         keys, counts = np.unique(owners * size + np.searchsorted(self.ids, ids), return_counts=True)
         held = np.bincount(keys // size, minlength=len(names))
         common = (held > COMMON[table] * size) & (size >= ALWAYS_READ)
@@ -135,6 +140,7 @@ class Lexicon:
         broad = self._idfs(around)[owners] * wide / (wide + self._wide_norms[places])
         scores = (K1 + 1) * ((1 - NEIGHBOURS) * narrow + NEIGHBOURS * broad)
         idfs = np.where(common, 0.0, self._idfs(held))
+        self._held += len(keys)
         place_array, score_array = places.astype(np.int32), scores.astype(np.float32)
         ends = np.cumsum(around).tolist()
         starts = [0, *ends[:-1]]

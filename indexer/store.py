@@ -7,18 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from indexer import postings
 from indexer.chunks import Chunk
 from indexer.database import Database, sqlite_errors
 from indexer.documents import SourceFile
 from indexer.identity import Identity
+from indexer.postings import passage_text
 from indexer.readers import Page
-from indexer.words import grams, stem, words
-
-if TYPE_CHECKING:
-    from numpy import int64
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -59,6 +55,7 @@ class Store(Database):
         """Make an empty store that remembers what it is made with."""
         store = cls(path)
         with sqlite_errors(path):
+            store.db.execute("PRAGMA page_size = 8192")  # five vectors of 768 numbers a page
             store.db.execute("PRAGMA journal_mode = WAL")
             store.db.executescript(f"BEGIN; {files('indexer').joinpath('schema.sql').read_text()}")
             for key, value in {"generation": "0", "identity": identity.dump()}.items():
@@ -81,7 +78,7 @@ class Store(Database):
             row = self.db.execute(
                 "SELECT (SELECT count(*) FROM document WHERE live),"
                 " (SELECT count(*) FROM chunk JOIN document d ON d.id = document_id WHERE live),"
-                " (SELECT count(*) FROM vector WHERE data IS NOT NULL)"
+                " (SELECT count(*) FROM vector) - (SELECT count(*) FROM vector WHERE data IS NULL)"
             ).fetchone()
         return Counts(*row)
 
@@ -154,19 +151,16 @@ class Store(Database):
         )
 
     def vector_ids(self) -> list[int]:
-        """The ids of all vectors, ascending."""
-        return [
-            row[0]
-            for row in self.db.execute("SELECT id FROM vector WHERE data IS NOT NULL ORDER BY id")
-        ]
-
-    def sample_vectors(self, count: int) -> list[bytes]:
-        """Some vectors from all over the store, the same ones each time."""
-        total = self.counts().vectors
-        step = max(1, total // count)
+        """The ids of all vectors, ascending; read from the indexes, past the vectors themselves."""
         rows = self.db.execute(
-            "SELECT data FROM vector WHERE data IS NOT NULL AND id % ? = 0 LIMIT ?", (step, count)
+            "SELECT id FROM vector EXCEPT SELECT id FROM vector WHERE data IS NULL ORDER BY id"
         )
+        return [row[0] for row in rows]
+
+    def vectors(self, vector_ids: Sequence[int]) -> list[bytes]:
+        """Half-precision bytes of vectors."""
+        marks = ",".join("?" * len(vector_ids))
+        rows = self.db.execute(f"SELECT data FROM vector WHERE id IN ({marks})", tuple(vector_ids))
         return [row[0] for row in rows]
 
     def vectors_of_chunks(self, chunk_ids: Sequence[int]) -> list[tuple[int, bytes | None]]:
@@ -197,7 +191,7 @@ class Store(Database):
             "SELECT path FROM document WHERE id = ?", (document_id,)
         ).fetchone()
         self.remove_document(path)
-        self._write_postings(document_id, "INSERT INTO {0} (rowid, terms) VALUES (?, ?)")
+        postings.add(self.db, document_id)
         self.db.execute("UPDATE document SET live = 1 WHERE id = ?", (document_id,))
         self.db.execute("DELETE FROM problem WHERE path = ?", (path,))
         self._touch()
@@ -213,17 +207,22 @@ class Store(Database):
         """Forget the findable version of a document, if there is one."""
         row = self.db.execute("SELECT id FROM document WHERE path = ? AND live", (path,)).fetchone()
         if row:
-            self._write_postings(
-                row[0], "INSERT INTO {0} ({0}, rowid, terms) VALUES ('delete', ?, ?)"
-            )
+            postings.remove(self.db, row[0])
             self.db.execute("DELETE FROM document WHERE id = ?", row)
             self._touch()
 
-    def drop_unfinished(self, document_id: int | None = None) -> None:
-        """Forget what was left half read, or one such document; its vectors stay for now."""
-        self.db.execute(
-            "DELETE FROM document WHERE NOT live AND id = ifnull(?, id)", (document_id,)
-        )
+    def drop_unfinished(self, document_id: int) -> None:
+        """Forget a document that was left half read; its vectors stay for the next try."""
+        self.db.execute("DELETE FROM document WHERE id = ? AND NOT live", (document_id,))
+
+    def drop_all_unfinished(self) -> bool:
+        """Forget all that an interrupted run left half read; tell whether there was any."""
+        return self.db.execute("DELETE FROM document WHERE NOT live").rowcount > 0
+
+    def is_known(self, path: str) -> bool:
+        """Tell whether a version of the document can be found."""
+        query = "SELECT 1 FROM document WHERE path = ? AND live"
+        return self.db.execute(query, (path,)).fetchone() is not None
 
     def drop_unused_vectors(self) -> None:
         """Forget the vectors of passages that are gone."""
@@ -240,28 +239,6 @@ class Store(Database):
         """Forget a failure."""
         self.db.execute("DELETE FROM problem WHERE path = ?", (path,))
 
-    def postings(self, table: str, terms: Sequence[str]) -> "tuple[NDArray[int64], NDArray[int64]]":
-        """Every occurrence of the terms: the term's number in the list, and the passage id."""
-        import numpy as np
-
-        if table == "stems":
-            query, keys = "SELECT group_concat(doc) FROM stems_posting WHERE term = ?", terms
-        else:
-            query = "SELECT group_concat(rowid) FROM grams WHERE grams MATCH ?"
-            keys = [f'"{term}"' for term in terms]
-        lists = [self.db.execute(query, (key,)).fetchone()[0] or "" for key in keys]
-        counts = [text.count(",") + 1 if text else 0 for text in lists]
-        owners = np.repeat(np.arange(len(terms)), counts)
-        return owners, _numbers(",".join(filter(None, lists)))
-
-    def chunk_table(self) -> "tuple[NDArray[int64], NDArray[int64], NDArray[int64]]":
-        """Of all passages: id, ascending; document; length in characters."""
-        row = self.db.execute(
-            "SELECT group_concat(id), group_concat(document_id), group_concat(length)"
-            " FROM (SELECT id, document_id, stop - start AS length FROM chunk ORDER BY id)"
-        ).fetchone()
-        return _numbers(row[0]), _numbers(row[1]), _numbers(row[2])
-
     def passages(self, chunk_ids: Sequence[int]) -> list[Passage]:
         """Read passages back, in the order asked for; ids of documents gone since are left out."""
         marks = ",".join("?" * len(chunk_ids))
@@ -275,30 +252,5 @@ class Store(Database):
         found = {row[0]: Passage(*row) for row in rows}
         return [found[chunk_id] for chunk_id in chunk_ids if chunk_id in found]
 
-    def _write_postings(self, document_id: int, statement: str) -> None:
-        rows = self.db.execute(
-            "SELECT c.id, p.heading, substr(p.text, c.start + 1, c.stop - c.start)"
-            " FROM chunk c JOIN page p ON p.id = c.page_id WHERE p.document_id = ?",
-            (document_id,),
-        )
-        for chunk_id, heading, text in rows:
-            tokens = words(passage_text(heading, text))
-            stemmed = " ".join(map(stem, tokens))
-            grammed = " ".join(gram for token in tokens for gram in grams(token))
-            self.db.execute(statement.format("stems"), (chunk_id, stemmed))
-            self.db.execute(statement.format("grams"), (chunk_id, grammed))
-
     def _touch(self) -> None:
         self.db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
-
-
-def passage_text(heading: str | None, text: str) -> str:
-    """What is embedded and searched: the passage under its headings."""
-    return f"{heading}\n{text}" if heading else text
-
-
-def _numbers(text: str | None) -> "NDArray[int64]":
-    """Parse "1,2,3": a tenth of the time that fetching a row a number takes."""
-    import numpy as np
-
-    return np.fromstring(text, np.int64, sep=",") if text else np.empty(0, np.int64)

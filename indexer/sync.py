@@ -141,7 +141,7 @@ class _Run:
         report = self.report
         report.unchanged, report.skipped = plan.unchanged, listing.skipped
         report.removed, report.failed = plan.removed, list(plan.still_failing)
-        self._forget(plan)
+        resumed = self._forget(plan)
         for files, done in ((plan.added, report.added), (plan.changed, report.changed)):
             for file in files:
                 self._advance(path=file.path)
@@ -149,19 +149,22 @@ class _Run:
                     done.append(file.path)
                 self._advance(documents=1)
         self._embed()
-        with self.store.transaction():
-            self.store.drop_unused_vectors()
+        if resumed or plan.removed or plan.changed:
+            with self.store.transaction():
+                self.store.drop_unused_vectors()
         return report
 
-    def _forget(self, plan: Plan) -> None:
+    def _forget(self, plan: Plan) -> bool:
+        """Forget what is gone; tell whether an earlier run was interrupted."""
         with self.store.transaction():
-            self.store.drop_unfinished()
+            resumed = self.store.drop_all_unfinished()
             for path in plan.removed:
                 self.store.remove_document(path)
             for path in plan.forgotten_problems:
                 self.store.remove_problem(path)
             for file in plan.touched:
                 self.store.restat_document(file)
+        return resumed
 
     def _take(self, file: SourceFile) -> bool:
         """Read one document into the store; where that fails, record the reason."""
@@ -229,7 +232,7 @@ class _Run:
         self.waiting = 0
 
     def _fail(self, file: SourceFile, reason: str, passing: bool) -> None:
-        if file.path in self.store.documents():
+        if self.store.is_known(file.path):
             reason += "; its earlier version stays in the index"
         with self.store.transaction():
             self.store.set_problem(file, reason, passing)

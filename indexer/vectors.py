@@ -24,12 +24,15 @@ def to_bytes(matrix: Matrix) -> list[bytes]:
     return [row.tobytes() for row in matrix.astype(np.float16)]
 
 
-def load_vectors(store: Store, dimension: int) -> Any:
-    """An exact inner-product FAISS index of all vectors; its ids are those of the vector table."""
+def load_vectors(store: Store, dimension: int) -> tuple[Any, int]:
+    """An exact inner-product FAISS index of all vectors, by id; and how many were not in its file.
+
+    Ids are those of the store's vector table.
+    """
     index = _read(_path(store), dimension) or _empty(dimension)
-    ids = _ids(index)
+    ids, before = _ids(index), index.ntotal
     _add_after(store, index, int(ids[-1]) if len(ids) else 0)
-    return index
+    return index, index.ntotal - before
 
 
 def save_vectors(store: Store, dimension: int) -> None:
@@ -37,12 +40,11 @@ def save_vectors(store: Store, dimension: int) -> None:
     import faiss
 
     path = _path(store)
-    before = _read(path, dimension)
-    index = load_vectors(store, dimension)
+    index, added = load_vectors(store, dimension)
     gone = np.setdiff1d(_ids(index), store.vector_ids())
     if len(gone):
         index.remove_ids(gone)
-    if before is not None and not len(gone) and before.ntotal == index.ntotal:
+    if path.exists() and not added and not len(gone):
         return
     draft = path.with_name(path.name + ".new")
     try:
@@ -57,9 +59,12 @@ class VectorSearch:
     """Exact vector search over one generation of a store."""
 
     def __init__(self, store: Store, dimension: int) -> None:
+        import faiss
+
+        faiss.omp_set_num_threads(1)  # one question is quicker than threads that wait for a core
         self._store = store
-        self._index = load_vectors(store, dimension)
-        self._chance = _mean_cosine(store, dimension)
+        self._index, _ = load_vectors(store, dimension)
+        self._chance = self._mean_cosine()
 
     def search(self, query: Matrix, candidates: Iterable[int]) -> dict[int, float]:
         """Cosines above chance, by passage id: of the nearest passages and of the candidates.
@@ -80,15 +85,15 @@ class VectorSearch:
             for chunk in chunks.get(key, ())
         }
 
-
-def _mean_cosine(store: Store, dimension: int) -> float:
-    """The mean cosine of two passages, from a sample: what unrelated texts have in common."""
-    rows = store.sample_vectors(SAMPLE)
-    if len(rows) < 2:
-        return 0.0
-    matrix = _from_bytes(b"".join(rows)).reshape(len(rows), dimension)
-    total = float(np.square(matrix.sum(axis=0)).sum())
-    return (total - len(rows)) / (len(rows) * (len(rows) - 1))
+    def _mean_cosine(self) -> float:
+        """The mean cosine of two passages, from a sample: what unrelated texts have in common."""
+        ids = _ids(self._index)
+        sample = self._store.vectors(ids[:: max(1, len(ids) // SAMPLE)][:SAMPLE].tolist())
+        if len(sample) < 2:
+            return 0.0
+        matrix = _from_bytes(b"".join(sample)).reshape(len(sample), -1)
+        total = float(np.square(matrix.sum(axis=0)).sum())
+        return (total - len(sample)) / (len(sample) * (len(sample) - 1))
 
 
 def _from_bytes(data: bytes) -> Matrix:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from indexer.documents import printable
 from opsctl import output
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ def list_sources(found: "Found") -> None:
     for number, hit in enumerate(found.hits, start=1):
         page = f", p. {hit.page}" if hit.page is not None else ""
         heading = f", {hit.heading}" if hit.heading else ""
-        place = output.printable(f"{hit.file}{page}{heading}")
+        place = printable(f"{hit.file}{page}{heading}")
         output.write(f"{number}. {place}  [{hit.score:.2f}]\n{_indented(hit.text)}\n")
     word = "found" if found.confident else "nothing found"
     output.note(f"{word}: confidence {found.confidence:.2f}, threshold {found.threshold:.2f}")

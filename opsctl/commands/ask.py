@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant import settings
+from assistant.answer import check_question
 from assistant.settings import Settings
+from indexer.documents import printable
 from opsctl import output
 from opsctl.options import EngineName, Json
 from opsctl.sources import list_sources
@@ -30,6 +32,7 @@ def ask(
 ) -> None:
     """Answer a question from the documents, with file and page."""
     config = settings.load(engine=engine)
+    question = check_question(question)
     if sources_only or show_prompt:
         _show_found(config, question, show_prompt, json)
     else:
@@ -63,16 +66,14 @@ def _finish(question: str, done: "Done", found: "Found | None", json: bool) -> N
     output.write("")
     output.note(f"[{done.engine}, confidence {confidence:.2f}]")
     if not done.found and found and found.hits:
-        closest = output.printable(found.hits[0].file)
+        closest = printable(found.hits[0].file)
         output.note(f"closest: {closest}; below the threshold of {found.threshold:.2f}")
 
 
 def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) -> None:
-    from assistant.answer import check_question
     from assistant.prompt import build_prompt
     from assistant.retrieve import make_searcher
 
-    question = check_question(question)
     found = make_searcher(config).search(question, config.top_k)
     if show_prompt:
         prompt = build_prompt(question, found)

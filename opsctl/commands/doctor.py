@@ -7,6 +7,7 @@ import typer
 
 from assistant import settings
 from assistant.settings import Loaded
+from indexer.documents import printable
 from opsctl import output
 from opsctl.options import Json
 
@@ -29,7 +30,7 @@ def doctor(
         output.write_json([dataclasses.asdict(check) for check in checks])
     else:
         for check in checks:
-            output.write(f"{check.result:8} {check.name:10} {output.printable(check.detail)}")
+            output.write(f"{check.result:8} {check.name:10} {printable(check.detail)}")
             if check.fix:
                 output.write(f"{'':19} fix: {check.fix}")
     if any(check.result == "failed" for check in checks):

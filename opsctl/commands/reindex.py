@@ -9,7 +9,7 @@ import typer
 
 from assistant import settings
 from assistant.settings import Settings
-from indexer.documents import Problem
+from indexer.documents import Problem, printable
 from opsctl import output
 from opsctl.options import Json
 
@@ -94,7 +94,7 @@ def _show_plan(config: Settings, rebuild: bool, json: bool) -> None:
         return
     for verb in ("add", "change", "remove"):
         for path in lists[verb]:
-            output.write(f"{verb:6}  {output.printable(path)}")
+            output.write(f"{verb:6}  {printable(path)}")
     output.write(
         f"would add {len(plan.added)}, change {len(plan.changed)}, remove {len(plan.removed)};"
         f" {plan.unchanged} unchanged"
@@ -119,6 +119,6 @@ def _show(report: "Report", seconds: float) -> None:
 
 def _list_problems(label: str, problems: Sequence[Problem]) -> None:
     for problem in problems[:SHOWN]:
-        output.note(f"{label}: {output.printable(problem.path)}: {problem.reason}")
+        output.note(f"{label}: {printable(problem.path)}: {problem.reason}")
     if len(problems) > SHOWN:
         output.note(f"{label}: and {len(problems) - SHOWN} more (--json lists all)")

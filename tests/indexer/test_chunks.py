@@ -33,7 +33,7 @@ def test_passages_are_bounded_and_stand_where_they_say(tokens: int, overlap: int
 
 def test_nothing_but_space_is_lost_between_passages() -> None:
     page = _page(300)
-    covered = set()
+    covered: set[int] = set()
     for chunk in make_splitter(64, 12)(page):
         covered.update(range(chunk.start, chunk.end))
     left_out = {page.text[place] for place in range(len(page.text)) if place not in covered}

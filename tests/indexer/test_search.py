@@ -11,7 +11,7 @@ from indexer.sync import Chunking, reindex
 DOCUMENTS = {
     "station.txt": "Зимовочная станция стоит на острове Гольцовом. Зимой там живут одиннадцать"
     " человек. Начальник станции отвечает за безопасность.",
-    "winch.txt": "The main winch carries 4,200 metres of cable. It stops in waves above 3.5 metres.",
+    "winch.txt": "The main winch carries 4,200 metres of cable. It stops in waves over 3.5 metres.",
     "canteen.txt": "Столовая открыта по будням с девяти часов. Комплексный обед стоит 320 рублей.",
     "bears.txt": "Белого медведя отпугивают ракетницей. Карабин несёт только стрелок из приказа.",
 }

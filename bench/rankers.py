@@ -1,0 +1,81 @@
+"""Rankings that the product does not offer alone, over the passages of one of its stores."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.evaluate import DEPTH, Outcome, Question
+from indexer.embedders import Embedder
+from indexer.postings import passage_table, passage_text
+from indexer.store import Store
+from indexer.words import stem, words
+
+K1, B = 1.5, 0.75
+BATCH = 500
+Scores = NDArray[np.float32]
+Ranker = Callable[[Sequence[str]], Scores]  # questions to a row of scores each
+
+
+class Passages:
+    """Every passage of a store: id, file and text, in the order of the ids."""
+
+    def __init__(self, store: Store) -> None:
+        self.ids = passage_table(store.db)[0].tolist()
+        parts = [self.ids[start : start + BATCH] for start in range(0, len(self.ids), BATCH)]
+        found = [passage for part in parts for passage in store.passages(part)]
+        self.files = [passage.file for passage in found]
+        self.texts = [passage_text(passage.heading, passage.text) for passage in found]
+
+
+def stems(passages: Passages) -> Ranker:
+    """Plain BM25 over Snowball stems, with Lucene's idf: a floor that shares no ranking code."""
+    counts = [Counter(map(stem, words(text))) for text in passages.texts]
+    lengths = np.array([count.total() for count in counts], dtype=np.float32)
+    norms = K1 * (1 - B + B * lengths / lengths.mean())
+    postings: dict[str, list[tuple[int, int]]] = {}
+    for place, count in enumerate(counts):
+        for term, times in count.items():
+            postings.setdefault(term, []).append((place, times))
+
+    def rank(questions: Sequence[str]) -> Scores:
+        scores = np.zeros((len(questions), len(counts)), dtype=np.float32)
+        for row, question in zip(scores, questions, strict=True):
+            for term in set(map(stem, words(question))) & postings.keys():
+                places, times = np.array(postings[term]).T
+                idf = np.log1p((len(counts) - len(places) + 0.5) / (len(places) + 0.5))
+                row[places] += idf * times * (K1 + 1) / (times + norms[places])
+        return scores
+
+    return rank
+
+
+def vectors(passages: Passages, store: Store, embedder: Embedder) -> Ranker:
+    """Cosines with the vectors that the index has, every one of them looked at."""
+    rows = store.vectors_after(0).fetchall()
+    known = {key: np.frombuffer(data, dtype=np.float16) for key, data in rows}
+    matrix = np.zeros((len(passages.ids), embedder.dimension), dtype=np.float32)
+    places = {chunk: place for place, chunk in enumerate(passages.ids)}
+    keys = list(known)
+    for start in range(0, len(keys), BATCH):
+        for key, chunks in store.chunks_of_vectors(keys[start : start + BATCH]).items():
+            matrix[[places[chunk] for chunk in chunks]] = known[key]
+
+    def rank(questions: Sequence[str]) -> Scores:
+        return np.asarray(embedder.encode(questions) @ matrix.T, dtype=np.float32)
+
+    return rank
+
+
+def outcomes(questions: Sequence[Question], ranker: Ranker, passages: Passages) -> list[Outcome]:
+    """Ask every question; it never refuses, for it knows no threshold."""
+    found = []
+    scores = ranker([question.text for question in questions])
+    for question, row in zip(questions, scores, strict=True):
+        best = np.argsort(-row, kind="stable")[: DEPTH * 5]
+        files = list(dict.fromkeys(passages.files[place] for place in best if row[place] > 0))
+        rank = files.index(question.file) + 1 if question.file in files else 0
+        first = files[0] if files else None
+        found.append(Outcome(question, rank, False, 0.0, False, first))
+    return found
