@@ -66,7 +66,7 @@ def own(key: str, name: str, embedder: str) -> App:
     commands = {
         "index": ("-m", "opsctl", "reindex", "--json"),
         "ask": ("-m", "opsctl", "ask", "--sources-only", "{question}"),
-        "update": ("-m", "opsctl", "reindex", "--json"),
+        "update": ("-m", "bench.peers.opsctl_app", "update", "{docs}", "{store}"),
         **_warm("bench.peers.opsctl_app"),
     }
     env = {

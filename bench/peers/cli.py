@@ -15,10 +15,13 @@ Write = Callable[[Path, Path], Result]  # documents, store
 Search = Callable[[str], str]  # question to the name of the best file
 
 
-def main(*, load: Callable[[Path], Search], **writers: Write) -> None:
+def main(
+    *, load: Callable[[Path], Search], ready: Callable[[], object] | None = None, **writers: Write
+) -> None:
     """Run the subcommand that the command line names; its result is the last line of stdout.
 
-    The writers are subcommands of two paths. `ask` and `warm` both search through `load`.
+    The writers are subcommands of two paths, timed after `ready`, which loads the model. `ask` and
+    `warm` both search through `load`.
     """
     parser = argparse.ArgumentParser()
     commands = parser.add_subparsers(dest="command", required=True)
@@ -36,7 +39,12 @@ def main(*, load: Callable[[Path], Search], **writers: Write) -> None:
     elif args.command == "warm":
         result = warm(load(args.store), Path(args.queries).read_text("utf-8").splitlines())
     else:
-        result = writers[args.command](args.docs, args.store)
+        if ready:
+            ready()
+        wall, cpu = time.perf_counter(), time.process_time()
+        result = dict(writers[args.command](args.docs, args.store))
+        result["work_wall_s"] = round(time.perf_counter() - wall, 3)
+        result["work_cpu_s"] = round(time.process_time() - cpu, 3)
     print(json.dumps(result, ensure_ascii=False))
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import faiss
@@ -29,6 +30,7 @@ def read(docs: Path) -> Iterator[Document]:
     return iter(splitter.split_documents(loader.load()))
 
 
+@cache
 def embedder() -> HuggingFaceEmbeddings:
     """MiniLM with vectors of unit length, so that the inner product is the cosine."""
     return HuggingFaceEmbeddings(
@@ -87,4 +89,4 @@ def load(store: Path) -> cli.Search:
 
 
 if __name__ == "__main__":
-    cli.main(load=load, index=index, update=update, chunks=chunks)
+    cli.main(load=load, ready=embedder, index=index, update=update, chunks=chunks)

@@ -1,10 +1,26 @@
-"""This project's own index, warm: its other steps are commands of opsctl."""
+"""This project's own index in one process: an update and warm questions."""
 
+from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 from assistant import settings
-from assistant.retrieve import make_searcher
+from assistant.retrieve import embedder_for_indexing, make_searcher
 from bench.peers import cli
+from indexer.embedders import Embedder
+from indexer.sync import Chunking, reindex
+
+
+@cache
+def embedder() -> Embedder:
+    """The embedder that OPSCTL_EMBEDDER names."""
+    return embedder_for_indexing(settings.load(), rebuild=False, say=lambda text: None)
+
+
+def update(docs: Path, store: Path) -> cli.Result:
+    """What `opsctl reindex` does; `store` is OPSCTL_STATE."""
+    report = reindex(docs, settings.load().index, embedder(), Chunking())
+    return {key: value for key, value in asdict(report).items() if isinstance(value, int)}
 
 
 def load(store: Path) -> cli.Search:
@@ -19,4 +35,4 @@ def load(store: Path) -> cli.Search:
 
 
 if __name__ == "__main__":
-    cli.main(load=load)
+    cli.main(load=load, ready=embedder, update=update)
