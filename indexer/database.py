@@ -32,10 +32,11 @@ def sqlite_errors(path: Path) -> Iterator[None]:
 class Database:
     """One SQLite file. Writers call `transaction`; readers take a consistent view by `snapshot`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, to_write: bool = False) -> None:
         self.path = path
         with sqlite_errors(path):
-            self.db = _connect(path)
+            uri = path.absolute().as_uri()
+            self.db = _open(uri) if to_write else _open_to_read(uri, path)
             self.db.execute("PRAGMA foreign_keys = ON")
             self.db.execute("PRAGMA synchronous = NORMAL")
             self.db.execute("PRAGMA cache_size = -16384")
@@ -84,12 +85,12 @@ class Database:
         return "" if answer == "ok" else answer
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    """Open the file; where its folder takes no more files (full, read-only), for reading alone.
+def _open_to_read(uri: str, path: Path) -> sqlite3.Connection:
+    """Open the file, also in a folder that takes no more files because it is full or read-only.
 
     SQLite wants to make a -shm file beside a file in WAL mode, even to read it.
     """
-    connection = _open(path.absolute().as_uri())
+    connection = _open(uri)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master")
     except sqlite3.OperationalError:
@@ -97,7 +98,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         if not path.exists() or (log.exists() and log.stat().st_size):
             raise
         connection.close()
-        connection = _open(path.absolute().as_uri() + "?immutable=1")
+        connection = _open(uri + "?immutable=1")
     return connection
 
 

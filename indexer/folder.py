@@ -37,12 +37,12 @@ class IndexFolder:
         folder = self.path / name
         return folder if (folder / "store.sqlite").is_file() else None
 
-    def open(self, pointer: str = "current") -> Store:
+    def open(self, pointer: str = "current", *, to_write: bool = False) -> Store:
         """Open the store in use; raise NoIndex when there is none."""
         folder = self.store_path(pointer)
         if folder is None:
             raise NoIndex("there is no index yet", "opsctl reindex")
-        return Store(folder / "store.sqlite")
+        return Store(folder / "store.sqlite", to_write)
 
     def create(self, identity: Identity, pointer: str) -> Store:
         """Make an empty store and point at it."""

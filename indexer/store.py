@@ -53,7 +53,7 @@ class Store(Database):
     @classmethod
     def create(cls, path: Path, identity: Identity) -> "Store":
         """Make an empty store that remembers what it is made with."""
-        store = cls(path)
+        store = cls(path, to_write=True)
         with sqlite_errors(path):
             store.db.execute("PRAGMA page_size = 8192")  # five vectors of 768 numbers a page
             store.db.execute("PRAGMA journal_mode = WAL")

@@ -104,14 +104,14 @@ def _open_for_writing(folder: IndexFolder, identity: Identity, rebuild: bool) ->
     if folder.store_path() is None:
         return folder.create(identity, "current")
     if folder.store_path("building"):
-        store = folder.open("building")
+        store = folder.open("building", to_write=True)
         if store.identity() == identity:
             return store
         store.close()
         folder.discard_building()
     if rebuild:
         return folder.create(identity, "building")
-    store = folder.open()
+    store = folder.open(to_write=True)
     store.identity().require(identity)
     return store
 
