@@ -5,6 +5,9 @@ UserError
 └── everything else    says what failed and which command helps    exit code 1
 """
 
+import errno
+from pathlib import Path
+
 
 class UserError(Exception):
     """A failure told in one sentence, with the next step beside it."""
@@ -33,3 +36,12 @@ class EmbedderMismatch(UserError):
 
 class Busy(UserError):
     """Another process is writing the index."""
+
+
+def not_writable(index: Path, error: OSError) -> UserError:
+    """Say why the index folder can not be written, and what helps."""
+    reason = error.strerror or str(error)
+    if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
+        hint = "free some space (df -h shows it), then go on: opsctl reindex"
+        return UserError(f"no room to write the index in {index} ({reason})", hint)
+    return UserError(f"the index in {index} can not be written ({reason})", f"ls -ld {index}")

@@ -1,6 +1,5 @@
 """Bring the index in line with the documents folder: plan what changed, then do it."""
 
-import errno
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from indexer.chunks import make_splitter
 from indexer.database import sqlite_errors
 from indexer.documents import Listing, Problem, SourceFile, digest, list_documents
 from indexer.embedders import Embedder
-from indexer.errors import UserError
+from indexer.errors import not_writable
 from indexer.folder import IndexFolder
 from indexer.identity import Identity
 from indexer.lock import writer_lock
@@ -96,7 +95,7 @@ def reindex(
             folder.promote()
             return report
     except OSError as error:
-        raise _not_writable(index, error) from error
+        raise not_writable(index, error) from error
 
 
 def _open_for_writing(folder: IndexFolder, identity: Identity, rebuild: bool) -> Store:
@@ -176,6 +175,8 @@ class _Run:
             self._fail(file, "no permission to read it", passing=True)
         except FileNotFoundError:
             self._fail(file, "it went away before it was read", passing=True)
+        except OSError as error:
+            self._fail(file, f"it can not be read ({error.strerror})", passing=True)
         except _Changed:
             self._fail(file, "it was changed while it was read", passing=True)
         else:
@@ -251,11 +252,3 @@ class _Changed(Exception):
 
 def _stamp(info: os.stat_result) -> tuple[int, int, int]:
     return info.st_size, info.st_mtime_ns, info.st_ino
-
-
-def _not_writable(index: Path, error: OSError) -> UserError:
-    reason = error.strerror or str(error)
-    if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
-        hint = "free some space (df -h shows it), then go on: opsctl reindex"
-        return UserError(f"no room to write the index in {index} ({reason})", hint)
-    return UserError(f"the index in {index} can not be written ({reason})", f"ls -ld {index}")
