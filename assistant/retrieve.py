@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from assistant.settings import Settings
-from indexer.models import AUTO, BUILTIN, DEFAULT_MODEL, choose
+from indexer.models import AUTO, BUILTIN, DEFAULT_MODEL, choose, downloaded
 
 if TYPE_CHECKING:
     from indexer.embedders import Embedder
@@ -34,5 +34,8 @@ def embedder_for_indexing(
     recorded = None if rebuild else recorded_embedder(settings.index)
     name = choose(settings.embedder, recorded, settings.models)
     if settings.embedder == AUTO and name == BUILTIN:
-        say(f"{DEFAULT_MODEL} is not on this machine: using the built-in embedder")
+        if downloaded(DEFAULT_MODEL, settings.models).is_dir():
+            say(f"the index has no vectors; to use {DEFAULT_MODEL}: opsctl reindex --rebuild")
+        else:
+            say(f"{DEFAULT_MODEL} is not on this machine: using the built-in embedder")
     return open_embedder(name, settings.models, settings.dense_weight)

@@ -11,10 +11,15 @@ AUTO = "auto"
 
 def locate(name: str, models: Path) -> Path | None:
     """Find a model's folder on this machine: a path, our models folder, or the Hub's cache."""
-    for folder in (Path(name).expanduser(), models / name.replace("/", "--")):
-        if (folder / "modules.json").is_file() or (folder / "config.json").is_file():
+    for folder in (Path(name).expanduser(), downloaded(name, models)):
+        if _is_model(folder):
             return folder
     return _in_hub_cache(name)
+
+
+def downloaded(name: str, models: Path) -> Path:
+    """Where a model of the Hub is put on this machine."""
+    return models / name.replace("/", "--")
 
 
 def choose(wanted: str, recorded: str | None, models: Path) -> str:
@@ -48,4 +53,12 @@ def _in_hub_cache(name: str) -> Path | None:
     from huggingface_hub import try_to_load_from_cache
 
     found = try_to_load_from_cache(name, "config.json")
-    return Path(found).parent if isinstance(found, str) else None
+    folder = Path(found).parent if isinstance(found, str) else None
+    return folder if folder and _is_model(folder) else None
+
+
+def _is_model(folder: Path) -> bool:
+    """Tell a whole model's folder from a missing one and a download that was cut short."""
+    if not any((folder / name).is_file() for name in ("modules.json", "config.json")):
+        return False
+    return any(any(folder.rglob(f"*.{suffix}")) for suffix in ("safetensors", "bin"))
