@@ -61,7 +61,7 @@ class Scores:
 def read_questions(path: Path) -> list[Question]:
     """Read a JSON Lines file; raise UsageError that names the line that is wrong."""
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except FileNotFoundError:
         raise UsageError(f"there is no file {path}", f"it should hold {_FORMAT}") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -111,7 +111,7 @@ def _question(path: Path, number: int, line: str) -> Question:
     try:
         row = json.loads(line)
         text, file, page = row["question"], row["file"], row.get("page")
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UsageError(f"{path}, line {number} is wrong", f"it should hold {_FORMAT}") from None
     paged = page is None or (isinstance(page, int) and not isinstance(page, bool) and page > 0)
     if (
@@ -151,4 +151,4 @@ def _suggest(confidences: Sequence[float]) -> float | None:
     """The highest threshold that refuses no more than LOSS of the answerable questions."""
     if not confidences:
         return None
-    return round(sorted(confidences)[int(len(confidences) * LOSS)] - 0.0005, 3)
+    return max(0.0, round(sorted(confidences)[int(len(confidences) * LOSS)] - 0.0005, 3))

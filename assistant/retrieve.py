@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from assistant.settings import Settings
-from indexer.models import AUTO, BUILTIN, DEFAULT_MODEL, choose, downloaded
+from indexer.models import AUTO, BUILTIN, DEFAULT_MODEL, choose, downloaded, is_model
 
 if TYPE_CHECKING:
     from indexer.embedders import Embedder
@@ -34,7 +34,7 @@ def embedder_for_indexing(
     recorded = None if rebuild else recorded_embedder(settings.index)
     name = choose(settings.embedder, recorded, settings.models)
     if settings.embedder == AUTO and name == BUILTIN:
-        if downloaded(DEFAULT_MODEL, settings.models).is_dir():
+        if is_model(downloaded(DEFAULT_MODEL, settings.models)):
             say(f"the index has no vectors; to use {DEFAULT_MODEL}: opsctl reindex --rebuild")
         else:
             say(f"{DEFAULT_MODEL} is not on this machine: using the built-in embedder")

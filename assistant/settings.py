@@ -13,6 +13,7 @@ from typing import Any
 from indexer.errors import UsageError
 
 PREFIX = "OPSCTL_"
+_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 ENGINES = ("auto", "extractive")
 
 
@@ -126,14 +127,20 @@ def project_root(start: Path) -> Path:
 def read_env_file(path: Path) -> dict[str, str]:
     """Read NAME=value lines by Docker's rules: no quotes, no comments but whole lines."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} can not be read ({error})", f"ls -l {path}") from error
     lines = (line.strip() for line in text.splitlines())
     pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
-    return {name.strip(): value.strip() for name, _, value in pairs}
+    values = {name.strip(): value.strip() for name, _, value in pairs}
+    for name, value in values.items():
+        if name.startswith("export ") or value[:1] in ("'", '"'):
+            raise UsageError(
+                f"{path}: {name} is written for a shell", "write NAME=value, no quotes"
+            )
+    return values
 
 
 def _resolve(
@@ -158,14 +165,25 @@ def _parse(item: "dataclasses.Field[Any]", text: str, name: str, base: Path) -> 
     if choices and text not in choices:
         raise UsageError(f"{name} is {text!r}", f"choose one of: {', '.join(choices)}")
     if isinstance(item.default, Path):
-        return base / Path(text).expanduser()
+        return base / _expand(text, name)
     if isinstance(item.default, bool):
-        return text.lower() in ("1", "true", "yes", "on")
+        if text.lower() not in _TRUE | _FALSE:
+            raise UsageError(f"{name} is {text!r}", "give 1 or 0")
+        return text.lower() in _TRUE
+    if item.name == "embedder" and (base / _expand(text, name) / "config.json").is_file():
+        return str((base / _expand(text, name)).resolve())
     if item.name in ("threshold", "dense_weight"):
         return _number(float, text, name, 0, 1 if item.name == "threshold" else 10)
     if isinstance(item.default, int):
         return _number(int, text, name, 0 if item.name == "chunk_overlap" else 1, 100_000)
     return text
+
+
+def _expand(text: str, name: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{name} is {text!r}: {error}", "give the whole path") from error
 
 
 def _number(kind: type, text: str, name: str, least: float, most: float) -> object:

@@ -20,7 +20,7 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         if any(sign in text for sign in _DAMAGED):
             hint = "opsctl reindex --rebuild"
             raise UserError(f"the index {path} is damaged ({text})", hint) from error
-        if "full" in text or "disk I/O" in text:
+        if "disk is full" in text or "disk I/O" in text:
             hint = "free some space (df -h shows it), then: opsctl reindex"
             raise UserError(f"no room to write {path} ({text})", hint) from error
         if "readonly" in text or "unable to open" in text:
@@ -44,6 +44,10 @@ class Database:
     def close(self) -> None:
         """Close the file; a second call does nothing."""
         self.db.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "db"):
+            self.db.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

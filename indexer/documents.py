@@ -11,7 +11,9 @@ from pathlib import Path
 from indexer.errors import UserError
 from indexer.readers import READERS
 
+# The README that this project puts into its documents folder; anybody else's is a document.
 OWN_README = "README.md"
+OWN_TITLE = b"# Your documents go here"
 
 
 @dataclass(frozen=True)
@@ -92,34 +94,39 @@ def _walk(root: Path, listing: Listing) -> Iterator[Path]:
 
 def _add(root: Path, path: Path, listing: Listing) -> None:
     name = _relative(root, path)
-    if name == OWN_README:
-        return
-    reason = _objection(root, path)
+    try:
+        if name == OWN_README and _is_ours(path):
+            return
+        info = path.lstat()
+        reason = _link_objection(root, path) or _objection(path, info.st_mode)
+    except OSError:
+        reason = "it went away while the folder was listed, or can not be looked at"
     if reason:
         listing.skipped.append(Problem(name, reason))
-        return
-    info = path.stat()
-    listing.files.append(SourceFile(name, info.st_size, info.st_mtime_ns))
+    else:
+        listing.files.append(SourceFile(name, info.st_size, info.st_mtime_ns))
 
 
-def _objection(root: Path, path: Path) -> str:
+def _is_ours(readme: Path) -> bool:
+    with readme.open("rb") as stream:
+        return stream.readline().rstrip() == OWN_TITLE
+
+
+def _objection(path: Path, mode: int) -> str:
     """Say why this file can not be a document, or nothing when it can."""
-    try:
-        if path.is_symlink():
-            return _link_objection(root, path)
-        mode = path.stat().st_mode
-    except OSError:
-        return "it went away while the folder was listed"
     if not stat.S_ISREG(mode):
         return "not a regular file"
     if not _is_utf8(path):
         return "its name is not valid UTF-8: rename it"
     if path.suffix.lower() not in READERS:
-        return f"no reader for {path.suffix or 'files without a suffix'}"
+        return f"no reader for {printable(path.suffix) or 'files without a suffix'}"
     return ""
 
 
 def _link_objection(root: Path, path: Path) -> str:
+    """Say why a link is not followed, or nothing when the path is no link."""
+    if not path.is_symlink():
+        return ""
     try:
         target = path.resolve(strict=True)
     except FileNotFoundError:

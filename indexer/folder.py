@@ -6,8 +6,10 @@ var/index/lock           who is writing
 var/index/store-…/       store.sqlite and vectors.faiss
 """
 
+import os
 import secrets
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 from indexer.errors import NoIndex, UserError
@@ -42,7 +44,12 @@ class IndexFolder:
         folder = self.store_path(pointer)
         if folder is None:
             raise NoIndex("there is no index yet", "opsctl reindex")
-        return Store(folder / "store.sqlite", to_write)
+        try:
+            return Store(folder / "store.sqlite", to_write)
+        except UserError:
+            if self.store_path(pointer) == folder:
+                raise
+            return self.open(pointer, to_write=to_write)  # replaced at this very moment
 
     def create(self, identity: Identity, pointer: str) -> Store:
         """Make an empty store and point at it."""
@@ -53,11 +60,14 @@ class IndexFolder:
         return store
 
     def promote(self) -> None:
-        """Put the rebuilt store, if there is one, in the place of the one in use."""
+        """Put the rebuilt store, if there is one, in the place of the one in use.
+
+        That one is deleted by the next run: somebody may be opening it at this moment.
+        """
         built = self.store_path("building")
         if built:
             self._point("current", built.name)
-            self.discard_building()
+            (self.path / "building").unlink(missing_ok=True)
 
     def discard_building(self) -> None:
         """Forget the store that a rebuild was filling, unless it is in use by now."""
@@ -65,25 +75,46 @@ class IndexFolder:
         self.sweep()
 
     def sweep(self) -> None:
-        """Delete stores that nothing points at: replaced, given up, or cut short at their start."""
-        kept = {self.store_path("current"), self.store_path("building")}
-        for folder in self.path.glob("store-*"):
-            if folder not in kept:
-                shutil.rmtree(folder, ignore_errors=True)
+        """Delete stores that nothing points at: replaced, given up, or cut short at their start.
+
+        Where the pointer to the one in use is lost, the only whole store is that one.
+        """
+        stores = set(self.path.glob("store-*"))
+        building = self.store_path("building")
+        if self.store_path("current") is None:
+            whole = [path for path in stores - {building} if _identity(path)]
+            if len(whole) != 1:
+                return
+            self._point("current", whole[0].name)
+        for folder in stores - {building, self.store_path("current")}:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _point(self, pointer: str, name: str) -> None:
         draft = self.path / f"{pointer}.new"
-        draft.write_text(name + "\n", encoding="utf-8")
+        with draft.open("w", encoding="utf-8") as stream:
+            stream.write(name + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())  # an empty pointer after a power cut would lose the index
         draft.replace(self.path / pointer)
 
 
 def recorded_embedder(index: Path) -> str | None:
-    """The embedder that the index in use was made with; None when there is none."""
+    """The embedder of the store that a reindex goes on with; None when there is none."""
     folder = IndexFolder(index)
-    if folder.store_path() is None:
+    unfinished = folder.store_path("building")
+    made = _identity(unfinished) if unfinished else None
+    if made is None and folder.store_path():
+        with closing(folder.open()) as store:
+            made = store.identity()
+    return made.embedder if made else None
+
+
+def _identity(folder: Path) -> Identity | None:
+    """What a store was made with; None when it is not whole."""
+    if not (folder / "store.sqlite").is_file():
         return None
-    store = folder.open()
     try:
-        return store.identity().embedder
-    finally:
-        store.close()
+        with closing(Store(folder / "store.sqlite")) as store:
+            return store.identity()
+    except UserError:
+        return None

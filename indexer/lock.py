@@ -25,9 +25,28 @@ def writer_lock(path: Path) -> Iterator[None]:
         stream.seek(0)
         stream.truncate()
         since = time.strftime("%Y-%m-%d %H:%M:%S")
-        stream.write(f"process {os.getpid()} of {getpass.getuser()} since {since}")
+        stream.write(f"process {os.getpid()} of {_user()} since {since}")
         stream.flush()
         yield
+
+
+def is_held(path: Path) -> bool:
+    """Tell whether somebody is writing now."""
+    try:
+        with path.open("a+") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return f"user {os.getuid()}"
 
 
 def _holder(path: Path) -> str:

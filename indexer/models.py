@@ -11,8 +11,8 @@ AUTO = "auto"
 
 def locate(name: str, models: Path) -> Path | None:
     """Find a model's folder on this machine: a path, our models folder, or the Hub's cache."""
-    for folder in (Path(name).expanduser(), downloaded(name, models)):
-        if _is_model(folder):
+    for folder in (Path(name), downloaded(name, models)):
+        if is_model(folder):
             return folder
     return _in_hub_cache(name)
 
@@ -34,7 +34,7 @@ def choose(wanted: str, recorded: str | None, models: Path) -> str:
 def download(name: str) -> Path:
     """Fetch a model from the Hub; raise UserError when it is not to be had."""
     hint = "use the built-in one: OPSCTL_EMBEDDER=builtin"
-    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+    if not is_hub_name(name):
         raise UserError(f"there is no embedder at {name}", hint)
     from huggingface_hub import snapshot_download
 
@@ -47,17 +47,22 @@ def download(name: str) -> Path:
         raise UserError(f"the embedder {name} can not be downloaded: {reason}", hint) from error
 
 
+def is_hub_name(name: str) -> bool:
+    """Tell the name of a model on the Hub from a path."""
+    return name.count("/") == 1 and not name.startswith((".", "/", "~"))
+
+
 def _in_hub_cache(name: str) -> Path | None:
-    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+    if not is_hub_name(name):
         return None
     from huggingface_hub import try_to_load_from_cache
 
     found = try_to_load_from_cache(name, "config.json")
     folder = Path(found).parent if isinstance(found, str) else None
-    return folder if folder and _is_model(folder) else None
+    return folder if folder and is_model(folder) else None
 
 
-def _is_model(folder: Path) -> bool:
+def is_model(folder: Path) -> bool:
     """Tell a whole model's folder from a missing one and a download that was cut short."""
     if not any((folder / name).is_file() for name in ("modules.json", "config.json")):
         return False

@@ -1,14 +1,17 @@
 """What a reindex would do: compare the documents folder with the store, by content."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.documents import Listing, Problem, SourceFile, digest
+from indexer.documents import Listing, Problem, SourceFile, digest, printable
 from indexer.errors import UserError
 from indexer.store import Known, Store
 
 # A file read so soon after it was written may have changed again under the same time stamp.
 RACY_NS = 2_000_000_000
+# An index of so few documents is quickly made again, and may be replaced without a question.
+SMALL_CORPUS = 30
 
 
 @dataclass
@@ -38,6 +41,7 @@ def make_plan(root: Path, listing: Listing, store: Store | None) -> Plan:
     known = store.documents() if store else {}
     problems = store.problems() if store else {}
     _require_documents(root, listing, bool(known))
+    _require_same_corpus(root, listing, known)
     plan = Plan()
     for file in listing.files:
         failed = problems.get(file.path)
@@ -68,8 +72,23 @@ def _require_documents(root: Path, listing: Listing, had_some: bool) -> None:
     message = f"there are no documents in {root}"
     if listing.skipped:
         first = listing.skipped[0]
-        message += f" ({len(listing.skipped)} passed over, {first.path}: {first.reason})"
+        message += f" ({len(listing.skipped)} passed over, {printable(first.path)}: {first.reason})"
     raise UserError(message, "put pdf, txt, md, html or docx files there")
+
+
+def _require_same_corpus(root: Path, listing: Listing, known: Mapping[str, Known]) -> None:
+    """Refuse a folder that shares no document with the index: it is another corpus.
+
+    Documents of one's own in the place of the sample are none, for the sample's index is small.
+    """
+    shared = any(file.path in known for file in listing.files)
+    if shared or listing.closed or len(known) < SMALL_CORPUS:
+        return
+    raise UserError(
+        f"none of the {len(known)} documents in the index is in {root}",
+        "for a second corpus: OPSCTL_STATE=ANOTHER opsctl reindex;"
+        " to give the first one up: opsctl reindex --rebuild",
+    )
 
 
 def _same(before: Known, now: SourceFile) -> bool:

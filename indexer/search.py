@@ -76,6 +76,11 @@ class Searcher:
         with self._lock:
             return self._current().threshold(self._threshold)
 
+    def files(self) -> set[str]:
+        """The documents that can be found."""
+        with self._lock:
+            return set(self._current().store.documents())
+
     def save_threshold(self, value: float) -> None:
         """Record a threshold in the index, for every later search."""
         with self._lock:

@@ -12,6 +12,7 @@ from indexer import postings
 from indexer.chunks import Chunk
 from indexer.database import Database, sqlite_errors
 from indexer.documents import SourceFile
+from indexer.errors import UserError
 from indexer.identity import Identity
 from indexer.postings import passage_text
 from indexer.readers import Page
@@ -26,7 +27,6 @@ class Passage:
     page: int | None
     heading: str | None
     text: str
-    start: int
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,6 @@ class Counts:
 
     documents: int
     chunks: int
-    vectors: int
 
 
 class Store(Database):
@@ -65,7 +64,10 @@ class Store(Database):
 
     def identity(self) -> Identity:
         """What the store was made with."""
-        return Identity.parse(self.meta()["identity"])
+        text = self.meta().get("identity")
+        if text is None:
+            raise UserError(f"the index {self.path} is damaged", "opsctl reindex --rebuild")
+        return Identity.parse(text)
 
     def generation(self) -> int:
         """A number that grows with every change of what can be found."""
@@ -77,16 +79,14 @@ class Store(Database):
         with sqlite_errors(self.path):
             row = self.db.execute(
                 "SELECT (SELECT count(*) FROM document WHERE live),"
-                " (SELECT count(*) FROM chunk JOIN document d ON d.id = document_id WHERE live),"
-                " (SELECT count(*) FROM vector) - (SELECT count(*) FROM vector WHERE data IS NULL)"
+                " (SELECT count(*) FROM chunk JOIN document d ON d.id = document_id WHERE live)"
             ).fetchone()
         return Counts(*row)
 
     def updated_at(self) -> float | None:
-        """When a document was indexed last, in seconds since 1970."""
-        with sqlite_errors(self.path):
-            row = self.db.execute("SELECT max(indexed_at) FROM document WHERE live").fetchone()
-        return None if row[0] is None else float(row[0])
+        """When the index changed last, in seconds since 1970."""
+        moment = self.meta().get("updated")
+        return None if moment is None else float(moment)
 
     def documents(self) -> dict[str, Known]:
         """The documents that can be found, by path."""
@@ -244,7 +244,7 @@ class Store(Database):
         marks = ",".join("?" * len(chunk_ids))
         rows = self.db.execute(
             "SELECT c.id, d.path, p.number, p.heading,"
-            " substr(p.text, c.start + 1, c.stop - c.start), c.start"
+            " substr(p.text, c.start + 1, c.stop - c.start)"
             " FROM chunk c JOIN page p ON p.id = c.page_id JOIN document d ON d.id = c.document_id"
             f" WHERE d.live AND c.id IN ({marks})",
             tuple(chunk_ids),
@@ -254,3 +254,4 @@ class Store(Database):
 
     def _touch(self) -> None:
         self.db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+        self.set_meta("updated", str(time.time()))

@@ -9,7 +9,8 @@ import Stemmer
 VERSION = "1"
 
 GRAM = 4
-_WORD = re.compile(r"\w+")
+# Without the few letters of New Tai Lue and Vedic that FTS5 takes for separators.
+_WORD = re.compile(r"[^\W\u19b0-\u19c9\u1cf2\u1cf3]+")
 _RUSSIAN = Stemmer.Stemmer("russian")
 _ENGLISH = Stemmer.Stemmer("english")
 _ASKING = re.compile(

@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
@@ -111,35 +112,45 @@ def _disk(config: Settings) -> Check:
 
 def _embedder(config: Settings) -> Check:
     from indexer.folder import recorded_embedder
-    from indexer.models import BUILTIN, DEFAULT_MODEL, choose, locate
+    from indexer.models import BUILTIN, DEFAULT_MODEL, choose, is_hub_name, locate
 
-    name = choose(config.embedder, recorded_embedder(config.index), config.models)
+    recorded = recorded_embedder(config.index)
+    name = choose(config.embedder, recorded, config.models)
     if name == BUILTIN:
-        detail = "built-in hashed stems"
-        if config.embedder != BUILTIN:
-            detail += f", because {DEFAULT_MODEL} is not on this machine"
-        return Check("embedder", "ok", detail)
+        reasons = {
+            BUILTIN: "as OPSCTL_EMBEDDER says",
+            recorded: "with which the index was made",
+            config.embedder: f"because {DEFAULT_MODEL} is not on this machine",
+        }
+        why = next(text for key, text in reasons.items() if key in (recorded, config.embedder))
+        return Check("embedder", "ok", f"built-in, {why}")
     folder = locate(name, config.models)
     if folder:
         return Check("embedder", "ok", f"{name} in {folder}")
-    return Check(
-        "embedder", "warning", f"{name} is not on this machine and will be downloaded",
-        "or use the built-in one: OPSCTL_EMBEDDER=builtin",
-    )  # fmt: skip
+    fix = "or use the built-in one: OPSCTL_EMBEDDER=builtin"
+    if is_hub_name(name):
+        detail = f"{name} is not on this machine and will be downloaded"
+        return Check("embedder", "warning", detail, fix)
+    return Check("embedder", "failed", f"there is no model at {name}", fix)
 
 
 def _index(config: Settings) -> Check:
     from indexer.documents import list_documents
     from indexer.folder import IndexFolder
+    from indexer.models import AUTO
     from indexer.plan import make_plan
 
-    store = IndexFolder(config.index).open()
-    damage = store.damage()
-    if damage:
-        return Check("index", "failed", f"damaged: {damage}", "opsctl reindex --rebuild")
-    counts = store.counts()
-    detail = f"{counts.documents} documents, {counts.chunks} passages"
-    plan = make_plan(config.documents, list_documents(config.documents), store)
+    with closing(IndexFolder(config.index).open()) as store:
+        damage = store.damage()
+        if damage:
+            return Check("index", "failed", f"damaged: {damage}", "opsctl reindex --rebuild")
+        made = store.identity().embedder
+        if config.embedder not in (AUTO, made):
+            detail = f"made with {made}, and OPSCTL_EMBEDDER is {config.embedder}"
+            return Check("index", "failed", detail, "opsctl reindex --rebuild")
+        counts = store.counts()
+        detail = f"{counts.documents} documents, {counts.chunks} passages"
+        plan = make_plan(config.documents, list_documents(config.documents), store)
     behind = plan.work + len(plan.removed)
     if behind:
         return Check("index", "warning", f"{detail}, {behind} files behind", "opsctl reindex")
@@ -150,9 +161,12 @@ def _files(config: Settings) -> Check:
     from indexer.folder import IndexFolder
 
     folder = IndexFolder(config.index)
-    problems = folder.open().problems() if folder.store_path() else {}
+    problems = {}
+    if folder.store_path():
+        with closing(folder.open()) as store:
+            problems = store.problems()
     if not problems:
         return Check("files", "ok", "every document could be read")
     path, (_, reason, _) = next(iter(sorted(problems.items())))
     detail = f"{len(problems)} could not be read, such as {path}: {reason}"
-    return Check("files", "warning", detail, "opsctl reindex --dry-run lists them")
+    return Check("files", "warning", detail, "opsctl status lists them")

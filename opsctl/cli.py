@@ -57,6 +57,11 @@ def main() -> NoReturn:
         if _debugging():
             traceback.print_exc()
         sys.exit(error.exit_code)
+    except OSError as error:
+        if _debugging():
+            raise
+        output.error(f"{error.filename or 'output'}: {error.strerror or error}")
+        sys.exit(1)
     except Exception as error:
         if _debugging():
             raise
@@ -73,5 +78,5 @@ def _debugging() -> bool:
 
     try:
         return settings.load().debug
-    except UserError:
+    except Exception:  # it is the settings that can not be read
         return False

@@ -22,6 +22,11 @@ def write_json(value: object) -> None:
     write(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def write_json_line(value: object) -> None:
+    """Print data as one line of JSON."""
+    write(json.dumps(value, ensure_ascii=False))
+
+
 def write_table(rows: Sequence[Sequence[object]]) -> None:
     """Print rows in aligned columns; the first row is the head."""
     cells = [[printable(str(cell)) for cell in row] for row in rows]
@@ -33,7 +38,7 @@ def write_table(rows: Sequence[Sequence[object]]) -> None:
 
 def note(text: str) -> None:
     """Say something that is not data."""
-    _say(text, sys.stderr)
+    _say("\n".join(map(printable, text.split("\n"))), sys.stderr)
 
 
 def error(message: str, hint: str = "") -> None:

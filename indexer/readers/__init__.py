@@ -56,7 +56,7 @@ READERS: Mapping[str, Reader] = {
 def read(path: Path) -> Iterator[Page]:
     """The pages of a document, cleaned; a numbered page without text comes with text "".
 
-    Unreadable says why there is no text, before the first page. OSError is left to the caller.
+    Unreadable says why there is no text. OSError is left to the caller.
     """
     reader = READERS.get(path.suffix.lower())
     if reader is None:
@@ -64,10 +64,15 @@ def read(path: Path) -> Iterator[Page]:
     if not path.stat().st_size:
         raise Unreadable("empty")
     found = False
-    for page in reader(path):
-        text = clean(page.text).strip()
-        found = found or bool(text)
-        if text or page.number is not None:
-            yield replace(page, text=text, heading=clean(page.heading or "").strip() or None)
+    try:
+        for page in reader(path):
+            text = clean(page.text).strip()
+            found = found or bool(text)
+            if text or page.number is not None:
+                yield replace(page, text=text, heading=clean(page.heading or "").strip() or None)
+    except (Unreadable, OSError):
+        raise
+    except Exception as error:  # whatever a parser makes of a damaged file
+        raise Unreadable(f"damaged: {type(error).__name__}: {error}") from error
     if not found:
         raise Unreadable("empty")

@@ -14,7 +14,7 @@ PAGE_SIZE = 1 << 16  # characters
 def read(path: Path) -> Iterator[Page]:
     """Pieces of at most 64 K characters; with page numbers where form feeds separate pages."""
     encoding = detect(path)
-    paged = any("\f".encode(encoding) in block for block in blocks(path))
+    paged = _has_form_feed(path, encoding)
     with path.open(encoding=encoding, errors="replace") as file:
         number, text = 1, ""
         while block := file.read(PAGE_SIZE):
@@ -25,6 +25,13 @@ def read(path: Path) -> Iterator[Page]:
             *full, text = split(text)
             yield from _pages(full, number if paged else None)
         yield from _pages([text], number if paged else None)
+
+
+def _has_form_feed(path: Path, encoding: str) -> bool:
+    if not any(b"\f" in block for block in blocks(path)):
+        return False
+    with path.open(encoding=encoding, errors="replace") as file:
+        return any("\f" in text for text in iter(lambda: file.read(PAGE_SIZE), ""))
 
 
 def split(text: str) -> list[str]:

@@ -10,6 +10,7 @@ from assistant import settings
 from assistant.answer import check_question
 from assistant.settings import Settings
 from indexer.documents import printable
+from indexer.errors import UsageError
 from opsctl import output
 from opsctl.options import EngineName, Json
 from opsctl.sources import list_sources
@@ -31,6 +32,8 @@ def ask(
     json: Json = False,
 ) -> None:
     """Answer a question from the documents, with file and page."""
+    if sources_only and show_prompt:
+        raise UsageError("--sources-only and --show-prompt do not go together", "give one of them")
     config = settings.load(engine=engine)
     question = check_question(question)
     if sources_only or show_prompt:

@@ -1,17 +1,17 @@
 """opsctl chat: a dialogue in the terminal."""
 
 import asyncio
-import readline
 import sys
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant import settings
 from assistant.events import Done, Sources, Token, Turn
-from indexer.errors import UserError
+from indexer.errors import UsageError, UserError
 from opsctl import output
-from opsctl.options import EngineName
+from opsctl.options import EngineName, JsonLines
 from opsctl.sources import list_sources
 
 if TYPE_CHECKING:
@@ -22,13 +22,15 @@ HELP = "/new starts over · /sources shows the passages of the last answer · /e
 KEPT_LINES = 1000
 
 
-def chat(engine: EngineName = None) -> None:
+def chat(engine: EngineName = None, json: JsonLines = False) -> None:
     """Ask in a dialogue; a short follow-up question is understood with the one before."""
+    if sys.stdin is None:
+        raise UsageError("chat needs a standard input to read questions from", 'opsctl ask "…"')
     from assistant.engines import make_engine
     from assistant.retrieve import make_searcher
 
     config = settings.load(engine=engine)
-    dialogue = _Dialogue(make_searcher(config), make_engine(config.engine), config.top_k)
+    dialogue = _Dialogue(make_searcher(config), make_engine(config.engine), config.top_k, json)
     history = config.state / "chat_history"
     if sys.stdin.isatty():
         output.note(HELP)
@@ -42,7 +44,8 @@ def chat(engine: EngineName = None) -> None:
 
 
 class _Dialogue:
-    def __init__(self, searcher: "Searcher", engine: "Engine", top_k: int) -> None:
+    def __init__(self, searcher: "Searcher", engine: "Engine", top_k: int, json: bool) -> None:
+        self.json = json
         self.searcher = searcher
         self.engine = engine
         self.top_k = top_k
@@ -53,7 +56,7 @@ class _Dialogue:
         """Read a line and answer it; False when the dialogue is over."""
         try:
             line = input("> " if sys.stdin.isatty() else "").strip()
-        except (EOFError, KeyboardInterrupt):
+        except EOFError:
             output.note("")
             return False
         if line in ("/exit", "/quit"):
@@ -85,10 +88,13 @@ class _Dialogue:
         async for event in events:
             if isinstance(event, Sources):
                 self.found = event.found
-            elif isinstance(event, Token):
+            elif isinstance(event, Token) and not self.json:
                 output.write(event.text, end="")
             elif isinstance(event, Done):
-                output.write("\n")
+                if self.json:
+                    output.write_json_line({"question": question, **asdict(event)})
+                else:
+                    output.write("\n")
                 self.turns.append(Turn(question, event.text))
 
     def _show_sources(self) -> None:
@@ -99,11 +105,15 @@ class _Dialogue:
 
 
 def _recall(history: Path) -> None:
+    import readline
+
     with suppress(OSError):
         readline.read_history_file(history)
 
 
 def _remember(history: Path) -> None:
+    import readline
+
     with suppress(OSError):
         readline.set_history_length(KEPT_LINES)
         readline.write_history_file(history)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant import settings
+from indexer.documents import printable
+from indexer.errors import UsageError
 from opsctl import output
 from opsctl.options import Json
 
@@ -40,8 +42,13 @@ def evaluate(
     searcher = make_searcher(config)
     with output.progress_bar("asking") as advance:
         outcomes = run(asked, searcher, lambda done: advance(done, len(asked), ""))
+    absent = {question.file for question in asked if question.file} - searcher.files()
+    if absent:
+        output.note(f"{len(absent)} files that questions name are not in the index: {min(absent)}")
     scores = score(outcomes, searcher.threshold())
-    if save_threshold and scores.suggested_threshold is not None:
+    if save_threshold:
+        if scores.suggested_threshold is None:
+            raise UsageError("a threshold needs answerable questions", "add lines with a file")
         searcher.save_threshold(scores.suggested_threshold)
         output.note(f"saved: nothing is found below {scores.suggested_threshold:.3f}")
     wrong = [outcome for outcome in outcomes if _is_wrong(outcome)] if misses else []
@@ -78,8 +85,8 @@ def _show(scores: "Scores", wrong: "Sequence[Outcome]") -> None:
             rows.append((label, str(value) if isinstance(value, int) else f"{value:.3f}"))
     output.write_table(rows)
     for outcome in wrong:
-        expected = outcome.question.file or "nothing"
+        expected, first = outcome.question.file or "nothing", printable(str(outcome.first))
         output.write(
-            f"{outcome.question.text}\n   expected {expected}, found {outcome.first}"
+            f"{outcome.question.text}\n   expected {expected}, found {first}"
             f" (rank {outcome.rank}, confidence {outcome.confidence:.2f})"
         )

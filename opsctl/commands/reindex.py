@@ -45,6 +45,8 @@ def reindex(
         output.write_json({**asdict(report), "seconds": round(seconds, 3)})
     else:
         _show(report, seconds)
+    if report.failed and not (report.added or report.changed or report.unchanged):
+        raise typer.Exit(1)
 
 
 def _run(config: Settings, rebuild: bool) -> "Report":

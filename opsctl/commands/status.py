@@ -1,12 +1,14 @@
 """opsctl status: what is there and whether it is up to date."""
 
 import time
+from contextlib import closing
 from typing import Any
 
 import typer
 
 from assistant import settings
 from assistant.settings import Settings
+from indexer.documents import printable
 from opsctl import output
 from opsctl.options import Json
 
@@ -28,32 +30,36 @@ def _index(config: Settings) -> dict[str, Any]:
     from indexer.documents import list_documents
     from indexer.errors import UserError
     from indexer.folder import IndexFolder
+    from indexer.lock import is_held
     from indexer.plan import make_plan
 
     folder = IndexFolder(config.index)
     if not folder.store_path():
         return {"state": "missing"}
-    store = folder.open()
-    counts = store.counts()
-    identity = store.identity()
-    try:
-        plan = make_plan(config.documents, list_documents(config.documents), store)
-        stale: dict[str, Any] = {
-            "new": len(plan.added),
-            "changed": len(plan.changed),
-            "gone": len(plan.removed),
-        }
-    except UserError as error:
-        stale = {"error": error.message}
+    with closing(folder.open()) as store:
+        counts = store.counts()
+        problems = store.problems()
+        made, updated = store.identity().embedder, store.updated_at()
+        try:
+            plan = make_plan(config.documents, list_documents(config.documents), store)
+            stale: dict[str, Any] = {
+                "new": len(plan.added),
+                "changed": len(plan.changed),
+                "gone": len(plan.removed),
+            }
+        except UserError as error:
+            stale = {"error": error.message}
     return {
         "state": "ready",
         "documents": counts.documents,
         "chunks": counts.chunks,
-        "failed": len(store.problems()),
-        "embedder": identity.embedder,
-        "updated": store.updated_at(),
+        "failed": len(problems),
+        "problems": [{"path": path, "reason": row[1]} for path, row in sorted(problems.items())],
+        "embedder": made,
+        "updated": updated,
         "stale": stale,
         "building": folder.store_path("building") is not None,
+        "writing": is_held(folder.lock_path),
         "path": str(config.index),
     }
 
@@ -67,11 +73,11 @@ def _show(index: dict[str, Any]) -> None:
         f"index: {index['documents']} documents, {index['chunks']} passages,"
         f" embedder {index['embedder']}, updated {_ago(index['updated'])}"
     )
-    if index["failed"]:
-        output.write(
-            f"  {index['failed']} files could not be read (opsctl reindex --dry-run lists them)"
-        )
-    if index["building"]:
+    for problem in index["problems"]:
+        output.write(f"  not read: {printable(problem['path'])}: {problem['reason']}")
+    if index["writing"]:
+        output.write("  a reindex is under way")
+    elif index["building"]:
         output.write("  a rebuild is unfinished (opsctl reindex goes on with it)")
     stale = index["stale"]
     if "error" in stale:

@@ -9,6 +9,8 @@ from assistant.extract import best_quotes
 from indexer.search import Found, Hit
 from indexer.words import content_words, stem
 
+ROOT = Path(__file__).resolve().parent.parent.parent
+
 
 def _found(question: str, *texts: str) -> Found:
     hits = tuple(
@@ -70,7 +72,7 @@ def test_the_sample_questions_are_mostly_answered_by_what_is_quoted(sample_index
     from indexer.search import Searcher
 
     searcher = Searcher(sample_index, lambda name: HashedStems())
-    lines = Path("bench/questions/sample.jsonl").read_text("utf-8").splitlines()
+    lines = (ROOT / "bench/questions/sample.jsonl").read_text("utf-8").splitlines()
     answered = 0
     for row in map(json.loads, lines):
         quotes = best_quotes(row["question"], searcher.search(row["question"]))

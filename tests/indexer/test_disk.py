@@ -145,10 +145,20 @@ def test_a_missing_store_is_no_index_and_the_next_run_makes_one(indexed: Workspa
     assert indexed.source(question(1)) == "note1.txt"
 
 
-def test_a_pointer_cut_short_says_no_index_rather_than_fail_in_python(indexed: Workspace) -> None:
+def test_an_index_whose_pointer_is_lost_is_found_again(indexed: Workspace) -> None:
     (indexed.state / "index" / "current").write_bytes(b"")
     assert "there is no index yet" in indexed.fails(1, "ask", question(1))
-    assert len(indexed.reindex()["added"]) == 3
+    assert indexed.reindex()["unchanged"] == 3
+    assert indexed.source(question(1)) == "note1.txt"
+
+
+def test_a_damaged_unfinished_rebuild_is_given_up(indexed: Workspace) -> None:
+    index = indexed.state / "index"
+    (index / "store-broken").mkdir()
+    (index / "store-broken" / "store.sqlite").write_bytes(b"not a database" * 1000)
+    (index / "building").write_text("store-broken\n")
+    assert indexed.reindex()["unchanged"] == 3
+    assert not (index / "store-broken").exists()
 
 
 def test_this_python_ignores_the_signal_of_the_size_limit() -> None:

@@ -104,8 +104,9 @@ def test_a_killed_rebuild_leaves_the_old_index_and_the_next_run_goes_on_with_it(
     assert report["embedded"] == total - done
     assert workspace.store != old
     assert not workspace.json("status")["index"]["building"]
-    assert not old.exists()
     assert workspace.source(question(7)) == "notes/7.txt"
+    workspace.reindex()
+    assert not old.exists()
 
 
 def test_a_rebuild_asked_for_again_after_a_kill_goes_on_too(workspace: Workspace) -> None:

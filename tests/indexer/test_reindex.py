@@ -143,8 +143,9 @@ def test_rebuild_embeds_everything_anew_and_leaves_one_store(indexed: Workspace)
     report = indexed.reindex("--rebuild")
     assert (len(report["added"]), report["embedded"]) == (3, 3)
     assert indexed.store != old
-    assert [indexed.store] == list((indexed.state / "index").glob("*/store.sqlite"))
     assert indexed.source(question(3)) == "note3.txt"
+    indexed.reindex()
+    assert [indexed.store] == list((indexed.state / "index").glob("*/store.sqlite"))
 
 
 def test_rebuild_works_without_an_index_and_twice_in_a_row(workspace: Workspace) -> None:
@@ -186,11 +187,30 @@ def test_hidden_files_lock_files_and_the_folders_own_readme_are_no_documents(
 ) -> None:
     workspace.write("note.txt", note(1))
     workspace.write("folder/README.md", note(2))
-    for name in ("README.md", ".hidden.txt", ".git/note.txt", "~$note.docx", "folder/.x.md"):
+    workspace.write("README.md", "# Your documents go here\n")
+    for name in (".hidden.txt", ".git/note.txt", "~$note.docx", "folder/.x.md"):
         workspace.write(name, note(3))
     report = workspace.reindex()
     assert report["added"] == ["folder/README.md", "note.txt"]
     assert report["skipped"] == []
+
+
+def test_a_readme_of_ones_own_is_a_document(workspace: Workspace) -> None:
+    workspace.write("README.md", note(1))
+    assert workspace.reindex()["added"] == ["README.md"]
+
+
+def test_another_corpus_does_not_replace_this_one_by_mistake(workspace: Workspace) -> None:
+    for number in range(40):
+        workspace.write(f"first/note{number}.txt", note(number))
+    workspace.reindex()
+    other = workspace.root / "other"
+    other.mkdir()
+    (other / "else.txt").write_text(note(50), "utf-8")
+    workspace.env["OPSCTL_DOCUMENTS"] = str(other)
+    assert "OPSCTL_STATE" in workspace.fails(1, "reindex")
+    assert workspace.source(question(7)) == "first/note7.txt"
+    assert workspace.reindex("--rebuild")["added"] == ["else.txt"]
 
 
 def test_a_file_that_becomes_a_folder_is_followed(indexed: Workspace) -> None:
