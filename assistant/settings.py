@@ -30,7 +30,9 @@ class Settings:
         Path("documents"), "the folder with the documents", "папка с документами"
     )
     state: Path = _setting(
-        Path("var"), "the folder for all state: index, models", "папка состояния: индекс, модели"
+        Path("var"),
+        "the folder for all state: index, models that were put there",
+        "папка состояния: индекс и положенные туда модели",
     )
     embedder: str = _setting(
         "auto",

@@ -9,7 +9,7 @@ var/index/store-…/       store.sqlite and vectors.faiss
 import os
 import secrets
 import shutil
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from indexer.errors import NoIndex, UserError
@@ -50,6 +50,53 @@ class IndexFolder:
             if self.store_path(pointer) == folder:
                 raise
             return self.open(pointer, to_write=to_write)  # replaced at this very moment
+
+    def open_for_writing(self, identity: Identity, rebuild: bool) -> Store:
+        """Open the store that a reindex goes on with, or make one.
+
+        Raises UserError when that one was made with something else and no rebuild is asked for.
+        """
+        self.sweep()
+        if self.store_path() is None:
+            return self.create(identity, "current")
+        unfinished = self._open_unfinished()
+        if unfinished is not None:
+            if unfinished.identity() == identity:
+                return unfinished
+            unfinished.close()
+            if not rebuild:
+                message = "a rebuild with another embedder or passage size is unfinished"
+                hint = "with the present settings instead: opsctl reindex --rebuild"
+                raise UserError(message, hint)
+            self.discard_building()
+        if rebuild:
+            return self._create_beside(identity)
+        store = self.open(to_write=True)
+        store.identity().require(identity)
+        return store
+
+    def _open_unfinished(self) -> Store | None:
+        """The store of an interrupted rebuild; a damaged one is given up."""
+        if self.store_path("building") is None:
+            return None
+        try:
+            store = self.open("building", to_write=True)
+            store.identity()
+        except UserError:
+            self.discard_building()
+            return None
+        return store
+
+    def _create_beside(self, identity: Identity) -> Store:
+        """A new store, with the threshold that was calibrated for the same embedder."""
+        threshold = None
+        with suppress(UserError), closing(self.open()) as old:  # it may be damaged
+            if old.identity().embedder == identity.embedder:
+                threshold = old.meta().get("threshold")
+        store = self.create(identity, "building")
+        if threshold is not None:
+            store.set_meta("threshold", threshold)
+        return store
 
     def create(self, identity: Identity, pointer: str) -> Store:
         """Make an empty store and point at it."""

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from indexer.chunks import make_splitter
 from indexer.database import sqlite_errors
 from indexer.documents import Listing, Problem, SourceFile, digest, list_documents
 from indexer.embedders import Embedder
-from indexer.errors import UserError, not_writable
+from indexer.errors import not_writable
 from indexer.folder import IndexFolder
 from indexer.identity import Identity
 from indexer.lock import writer_lock
@@ -82,7 +81,7 @@ def reindex(
     try:
         index.mkdir(parents=True, exist_ok=True)
         with writer_lock(folder.lock_path):
-            store = _open_for_writing(folder, identity, rebuild)
+            store = folder.open_for_writing(identity, rebuild)
             try:
                 plan = make_plan(documents, listing, store)
                 planned(plan)
@@ -97,53 +96,6 @@ def reindex(
             return report
     except OSError as error:
         raise not_writable(index, error) from error
-
-
-def _open_for_writing(folder: IndexFolder, identity: Identity, rebuild: bool) -> Store:
-    folder.sweep()
-    if folder.store_path() is None:
-        return folder.create(identity, "current")
-    unfinished = _open_unfinished(folder)
-    if unfinished is not None:
-        if unfinished.identity() == identity:
-            return unfinished
-        unfinished.close()
-        if not rebuild:
-            message = "a rebuild with another embedder or passage size is unfinished"
-            raise UserError(message, "with the present settings instead: opsctl reindex --rebuild")
-        folder.discard_building()
-    if rebuild:
-        return _create_beside(folder, identity)
-    store = folder.open(to_write=True)
-    store.identity().require(identity)
-    return store
-
-
-def _open_unfinished(folder: IndexFolder) -> Store | None:
-    """The store of an interrupted rebuild; a damaged one is given up."""
-    if folder.store_path("building") is None:
-        return None
-    try:
-        store = folder.open("building", to_write=True)
-        store.identity()
-    except UserError:
-        folder.discard_building()
-        return None
-    return store
-
-
-def _create_beside(folder: IndexFolder, identity: Identity) -> Store:
-    """A new store, with the threshold that was calibrated for the same embedder."""
-    threshold = None
-    with suppress(UserError):  # a damaged one is why people rebuild
-        old = folder.open()
-        if old.identity().embedder == identity.embedder:
-            threshold = old.meta().get("threshold")
-        old.close()
-    store = folder.create(identity, "building")
-    if threshold is not None:
-        store.set_meta("threshold", threshold)
-    return store
 
 
 class _Run:

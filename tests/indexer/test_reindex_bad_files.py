@@ -179,3 +179,20 @@ def test_a_pipe_among_the_documents_is_told_and_not_waited_for(workspace: Worksp
     report = workspace.reindex()
     assert report["added"] == ["note.txt"]
     assert report["skipped"][0]["reason"] == "not a regular file"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("page.html", b'<meta charset="hex"><p>text</p>'),
+        ("letter.docx", b"PK\x03\x04" + b"\x00" * 60 + b"PK\x05\x06" + b"\xff" * 18),
+    ],
+)
+def test_what_a_parser_makes_of_a_bad_file_stops_no_other(
+    workspace: Workspace, name: str, content: bytes
+) -> None:
+    workspace.write(name, content)
+    workspace.write("z.txt", note(1))
+    report = workspace.reindex()
+    assert "z.txt" in report["added"]
+    assert workspace.source(question(1)) == "z.txt"
