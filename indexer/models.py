@@ -34,6 +34,8 @@ def choose(wanted: str, recorded: str | None, models: Path) -> str:
 def download(name: str) -> Path:
     """Fetch a model from the Hub; raise UserError when it is not to be had."""
     hint = "use the built-in one: OPSCTL_EMBEDDER=builtin"
+    if Path(name).is_dir():
+        raise UserError(f"the folder {name} holds no whole model", hint)
     if not is_hub_name(name):
         raise UserError(f"there is no embedder at {name}", hint)
     from huggingface_hub import snapshot_download

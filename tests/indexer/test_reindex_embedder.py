@@ -21,7 +21,8 @@ def workspace(workspace: Workspace) -> Workspace:
 def modelled(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Workspace:
     """Notes indexed with the tiny model; tests only look at it, or copy it."""
     made = Workspace(tmp_path_factory.mktemp("modelled"))
-    made.env = {"OPSCTL_EMBEDDER": str(tiny_model), "OPSCTL_THRESHOLD": "0"}
+    # The model's weights are random: its cosines take part, and may not decide.
+    made.env = {"OPSCTL_EMBEDDER": str(tiny_model), **VECTORS}
     made.documents.mkdir()
     for number in NUMBERS:
         made.write(f"note{number}.txt", note(number))
@@ -154,6 +155,9 @@ def test_a_model_that_can_not_be_loaded_is_told_with_the_way_out(workspace: Work
     model = workspace.root / "model"
     model.mkdir()
     (model / "config.json").write_text("{}")
+    told = workspace.fails(1, "reindex", env={"OPSCTL_EMBEDDER": str(model)})
+    assert f"the folder {model} holds no whole model" in told
+    (model / "model.safetensors").write_bytes(b"cut short")
     told = workspace.fails(1, "reindex", env={"OPSCTL_EMBEDDER": str(model)})
     assert f"the embedder in {model} can not be loaded" in told
     assert "OPSCTL_EMBEDDER=builtin" in told
