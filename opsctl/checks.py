@@ -117,12 +117,9 @@ def _embedder(config: Settings) -> Check:
     recorded = recorded_embedder(config.index)
     name = choose(config.embedder, recorded, config.models)
     if name == BUILTIN:
-        reasons = {
-            BUILTIN: "as OPSCTL_EMBEDDER says",
-            recorded: "with which the index was made",
-            config.embedder: f"because {DEFAULT_MODEL} is not on this machine",
-        }
-        why = next(text for key, text in reasons.items() if key in (recorded, config.embedder))
+        why = f"because {DEFAULT_MODEL} is not on this machine"
+        if BUILTIN in (recorded, config.embedder):
+            why = "with which the index was made" if recorded else "as OPSCTL_EMBEDDER says"
         return Check("embedder", "ok", f"built-in, {why}")
     folder = locate(name, config.models)
     if folder:

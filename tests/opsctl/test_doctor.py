@@ -145,3 +145,19 @@ def test_a_traceback_is_shown_only_when_asked_for(workspace: Workspace) -> None:
     assert debugged.returncode == 1
     assert "Traceback" in debugged.stderr
     assert "error: there is no index yet" in debugged.stderr
+
+
+def test_the_embedder_is_named_with_the_reason_for_it(workspace: Workspace) -> None:
+    auto = {"OPSCTL_EMBEDDER": "auto"}
+    workspace.write("note.txt", note(1))
+    assert "not on this machine" in _embedder(workspace, auto, code=1)
+    assert "OPSCTL_EMBEDDER" in _embedder(workspace, {"OPSCTL_EMBEDDER": "builtin"}, code=1)
+    workspace.reindex()
+    assert "with which the index was made" in _embedder(workspace, auto, code=0)
+
+
+def _embedder(workspace: Workspace, env: dict[str, str], code: int) -> str:
+    """What doctor says of the embedder; without an index it fails as a whole."""
+    checks = workspace.json("doctor", env=env, code=code)
+    (detail,) = [item["detail"] for item in checks if item["name"] == "embedder"]
+    return str(detail)
