@@ -63,9 +63,9 @@ class Settings:
     )
     threshold: float | None = _setting(
         None,
-        "confidence from 0 to 1 below which nothing is found; empty: the embedder's own, or the one"
-        " saved by `opsctl eval --save-threshold`",
-        "уверенность от 0 до 1, ниже которой ничего не найдено; пусто: порог эмбеддера или тот, что"
+        "confidence from 0 to 1 below which nothing is found; empty: 0.5, or the one saved"
+        " by `opsctl eval --save-threshold`",
+        "уверенность от 0 до 1, ниже которой ничего не найдено; пусто: 0,5 или тот, что"
         " сохранила `opsctl eval --save-threshold`",
     )
     debug: bool = _setting(False, "show the traceback of an error", "показывать трассировку ошибки")

@@ -96,8 +96,9 @@ class Searcher:
             self._view.store.close()
             self._view = None
         store = self._folder.open()
-        embedder = self._open_embedder(self._wanted or store.identity().embedder)
-        store.identity().require_embedder(embedder.name, embedder.revision, embedder.dimension)
+        made = store.identity()
+        embedder = self._open_embedder(self._wanted or made.embedder)
+        made.require_embedder(embedder.name, embedder.revision, embedder.dimension)
         self._view = _View(store, embedder)
         return self._view
 

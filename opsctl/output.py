@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Any
 
 from indexer.documents import printable
 
@@ -38,7 +38,8 @@ def write_table(rows: Sequence[Sequence[object]]) -> None:
 
 def note(text: str) -> None:
     """Say something that is not data."""
-    _say("\n".join(map(printable, text.split("\n"))), sys.stderr)
+    sys.stderr.write("\n".join(map(printable, text.split("\n"))) + "\n")
+    sys.stderr.flush()
 
 
 def error(message: str, hint: str = "") -> None:
@@ -90,8 +91,3 @@ def _line_per_tenth(label: str) -> Callable[[int, int, str], None]:
             note(f"{label}: {done}/{total}")
 
     return advance
-
-
-def _say(text: str, stream: TextIO) -> None:
-    stream.write(text + "\n")
-    stream.flush()
