@@ -37,7 +37,7 @@ constraints:  ## resolve the versions anew; CUDA packages are left to torch
 	printf '%s\n' '# Tested versions, one file for Python 3.10 to 3.13. Made by: make constraints (needs uv).' \
 		'# torch pins its own CUDA packages where it needs any, so none are named here.' > constraints.txt
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 --no-annotate --no-header --quiet \
-		| sed -E '/^(nvidia-|cuda-|triton)/d; /sys_platform == .win32.$$/d; s/\+cpu//; s/^(torch==[0-9.]+).*/\1/' | uniq >> constraints.txt
+		| sed -E '/^(nvidia-[^m]|cuda-|triton)/d; /sys_platform == .win32.$$/d; s/\+cpu//; s/^(torch==[0-9.]+).*/\1/' | uniq >> constraints.txt
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache
