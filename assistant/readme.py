@@ -1,9 +1,10 @@
 """Writes the table of settings into the READMEs: python -m assistant.readme (make readme)."""
 
+import dataclasses
 import re
 from pathlib import Path
 
-from assistant.settings import table
+from assistant.settings import PREFIX, Settings
 
 READMES = {"README.md": "en", "README.ru.md": "ru"}
 _BLOCK = re.compile(r"(<!-- settings -->\n).*?(<!-- /settings -->)", re.DOTALL)
@@ -12,6 +13,17 @@ _BLOCK = re.compile(r"(<!-- settings -->\n).*?(<!-- /settings -->)", re.DOTALL)
 def with_table(text: str, language: str) -> str:
     """Return a README's text with the table of settings as it is now."""
     return _BLOCK.sub(lambda match: f"{match[1]}{table(language)}\n{match[2]}", text)
+
+
+def table(language: str = "en") -> str:
+    """The settings as a Markdown table, for the README of that language."""
+    head = {"en": ("Name", "Default", "Meaning"), "ru": ("Имя", "По умолчанию", "Что задаёт")}
+    rows = [head[language], ("---", "---", "---")]
+    for item in dataclasses.fields(Settings):
+        default = "" if item.default in (None, "") else f"`{item.default}`"
+        text = item.metadata["help" if language == "en" else "help_ru"]
+        rows.append((f"`{PREFIX}{item.name.upper()}`", default, text))
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The settings: each declared once, read here and nowhere else.
 
-Order: command-line flag, process environment, .env in the project folder, default.
+Order: command-line flag, process environment, .env, telegram_token.txt, deploy/tgi.env, default.
 """
 
 import dataclasses
@@ -10,16 +10,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assistant.env_files import read_env_file, read_server_file, read_token_file
+from assistant.setting_values import is_secret, parse
 from indexer.errors import UsageError
 
 PREFIX = "OPSCTL_"
-_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
-ENGINES = ("auto", "extractive")
+ENGINES = ("auto", "server", "extractive")
+SERVER_APIS = ("tgi", "openai")
 
 
 def _setting(default: Any, help: str, help_ru: str, choices: tuple[str, ...] = ()) -> Any:
     metadata = {"help": help, "help_ru": help_ru, "choices": choices}
     return field(default=default, metadata=metadata)
+
+
+def _secret(help: str, help_ru: str, alias: str = "") -> Any:
+    metadata = {"help": help, "help_ru": help_ru, "choices": (), "secret": True, "alias": alias}
+    return field(default="", repr=False, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -43,9 +50,44 @@ class Settings:
     )
     engine: str = _setting(
         "auto",
-        "who answers: `extractive` quotes the documents; `auto`: the best there is",
-        "кто отвечает: `extractive` цитирует документы; `auto` — лучшее из доступного",
+        "who answers: the model `server`; `extractive` quotes the documents; `auto`: the server"
+        " when it is healthy, else `extractive`",
+        "кто отвечает: сервер модели (`server`); `extractive` цитирует документы; `auto` — сервер,"
+        " если он исправен, иначе `extractive`",
         ENGINES,
+    )
+    server_url: str = _setting(
+        "http://127.0.0.1:8080", "where the model server is", "адрес сервера модели"
+    )
+    server_api: str = _setting(
+        "tgi",
+        "what it speaks: `tgi`, or `openai` (vLLM, SGLang, llama.cpp)",
+        "протокол: `tgi` или `openai` (vLLM, SGLang, llama.cpp)",
+        SERVER_APIS,
+    )
+    server_model: str = _setting(
+        "",
+        "the model to ask for by `openai`; empty: the first that the server lists",
+        "модель для протокола `openai`; пусто: первая из списка сервера",
+    )
+    adapter: str = _setting(
+        "",
+        "the adapter that every request names; empty: the first of deploy/tgi.env",
+        "адаптер, который называет каждый запрос; пусто: первый в deploy/tgi.env",
+    )
+    answer_tokens: int = _setting(
+        1024, "the most tokens of an answer", "наибольшая длина ответа в токенах"
+    )
+    tgi_env: Path = _setting(Path("deploy/tgi.env"), "the settings of TGI", "настройки самого TGI")
+    image: str = _setting(
+        "ghcr.io/huggingface/text-generation-inference:3.3.7",
+        "the Docker image of TGI",
+        "образ Docker с TGI",
+    )
+    hf_endpoint: str = _setting(
+        "https://huggingface.co",
+        "where models are downloaded from",
+        "откуда скачиваются модели",
     )
     chunk_tokens: int = _setting(
         256, "the size of a passage, in tokens", "размер отрывка в токенах"
@@ -68,6 +110,18 @@ class Settings:
         "уверенность от 0 до 1, ниже которой ничего не найдено; пусто: 0,5 или тот, что"
         " сохранила `opsctl eval --save-threshold`",
     )
+    api_key: str = _secret(
+        "the key of the model server, if it wants one", "ключ сервера модели, если он нужен"
+    )
+    hf_token: str = _secret(
+        "the token of the Hub, for gated models; `HF_TOKEN` is read too",
+        "токен Hub для закрытых моделей; читается и `HF_TOKEN`",
+        alias="HF_TOKEN",
+    )
+    telegram_token: str = _secret(
+        "the bot's token; or one line in telegram_token.txt",
+        "токен бота; либо одной строкой в telegram_token.txt",
+    )
     debug: bool = _setting(False, "show the traceback of an error", "показывать трассировку ошибки")
 
     @property
@@ -80,6 +134,22 @@ class Settings:
         """Where downloaded models are."""
         return self.state / "models"
 
+    @property
+    def adapters(self) -> Path:
+        """Where downloaded adapters are."""
+        return self.state / "adapters"
+
+    @property
+    def manifest(self) -> Path:
+        """The record of what was downloaded."""
+        return self.state / "manifest.json"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values that must never be shown."""
+        values = [getattr(self, item.name) for item in dataclasses.fields(self) if is_secret(item)]
+        return tuple(value for value in values if value)
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -88,6 +158,10 @@ class Loaded:
     settings: Settings
     origins: Mapping[str, str]
     unknown: tuple[str, ...]
+    root: Path
+
+
+Layer = tuple[str, Mapping[str, str], Path]
 
 
 def load(**flags: object) -> Settings:
@@ -98,14 +172,18 @@ def load(**flags: object) -> Settings:
 def load_with_origins(**flags: object) -> Loaded:
     """Read the settings and remember where each value came from."""
     root = project_root(Path.cwd())
-    layers: list[tuple[str, Mapping[str, str], Path]] = [
+    layers: list[Layer] = [
         ("environment", dict(os.environ), Path.cwd()),
         (".env", read_env_file(root / ".env"), root),
+        ("telegram_token.txt", read_token_file(root / "telegram_token.txt"), root),
     ]
+    fields = {item.name: item for item in dataclasses.fields(Settings)}
+    tgi_env, _ = _resolve(fields["tgi_env"], flags, layers, root)
+    layers.append(("deploy/tgi.env", read_server_file(Path(str(tgi_env))), root))
     values: dict[str, object] = {}
     origins: dict[str, str] = {}
-    for item in dataclasses.fields(Settings):
-        values[item.name], origins[item.name] = _resolve(item, flags, layers, root)
+    for name, item in fields.items():
+        values[name], origins[name] = _resolve(item, flags, layers, root)
     settings = Settings(**values)  # type: ignore[arg-type]
     if settings.chunk_overlap >= settings.chunk_tokens:
         raise UsageError(
@@ -115,7 +193,7 @@ def load_with_origins(**flags: object) -> Loaded:
         )
     known = {PREFIX + item.name.upper() for item in dataclasses.fields(Settings)}
     names = {name for _, layer, _ in layers for name in layer if name.startswith(PREFIX)}
-    return Loaded(settings, origins, tuple(sorted(names - known)))
+    return Loaded(settings, origins, tuple(sorted(names - known)), root)
 
 
 def project_root(start: Path) -> Path:
@@ -126,84 +204,19 @@ def project_root(start: Path) -> Path:
     return start
 
 
-def read_env_file(path: Path) -> dict[str, str]:
-    """Read NAME=value lines by Docker's rules: no quotes, no comments but whole lines."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} can not be read ({error})", f"ls -l {path}") from error
-    lines = (line.strip() for line in text.splitlines())
-    pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
-    values = {name.strip(): value.strip() for name, _, value in pairs}
-    for name, value in values.items():
-        if name.startswith("export ") or value[:1] in ("'", '"'):
-            raise UsageError(
-                f"{path}: {name} is written for a shell", "write NAME=value, no quotes"
-            )
-    return values
-
-
 def _resolve(
     item: "dataclasses.Field[Any]",
     flags: Mapping[str, object],
-    layers: list[tuple[str, Mapping[str, str], Path]],
+    layers: list[Layer],
     root: Path,
 ) -> tuple[object, str]:
     flag = flags.get(item.name)
     if flag is not None:
-        return _parse(item, str(flag), f"--{item.name}", Path.cwd()), "flag"
-    name = PREFIX + item.name.upper()
+        return parse(item, str(flag), f"--{item.name}", Path.cwd()), "flag"
+    names = (PREFIX + item.name.upper(), item.metadata.get("alias", ""))
     for origin, layer, base in layers:
-        if layer.get(name):
-            return _parse(item, layer[name], name, base), origin
+        for name in names:
+            if layer.get(name):
+                return parse(item, layer[name], name, base), origin
     default = item.default
     return (root / default if isinstance(default, Path) else default), "default"
-
-
-def _parse(item: "dataclasses.Field[Any]", text: str, name: str, base: Path) -> object:
-    choices = item.metadata["choices"]
-    if choices and text not in choices:
-        raise UsageError(f"{name} is {text!r}", f"choose one of: {', '.join(choices)}")
-    if isinstance(item.default, Path):
-        return base / _expand(text, name)
-    if isinstance(item.default, bool):
-        if text.lower() not in _TRUE | _FALSE:
-            raise UsageError(f"{name} is {text!r}", "give 1 or 0")
-        return text.lower() in _TRUE
-    if item.name == "embedder" and (base / _expand(text, name) / "config.json").is_file():
-        return str((base / _expand(text, name)).resolve())
-    if item.name in ("threshold", "dense_weight"):
-        return _number(float, text, name, 0, 1 if item.name == "threshold" else 10)
-    if isinstance(item.default, int):
-        return _number(int, text, name, 0 if item.name == "chunk_overlap" else 1, 100_000)
-    return text
-
-
-def _expand(text: str, name: str) -> Path:
-    try:
-        return Path(text).expanduser()
-    except RuntimeError as error:
-        raise UsageError(f"{name} is {text!r}: {error}", "give the whole path") from error
-
-
-def _number(kind: type, text: str, name: str, least: float, most: float) -> object:
-    try:
-        value = kind(text)
-    except ValueError:
-        value = None
-    if value is None or not least <= value <= most:
-        raise UsageError(f"{name} is {text!r}", f"give a number from {least} to {most}")
-    return value
-
-
-def table(language: str = "en") -> str:
-    """The settings as a Markdown table, for the README of that language."""
-    head = {"en": ("Name", "Default", "Meaning"), "ru": ("Имя", "По умолчанию", "Что задаёт")}
-    rows = [head[language], ("---", "---", "---")]
-    for item in dataclasses.fields(Settings):
-        default = "" if item.default is None else f"`{item.default}`"
-        text = item.metadata["help" if language == "en" else "help_ru"]
-        rows.append((f"`{PREFIX}{item.name.upper()}`", default, text))
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from assistant import settings
+from assistant.setting_values import shown
 from assistant.settings import Loaded
 from indexer.documents import printable
 from opsctl import output
@@ -39,8 +40,12 @@ def doctor(
 
 def _show_settings(loaded: Loaded, json: bool) -> None:
     rows = [
-        (settings.PREFIX + name.upper(), "" if value is None else str(value), loaded.origins[name])
-        for name, value in dataclasses.asdict(loaded.settings).items()
+        (
+            settings.PREFIX + item.name.upper(),
+            shown(item, getattr(loaded.settings, item.name)),
+            loaded.origins[item.name],
+        )
+        for item in dataclasses.fields(loaded.settings)
     ]
     if json:
         keys = ("name", "value", "origin")

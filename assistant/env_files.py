@@ -1,0 +1,49 @@
+"""The files that settings are read from, by Docker's rules for env files."""
+
+from pathlib import Path
+
+from indexer.errors import UsageError
+
+ZERO_ADAPTER = "zero"
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """Read NAME=value lines by Docker's rules: no quotes, no comments but whole lines."""
+    text = _read(path)
+    lines = (line.strip() for line in text.splitlines())
+    pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
+    values = {name.strip(): value.strip() for name, _, value in pairs}
+    for name, value in values.items():
+        if name.startswith("export ") or value[:1] in ("'", '"'):
+            raise UsageError(
+                f"{path}: {name} is written for a shell", "write NAME=value, no quotes"
+            )
+    return values
+
+
+def read_token_file(path: Path) -> dict[str, str]:
+    """The Telegram token of a file that holds nothing else."""
+    token = _read(path).strip()
+    if len(token.split()) > 1:
+        raise UsageError(f"{path} holds more than one word", "leave the bot's token in it, alone")
+    return {"OPSCTL_TELEGRAM_TOKEN": token} if token else {}
+
+
+def read_server_file(path: Path) -> dict[str, str]:
+    """The settings that follow from the model server's own: the adapter that requests name."""
+    try:
+        declared = read_env_file(path).get("LORA_ADAPTERS", "")
+    except UsageError:  # `opsctl doctor` and `opsctl start` say what is wrong with it
+        return {}
+    names = [entry.partition("=")[0].strip() for entry in declared.split(",")]
+    real = [name for name in names if name and name != ZERO_ADAPTER]
+    return {"OPSCTL_ADAPTER": real[0]} if real else {}
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} can not be read ({error})", f"ls -l {path}") from error

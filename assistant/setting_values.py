@@ -1,0 +1,75 @@
+"""From the text of a setting to its value; a bad one is told by name."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from indexer.errors import UsageError
+
+_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+MASK = "********"
+
+
+def parse(item: "dataclasses.Field[Any]", text: str, name: str, base: Path) -> object:
+    """The value that `text` stands for; paths are relative to `base`. Raise UsageError."""
+    if is_secret(item):
+        return _one_word(text, name)
+    if item.name in ("server_url", "hf_endpoint"):
+        return _url(text, name)
+    choices = item.metadata["choices"]
+    if choices and text not in choices:
+        raise UsageError(f"{name} is {text!r}", f"choose one of: {', '.join(choices)}")
+    if isinstance(item.default, Path):
+        return base / _expand(text, name)
+    if isinstance(item.default, bool):
+        if text.lower() not in _TRUE | _FALSE:
+            raise UsageError(f"{name} is {text!r}", "give 1 or 0")
+        return text.lower() in _TRUE
+    if item.name == "embedder" and (base / _expand(text, name) / "config.json").is_file():
+        return str((base / _expand(text, name)).resolve())
+    if item.name in ("threshold", "dense_weight"):
+        return _number(float, text, name, 0, 1 if item.name == "threshold" else 10)
+    if isinstance(item.default, int):
+        return _number(int, text, name, 0 if item.name == "chunk_overlap" else 1, 100_000)
+    return text
+
+
+def _expand(text: str, name: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{name} is {text!r}: {error}", "give the whole path") from error
+
+
+def _number(kind: type, text: str, name: str, least: float, most: float) -> object:
+    try:
+        value = kind(text)
+    except ValueError:
+        value = None
+    if value is None or not least <= value <= most:
+        raise UsageError(f"{name} is {text!r}", f"give a number from {least} to {most}")
+    return value
+
+
+def _url(text: str, name: str) -> str:
+    if not text.startswith(("http://", "https://")) or len(text.split()) > 1:
+        raise UsageError(f"{name} is {text!r}", "give an address such as http://127.0.0.1:8080")
+    return text.rstrip("/")
+
+
+def _one_word(text: str, name: str) -> str:
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise UsageError(f"{name} is no token: it holds a space or a letter outside ASCII")
+    return text
+
+
+def is_secret(item: "dataclasses.Field[Any]") -> bool:
+    """Tell the settings whose value must never be shown."""
+    return bool(item.metadata.get("secret"))
+
+
+def shown(item: "dataclasses.Field[Any]", value: object) -> str:
+    """A value as it may be shown: a secret is masked."""
+    if value in (None, ""):
+        return ""
+    return MASK if is_secret(item) else str(value)
