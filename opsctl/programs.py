@@ -1,0 +1,83 @@
+"""Runs other programs: the only place that does."""
+
+import queue
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from indexer.errors import UserError
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A program that has ended, and what it said."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+def is_installed(name: str) -> bool:
+    """Tell whether a program is on the PATH."""
+    return shutil.which(name) is not None
+
+
+def run(
+    argv: Sequence[str], env: Mapping[str, str] | None = None, seconds: float | None = 60
+) -> Ended:
+    """Run a program to its end; raise UserError when it can not be started or takes too long."""
+    try:
+        done = subprocess.run(
+            argv, env=env, capture_output=True, text=True, errors="replace", timeout=seconds
+        )
+    except FileNotFoundError as error:
+        raise UserError(f"{argv[0]} is not installed", "opsctl doctor") from error
+    except OSError as error:
+        raise UserError(f"{argv[0]} can not be run ({error.strerror})", "opsctl doctor") from error
+    except subprocess.TimeoutExpired as error:
+        command = " ".join(argv[:2])
+        raise UserError(f"{command} did not end in {seconds} s", "opsctl doctor") from error
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+class Follower:
+    """A program that goes on writing, such as `docker logs --follow`; ended on leaving."""
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        """Start it; what it says on either output is gathered line by line."""
+        self._process = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, errors="replace",
+        )  # fmt: skip
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> "Follower":
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self._process.terminate()
+        self._reader.join()
+        self._process.wait()
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield lines as they come, until the program ends."""
+        while (line := self._lines.get()) is not None:
+            yield line
+
+    def new_lines(self) -> list[str]:
+        """The lines that came since the last call, without waiting for any."""
+        found = []
+        while not self._lines.empty():
+            if (line := self._lines.get()) is not None:
+                found.append(line)
+        return found
+
+    def _read(self) -> None:
+        with self._process.stdout as output:  # type: ignore[union-attr]
+            for line in output:
+                self._lines.put(line.rstrip("\n"))
+        self._lines.put(None)

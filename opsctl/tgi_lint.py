@@ -1,0 +1,253 @@
+"""Finds what would bite in deploy/tgi.env: by Docker's rules, by TGI 3.3.7's, and by ours."""
+
+import difflib
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from opsctl.tgi_env import Line, lines
+
+Result = Literal["failed", "warning"]
+Values = Mapping[str, str]
+Found = tuple[Result, str, str, str]  # result, name of the variable, message, fix
+
+MODELS, DATA = "/data/models/", "/data/"
+SECRETS = {
+    "API_KEY", "HF_TOKEN", "HF_API_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN",
+    "NGROK_AUTHTOKEN",
+}  # fmt: skip
+BOOLEANS = {
+    "SHARDED", "TRUST_REMOTE_CODE", "DISABLE_CUSTOM_KERNELS", "JSON_OUTPUT", "NGROK",
+    "DISABLE_GRAMMAR_SUPPORT", "ENABLE_PREFILL_LOGPROBS",
+}  # fmt: skip
+WHOLE = {
+    "MAX_INPUT_TOKENS", "MAX_INPUT_LENGTH", "MAX_TOTAL_TOKENS", "MAX_BATCH_PREFILL_TOKENS",
+    "MAX_BATCH_TOTAL_TOKENS", "MAX_CONCURRENT_REQUESTS", "MAX_BEST_OF", "MAX_STOP_SEQUENCES",
+    "MAX_TOP_N_TOKENS", "MAX_WAITING_TOKENS", "MAX_BATCH_SIZE", "MAX_CLIENT_BATCH_SIZE",
+    "NUM_SHARD", "VALIDATION_WORKERS", "PAYLOAD_LIMIT", "GRACEFUL_TERMINATION_TIMEOUT", "PORT",
+    "PROMETHEUS_PORT", "MASTER_PORT", "SPECULATE",
+}  # fmt: skip
+OTHERS = {
+    "MODEL_ID", "REVISION", "QUANTIZE", "DTYPE", "KV_CACHE_DTYPE", "WAITING_SERVED_RATIO",
+    "CUDA_GRAPHS", "HOSTNAME", "SHARD_UDS_PATH", "MASTER_ADDR", "HUGGINGFACE_HUB_CACHE",
+    "WEIGHTS_CACHE_OVERRIDE", "CUDA_MEMORY_FRACTION", "ROPE_SCALING", "ROPE_FACTOR",
+    "OTLP_ENDPOINT", "OTLP_SERVICE_NAME", "CORS_ALLOW_ORIGIN", "WATERMARK_GAMMA",
+    "WATERMARK_DELTA", "NGROK_EDGE", "TOKENIZER_CONFIG_PATH", "LORA_ADAPTERS", "USAGE_STATS",
+    "PREFIX_CACHING", "PREFILL_CHUNKING", "ATTENTION", "TGI_WIGGLE_ROOM", "LOG_LEVEL",
+    "LOG_COLORIZE", "HF_HOME", "HF_HUB_OFFLINE", "HF_HUB_CACHE", "HF_HUB_ENABLE_HF_TRANSFER",
+    "HF_HUB_USER_AGENT_ORIGIN", "HF_KERNELS_CACHE", "USE_FLASH_ATTENTION", "REQUEST_LOGPROBS",
+    "DISABLE_EXLLAMA", "EXLLAMA_VERSION", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS",
+    "PYTHONPATH", "RUST_LOG", "RUST_BACKTRACE", "TOKENIZERS_PARALLELISM",
+}  # fmt: skip
+KNOWN = SECRETS | BOOLEANS | WHOLE | OTHERS
+PREFIXES = ("NVIDIA_", "NCCL_", "PYTORCH_", "TORCH_", "OPSCTL_")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong in a line (None: in the file as a whole), and how to mend it."""
+
+    result: Result
+    line: int | None
+    message: str
+    fix: str
+
+
+def lint(path: Path) -> list[Finding]:
+    """Check every line and all of them together. Raise UserError if the file can not be read."""
+    found = lines(path)
+    numbers = {line.name: line.number for line in found}
+    findings = [finding for line in found for finding in _of_line(line, numbers[line.name])]
+    broken = {finding.line for finding in findings if finding.result == "failed"}
+    values = {line.name: line.value for line in found if line.value and line.number not in broken}
+    for rule in (_model, _hub, _adapters, _lengths, _choices):
+        for result, name, message, fix in rule(values):
+            if name in values or name not in numbers:
+                findings.append(Finding(result, numbers.get(name), message, fix))
+    return sorted(findings, key=lambda finding: (finding.line is None, finding.line or 0))
+
+
+def _of_line(line: Line, last: int) -> Iterator[Finding]:
+    written = _writing(line) or _kind(line)
+    if written:
+        yield Finding("failed", line.number, *written)
+    elif line.value is None:
+        message = f"{line.name} has no value: Docker takes the one of whoever starts the server"
+        yield Finding("warning", line.number, message, f"write {line.name}=value")
+    if line.number != last:
+        message = f"{line.name} is set again in line {last}"
+        yield Finding("failed", line.number, message, "remove one of them")
+    if line.name not in KNOWN and not line.name.startswith(PREFIXES) and not written:
+        near = difflib.get_close_matches(line.name, KNOWN, n=1)
+        fix = f"is it {near[0]}?" if near else "remove it"
+        yield Finding("warning", line.number, f"TGI knows no {line.name}", fix)
+
+
+def _writing(line: Line) -> tuple[str, str] | None:
+    """What Docker would take otherwise than it looks; a secret is never quoted."""
+    name, value = line.name, line.value
+    if any(blank in name for blank in " \t"):
+        return f"{name!r} has a blank in it, and Docker refuses that", "write NAME=value"
+    if value is None:
+        return None
+    if not value.strip():
+        fix = "remove the line, or make it a comment"
+        return f"{name} is blank, which counts as set to nothing", fix
+    if name in SECRETS:
+        variable = "OPSCTL_API_KEY" if name == "API_KEY" else name
+        fix = f"remove the line, and put {variable} into .env"
+        return f"{name} is a secret and stands in a file that is shared", fix
+    if value[0] in "'\"" or value[-1] in "'\"":
+        return f"{name} has quotes, which Docker keeps", "write the value without quotes"
+    if " #" in value or "\t#" in value:
+        fix = "put the comment into a line of its own"
+        return f"{name} has a comment after it, which Docker takes for the value", fix
+    if value != value.strip():
+        fix = "remove the blanks around the value"
+        return f"{name} begins or ends with a blank, which Docker keeps", fix
+    return None
+
+
+def _kind(line: Line) -> tuple[str, str] | None:
+    name, value = line.name, line.value
+    if value is None:
+        return None
+    if name in BOOLEANS and value not in ("true", "false"):
+        return f"{name} is {value}, and TGI takes true or false only", f"{name}=true"
+    if name in WHOLE and not (value.isascii() and value.isdigit()):
+        return f"{name} is {value}, not a whole number", f"write {name} in digits"
+    if name in ("CUDA_MEMORY_FRACTION", "TGI_WIGGLE_ROOM") and not _is_share(value):
+        return f"{name} is {value}, not above 0 and up to 1", f"{name}=0.90"
+    return None
+
+
+def _is_share(text: str) -> bool:
+    try:
+        return 0 < float(text) <= 1
+    except ValueError:
+        return False
+
+
+def _model(values: Values) -> Iterator[Found]:
+    model = values.get("MODEL_ID", "")
+    if not model:
+        message = "MODEL_ID is not set, and TGI would load a model of its own choice"
+        yield "failed", "MODEL_ID", message, f"MODEL_ID={MODELS}NAME"
+    elif not posixpath.normpath(model).startswith(MODELS):
+        message = f"MODEL_ID is {model}, not a folder in {MODELS}"
+        yield "failed", "MODEL_ID", message, f"opsctl download, and MODEL_ID={MODELS}NAME"
+    if "REVISION" in values:
+        message = "REVISION makes TGI ask the Hub although the model is a folder"
+        yield "failed", "REVISION", message, "remove REVISION: the manifest keeps the commit"
+    quantize = values.get("QUANTIZE", "gptq" if "gptq" in model.lower() else "")
+    if "DTYPE" in values and quantize == "gptq":
+        message = "DTYPE can not be set with a GPTQ model, which runs in float16"
+        yield "failed", "DTYPE", message, "remove DTYPE"
+
+
+def _hub(values: Values) -> Iterator[Found]:
+    offline = values.get("HF_HUB_OFFLINE")
+    if offline is None:
+        message = "HF_HUB_OFFLINE is not set, so that every start asks the Hub"
+        yield "warning", "HF_HUB_OFFLINE", message, "HF_HUB_OFFLINE=1"
+    elif offline != "1":
+        message = f"HF_HUB_OFFLINE is {offline}, and TGI's router takes 1 only"
+        yield "failed", "HF_HUB_OFFLINE", message, "HF_HUB_OFFLINE=1"
+    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
+        if name in values:
+            message = f"{name} parts the places where TGI's programs look for files"
+            yield "failed", name, message, f"remove {name}"
+
+
+def _adapters(values: Values) -> Iterator[Found]:
+    name = "LORA_ADAPTERS"
+    if name not in values:
+        return
+    names = []
+    for entry in (part.strip() for part in values[name].split(",")):
+        names.append(entry.partition("=")[0].partition("@")[0])
+        yield from _adapter(entry)
+    if len(set(names)) < len(names):
+        yield "failed", name, f"{name} has a name twice", "give each adapter its own name"
+    if "zero" not in names:
+        message = f"{name} has no zero adapter, which stands for the base model"
+        yield "failed", name, message, f"add ,zero={DATA}adapters/zero (opsctl download writes it)"
+    if values.get("CUDA_GRAPHS") != "0":
+        message = "with CUDA graphs the adapter is dropped after the first token, without an error"
+        yield "failed", "CUDA_GRAPHS", message, "CUDA_GRAPHS=0"
+    if values.get("PREFIX_CACHING", "").lower() not in ("0", "false"):
+        message = "the prefix cache mixes up adapters, without an error"
+        yield "failed", "PREFIX_CACHING", message, "PREFIX_CACHING=0"
+    if values.get("SPECULATE", "0") != "0":
+        message = "SPECULATE does not go with adapters"
+        yield "failed", "SPECULATE", message, "remove SPECULATE"
+
+
+def _adapter(entry: str) -> Iterator[Found]:
+    name, fix = "LORA_ADAPTERS", f"write NAME={DATA}adapters/FOLDER"
+    title, equals, folder = entry.partition("=")
+    if not title or (equals and not folder):
+        yield "failed", name, f"{name} has an empty entry", fix
+    elif "=" in folder:
+        yield "failed", name, f"{entry} has more than one =", fix
+    elif "@" in entry:
+        yield "failed", name, f"{entry} has an @, which TGI takes for a revision", fix
+    elif not posixpath.normpath(folder).startswith(DATA):
+        yield "failed", name, f"{entry} is not a folder in {DATA}", fix
+
+
+def _lengths(values: Values) -> Iterator[Found]:
+    if "MAX_INPUT_LENGTH" in values:
+        both = "MAX_INPUT_TOKENS" in values
+        message = "MAX_INPUT_LENGTH is the old name of MAX_INPUT_TOKENS"
+        if both:
+            message += ", and TGI refuses both at once"
+        yield (
+            "failed" if both else "warning",
+            "MAX_INPUT_LENGTH",
+            message,
+            "remove MAX_INPUT_LENGTH",
+        )
+    for name in ("MAX_INPUT_TOKENS", "MAX_TOTAL_TOKENS"):
+        if name not in values:
+            message = f"{name} is not set, so that it changes with the free memory"
+            yield "failed", name, message, f"set {name}"
+    if "MAX_BATCH_PREFILL_TOKENS" not in values:
+        message = "MAX_BATCH_PREFILL_TOKENS is not set, so that it changes with the card"
+        yield "warning", "MAX_BATCH_PREFILL_TOKENS", message, "MAX_BATCH_PREFILL_TOKENS=2048"
+    yield from _order(values)
+
+
+def _order(values: Values) -> Iterator[Found]:
+    longest, total = values.get("MAX_INPUT_TOKENS"), values.get("MAX_TOTAL_TOKENS")
+    prefill, batch = (values.get(f"MAX_BATCH_{part}_TOKENS") for part in ("PREFILL", "TOTAL"))
+    if longest and total and int(longest) >= int(total):
+        message = f"MAX_INPUT_TOKENS is {longest}, not less than MAX_TOTAL_TOKENS, which is {total}"
+        yield "failed", "MAX_INPUT_TOKENS", message, "leave room for the answer"
+    chunked = values.get("PREFILL_CHUNKING", "1").lower() in ("1", "true")
+    if longest and prefill and not chunked and int(longest) > int(prefill):
+        message = "without PREFILL_CHUNKING an input must fit into MAX_BATCH_PREFILL_TOKENS"
+        yield "failed", "PREFILL_CHUNKING", message, "remove PREFILL_CHUNKING"
+    if batch and total and int(total) > int(batch):
+        message = "MAX_BATCH_TOTAL_TOKENS is less than MAX_TOTAL_TOKENS"
+        yield "failed", "MAX_BATCH_TOTAL_TOKENS", message, "remove MAX_BATCH_TOTAL_TOKENS"
+    elif batch:
+        message = "MAX_BATCH_TOTAL_TOKENS has no effect: CUDA_MEMORY_FRACTION limits the memory"
+        yield "warning", "MAX_BATCH_TOTAL_TOKENS", message, "remove MAX_BATCH_TOTAL_TOKENS"
+
+
+def _choices(values: Values) -> Iterator[Found]:
+    if values.get("NUM_SHARD") != "1":
+        message = "NUM_SHARD is not 1: TGI would spread the model over all GPUs"
+        yield "warning", "NUM_SHARD", message, "NUM_SHARD=1"
+    if values.get("PORT", "80") != "80":
+        message = "PORT is not 80, the one that is published from the container"
+        yield "failed", "PORT", message, "remove PORT; OPSCTL_SERVER_URL has the outer one"
+    if any(word in values.get("LOG_LEVEL", "").lower() for word in ("debug", "trace")):
+        message = f"LOG_LEVEL={values['LOG_LEVEL']} writes what people ask into the log"
+        yield "warning", "LOG_LEVEL", message, "LOG_LEVEL=info"
+    if values.get("ENABLE_PREFILL_LOGPROBS") == "true":
+        message = "ENABLE_PREFILL_LOGPROBS is for verifying and takes memory"
+        yield "warning", "ENABLE_PREFILL_LOGPROBS", message, "ENABLE_PREFILL_LOGPROBS=false"

@@ -1,0 +1,166 @@
+"""What Mistral-7B in 4 bits (GPTQ, group 32, act-order) needs on a GPU under TGI, by arithmetic.
+
+The server fills about 90 % of a card whatever its limits are, so nvidia-smi does not tell what is
+needed. Sizes are bytes. Estimates hold to about 0.4 GiB; the KV tokens in the server's log are
+the truth.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Kernel = Literal["marlin", "triton"]  # for GPTQ: of capability 8.0 to 9.0, and of the T4
+
+GIB, MIB = 1 << 30, 1 << 20
+LAYERS, HIDDEN, FFN, VOCAB = 32, 4096, 14336, 32000
+KV_HEADS, HEAD_DIM, GROUP = 8, 128, 32
+HALF = 2  # bytes of a float16
+FILLED = 0.90  # TGI_WIGGLE_ROOM's default: the share of CUDA_MEMORY_FRACTION that TGI fills
+WORKSPACE = 128 * MIB  # flashinfer's
+ACTIVATIONS = 0.16 * MIB  # per token of MAX_BATCH_PREFILL_TOKENS, an estimate
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The token limits of the server (MAX_INPUT_TOKENS and so on) and CUDA_MEMORY_FRACTION."""
+
+    max_input: int = 3072
+    max_total: int = 4096
+    prefill: int = 2048
+    fraction: float = 1.0
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card by its name in the shops: the memory that CUDA offers, and the kernels it takes."""
+
+    name: str
+    usable: int
+    kernel: Kernel = "marlin"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a card can hold: KV tokens, whole requests of MAX_TOTAL_TOKENS, and better limits."""
+
+    kv_tokens: int
+    parallel: int
+    fits: bool
+    suggested: Limits | None
+
+
+CARDS = (
+    Card("6 GB", int(5.8 * GIB)),
+    Card("8 GB", int(7.8 * GIB)),
+    Card("12 GB", int(11.8 * GIB)),
+    Card("16 GB T4", int(14.6 * GIB), "triton"),
+    Card("16 GB Ada", int(15.7 * GIB)),
+    Card("24 GB A10G, L4", int(22.1 * GIB)),
+    Card("24 GB 3090, 4090", int(23.6 * GIB)),
+)
+
+
+def kernel_for(capability: tuple[int, int] | None) -> Kernel:
+    """The GPTQ kernels for a compute capability: Marlin from 8.0 on, Triton below."""
+    return "triton" if capability and capability < (8, 0) else "marlin"
+
+
+def quantised_parameters() -> int:
+    """Weights that are stored in 4 bits: layers x (q, o: 2 h² + k, v: 2 h kv + mlp: 3 h ffn)."""
+    kv = KV_HEADS * HEAD_DIM
+    return LAYERS * (2 * HIDDEN**2 + 2 * HIDDEN * kv + 3 * HIDDEN * FFN)
+
+
+def weights(kernel: Kernel) -> int:
+    """Bytes of the weights: 4.565 GB for Triton, as the file; 4.456 GB for Marlin.
+
+    Half a byte per parameter, a float16 scale and a 4-bit zero point per group of 32 (Marlin
+    drops the zero points, the model is symmetric), an int32 g_idx per input feature, embedding,
+    lm_head and norms in float16.
+    """
+    groups = quantised_parameters() // GROUP
+    inputs = LAYERS * (6 * HIDDEN + FFN)  # q, k, v, o, gate and up take h, down takes ffn
+    plain = 2 * VOCAB * HIDDEN + (2 * LAYERS + 1) * HIDDEN
+    zero_points = groups // 2 if kernel == "triton" else 0
+    return quantised_parameters() // 2 + groups * HALF + zero_points + inputs * 4 + plain * HALF
+
+
+def kv_bytes() -> int:
+    """Bytes of KV cache per token: keys and values x layers x KV heads x head size x float16."""
+    return 2 * LAYERS * KV_HEADS * HEAD_DIM * HALF
+
+
+def context(kernel: Kernel) -> int:
+    """Bytes of the CUDA context and the libraries: 462 MiB, and 370 MiB with Triton (the T4).
+
+    Both lie in the known range (0.35 to 0.6 GiB), and neither was measured. They make CARDS and
+    `least_memory` come out as the estimates they were read against, from 16,200 to 132,700 KV
+    tokens: 462 and 463 MiB do with Marlin, 366 to 377 with Triton.
+    """
+    return (370 if kernel == "triton" else 462) * MIB
+
+
+def parts(limits: Limits, kernel: Kernel) -> Mapping[str, int]:
+    """Bytes that are taken before the KV cache is; an adapter's 4 MB are below the rounding."""
+    return {
+        "weights": weights(kernel),
+        "CUDA context and libraries": context(kernel),
+        "attention workspace": WORKSPACE,
+        f"prefill of {limits.prefill} tokens": int(ACTIVATIONS * limits.prefill),
+    }
+
+
+def kv_tokens(usable: int, limits: Limits, kernel: Kernel, taken: int = 0) -> int:
+    """Tokens of KV cache: (0.90 x fraction x usable - parts) / bytes per token, at least 0.
+
+    TGI 3.3.7, flash_causal_lm.py, warmup: free memory after a worst-case prefill, less
+    (1 - 0.90 x fraction) of the card. `taken` are bytes that other programs hold.
+    """
+    left = FILLED * limits.fraction * usable - sum(parts(limits, kernel).values()) - taken
+    return max(0, int(left / kv_bytes()))
+
+
+def least_kv_tokens(limits: Limits) -> int:
+    """Tokens of KV cache without which the start fails: the batch of the warm-up.
+
+    As many requests of MAX_TOTAL_TOKENS as inputs of MAX_INPUT_TOKENS fill the prefill.
+    """
+    return -(-limits.prefill // limits.max_input) * limits.max_total
+
+
+def needed(usable: int, limits: Limits, kernel: Kernel) -> int:
+    """Bytes that must be free for a start: the share left unfilled, the parts, the least KV.
+
+    With fraction 1 that is 0.1 x card + weights + context + workspace + prefill + KV.
+    """
+    unfilled = (1 - FILLED * limits.fraction) * usable
+    return (
+        int(unfilled) + sum(parts(limits, kernel).values()) + least_kv_tokens(limits) * kv_bytes()
+    )
+
+
+def least_memory(limits: Limits, kernel: Kernel) -> int:
+    """The least fraction x card, in bytes, that holds one request of MAX_TOTAL_TOKENS."""
+    held = sum(parts(limits, kernel).values()) + limits.max_total * kv_bytes()
+    return int(held / FILLED)
+
+
+def predict(usable: int, limits: Limits, kernel: Kernel, taken: int = 0) -> Prediction:
+    """Say what fits on a card of `usable` bytes of which other programs hold `taken`."""
+    tokens = kv_tokens(usable, limits, kernel, taken)
+    fits = tokens >= least_kv_tokens(limits)
+    parallel = tokens // limits.max_total if fits else 0
+    return Prediction(tokens, parallel, fits, _suggested(usable, kernel))
+
+
+def _suggested(usable: int, kernel: Kernel) -> Limits | None:
+    """Limits for the whole card: longer ones where 4, 8 and 12 requests of 8192 tokens fit."""
+    short = Limits()
+    requests = kv_tokens(usable, short, kernel) // 8192
+    if kv_tokens(usable, short, kernel) < least_kv_tokens(short):
+        return None
+    if kernel == "triton" or requests < 4:  # the Triton kernels are too slow for long prompts
+        return short
+    if requests < 8:
+        return Limits(6144, 8192, 2048)
+    return Limits(6144 if requests < 12 else 7168, 8192, 4096)

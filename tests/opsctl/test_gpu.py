@@ -1,0 +1,176 @@
+"""The GPUs of a machine: NVML (a stand-in library), nvidia-smi (a stand-in program), or none."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opsctl.gpu import Gpu, explain
+from tests.fakes import nvml
+
+ROOT = Path(__file__).resolve().parents[2]
+FIND = """
+import dataclasses, json
+from opsctl.gpu import find_gpus
+report = find_gpus()
+usable = [gpu.usable for gpu in report.gpus]
+print(json.dumps(dataclasses.asdict(report) | {"usable": usable}))
+"""
+MIB = 1 << 20
+CARD = Gpu(0, "card", 24 << 30, 0, 24 << 30, (8, 6), "580.95.05", ())
+
+
+def find(env: dict[str, str]) -> Any:
+    """What find_gpus() gives in a process with only these variables."""
+    done = subprocess.run(
+        [sys.executable, "-c", FIND],
+        cwd=ROOT, env={"PATH": "/nowhere"} | env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, ""), done
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    if not nvml.COMPILER:
+        pytest.skip("there is no C compiler to build the stand-in for NVML with")
+    return nvml.build(tmp_path_factory.mktemp("nvml"))
+
+
+def smi(folder: Path, script: str) -> dict[str, str]:
+    """No NVML, and an nvidia-smi on the PATH that runs these lines of shell."""
+    program = folder / "nvidia-smi"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return no_nvml(folder) | {"PATH": f"{folder}{os.pathsep}{os.defpath}"}
+
+
+def no_nvml(folder: Path) -> dict[str, str]:
+    """Let the loader find no library but an empty file, on a machine with a driver too."""
+    (folder / "libnvidia-ml.so.1").touch()
+    return {"LD_LIBRARY_PATH": str(folder)}
+
+
+def test_nvml_tells_of_two_gpus(library: dict[str, str]) -> None:
+    told = find(library | {"FAKE_NVML_MIB": "24576,8192", "FAKE_NVML_USED": "7000,100"})
+    assert (told["source"], told["driver"], told["reason"]) == ("nvml", "580.95.05", "")
+    first, second = told["gpus"]
+    assert (first["index"], first["name"], first["capability"]) == (0, "Fake GPU 0", [8, 6])
+    assert (first["total"], first["used"]) == (24576 * MIB, 7000 * MIB)
+    assert (second["index"], second["name"], second["capability"]) == (1, "Fake GPU 1", [7, 5])
+    assert second["free"] == (8192 - 512 - 100) * MIB
+    assert told["usable"] == [(24576 - 512) * MIB, (8192 - 512) * MIB]
+
+
+def test_nvml_names_the_programs_and_finds_the_model_server(
+    library: dict[str, str], tmp_path: Path
+) -> None:
+    script = tmp_path / "text-generation-server"
+    script.write_text("input()")
+    with (
+        subprocess.Popen([sys.executable, str(script)], stdin=subprocess.PIPE) as server,
+        subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other,
+    ):
+        gone = 2**22 + 1  # above the largest pid of Linux
+        pids = f"{server.pid}:6000,{other.pid}:500,{gone}:-"
+        told = find(library | {"FAKE_NVML_PIDS": pids})
+        for process in (server, other):
+            process.communicate(b"\n")
+    found = {process["pid"]: process for process in told["gpus"][0]["processes"]}
+    assert set(found) == {server.pid, other.pid, gone}
+    assert found[server.pid]["server"] and found[server.pid]["used"] == 6000 * MIB
+    assert not found[other.pid]["server"] and "python" in found[other.pid]["name"]
+    assert found[gone] == {"pid": gone, "name": None, "used": None, "server": False}
+    assert told["gpus"][1]["processes"] == []
+
+
+def test_fields_that_are_not_told_are_none(library: dict[str, str]) -> None:
+    told = find(library | {"FAKE_NVML": "unsupported"})
+    assert told["source"] == "nvml"
+    for gpu in told["gpus"]:
+        assert gpu["name"].startswith("Fake GPU")
+        unknown = ("total", "used", "free", "capability", "driver")
+        assert [gpu[field] for field in unknown] == [None] * 5
+    assert told["usable"] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"),
+    [("nodriver", "not loaded"), ("nogpu", "sees no GPU"), ("mismatch", "restart the machine")],
+)
+def test_nvml_without_gpus_gives_the_reason(
+    library: dict[str, str], mode: str, reason: str
+) -> None:
+    told = find(library | {"FAKE_NVML": mode})
+    assert (told["gpus"], told["source"]) == ([], "none")
+    assert reason in told["reason"]
+
+
+def test_no_driver_at_all(tmp_path: Path) -> None:
+    told = find(no_nvml(tmp_path))
+    assert (told["gpus"], told["source"]) == ([], "none")
+    assert "no NVIDIA driver is installed" in told["reason"]
+    assert "nvidia-smi is not installed" in told["reason"]
+
+
+def test_nvidia_smi_tells_where_nvml_can_not(tmp_path: Path) -> None:
+    rows = """case "$1" in
+--query-gpu=*)
+    echo "0, GPU-a, NVIDIA GeForce RTX 3090, 24576, 1024, 23188, 8.6, 550.90"
+    echo "1, GPU-b, Tesla T4, 15360, [N/A], [N/A], [N/A], [Not Supported]";;
+--query-compute-apps=*)
+    echo "GPU-b, 4194305, 3000, python3 -m localtgi, port 8080"
+    echo "GPU-b, 4194306, [N/A], [Insufficient Permissions]";;
+esac"""
+    told = find(smi(tmp_path, rows))
+    assert (told["source"], told["driver"]) == ("nvidia-smi", "550.90")
+    first, second = told["gpus"]
+    assert (first["name"], first["capability"]) == ("NVIDIA GeForce RTX 3090", [8, 6])
+    assert (first["total"], first["free"]) == (24576 * MIB, 23188 * MIB)
+    assert first["processes"] == []
+    assert (second["used"], second["capability"], second["driver"]) == (None, None, None)
+    assert told["usable"][1] == 15360 * MIB
+    local, hidden = second["processes"]
+    assert (local["used"], local["server"]) == (3000 * MIB, True)
+    assert (hidden["pid"], hidden["used"], hidden["server"]) == (4194306, None, False)
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("echo NVIDIA-SMI has failed; exit 9", "NVIDIA-SMI has failed"),
+        ("exit 6", "exit code 6"),
+        ("exit 0", "lists no GPU"),
+    ],
+)
+def test_an_nvidia_smi_that_fails_is_quoted(tmp_path: Path, script: str, reason: str) -> None:
+    told = find(smi(tmp_path, script))
+    assert (told["gpus"], told["source"]) == ([], "none")
+    assert reason in told["reason"]
+
+
+@pytest.mark.parametrize(
+    ("capability", "result", "word"),
+    [
+        ((7, 0), "failed", "too old"),
+        ((7, 5), "warning", "Triton"),
+        ((8, 0), "ok", "Marlin"),
+        ((8, 6), "ok", "Marlin"),
+        ((8, 9), "ok", "Marlin"),
+        ((9, 0), "ok", "Marlin"),
+        ((10, 0), "failed", "too new"),
+        ((12, 0), "failed", "too new"),
+        (None, "warning", "not told"),
+    ],
+)
+def test_each_capability_is_explained(
+    capability: tuple[int, int] | None, result: str, word: str
+) -> None:
+    verdict = explain(replace(CARD, capability=capability))
+    assert verdict.result == result
+    assert word in verdict.sentence

@@ -1,0 +1,153 @@
+"""The log of the model server: recorded starts and failures, in each form that TGI writes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from opsctl.server_causes import CAUSES
+from opsctl.server_log import Entry, classify, kv_tokens, parse, phase
+
+LOGS = Path(__file__).resolve().parents[1] / "fakes" / "server_logs"
+MOMENT = "2026-01-02T10:20:30.123456Z"
+# log, exit code (None: it runs), cause, a word of the sentence, a word of the fix
+FAILURES: list[tuple[str, int | None, str, str, str]] = [
+    ("gptq_lora", 1, "gptq-lora", "GPTQ", "tgi_shim"),
+    ("gptq_lora_t4", 1, "gptq-lora", "GPTQ", "tgi_shim"),
+    ("shim_refused", 1, "shim-refused", "made for TGI 3.3.7", "OPSCTL_IMAGE"),
+    ("adapter_off", None, "adapter-off", "CUDA graphs", "CUDA_GRAPHS=0"),
+    ("prefill_memory", 1, "prefill-memory", "2048 prefill tokens", "MAX_BATCH_PREFILL_TOKENS"),
+    ("kv_memory", 1, "kv-memory", "KV cache", "MAX_TOTAL_TOKENS"),
+    ("start_memory", 1, "start-memory", "before the server was ready", "opsctl vram"),
+    ("all_memory", None, "all-memory", "by design", "CUDA_MEMORY_FRACTION"),
+    ("died", 1, "died", "its model process died", "opsctl restart"),
+    ("no_gpu", 1, "no-gpu", "no GPU", "nvidia-container-toolkit"),
+    ("no_kernel", 1, "no-kernel", "too new or too old", "opsctl vram"),
+    ("gated", 1, "gated", "token", "HF_TOKEN"),
+    ("revision", 1, "revision", "revision", "REVISION"),
+    ("disk", 1, "disk", "disk is full", "df -h"),
+    ("network", 1, "network", "can not be reached", "opsctl download"),
+    ("download", 1, "download", "could not get the files", "opsctl download"),
+    ("template", None, "template", "no chat template", "opsctl download --verify"),
+    ("roles", None, "request", "roles must alternate", "client"),
+    ("too_long", None, "request", "must be <= 4096", "client"),
+    ("overloaded", None, "overloaded", "MAX_CONCURRENT_REQUESTS", "wait"),
+    ("loading", None, "starting", "loading the model", "opsctl logs -f"),
+    ("warming_up", None, "starting", "warming up", "opsctl logs -f"),
+    ("arguments", 2, "arguments", "'--json-output'", "opsctl doctor"),
+    ("limits", 1, "limits", "max_input_tokens", "opsctl doctor"),
+    ("signal_9", 1, "memory", "RAM", "free -h"),
+    ("signal_4", 1, "instructions", "processor", "--server local"),
+    ("signal_7", 1, "shared-memory", "shared memory", "NUM_SHARD=1"),
+    ("port", 1, "port", "taken", "OPSCTL_SERVER_URL"),
+    ("dtype", 1, "dtype", "DTYPE", "remove DTYPE"),
+    ("adapter_missing", 1, "adapter-missing", "/data/adapters/hackatone", "opsctl download"),
+    ("adapter_weights", 1, "adapter-missing", "/data/adapters/zero", "opsctl download"),
+    ("adapter_format", 1, "adapter-format", "hackatone=/data/a=b", "LORA_ADAPTERS"),
+    ("load", 1, "load", "MetadataIncompleteBuffer", "opsctl download --verify"),
+    ("forward", None, "forward", "Prefill", "opsctl logs"),
+    ("stopped", 0, "stopped", "was stopped", "opsctl start"),
+    ("stopped", 143, "stopped", "was stopped", "opsctl start"),
+    ("stopped", 137, "stop-time", "while it finished", "opsctl stop"),
+    ("loading", 137, "killed", "was killed", "free -h"),
+    ("panic", 101, "unknown", "exit code 101", "opsctl logs"),
+    ("ready", None, "unknown", "no fault", "opsctl logs"),
+]
+
+
+def log(name: str) -> list[str]:
+    return (LOGS / f"{name}.log").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize(("name", "code", "cause", "word", "fix"), FAILURES)
+def test_each_failure_has_a_cause(
+    name: str, code: int | None, cause: str, word: str, fix: str
+) -> None:
+    found = classify(log(name), code)
+    assert found.name == cause, found
+    assert word in found.sentence
+    assert fix in found.fix
+    assert "not-for-the-log" not in found.sentence
+    assert not {"\n", "{"} & set(found.sentence)
+
+
+def test_no_rule_is_without_a_recorded_log() -> None:
+    assert set(CAUSES) <= {cause for _, _, cause, _, _ in FAILURES}
+
+
+def test_docker_knows_that_memory_ran_out() -> None:
+    assert classify(log("loading"), 137, oom_killed=True).name == "memory"
+
+
+def test_of_a_container_that_was_started_again_the_last_run_counts() -> None:
+    assert classify(log("disk") + log("dtype"), 1).name == "dtype"
+    assert classify(log("dtype") + log("ready"), None).sentence == "its log tells of no fault"
+
+
+def test_lack_of_memory_after_the_warm_up_is_another_cause_than_before() -> None:
+    fault = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB."
+    assert classify([*log("warming_up"), fault], 1).name == "start-memory"
+    assert classify([*log("ready"), fault], 1).name == "died"
+
+
+def test_what_is_not_known_is_quoted_without_secrets() -> None:
+    token = "hf_" + "a" * 34
+    cause = classify(["hello", f"Error: no luck with {token}", "bye"], 7)
+    assert cause.sentence == (
+        "the server ended with exit code 7; it last said: Error: no luck with [redacted]"
+    )
+    assert classify(["hello", "bye"], 7).sentence.endswith("it last said: bye")
+    assert classify([], 7).sentence == "the server ended with exit code 7 and said nothing"
+    assert len(classify(["Error: " + "x" * 5000], 7).sentence) < 400
+
+
+@pytest.mark.parametrize("name", ["ready", "ready_text"])
+def test_a_start_goes_through_its_phases(name: str) -> None:
+    entries = [parse(line) for line in log(name)]
+    phases = [found for entry in entries if (found := phase(entry.message))]
+    assert list(dict.fromkeys(phases)) == [
+        "download", "shard", "adapters", "webserver", "warm-up", "ready",
+    ]  # fmt: skip
+    told = [tokens for entry in entries if (tokens := kv_tokens(entry.message))]
+    assert told == [121600 if name == "ready" else 16200]
+
+
+def test_localtgi_has_phases_too() -> None:
+    assert [phase(parse(line).message) for line in log("localtgi")] == [
+        "shard", "adapters", "adapters", "ready",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "entry"),
+    [
+        (
+            json.dumps(
+                {"timestamp": MOMENT, "level": "INFO", "fields": {"message": "Starting shard"}}
+            ),
+            Entry(MOMENT, "INFO", "Starting shard"),
+        ),
+        (
+            json.dumps({"timestamp": MOMENT, "level": "WARN", "message": "a\nb", "target": "x"}),
+            Entry(MOMENT, "WARN", "a\nb"),
+        ),
+        (
+            f"\x1b[2m{MOMENT}\x1b[0m \x1b[31mERROR\x1b[0m \x1b[1mshard-manager\x1b[0m: "
+            "\x1b[2mtext_generation_launcher\x1b[0m: Shard 0 crashed\r\n",
+            Entry(MOMENT, "ERROR", "Shard 0 crashed"),
+        ),
+        (
+            f"{MOMENT}  INFO text_generation_router::server: router/src/server.rs:2302: Connected",
+            Entry(MOMENT, "INFO", "Connected"),
+        ),
+        (f"{MOMENT}  WARN a line: of another", Entry(MOMENT, "WARN", "a line: of another")),
+        ("Error: ShardCannotStart\n", Entry(None, None, "Error: ShardCannotStart")),
+        ('{"no": "message"}', Entry(None, None, '{"no": "message"}')),
+        ('{"message": {"deep": 1}, "fields": 3}', None),
+        ('{"cut": "off', None),
+        ("[1, 2]", None),
+        ("", None),
+    ],
+)
+def test_a_line_is_read_whatever_its_form(line: str, entry: Entry | None) -> None:
+    assert parse(line) == (entry or Entry(None, None, line))
