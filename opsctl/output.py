@@ -49,38 +49,52 @@ def error(message: str, hint: str = "") -> None:
         note(f"hint: {hint}")
 
 
+def size(amount: float) -> str:
+    """A number of bytes in words, in powers of 1000 as the Hub shows them."""
+    for unit in ("B", "kB", "MB"):
+        if amount < 1000:
+            digits = 0 if amount >= 100 or unit == "B" else 1
+            return f"{amount:.{digits}f} {unit}"
+        amount /= 1000
+    return f"{amount:.2f} GB"
+
+
 @contextmanager
-def progress_bar(label: str) -> Iterator[Callable[[int, int, str], None]]:
+def progress_bar(
+    label: str, shown: Callable[[int], str] = str
+) -> Iterator[Callable[[int, int, str], None]]:
     """Give a function (done, total, text): a bar on a terminal, else a line each tenth."""
     if sys.stderr.isatty():
-        with _rich_bar(label) as advance:
+        with _rich_bar(label, shown) as advance:
             yield advance
     else:
-        yield _line_per_tenth(label)
+        yield _line_per_tenth(label, shown)
 
 
 @contextmanager
-def _rich_bar(label: str) -> Iterator[Callable[[int, int, str], None]]:
+def _rich_bar(label: str, shown: Callable[[int], str]) -> Iterator[Callable[[int, int, str], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns: list[Any] = [
         TextColumn("{task.description}"),
         BarColumn(BAR_WIDTH),
-        TextColumn("{task.completed}/{task.total}"),
+        TextColumn("{task.fields[amount]}"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[text]}", markup=False),
     ]
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(label, total=None, text="")
+        task = progress.add_task(label, total=None, text="", amount="")
 
         def advance(done: int, total: int, text: str) -> None:
-            progress.update(task, completed=done, total=total, text=printable(text)[-60:])
+            amount = f"{shown(done)}/{shown(total)}"
+            words = printable(text)[-60:]
+            progress.update(task, completed=done, total=total, text=words, amount=amount)
 
         yield advance
 
 
-def _line_per_tenth(label: str) -> Callable[[int, int, str], None]:
+def _line_per_tenth(label: str, shown: Callable[[int], str]) -> Callable[[int, int, str], None]:
     said = 0
 
     def advance(done: int, total: int, text: str) -> None:
@@ -88,6 +102,6 @@ def _line_per_tenth(label: str) -> Callable[[int, int, str], None]:
         tenth = 10 * done // total if total else 0
         if tenth > said:
             said = tenth
-            note(f"{label}: {done}/{total}")
+            note(f"{label}: {shown(done)}/{shown(total)}")
 
     return advance

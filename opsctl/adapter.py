@@ -1,0 +1,171 @@
+"""The LoRA adapter's file, judged by its header, and the zero adapter made of it.
+
+The model server drops tensors whose names it does not know without a word (contract 2.3), so the
+names are checked here. A safetensors file is: eight bytes with the length of the header (little
+endian), the header in JSON, the tensors' bytes.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from indexer.documents import digest
+from indexer.errors import UserError
+from opsctl.hub import checkpoint
+from opsctl.hub.folders import make_readable, put_in_place
+
+WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+TARGET = "q_proj"
+NAME = "base_model.model.model.layers.{layer}.self_attn.q_proj.lora_{part}.weight"
+ELEMENT_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
+HEADER_LIMIT = 100 << 20  # bytes; the limit of the safetensors library
+# What peft 0.14, the one in the server's image, knows and needs of a LoRA configuration.
+CONFIG_KEYS = (
+    "base_model_name_or_path", "bias", "fan_in_fan_out", "inference_mode", "init_lora_weights",
+    "lora_alpha", "lora_dropout", "modules_to_save", "peft_type", "r", "target_modules",
+    "task_type", "use_rslora",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AdapterFacts:
+    """A sound adapter: tensors in it, rank, alpha, the file's hash; `zero` when all B are 0."""
+
+    tensors: int
+    rank: int
+    alpha: float
+    sha256: str
+    zero: bool
+
+
+@dataclass(frozen=True)
+class _Tensor:
+    dtype: str
+    shape: tuple[int, ...]
+    start: int  # in the file
+    end: int
+
+
+def check(folder: Path, layers: int | None = None, hidden: int | None = None) -> AdapterFacts:
+    """Judge an adapter for a model of so many layers and this hidden size (None: unknown).
+
+    Raises UserError with the first thing that the model server would not apply.
+    """
+    config = checkpoint.read_json(folder / CONFIG)
+    rank, alpha = _numbers(folder, config)
+    weights = folder / WEIGHTS
+    tensors = _read_header(weights)
+    layers = len(tensors) // 2 if layers is None else layers
+    _compare_names(weights, tensors, layers)
+    if hidden is None:
+        hidden = tensors[NAME.format(layer=0, part="A")].shape[-1]
+    for layer in range(layers):
+        for part, shape in (("A", (rank, hidden)), ("B", (hidden, rank))):
+            name = NAME.format(layer=layer, part=part)
+            if tensors[name].shape != shape:
+                raise _unfit(weights, f"{name} has shape {tensors[name].shape}, not {shape}")
+    zero = all(_is_zero(raw, tensor) for tensor, raw in _read_b(weights, tensors))
+    return AdapterFacts(len(tensors), rank, alpha, digest(weights), zero)
+
+
+def write_zero(source: Path, target: Path) -> bool:
+    """Write a copy of the adapter with B = 0, which answers as the base model does.
+
+    The folder appears whole or not at all; False when the very same is there already.
+    """
+    raw = bytearray((source / WEIGHTS).read_bytes())
+    for name, tensor in _read_header(source / WEIGHTS).items():
+        if ".lora_B." in name:
+            raw[tensor.start : tensor.end] = bytes(tensor.end - tensor.start)
+    config = checkpoint.read_json(source / CONFIG)
+    kept = {key: config[key] for key in CONFIG_KEYS if key in config} | {"inference_mode": True}
+    files = {WEIGHTS: bytes(raw), CONFIG: json.dumps(kept, indent=2).encode()}
+    if all(_holds(target / name, content) for name, content in files.items()):
+        return False
+    new = target.with_name(target.name + ".part")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    for name, content in files.items():
+        (new / name).write_bytes(content)
+    make_readable(new)
+    put_in_place(new, target)
+    return True
+
+
+def _numbers(folder: Path, config: dict[str, Any]) -> tuple[int, float]:
+    rank, alpha, modules = (config.get(key) for key in ("r", "lora_alpha", "target_modules"))
+    if not isinstance(rank, int) or rank < 1 or not isinstance(alpha, (int, float)):
+        raise _unfit(folder / CONFIG, f"r is {rank!r} and lora_alpha is {alpha!r}")
+    if modules not in (TARGET, [TARGET]):
+        raise _unfit(folder / CONFIG, f"target_modules is {modules!r}, not ['{TARGET}']")
+    return rank, alpha
+
+
+def _read_header(path: Path) -> dict[str, _Tensor]:
+    try:
+        with path.open("rb") as stream:
+            size = path.stat().st_size
+            length = int.from_bytes(stream.read(8), "little")
+            if size < 8 or length > min(size - 8, HEADER_LIMIT):
+                raise ValueError("length")
+            header = json.loads(stream.read(length))
+        header.pop("__metadata__", None)
+        tensors = {name: _tensor(value, 8 + length) for name, value in header.items()}
+    except FileNotFoundError as error:
+        raise _unfit(path, "there is no such file") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _unfit(path, "it is no safetensors file") from error
+    if max((tensor.end for tensor in tensors.values()), default=size) != size:
+        raise _unfit(path, "it is cut short, or has bytes that belong to no tensor")
+    return tensors
+
+
+def _tensor(value: dict[str, Any], base: int) -> _Tensor:
+    start, end = (base + int(offset) for offset in value["data_offsets"])
+    tensor = _Tensor(value["dtype"], tuple(map(int, value["shape"])), start, end)
+    elements = 1
+    for extent in tensor.shape:
+        elements *= extent
+    if start < base or elements * ELEMENT_BYTES[tensor.dtype] != end - start:
+        raise ValueError("size")
+    return tensor
+
+
+def _compare_names(path: Path, tensors: dict[str, _Tensor], layers: int) -> None:
+    wanted = {NAME.format(layer=n, part=part) for n in range(layers) for part in "AB"}
+    if missing := sorted(wanted - tensors.keys()):
+        raise _unfit(
+            path, f"it lacks {len(missing)} of {len(wanted)} tensors, such as {missing[0]}"
+        )
+    if unknown := sorted(tensors.keys() - wanted):
+        raise _unfit(path, f"the server would drop {len(unknown)} tensors, such as {unknown[0]}")
+    if not tensors:
+        raise _unfit(path, "it holds no tensors")
+
+
+def _read_b(path: Path, tensors: dict[str, _Tensor]) -> Iterator[tuple[_Tensor, bytes]]:
+    with path.open("rb") as stream:
+        for name, tensor in tensors.items():
+            if ".lora_B." in name:
+                stream.seek(tensor.start)
+                yield tensor, stream.read(tensor.end - tensor.start)
+
+
+def _is_zero(raw: bytes, tensor: _Tensor) -> bool:
+    """Whether all numbers are 0 or -0; the sign is the top bit of a number's last byte."""
+    width = ELEMENT_BYTES[tensor.dtype]
+    places = [raw[place::width] for place in range(width)]
+    return not any(place.strip(b"\0") for place in places[:-1]) and not places[-1].strip(b"\0\x80")
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == content
+
+
+def _unfit(path: Path, reason: str) -> UserError:
+    return UserError(
+        f"the adapter file {path} does not fit: {reason}", "opsctl download adapter --upgrade"
+    )

@@ -1,0 +1,1 @@
+"""What is downloaded from the Hub, how it gets here, and what is asked of it."""

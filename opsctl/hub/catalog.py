@@ -1,0 +1,73 @@
+"""What opsctl downloads, and where it is put."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
+
+from indexer.errors import UsageError
+from indexer.models import DEFAULT_MODEL
+
+ZERO = "zero"
+
+
+@dataclass(frozen=True)
+class Download:
+    """One repository of the Hub; `kind` is the folder of the state folder that it is put in."""
+
+    name: str
+    repo: str
+    revision: str
+    kind: str
+    patterns: tuple[str, ...]
+    without: tuple[str, ...] = ()
+
+    def folder(self, state: Path) -> Path:
+        """Where it is put on this machine."""
+        return state / self.kind / self.repo.replace("/", "--")
+
+    def choose(self, paths: Sequence[str]) -> list[str]:
+        """The files that are needed; of weights in two formats, the safetensors."""
+        taken = [path for path in paths if self._wants(path)]
+        safe = {PurePosixPath(path).parent for path in taken if path.endswith(".safetensors")}
+        return [p for p in taken if not (p.endswith(".bin") and PurePosixPath(p).parent in safe)]
+
+    def _wants(self, path: str) -> bool:
+        return any(fnmatch(path, pattern) for pattern in self.patterns) and not any(
+            fnmatch(path, pattern) for pattern in self.without
+        )
+
+
+DOWNLOADS = (
+    Download(
+        "model",
+        "TheBloke/Mistral-7B-Instruct-v0.2-GPTQ",
+        "gptq-4bit-32g-actorder_True",
+        "models",
+        ("*.json", "*.safetensors", "*.model"),
+    ),
+    Download(
+        "adapter",
+        "ggeorge/qlora-mistral-hackatone-yandexq",
+        "main",
+        "adapters",
+        ("adapter_config.json", "adapter_model.safetensors"),
+    ),
+    Download(
+        "embedder",
+        DEFAULT_MODEL,
+        "main",
+        "models",
+        ("*.json", "*.txt", "*.model", "*.safetensors", "*.bin"),
+        ("onnx/*", "openvino/*"),
+    ),
+)
+
+
+def chosen(names: Sequence[str]) -> list[Download]:
+    """The downloads of these names, in the order of the table; all when none is named."""
+    known = [item.name for item in DOWNLOADS]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"there is no download {name!r}", f"choose from: {', '.join(known)}")
+    return [item for item in DOWNLOADS if not names or item.name in names]

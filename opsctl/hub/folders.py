@@ -1,0 +1,42 @@
+"""Folders that are put in place whole, by one process, for the container's user to read."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from indexer.errors import Busy
+from indexer.lock import writer_lock
+
+ALL_READ, ALL_ENTER = 0o444, 0o555
+
+
+def make_readable(folder: Path) -> None:
+    """Let every user read the folder: the container's may be another than ours."""
+    for path in (folder.parent, folder, *folder.rglob("*")):
+        mode = path.stat().st_mode
+        path.chmod(mode | (ALL_ENTER if path.is_dir() else ALL_READ))
+
+
+def put_in_place(new: Path, folder: Path) -> None:
+    """Rename `new` to `folder`; what was there goes only when `new` is in its place."""
+    old = folder.with_name(folder.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def one_at_a_time(state: Path) -> Iterator[None]:
+    """Hold the lock of the downloads; raise Busy, naming the holder, when another has it."""
+    state.mkdir(parents=True, exist_ok=True)
+    path = state / "download.lock"
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(writer_lock(path))
+        except Busy as busy:
+            holder = path.read_text(encoding="utf-8").strip() or "another process"
+            raise Busy(f"another download is running: {holder}", "wait for it to end") from busy
+        yield
