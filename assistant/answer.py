@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from assistant.engines import Engine
-from assistant.events import Citation, Done, Event, Sources, Token, Turn
+from assistant.events import Citation, Done, Event, Piece, Sources, Token, Turn, Writer
 from indexer.errors import UsageError
 from indexer.words import is_cyrillic
 
@@ -25,7 +27,8 @@ async def answer(
 ) -> AsyncIterator[Event]:
     """Yield Sources, then Tokens, then one Done. Nothing found is an answer too.
 
-    Raises UsageError for an empty or oversized question, NoIndex and EmbedderMismatch.
+    Raises UsageError for an empty or oversized question, NoIndex and EmbedderMismatch, and
+    ServerError when the model's answer does not come whole: what was yielded is then a fragment.
     """
     question = check_question(question)
     found = await asyncio.to_thread(_search, searcher, question, history, top_k)
@@ -33,17 +36,40 @@ async def answer(
     if not found.confident:
         text = nothing_found(question)
         yield Token(text)
-        yield Done(text, engine.name, found=False)
+        yield Done(text, "none", found=False)
         return
-    pieces: list[str] = []
-    citations: list[Citation] = []
-    async for piece in engine.write(question, found, history):
-        if isinstance(piece, Citation):
-            citations.append(piece)
+    draft = _Draft()
+    async with aclosing(engine.write(question, found, history)) as pieces:
+        async for piece in pieces:
+            draft.add(piece)
+            if isinstance(piece, Writer | Token):
+                yield piece
+    yield draft.done()
+
+
+class _Draft:
+    """The answer as far as it has come."""
+
+    def __init__(self) -> None:
+        self.writer = Writer("none")
+        self.texts: list[str] = []
+        self.citations: list[Citation] = []
+        self.cut = False
+
+    def add(self, piece: Piece) -> None:
+        if isinstance(piece, Token):
+            self.texts.append(piece.text)
+        elif isinstance(piece, Citation):
+            self.citations.append(piece)
+        elif isinstance(piece, Writer):
+            self.writer = piece
         else:
-            pieces.append(piece.text)
-            yield piece
-    yield Done("".join(pieces), engine.name, found=True, citations=tuple(citations))
+            self.cut = True
+
+    def done(self) -> Done:
+        citations = tuple(self.citations)
+        who = asdict(self.writer)
+        return Done("".join(self.texts), found=True, citations=citations, cut=self.cut, **who)
 
 
 def check_question(question: str) -> str:

@@ -1,4 +1,4 @@
-"""What an answer is made of, in the order a front end sees it: Sources, Token…, Done."""
+"""What an answer is made of, in the order a front end sees it: Sources, Writer, Token…, Done."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +12,21 @@ class Sources:
     """What the search found, before a word of the answer is there."""
 
     found: "Found"
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Who writes the answer: "server" with its adapter or model, or "extractive".
+
+    `note` says why it is not the one a person would expect; what did not fit into the prompt is
+    counted.
+    """
+
+    engine: str
+    model: str = ""
+    note: str = ""
+    dropped_turns: int = 0
+    dropped_passages: int = 0
 
 
 @dataclass(frozen=True)
@@ -32,16 +47,32 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """The answer ended because it reached its greatest length."""
+
+    tokens: int
+
+
+@dataclass(frozen=True)
 class Done:
-    """The whole answer. `found` is False when the documents do not hold one."""
+    """The whole answer. `found` is False when the documents do not hold one.
+
+    `cut` is True when it ended at its greatest length and not by itself.
+    """
 
     text: str
     engine: str
     found: bool
     citations: tuple[Citation, ...] = ()
+    model: str = ""
+    note: str = ""
+    cut: bool = False
+    dropped_turns: int = 0
+    dropped_passages: int = 0
 
 
-Event = Sources | Token | Done
+Event = Sources | Writer | Token | Done
+Piece = Writer | Token | Citation | Cut
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def best_quotes(question: str, found: Found) -> list[Quote]:
     """Quote the best passage, and a second one that is nearly as good and says something else."""
     asked = {word: found.terms.get(stem(word), 0.0) for word in content_words(question)}
     bonus = NUMBER_BONUS if _ASKS_NUMBER.search(question) else 0.0
-    quotes = [_quote(hit, asked, bonus) for hit in found.hits]
+    quotes = [quote_from(hit, asked, bonus) for hit in found.hits]
     first, *others = quotes
     good = [
         quote
@@ -56,8 +56,11 @@ def best_quotes(question: str, found: Found) -> list[Quote]:
     return [first, *good[:1]]
 
 
-def _quote(hit: Hit, asked: Mapping[str, float], bonus: float) -> Quote:
-    """The best sentence of a passage, and the next best where it adds much, in their own order."""
+def quote_from(hit: Hit, asked: Mapping[str, float], bonus: float = 0.0) -> Quote:
+    """The best sentence of a passage, and the next best where it adds much, in their own order.
+
+    `asked` are words with their weights; `bonus` is added to a sentence that holds a number.
+    """
     sentences = _sentences(hit.text)
     scores = [_score(sentence, asked, bonus) for sentence in sentences]
     first, *rest = sorted(range(len(scores)), key=lambda place: -scores[place])

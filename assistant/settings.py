@@ -196,6 +196,11 @@ def load_with_origins(**flags: object) -> Loaded:
     return Loaded(settings, origins, tuple(sorted(names - known)), root)
 
 
+def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a program that we start, with what is for it alone."""
+    return {**os.environ, **extra}
+
+
 def project_root(start: Path) -> Path:
     """The nearest folder above that has a documents folder, as git finds its own; else `start`."""
     for folder in (start, *start.parents):

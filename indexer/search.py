@@ -18,13 +18,14 @@ CANDIDATES = 50
 
 @dataclass(frozen=True)
 class Hit:
-    """A passage that was found, and where it stands."""
+    """A passage that was found, where it stands, and the file's date (YYYY-MM-DD)."""
 
     file: str
     page: int | None
     heading: str | None
     text: str
     score: float
+    date: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,7 @@ class _View:
         ranked = sorted(scores, key=lambda chunk_id: -scores[chunk_id])[: 2 * limit]
         hits: dict[str, Hit] = {}
         for found in self.store.passages(ranked):
-            hit = Hit(found.file, found.page, found.heading, found.text, scores[found.chunk_id])
+            score = scores[found.chunk_id]
+            hit = Hit(found.file, found.page, found.heading, found.text, score, found.date)
             hits.setdefault(hit.text, hit)
         return tuple(hits.values())[:limit]

@@ -27,6 +27,7 @@ class Passage:
     page: int | None
     heading: str | None
     text: str
+    date: str
 
 
 @dataclass(frozen=True)
@@ -244,7 +245,8 @@ class Store(Database):
         marks = ",".join("?" * len(chunk_ids))
         rows = self.db.execute(
             "SELECT c.id, d.path, p.number, p.heading,"
-            " substr(p.text, c.start + 1, c.stop - c.start)"
+            " substr(p.text, c.start + 1, c.stop - c.start),"
+            " coalesce(date(d.mtime_ns / 1000000000, 'unixepoch', 'localtime'), '')"
             " FROM chunk c JOIN page p ON p.id = c.page_id JOIN document d ON d.id = c.document_id"
             f" WHERE d.live AND c.id IN ({marks})",
             tuple(chunk_ids),

@@ -28,23 +28,25 @@ class Check:
 def run_checks(loaded: Loaded) -> list[Check]:
     """Run all checks; one that raises has failed."""
     config = loaded.settings
-    probes: list[tuple[str, Callable[[], Check]]] = [
-        ("python", _python),
-        ("sqlite", _sqlite),
-        ("settings", lambda: _settings(loaded)),
-        ("documents", lambda: _documents(config)),
-        ("state", lambda: _state(config)),
-        ("disk", lambda: _disk(config)),
-        ("embedder", lambda: _embedder(config)),
-        ("index", lambda: _index(config)),
-        ("files", lambda: _files(config)),
+    probes: list[tuple[str, Callable[[Settings], Check]]] = [
+        ("python", lambda _: _python()),
+        ("sqlite", lambda _: _sqlite()),
+        ("settings", lambda _: _settings(loaded)),
+        ("documents", _documents),
+        ("state", _state),
+        ("disk", _disk),
+        ("embedder", _embedder),
+        ("index", _index),
+        ("files", _files),
+        ("token", lambda _: _token(loaded)),
     ]
-    return [_guarded(name, probe) for name, probe in probes]
+    return [*(guarded(name, probe, config) for name, probe in probes), *_server(config)]
 
 
-def _guarded(name: str, probe: Callable[[], Check]) -> Check:
+def guarded(name: str, probe: Callable[[Settings], Check], config: Settings) -> Check:
+    """Make a check; one that raises has failed."""
     try:
-        return probe()
+        return probe(config)
     except UserError as error:
         return Check(name, "failed", error.message, error.hint)
     except OSError as error:
@@ -167,3 +169,26 @@ def _files(config: Settings) -> Check:
     path, (_, reason, _) = next(iter(sorted(problems.items())))
     detail = f"{len(problems)} could not be read, such as {path}: {reason}"
     return Check("files", "warning", detail, "opsctl status lists them")
+
+
+def _server(config: Settings) -> list[Check]:
+    """What TGI needs, where this machine has a GPU for it or a server is meant to answer."""
+    from opsctl.model_server import is_expected
+    from opsctl.server_checks import can_run_tgi, server_checks
+
+    reason = can_run_tgi()
+    if reason and not is_expected(config) and config.engine != "server":
+        detail = f"none on this machine ({reason}): answers are quotations"
+        return [Check("server", "ok", detail)]
+    return server_checks(config)
+
+
+def _token(loaded: Loaded) -> Check:
+    """The bot's token: whether there is one, and whether others can read the file it is in."""
+    if not loaded.settings.telegram_token:
+        return Check("token", "ok", "no Telegram token, so no bot (opsctl setup asks for it)")
+    origin = loaded.origins["telegram_token"]
+    path = loaded.root / origin
+    if path.is_file() and path.stat().st_mode & 0o077:
+        return Check("token", "warning", f"others can read {path}", f"chmod 600 {path}")
+    return Check("token", "ok", f"from {origin}")

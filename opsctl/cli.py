@@ -8,7 +8,22 @@ import typer
 
 from indexer.errors import UserError
 from opsctl import __version__, output
-from opsctl.commands import ask, chat, doctor, evaluate, reindex, status
+from opsctl.commands import (
+    ask,
+    chat,
+    doctor,
+    download,
+    evaluate,
+    logs,
+    reindex,
+    restart,
+    setup,
+    start,
+    status,
+    stop,
+    verify,
+    vram,
+)
 
 EPILOG = (
     "Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 not running or unhealthy, 130 interrupted."
@@ -23,12 +38,20 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(setup.setup)
+app.command()(download.download)
 app.command()(reindex.reindex)
+app.command()(start.start)
+app.command()(stop.stop)
+app.command()(restart.restart)
 app.command()(ask.ask)
 app.command()(chat.chat)
-app.command("eval")(evaluate.evaluate)
 app.command()(status.status)
+app.command()(logs.logs)
+app.command()(vram.vram)
+app.command()(verify.verify)
 app.command()(doctor.doctor)
+app.command("eval")(evaluate.evaluate)
 
 
 def _version(asked: bool) -> None:

@@ -8,5 +8,5 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print a line of JSON an answer.")]
 EngineName = Annotated[
     str | None,
-    typer.Option("--engine", help="Who answers: auto or extractive.", show_default=False),
+    typer.Option("--engine", help="Who answers: auto, server or extractive.", show_default=False),
 ]

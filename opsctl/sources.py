@@ -2,10 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+from assistant.settings import Settings
 from indexer.documents import printable
+from indexer.words import is_cyrillic
 from opsctl import output
 
 if TYPE_CHECKING:
+    from assistant.events import Done
     from indexer.search import Found
 
 
@@ -18,6 +21,28 @@ def list_sources(found: "Found") -> None:
         output.write(f"{number}. {place}  [{hit.score:.2f}]\n{_indented(hit.text)}\n")
     word = "found" if found.confident else "nothing found"
     output.note(f"{word}: confidence {found.confidence:.2f}, threshold {found.threshold:.2f}")
+
+
+def show_end(question: str, done: "Done", confidence: float, config: Settings) -> None:
+    """Print what follows an answer: the places of its sources, who wrote it, what was left out."""
+    from assistant.engines import place
+    from opsctl.model_server import is_expected
+
+    if done.engine == "server":
+        russian = is_cyrillic(question)
+        places = [place(citation, russian) for citation in done.citations]
+        output.write("".join(f"\n— {place}" for place in dict.fromkeys(places)).lstrip("\n"))
+    if done.cut:
+        output.note("the answer was cut at its greatest length (OPSCTL_ANSWER_TOKENS)")
+    if done.dropped_turns or done.dropped_passages:
+        output.note(
+            f"left out, because the prompt was full: {done.dropped_turns} earlier questions,"
+            f" {done.dropped_passages} passages"
+        )
+    writer = f"{done.engine} {done.model}".strip() if done.found else "nothing found"
+    output.note(f"[{writer}, confidence {confidence:.2f}]")
+    if done.note and is_expected(config):
+        output.note(f"no model answered: {done.note}")
 
 
 def _indented(text: str) -> str:

@@ -13,7 +13,7 @@ from indexer.documents import printable
 from indexer.errors import UsageError
 from opsctl import output
 from opsctl.options import EngineName, Json
-from opsctl.sources import list_sources
+from opsctl.sources import list_sources, show_end
 
 if TYPE_CHECKING:
     from assistant.events import Done
@@ -44,42 +44,52 @@ def ask(
 
 async def _answer(config: Settings, question: str, json: bool) -> None:
     from assistant.answer import answer
-    from assistant.engines import make_engine
+    from assistant.engines import open_engine
     from assistant.events import Done, Sources, Token
     from assistant.retrieve import make_searcher
 
-    engine = make_engine(config.engine)
-    found = None
-    async for event in answer(
-        question, searcher=make_searcher(config), engine=engine, top_k=config.top_k
-    ):
-        if isinstance(event, Sources):
-            found = event.found
-        elif isinstance(event, Token) and not json:
-            output.write(event.text, end="")
-        elif isinstance(event, Done):
-            _finish(question, event, found, json)
+    found, shown = None, False
+    searcher = make_searcher(config)
+    async with open_engine(config) as engine:
+        try:
+            async for event in answer(
+                question, searcher=searcher, engine=engine, top_k=config.top_k
+            ):
+                if isinstance(event, Sources):
+                    found = event.found
+                elif isinstance(event, Token) and not json:
+                    shown = True
+                    output.write(event.text, end="")
+                elif isinstance(event, Done):
+                    _finish(question, event, found, config, json)
+        except BaseException:
+            if shown:
+                output.write("")
+            raise
 
 
-def _finish(question: str, done: "Done", found: "Found | None", json: bool) -> None:
+def _finish(
+    question: str, done: "Done", found: "Found | None", config: Settings, json: bool
+) -> None:
     confidence = round(found.confidence, 3) if found else 0.0
     if json:
         output.write_json({"question": question, "confidence": confidence, **asdict(done)})
         return
     output.write("")
-    output.note(f"[{done.engine}, confidence {confidence:.2f}]")
+    show_end(question, done, confidence, config)
     if not done.found and found and found.hits:
         closest = printable(found.hits[0].file)
         output.note(f"closest: {closest}; below the threshold of {found.threshold:.2f}")
 
 
 def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) -> None:
-    from assistant.prompt import build_prompt
+    from assistant.prompt import build_messages
     from assistant.retrieve import make_searcher
+    from assistant.server.mistral import render
 
     found = make_searcher(config).search(question, config.top_k)
     if show_prompt:
-        prompt = build_prompt(question, found)
+        prompt = render(build_messages(question, found.hits if found.confident else ()))
         output.write_json({"prompt": prompt}) if json else output.write(prompt)
     elif json:
         output.write_json(

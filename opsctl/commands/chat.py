@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from assistant import settings
 from assistant.events import Done, Sources, Token, Turn
+from assistant.settings import Settings
 from indexer.errors import UsageError, UserError
 from opsctl import output
 from opsctl.options import EngineName, JsonLines
-from opsctl.sources import list_sources
+from opsctl.sources import list_sources, show_end
 
 if TYPE_CHECKING:
-    from assistant.engines import Engine
     from indexer.search import Found, Searcher
 
 HELP = "/new starts over · /sources shows the passages of the last answer · /exit, Ctrl-D: leave"
@@ -26,11 +26,10 @@ def chat(engine: EngineName = None, json: JsonLines = False) -> None:
     """Ask in a dialogue; a short follow-up question is understood with the one before."""
     if sys.stdin is None:
         raise UsageError("chat needs a standard input to read questions from", 'opsctl ask "…"')
-    from assistant.engines import make_engine
     from assistant.retrieve import make_searcher
 
     config = settings.load(engine=engine)
-    dialogue = _Dialogue(make_searcher(config), make_engine(config.engine), config.top_k, json)
+    dialogue = _Dialogue(make_searcher(config), config, json)
     history = config.state / "chat_history"
     if sys.stdin.isatty():
         output.note(HELP)
@@ -44,11 +43,10 @@ def chat(engine: EngineName = None, json: JsonLines = False) -> None:
 
 
 class _Dialogue:
-    def __init__(self, searcher: "Searcher", engine: "Engine", top_k: int, json: bool) -> None:
+    def __init__(self, searcher: "Searcher", config: Settings, json: bool) -> None:
         self.json = json
         self.searcher = searcher
-        self.engine = engine
-        self.top_k = top_k
+        self.config = config
         self.turns: list[Turn] = []
         self.found: Found | None = None
 
@@ -81,21 +79,28 @@ class _Dialogue:
 
     async def _answer(self, question: str) -> None:
         from assistant.answer import answer
+        from assistant.engines import open_engine
 
-        events = answer(
-            question, self.turns, searcher=self.searcher, engine=self.engine, top_k=self.top_k
-        )
-        async for event in events:
-            if isinstance(event, Sources):
-                self.found = event.found
-            elif isinstance(event, Token) and not self.json:
-                output.write(event.text, end="")
-            elif isinstance(event, Done):
-                if self.json:
-                    output.write_json_line({"question": question, **asdict(event)})
-                else:
-                    output.write("\n")
-                self.turns.append(Turn(question, event.text))
+        top_k = self.config.top_k
+        async with open_engine(self.config) as engine:
+            async for event in answer(
+                question, self.turns, searcher=self.searcher, engine=engine, top_k=top_k
+            ):
+                if isinstance(event, Sources):
+                    self.found = event.found
+                elif isinstance(event, Token) and not self.json:
+                    output.write(event.text, end="")
+                elif isinstance(event, Done):
+                    self._finish(question, event)
+
+    def _finish(self, question: str, done: Done) -> None:
+        if self.json:
+            output.write_json_line({"question": question, **asdict(done)})
+        else:
+            output.write("")
+            confidence = self.found.confidence if self.found else 0.0
+            show_end(question, done, confidence, self.config)
+        self.turns.append(Turn(question, done.text))
 
     def _show_sources(self) -> None:
         if self.found:

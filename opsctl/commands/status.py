@@ -13,17 +13,51 @@ from opsctl import output
 from opsctl.options import Json
 
 UNHEALTHY = 3
+HINTS = {"exited": "opsctl logs server", "stopped": "opsctl start"}
 
 
 def status(json: Json = False) -> None:
-    """Show the index: documents, passages, embedder, age, files that changed since."""
-    index = _index(settings.load())
+    """Show the model server, its adapter and queue, and the index; exit 3 if one is down."""
+    from opsctl.server_status import adapter_status, is_down, server_status
+
+    config = settings.load()
+    server, adapter, index = server_status(config), adapter_status(config), _index(config)
+    bot = {"state": "absent"}
     if json:
-        output.write_json({"index": index})
+        output.write_json({"server": server, "adapter": adapter, "bot": bot, "index": index})
     else:
+        _show_server(server, adapter)
         _show(index)
-    if index["state"] != "ready":
+    if index["state"] != "ready" or is_down(config, server) or adapter["state"] == "ignored":
         raise typer.Exit(UNHEALTHY)
+
+
+def _show_server(server: dict[str, Any], adapter: dict[str, Any]) -> None:
+    if server["state"] == "absent":
+        output.write("server: none; answers are quotations (extractive)")
+        return
+    kind = {"docker": "TGI, ", "local": "localtgi, "}.get(server.get("kind", ""), "")
+    age = server.get("uptime_seconds")
+    since = f", up {_ago(time.time() - age).removesuffix(' ago')}" if age is not None else ""
+    output.write(f"server: {server['state']}, {kind}{server['url']}{since}")
+    if server["state"] == "ready":
+        queue = server["queue"]
+        output.write(
+            f"  {server['model_id']}, {server['max_input_tokens']} tokens of prompt,"
+            f" {server['max_total_tokens']} with the answer; {queue['running']} running,"
+            f" {queue['waiting']} waiting"
+        )
+    if server.get("stale"):
+        output.write("  its settings have changed since it was started (opsctl restart)")
+    if server["state"] in HINTS:
+        output.note(f"hint: {HINTS[server['state']]}")
+    words = {
+        "applied": "applied, as opsctl verify proved",
+        "ignored": "NOT applied: the server answers as the base model",
+        "unproven": "not proven on this server (opsctl verify)",
+        "none": "none set",
+    }
+    output.write(f"adapter: {adapter.get('name', '')} {words[adapter['state']]}".replace("  ", " "))
 
 
 def _index(config: Settings) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from assistant.answer import answer
 from assistant.engines import ExtractiveEngine
-from assistant.events import Done, Event, Sources, Token, Turn
+from assistant.events import Done, Event, Sources, Token, Turn, Writer
 from indexer.embedders import HashedStems, open_embedder
 from indexer.errors import EmbedderMismatch, NoIndex, UsageError
 from indexer.search import Searcher
@@ -59,7 +59,8 @@ def asking(workspace: Workspace, number: int) -> Iterator[list[str]]:
 
 
 def test_sources_come_before_the_text_and_done_has_all_of_it(indexed: Workspace) -> None:
-    first, *tokens, last = events(indexed, question(2))
+    first, writer, *tokens, last = events(indexed, question(2))
+    assert writer == Writer("extractive")
     assert isinstance(first, Sources)
     assert isinstance(last, Done)
     assert first.found.hits[0].file == "note2.txt"

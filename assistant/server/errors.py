@@ -1,0 +1,171 @@
+"""What can go wrong between the assistant and the model server.
+
+UserError
+└── ServerError                                                       exit code
+    ├── ServerDown        nothing answers: name, route, silence               3
+    │   ├── Refused       nobody listens at the address: stopped or starting  3
+    │   └── Unhealthy     it answers that it can not work                     3
+    ├── ServerBusy        every place is taken                                1
+    ├── Unauthorized      the API key is missing or wrong                     1
+    ├── BadRequest        the request is against the server's rules           1
+    │   └── TooLong       it has more tokens or bytes than the server takes   1
+    ├── BadReply          this is not the server, or not the model, meant     1
+    │   └── UnknownModel  the server has no model of that name            1
+    ├── GenerationFailed  the server's model failed                           1
+    └── Incomplete        the answer was cut short                            1
+        └── Deadline      by our own limit of time                            1
+"""
+
+import re
+
+from indexer.errors import UserError
+
+SAID = 200
+_CONTEXT = re.compile(
+    r"tokens. must (be <=|have less than)|maximum context length|exceed\w* .*context"
+    r"|context (size|length|window).*exceed|length limit exceeded|too (long|large)",
+    re.IGNORECASE,
+)
+_MODEL = re.compile(r"model.* (not exist|not found)|no such model", re.IGNORECASE)
+
+
+class ServerError(UserError):
+    """The model server, or the way to it, failed."""
+
+    advice = "see what it says: opsctl logs server"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint or self.advice)
+
+
+class ServerDown(ServerError):
+    """The server can not be reached."""
+
+    exit_code = 3
+    advice = "opsctl status, then opsctl start; OPSCTL_SERVER_URL says where the server is"
+
+
+class Refused(ServerDown):
+    """Nobody listens at the address: the server is stopped, or not ready yet."""
+
+    advice = "opsctl start; one that is starting opens its port last: opsctl logs server"
+
+
+class Unhealthy(ServerDown):
+    """The server answers, and says that it can not work."""
+
+    advice = "opsctl logs server says why; then opsctl restart"
+
+
+class ServerBusy(ServerError):
+    """The server takes no more requests for now."""
+
+    advice = "ask again in a minute; opsctl status shows the queue"
+
+
+class Unauthorized(ServerError):
+    """The server wants another API key."""
+
+    advice = "set OPSCTL_API_KEY to the key that the server was started with"
+
+
+class BadRequest(ServerError):
+    """The server refuses what it was asked."""
+
+    advice = "opsctl doctor checks the settings of the server"
+
+
+class TooLong(BadRequest):
+    """The prompt, with the answer, does not fit into the model."""
+
+    advice = "ask a shorter question, or lower OPSCTL_TOP_K; opsctl status shows the limits"
+
+
+class BadReply(ServerError):
+    """What answers does not speak the protocol that was expected."""
+
+    advice = "check OPSCTL_SERVER_URL and OPSCTL_SERVER_API (tgi or openai): opsctl doctor"
+
+
+class UnknownModel(BadReply):
+    """The server has no model, or adapter, of the name that was asked for."""
+
+    advice = "set OPSCTL_SERVER_MODEL to a name that the server has: opsctl status"
+
+
+class GenerationFailed(ServerError):
+    """The model failed while it was writing."""
+
+    advice = "opsctl logs server says why; if it goes on: opsctl restart"
+
+
+class Incomplete(ServerError):
+    """The answer ended early; `text` is what did arrive, in `tokens` pieces."""
+
+    advice = "ask again; if it goes on: opsctl logs server"
+
+    def __init__(self, message: str, hint: str = "", tokens: int = 0, text: str = "") -> None:
+        super().__init__(message, hint)
+        self.tokens = tokens
+        self.text = text
+
+
+class Deadline(Incomplete):
+    """The answer took longer than it may."""
+
+    advice = "ask again when the server is less busy: opsctl status"
+
+
+# The first words of TGI's texts: its chat route gives every error the same status.
+_TEXTS: dict[str, type[ServerError]] = {
+    "model is overloaded": ServerBusy,
+    "request failed during generation": GenerationFailed,
+    "incomplete generation": Incomplete,
+    "stream event serialization": Incomplete,
+    "template error": BadRequest,
+    "tool error": BadRequest,
+}
+_STATUSES: dict[int, type[ServerError]] = {
+    401: Unauthorized, 403: Unauthorized, 404: BadReply, 405: BadReply, 413: TooLong,
+    429: ServerBusy, 424: GenerationFailed, 502: Unhealthy, 503: Unhealthy, 504: Unhealthy,
+}  # fmt: skip
+_WORDS: dict[type[ServerError], str] = {
+    ServerBusy: "the model server has no free place",
+    Unauthorized: "the model server did not accept the API key",
+    TooLong: "the question with its sources is too long for the model",
+    BadRequest: "the model server refused the request",
+    UnknownModel: "the model server has no such model",
+    BadReply: "what answers there is not the model server that was expected",
+    GenerationFailed: "the model server failed while it was answering",
+    Incomplete: "the model server broke the answer off",
+    Unhealthy: "the model server is not healthy",
+}
+
+
+def refusal(status: int, text: str) -> ServerError:
+    """The error for an HTTP status and what the server said, which may be nothing."""
+    family = _family(status, text)
+    return family(_WORDS[family] + (f": {text}" if text else f" (HTTP {status}, no text)"))
+
+
+def _family(status: int, text: str) -> type[ServerError]:
+    for start, family in _TEXTS.items():
+        if text.lower().startswith(start):
+            return family
+    if status in (400, 413, 422) and _CONTEXT.search(text):
+        return TooLong
+    if status in (400, 404) and _MODEL.search(text):
+        return UnknownModel
+    if status in _STATUSES:
+        return _STATUSES[status]
+    if status >= 500:
+        return GenerationFailed
+    return BadRequest if 400 <= status < 500 else BadReply
+
+
+def said(text: str, secret: str | None) -> str:
+    """What a server said, in one line of at most SAID characters, without the secret."""
+    if secret:
+        text = re.sub(re.escape(secret), "***", text, flags=re.IGNORECASE)
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split()).rstrip(".")
+    return line if len(line) <= SAID else line[: SAID - 1] + "…"

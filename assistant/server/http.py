@@ -1,0 +1,190 @@
+"""The connection to a model server: one session, its limits of time, and errors as our own."""
+
+import asyncio
+import json
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from assistant.server.errors import (
+    BadReply,
+    Deadline,
+    Incomplete,
+    Refused,
+    ServerDown,
+    ServerError,
+    refusal,
+    said,
+)
+from indexer.errors import UsageError
+
+_JSON = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Limits of time, in seconds.
+
+    TGI writes a comment after 15 s of silence, so twice that without a byte is a dead peer.
+    `busy` and `refused` say how long a request without a place, or a server, is tried again.
+    """
+
+    connect: float = 5
+    silence: float = 30
+    short: float = 10
+    deadline: float = 300
+    busy: float = 120
+    refused: float = 5
+
+
+USUAL = Timeouts()
+
+
+class Wire:
+    """Sends requests to one server and raises only ServerError; one pool of connections."""
+
+    def __init__(self, url: str, api_key: str | None, timeouts: Timeouts) -> None:
+        self._base = _parse(url)
+        self.shown = str(self._base.with_user(None)).rstrip("/")
+        self.timeouts = timeouts
+        self._secret = api_key or None
+        self._headers = _authorization(self._secret)
+        if self._secret:
+            self._base = self._base.with_user(None)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def aclose(self) -> None:
+        """Close every connection; the next request would open new ones."""
+        session, self._session = self._session, None
+        if session:
+            await session.close()
+
+    async def ask(self, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+        """A whole exchange with a small route (POST where there is a body): status, answer."""
+        seconds = self.timeouts.short
+        try:
+            return await asyncio.wait_for(self._exchange(path, body), seconds)
+        except asyncio.TimeoutError as error:
+            raise ServerDown(f"{self.shown} does not answer within {seconds:g} s") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise ServerDown(f"{self.shown} broke the connection off") from error
+
+    async def _exchange(self, path: str, body: bytes | None) -> tuple[int, bytes]:
+        response = await self.request(path, body)
+        try:
+            return response.status, await response.read()
+        finally:
+            response.close()
+
+    async def json(self, path: str, body: bytes | None = None) -> Any:
+        """The answer of a small route that gives JSON; raises for any status but 200."""
+        status, answer = await self.ask(path, body)
+        if status != 200:
+            raise self.refused(status, answer)
+        try:
+            return json.loads(answer)
+        except ValueError:
+            raise self.strange(f"{path} gives no JSON") from None
+
+    async def request(self, path: str, body: bytes | None) -> aiohttp.ClientResponse:
+        """A response with its body still to be read; the caller limits the time.
+
+        Close it: before its end that closes the connection, which is what the server sees.
+        Raises ServerDown, and for a connection that was made and failed, what aiohttp raises.
+        """
+        try:
+            return await self._open_session().request(
+                "GET" if body is None else "POST",
+                self._base / path,
+                data=body,
+                headers=_JSON if body is not None else None,
+                timeout=aiohttp.ClientTimeout(total=None, connect=self.timeouts.connect),
+                allow_redirects=False,
+            )
+        except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
+            raise self._unreached(error) from error
+        except aiohttp.ClientResponseError as error:
+            raise self.strange("it does not speak HTTP") from error
+
+    def refused(self, status: int, answer: bytes) -> ServerError:
+        """The error that a body means, whether it is TGI's JSON, OpenAI's, a text or empty."""
+        text: object = answer.decode("utf-8", "replace")
+        with suppress(ValueError):
+            payload = json.loads(answer)
+            inner = payload.get("error") if isinstance(payload, dict) else None
+            text = inner.get("message") if isinstance(inner, dict) else inner or text
+        return self.refusal(status, str(text or ""))
+
+    def refusal(self, status: int, text: str) -> ServerError:
+        """The error for a status and what the server said."""
+        return refusal(status, said(text, self._secret))
+
+    def strange(self, what: str) -> BadReply:
+        """The error of an answer that this server should not give."""
+        return BadReply(f"{self.shown} does not answer as expected: {said(what, self._secret)}")
+
+    def silent(self) -> Incomplete:
+        """The error of a server that sends nothing any more."""
+        silence = self.timeouts.silence
+        return Incomplete(f"the model server at {self.shown} fell silent for {silence:g} s")
+
+    def cut(self) -> Incomplete:
+        """The error of a connection that ended in the middle of an answer."""
+        return Incomplete(f"the connection to {self.shown} was cut in the middle of the answer")
+
+    def _unreached(self, error: aiohttp.ClientError) -> ServerError:
+        """The error of a connection that was never made."""
+        if isinstance(error, aiohttp.ConnectionTimeoutError):
+            seconds = self.timeouts.connect
+            return ServerDown(f"{self.shown} takes no connection within {seconds:g} s")
+        if isinstance(error, aiohttp.ClientConnectorDNSError):
+            return ServerDown(f"there is no host {self._base.host}", "check OPSCTL_SERVER_URL")
+        if isinstance(error, aiohttp.ClientSSLError):
+            return ServerDown(f"no secure connection to {self.shown}: https or http?")
+        cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
+        if isinstance(cause, ConnectionRefusedError):
+            return Refused(f"no model server listens at {self.shown}")
+        reason = said((cause and cause.strerror) or str(error), self._secret)
+        return ServerDown(f"{self.shown} can not be reached ({reason})")
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            # Our own limiter says how many connections there are.
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0), headers=self._headers
+            )
+        return self._session
+
+
+def seconds_until(ends: float) -> float:
+    """Seconds to a moment of time.monotonic(); 1 ms when it is over."""
+    return max(ends - time.monotonic(), 0.001)
+
+
+def late() -> Deadline:
+    """The error of an answer that took all the time that it may take."""
+    return Deadline("the answer was not complete within the time that it may take")
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = URL(url)
+        valid = parsed.scheme in ("http", "https") and bool(parsed.host)
+    except ValueError:
+        valid = False
+    if not valid:
+        hint = "OPSCTL_SERVER_URL should look like http://127.0.0.1:8080"
+        raise UsageError("the address of the model server is not a web address", hint)
+    return parsed.with_query(None).with_fragment(None)
+
+
+def _authorization(secret: str | None) -> dict[str, str]:
+    if secret is None:
+        return {}
+    if not (secret.isascii() and secret.isprintable()):
+        raise UsageError("OPSCTL_API_KEY has characters that no key has", "type it again")
+    return {"Authorization": f"Bearer {secret}"}

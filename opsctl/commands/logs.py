@@ -1,0 +1,80 @@
+"""opsctl logs: what the model server wrote, readable and without secrets."""
+
+import re
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant import settings
+from assistant.settings import Settings
+from indexer.documents import printable
+from indexer.errors import UsageError, UserError
+from opsctl import output
+from opsctl.redact import redact
+
+if TYPE_CHECKING:
+    from opsctl.server_log import Entry
+
+_AGE = re.compile(r"(\d+)([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+NOT_RUNNING = 3
+
+
+def logs(
+    what: Annotated[str, typer.Argument(help="server.")] = "server",
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new lines.")] = False,
+    lines: Annotated[int, typer.Option("-n", min=0, help="How many of the last lines.")] = 100,
+    since: Annotated[
+        str, typer.Option("--since", help="Only lines newer than 30s, 10m, 2h, 1d, or a time.")
+    ] = "",
+) -> None:
+    """Show the log of the model server; keys and tokens are masked."""
+    from opsctl.model_server import started_service
+    from opsctl.programs import Follower
+    from opsctl.server_log import parse
+
+    if what != "server":
+        raise UsageError(f"there is no log {what!r}", "opsctl logs server")
+    earliest = _moment(since) if since else 0.0
+    config = settings.load()
+    service = started_service(config)
+    if service is None or service.state().status == "absent":
+        failure = UserError("there is no log: no model server is running", "opsctl start")
+        failure.exit_code = NOT_RUNNING
+        raise failure
+    written = 0.0
+    with Follower(service.log_command(None if since else lines, follow)) as log:
+        for line in log:
+            entry = parse(line)
+            written = _parse(entry.time or "") or written
+            if written >= earliest:
+                _show(entry, written, config)
+
+
+def _show(entry: "Entry", written: float, config: Settings) -> None:
+    """A line with its time on this machine's clock; one without has that of the line before."""
+    clock = time.strftime("%H:%M:%S", time.localtime(written)) if written else ""
+    words = (clock, (entry.level or "").upper(), redact(entry.message, config.secrets))
+    output.write(printable(" ".join(word for word in words if word)))
+
+
+def _moment(text: str) -> float:
+    """The time that "10m" (ago) or an ISO time stands for, in seconds since 1970."""
+    age = _AGE.fullmatch(text)
+    if age:
+        return time.time() - int(age[1]) * _SECONDS[age[2]]
+    found = _parse(text)
+    if found is None:
+        raise UsageError(f"--since is {text!r}", "give an age such as 10m, or 2026-01-31T12:00")
+    return found
+
+
+def _parse(text: str) -> float | None:
+    """An ISO time in seconds since 1970; parts of a second are cut."""
+    try:
+        whole = re.sub(r"\.\d+", "", text).replace("Z", "+00:00")
+        return datetime.fromisoformat(whole).timestamp()
+    except ValueError:
+        return None

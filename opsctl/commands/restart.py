@@ -1,0 +1,19 @@
+"""opsctl restart: stop the model server and start it again."""
+
+from assistant import settings
+from opsctl import output
+from opsctl.commands.start import Minutes, Model, ServerKind, start
+
+
+def restart(server: ServerKind = "auto", model: Model = None, timeout: Minutes = 15) -> None:
+    """Stop the model server, then start it: the same kind as before unless --server says so."""
+    from opsctl.launch import bring_down
+    from opsctl.services import read_record
+
+    config = settings.load()
+    record = read_record(config)
+    if record and record.wanted != "none" and server == "auto":
+        server, model = record.wanted, model or record.model or None
+    if bring_down(config):
+        output.note("stopped")
+    start(server=server, model=model, timeout=timeout, dry_run=False)

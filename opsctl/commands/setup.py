@@ -1,0 +1,115 @@
+"""opsctl setup: from a fresh checkout to the point where `opsctl start` works."""
+
+import re
+import sys
+from typing import Annotated
+
+import typer
+
+from assistant import settings
+from assistant.settings import Loaded, Settings
+from indexer.documents import printable
+from opsctl import output
+from opsctl.checks import Check
+
+TOKEN = re.compile(r"\d{6,}:[\w-]{30,}")
+
+
+def setup(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; do all of it.")] = False,
+    skip_download: Annotated[
+        bool, typer.Option("--no-download", help="Do not download models.")
+    ] = False,
+) -> None:
+    """Check the machine, ask for what is missing, download the models, index the documents.
+
+    Running it again is safe: it keeps what is there.
+    """
+    from opsctl.server_checks import can_run_tgi
+
+    loaded = settings.load_with_origins()
+    config = loaded.settings
+    asking = not yes and sys.stdin is not None and sys.stdin.isatty()
+    config.documents.mkdir(parents=True, exist_ok=True)
+    _write_env(loaded, _ask(config) if asking else {})
+    no_gpu = can_run_tgi()
+    if no_gpu:
+        output.note(f"no model server on this machine ({no_gpu}): answers will be quotations")
+        output.note("localtgi runs anywhere, slowly: opsctl download, opsctl start --server local")
+    else:
+        _prepare_server(config, asking, skip_download)
+    _index(config)
+    output.note("next: opsctl start")
+
+
+def _ask(config: Settings) -> dict[str, str]:
+    """What only a person can know, and is not set yet."""
+    if config.telegram_token:
+        return {}
+    while True:
+        question = "Telegram bot token, from @BotFather (Enter: later)"
+        token = str(typer.prompt(question, default="", show_default=False, hide_input=True)).strip()
+        if not token:
+            return {}
+        if TOKEN.fullmatch(token):
+            return {"OPSCTL_TELEGRAM_TOKEN": token}
+        output.note("that is no bot token: it looks like 123456789:AAE… of some 45 characters")
+
+
+def _write_env(loaded: Loaded, values: dict[str, str]) -> None:
+    """Add settings to .env, which only its owner may read; what stands there stays."""
+    path = loaded.root / ".env"
+    if path.is_file() and not values:
+        path.chmod(0o600)
+        return
+    head = "# Settings, NAME=value without quotes; opsctl doctor --settings lists all of them.\n"
+    text = path.read_text(encoding="utf-8-sig") if path.is_file() else head
+    text += "" if text.endswith("\n") else "\n"
+    text += "".join(f"{name}={value}\n" for name, value in values.items())
+    draft = path.with_name(".env.tmp")
+    draft.touch(mode=0o600)
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+    path.chmod(0o600)
+    output.note(f"wrote {path}")
+
+
+def _prepare_server(config: Settings, asking: bool, skip_download: bool) -> None:
+    """Check what TGI needs and download it; what is missing is told, and stops nothing else."""
+    from opsctl.server_checks import server_checks
+
+    waiting = ("model", "adapter", "port")  # these come with the download, or with the start
+    checks = [check for check in server_checks(config) if check.name not in waiting]
+    for check in checks:
+        _show(check)
+    if skip_download or any(_stops(check) for check in checks):
+        if not skip_download:
+            output.note("the models are not downloaded until this is mended")
+            raise typer.Exit(1)
+        return
+    if asking and not typer.confirm("Download the models now (about 5 GB)?", default=True):
+        return
+    from opsctl.commands.download import download
+
+    download(names=None)
+
+
+def _stops(check: Check) -> bool:
+    return check.result == "failed"
+
+
+def _show(check: Check) -> None:
+    output.write(f"{check.result:8} {check.name:10} {printable(check.detail)}")
+    if check.fix:
+        output.write(f"{'':19} fix: {check.fix}")
+
+
+def _index(config: Settings) -> None:
+    """Index the documents, if there are any."""
+    from indexer.documents import list_documents
+    from opsctl.commands.reindex import reindex
+
+    if list_documents(config.documents).files:
+        reindex(rebuild=False, dry_run=False, json=False)
+    else:
+        output.note(f"put documents into {config.documents}, then: opsctl reindex")

@@ -1,0 +1,64 @@
+"""opsctl start: bring the model server up and wait until it answers."""
+
+import shlex
+from typing import Annotated
+
+import typer
+
+from assistant import settings
+from assistant.settings import Settings
+from indexer.errors import UsageError
+from opsctl import output
+
+KINDS = ("auto", "docker", "local", "none")
+ServerKind = Annotated[
+    str,
+    typer.Option("--server", help="docker (TGI, needs a GPU), local (localtgi), none, or auto."),
+]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", help="Another model for localtgi: a folder or a downloaded Hub name."),
+]
+Minutes = Annotated[
+    float, typer.Option("--timeout", min=0.01, help="How long to wait for it, in minutes.")
+]
+
+
+def start(
+    server: ServerKind = "auto",
+    model: Model = None,
+    timeout: Minutes = 15,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the command line, and start nothing.")
+    ] = False,
+) -> None:
+    """Start the model server, wait until it answers, and prove that the adapter is applied."""
+    from opsctl.launch import bring_up
+    from opsctl.model_server import make_service, suggest_kind
+
+    config = settings.load()
+    if server not in KINDS:
+        raise UsageError(f"--server is {server!r}", f"choose one of: {', '.join(KINDS)}")
+    kind = suggest_kind(config) if server == "auto" else server
+    if model and kind != "local":
+        raise UsageError("--model is for localtgi", "opsctl start --server local --model DIR")
+    if kind == "none":
+        _start_none(config, asked=server == "none")
+        return
+    service = make_service(kind, config, model)
+    if dry_run:
+        output.write(shlex.join(service.command()))
+        return
+    bring_up(config, service, timeout * 60)
+    output.note('try it: opsctl ask "…"')
+
+
+def _start_none(config: Settings, asked: bool) -> None:
+    """Without a model the documents are quoted; say why there is none and how to get one."""
+    if not asked:
+        from opsctl.server_checks import can_run_tgi
+
+        reason = can_run_tgi() or "Docker is not installed"
+        output.note(f"no model server is started: {reason}, and no model is downloaded")
+        output.note("with a model on this machine: opsctl download, opsctl start --server local")
+    output.note('answers come from quotations (extractive): opsctl ask "…"')

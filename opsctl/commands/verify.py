@@ -1,0 +1,62 @@
+"""opsctl verify: prove that the running server applies the adapter."""
+
+import asyncio
+import dataclasses
+from typing import TYPE_CHECKING
+
+import typer
+
+from assistant import settings
+from assistant.settings import Settings
+from indexer.errors import UsageError
+from opsctl import output
+from opsctl.options import Json
+
+if TYPE_CHECKING:
+    from opsctl.verify import Step
+
+
+def verify(json: Json = False) -> None:
+    """Prove on the running server that the adapter is applied, also after the first token."""
+    from opsctl.model_server import started_service
+    from opsctl.proof import Proof, write_proof
+
+    config = settings.load()
+    if config.server_api != "tgi" or not config.adapter:
+        raise UsageError(
+            "there is no adapter to prove: none is set, or the server is no TGI",
+            "set OPSCTL_ADAPTER, or LORA_ADAPTERS in deploy/tgi.env",
+        )
+    steps = asyncio.run(_steps(config, quiet=json))
+    service = started_service(config)
+    server = service.state().identity if service else ""
+    applied = not any(step.result == "failed" for step in steps)
+    proof = Proof(config.adapter, applied, server)
+    write_proof(config, proof)
+    if json:
+        output.write_json({**dataclasses.asdict(proof), "steps": [vars(step) for step in steps]})
+    if not proof.applied:
+        last = next(step for step in steps if step.result == "failed")
+        output.error(last.detail, "opsctl logs server -n 300 | grep -i -E 'adapter|graphs|shim'")
+        raise typer.Exit(1)
+
+
+async def _steps(config: Settings, quiet: bool) -> "list[Step]":
+    from assistant.server.tgi import TGIClient
+    from opsctl.verify import check_files, prove
+
+    steps = check_files(config)
+    for step in steps:
+        _show(step, quiet)
+    if any(step.result == "failed" for step in steps):
+        return steps
+    async with TGIClient(config.server_url, config.adapter, config.api_key) as client:
+        async for step in prove(client, config.adapter):
+            _show(step, quiet)
+            steps.append(step)
+    return steps
+
+
+def _show(step: "Step", quiet: bool) -> None:
+    if not quiet:
+        output.write(f"{step.result:8} {step.name:10} {step.detail}")

@@ -1,0 +1,103 @@
+"""The command lines of Docker: pure functions from what is wanted to argv. They run nothing."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from opsctl.tgi_env import file_hash
+
+CONTAINER = "opsctl-tgi"
+LABEL = "opsctl.config"
+SHIM = "/opt/opsctl/tgi_shim"
+# TGI drains for GRACEFUL_TERMINATION_TIMEOUT (30 s in deploy/tgi.env) twice: webserver, shards.
+STOP_SECONDS = 75
+
+
+@dataclass(frozen=True)
+class Container:
+    """What the container of TGI is made from."""
+
+    image: str
+    tgi_env: Path
+    models: Path
+    adapters: Path
+    port: int
+    gpu: int = 0
+    has_key: bool = False
+
+
+def run_command(spec: Container) -> list[str]:
+    """Start the container. The key is named, not given: Docker takes it from its environment."""
+    return _run(spec, ["--label", f"{LABEL}={config_hash(spec)}"])
+
+
+def config_hash(spec: Container) -> str:
+    """A hash of all that the container is made from: argv, tgi.env and the shim."""
+    shim = sorted(path for path in (spec.tgi_env.parent / "tgi_shim").glob("*") if path.is_file())
+    content = [file_hash(spec.tgi_env), *(path.read_text() for path in shim)]
+    return hashlib.sha256(json.dumps([_run(spec, []), content]).encode()).hexdigest()[:16]
+
+
+def inspect_command() -> list[str]:
+    """Describe the container as JSON."""
+    return ["docker", "container", "inspect", CONTAINER]
+
+
+def image_command(image: str) -> list[str]:
+    """Print the digests that an image which is here was pulled by."""
+    return ["docker", "image", "inspect", "--format", "{{json .RepoDigests}}", image]
+
+
+def pull_command(image: str) -> list[str]:
+    """Fetch the image."""
+    return ["docker", "pull", "--quiet", image]
+
+
+def keep_command() -> list[str]:
+    """Let Docker start the container again when it dies and when the machine boots."""
+    return ["docker", "update", "--restart", "unless-stopped", CONTAINER]
+
+
+def stop_command() -> list[str]:
+    """Stop the container, leaving it time to finish its answers."""
+    return ["docker", "stop", "-t", str(STOP_SECONDS), CONTAINER]
+
+
+def remove_command() -> list[str]:
+    """Remove the container and with it its log; models are outside."""
+    return ["docker", "container", "rm", "--force", CONTAINER]
+
+
+def logs_command(tail: int | None = None, follow: bool = False) -> list[str]:
+    """Print the container's log: the last lines, or all."""
+    options = ["--tail", str(tail)] if tail is not None else []
+    return ["docker", "logs", *options, *(["--follow"] if follow else []), CONTAINER]
+
+
+def version_command() -> list[str]:
+    """Print the version of the engine, which must be running for that."""
+    return ["docker", "version", "--format", "{{.Server.Version}}"]
+
+
+def runtimes_command() -> list[str]:
+    """Print the engine's container runtimes as JSON; NVIDIA's toolkit adds one."""
+    return ["docker", "info", "--format", "{{json .Runtimes}}"]
+
+
+def _run(spec: Container, labels: Sequence[str]) -> list[str]:
+    folder = spec.tgi_env.parent / "tgi_shim"
+    return [
+        "docker", "run", "--detach", "--name", CONTAINER, *labels,
+        "--gpus", f"device={spec.gpu}", "--shm-size", "1g",
+        "--publish", f"127.0.0.1:{spec.port}:80",
+        "--volume", f"{spec.models}:/data/models:ro",
+        "--volume", f"{spec.adapters}:/data/adapters:ro",
+        "--volume", f"{folder}:{SHIM}:ro",
+        "--env", f"PYTHONPATH={SHIM}",
+        "--env-file", str(spec.tgi_env),
+        *(["--env", "API_KEY"] if spec.has_key else []),
+        "--stop-timeout", str(STOP_SECONDS),
+        spec.image,
+    ]  # fmt: skip

@@ -1,0 +1,61 @@
+"""Which model server this machine runs or can run."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.settings import Settings
+from opsctl.services import Service, read_record
+
+if TYPE_CHECKING:
+    from opsctl.tgi_env import ServerConfig
+
+
+def make_service(kind: str, config: Settings, model: str | None = None) -> Service:
+    """The service of a kind, "docker" or "local"; `model` is for the latter."""
+    from opsctl.tgi_env import ServerConfig
+
+    if kind == "docker":
+        from opsctl.tgi_service import TGIService
+
+        return TGIService(config)
+    from opsctl.local_service import LocalService, find_model
+
+    server = ServerConfig.load(config.tgi_env)
+    return LocalService(config, server, find_model(model or server.model_id, config))
+
+
+def started_service(config: Settings) -> Service | None:
+    """The service that was started last and not stopped since."""
+    record = read_record(config)
+    if record is None or record.wanted == "none":
+        return None
+    if record.wanted == "docker":
+        return make_service("docker", config)
+    from opsctl.local_service import LocalService
+    from opsctl.tgi_env import ServerConfig
+
+    return LocalService(config, ServerConfig.load(config.tgi_env), Path(record.model))
+
+
+def is_expected(config: Settings) -> bool:
+    """Tell whether a model server is meant to answer: it was started, or its address was set."""
+    record = read_record(config)
+    return bool(record and record.wanted != "none") or config.server_url != Settings.server_url
+
+
+def suggest_kind(config: Settings) -> str:
+    """What `start` starts by itself: docker with a GPU, else local with a model, else none."""
+    from opsctl.gpu import find_gpus
+    from opsctl.programs import is_installed
+    from opsctl.tgi_env import ServerConfig
+
+    if is_installed("docker") and find_gpus().gpus:
+        return "docker"
+    model = ServerConfig.load(config.tgi_env) if config.tgi_env.is_file() else None
+    return "local" if model and _has_model(config, model) else "none"
+
+
+def _has_model(config: Settings, server: "ServerConfig") -> bool:
+    from opsctl.local_service import on_this_machine
+
+    return (on_this_machine(server.model_id, config) / "config.json").is_file()

@@ -1,0 +1,32 @@
+"""The last result of `opsctl verify`, kept for `opsctl status`."""
+
+import json
+import time
+from dataclasses import asdict, dataclass, field
+
+from assistant.settings import Settings
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Whether the adapter was applied, on which run of the server, and when (since 1970)."""
+
+    adapter: str
+    applied: bool
+    server: str = ""
+    at: float = field(default_factory=time.time)
+
+
+def read_proof(config: Settings) -> Proof | None:
+    """The last result; None when there is none that can be read."""
+    try:
+        return Proof(**json.loads((config.state / "run" / "proof.json").read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def write_proof(config: Settings, proof: Proof) -> None:
+    """Remember a result."""
+    path = config.state / "run" / "proof.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(asdict(proof)))

@@ -1,0 +1,63 @@
+"""The address of the model server: its port, whether it is of this machine, whether it answers."""
+
+import http.client
+import json
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+from indexer.errors import UsageError
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1", "0.0.0.0")
+
+
+def port_of(url: str) -> int:
+    """The port that a server of this machine is to listen on; UsageError when it is elsewhere."""
+    parts = urlsplit(url)
+    if parts.hostname not in LOOPBACK or parts.scheme != "http" or parts.path:
+        raise UsageError(
+            f"OPSCTL_SERVER_URL is {url}, which is not a server of this machine",
+            "to start none and use that one: opsctl start --server none",
+        )
+    return parts.port or 80
+
+
+def is_port_taken(port: int) -> bool:
+    """Tell whether something listens on a port of this machine."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def get(url: str, path: str, seconds: float = 10) -> tuple[int, bytes]:
+    """GET without a library: status and body; OSError when nobody answers in time."""
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=seconds)
+    try:
+        connection.request("GET", parts.path.rstrip("/") + path)
+        reply = connection.getresponse()
+        return reply.status, reply.read()
+    except http.client.HTTPException as error:
+        raise OSError(f"no HTTP there: {error}") from error
+    finally:
+        connection.close()
+
+
+def is_healthy(url: str) -> bool:
+    """Tell whether the server answers /health with 200."""
+    try:
+        return get(url, "/health")[0] == 200
+    except OSError:
+        return False
+
+
+def info(url: str) -> dict[str, Any] | None:
+    """What /info of a TGI says; None from anything else."""
+    try:
+        status, body = get(url, "/info")
+        found = json.loads(body) if status == 200 else None
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and "model_id" in found else None

@@ -1,0 +1,146 @@
+"""Proves that the adapter is applied: TGI itself never says so, and ignores an unknown name.
+
+The steps are those of the server's contract; the last one needs no special start of the server.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from assistant.env_files import ZERO_ADAPTER
+from assistant.server.mistral import render
+from assistant.server.types import Message
+from assistant.settings import Settings
+from indexer.errors import UserError
+
+if TYPE_CHECKING:
+    from assistant.server.tgi import TGIClient
+    from assistant.server.types import GeneratedToken, Generation
+
+BOGUS = "no-such-adapter"
+PROMPTS = ("Что делать, если потерян паспорт?", "Как оформить отпуск за свой счёт?")
+TOKENS = 8
+# Positions of the answer, counted from 0, at which decoding is compared with reading.
+POSITIONS = (1, 2, 4, 7)
+# Log-probabilities of 4-bit kernels differ by 0.05 to 0.1 between prefill and decode; the adapter
+# moves them by about 3.
+TOLERANCE = 0.15
+
+Result = Literal["ok", "warning", "failed", "skipped"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the proof and what it showed."""
+
+    name: str
+    result: Result
+    detail: str
+
+
+def check_files(config: Settings) -> list[Step]:
+    """The steps that need the files only: the adapter is declared, and it is what it should be."""
+    from opsctl.adapter import check
+    from opsctl.local_service import on_this_machine
+    from opsctl.tgi_env import ServerConfig
+
+    declared = ServerConfig.load(config.tgi_env).adapters if config.tgi_env.is_file() else {}
+    folder = on_this_machine(declared.get(config.adapter, ""), config)
+    if declared and config.adapter not in declared:
+        names = ", ".join(declared)
+        sentence = f"deploy/tgi.env declares no adapter {config.adapter}, only: {names}"
+        return [Step("declared", "failed", sentence)]
+    if not declared or not folder.is_dir():
+        return [Step("file", "skipped", "the adapter's files are not on this machine")]
+    try:
+        facts = check(folder)
+    except UserError as error:
+        return [Step("file", "failed", error.message)]
+    if facts.zero:
+        return [Step("file", "failed", f"all B of {config.adapter} are 0: it changes nothing")]
+    detail = f"{facts.tensors} tensors, rank {facts.rank}, alpha {facts.alpha:g}"
+    return [Step("file", "ok", f"{detail}, sha256 {facts.sha256[:12]}")]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The same prompt answered with the adapter and as the base model."""
+
+    step: Step
+    prompt: str
+    real: "Generation"
+    zero: "Generation"
+
+
+async def compare(client: "TGIClient", adapter: str) -> Comparison:
+    """Show that adapter and base model answer differently; the cheap part of the proof."""
+    for question in PROMPTS:
+        prompt = render([Message("user", question)])
+        real = await client.generate(prompt, adapter=adapter, max_new_tokens=TOKENS)
+        zero = await client.generate(prompt, adapter=ZERO_ADAPTER, max_new_tokens=TOKENS)
+        if _differ(real.tokens, zero.tokens):
+            detail = f"{adapter} and {ZERO_ADAPTER}, the base model, answer differently"
+            return Comparison(Step("differs", "ok", detail), prompt, real, zero)
+    sentence = f"the server answers as the base model: {adapter} changes nothing"
+    return Comparison(Step("differs", "failed", sentence), prompt, real, zero)
+
+
+async def prove(client: "TGIClient", adapter: str) -> AsyncIterator[Step]:
+    """Yield the steps that need the running server; stops at the first that fails.
+
+    The requests go one at a time: an idle server is what makes them comparable.
+    """
+    queue = await client.queue()
+    busy = queue.waiting + queue.running
+    if busy:
+        yield Step("idle", "warning", f"{busy} other requests are running: results may differ")
+    seen = await compare(client, adapter)
+    yield seen.step
+    if seen.step.result == "failed":
+        return
+    bogus = await client.generate(seen.prompt, adapter=BOGUS, max_new_tokens=TOKENS)
+    if _differ(bogus.tokens, seen.zero.tokens):
+        sentence = f"an unknown adapter does not answer as {ZERO_ADAPTER} does, which is the base"
+        yield Step("control", "failed", f"{sentence}: comparing proves nothing on this server")
+        return
+    yield Step("control", "ok", f"an unknown adapter answers as {ZERO_ADAPTER} does")
+    yield await _decoding(client, adapter, seen)
+
+
+async def _decoding(client: "TGIClient", adapter: str, seen: Comparison) -> Step:
+    """Compare tokens that were decoded with the same ones when the text before them is read.
+
+    CUDA graphs drop the adapter in decoding only, so reading is the reference. A position tells
+    something where adapter and base differ, and where the text gives its own tokens back.
+    """
+    real = seen.real.tokens
+    begin = (await client.tokenize(seen.prompt)).ids
+    compared = 0
+    for place in (place for place in POSITIONS if place < len(real)):
+        text = seen.prompt + "".join(token.text for token in real[:place])
+        ids = (*begin, *(token.id for token in real[:place]))
+        if (await client.tokenize(text)).ids != ids:
+            continue
+        read = await client.generate(text, adapter=adapter, max_new_tokens=1)
+        base = await client.generate(text, adapter=ZERO_ADAPTER, max_new_tokens=1)
+        if not _differ(read.tokens, base.tokens):
+            continue
+        if _differ(real[place : place + 1], read.tokens):
+            sentence = f"the adapter is dropped after the first token (seen at token {place + 1})"
+            return Step("decoding", "failed", sentence)
+        compared += 1
+    if not compared:
+        return Step("decoding", "failed", "no later token could be compared: the proof is open")
+    return Step("decoding", "ok", f"{compared} later tokens carry the adapter too")
+
+
+def _differ(one: "Sequence[GeneratedToken]", other: "Sequence[GeneratedToken]") -> bool:
+    """Tell whether two answers differ in their tokens or by more than the noise of kernels."""
+    if len(one) != len(other):
+        return True
+    pairs = zip(one, other, strict=True)
+    return any(a.id != b.id or abs(_logprob(a) - _logprob(b)) > TOLERANCE for a, b in pairs)
+
+
+def _logprob(token: "GeneratedToken") -> float:
+    return 0.0 if token.logprob is None else token.logprob

@@ -1,0 +1,219 @@
+"""A stand-in for `docker`: records its argv, plays a recorded log, and starts the fake TGI.
+
+`install` puts it into a folder for PATH. Its world is a folder of files: scenario.json says how
+the engine and the container behave, calls.jsonl what was asked, container.json what there is.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+LOGS = Path(__file__).with_name("server_logs")
+DIGEST = "ghcr.io/huggingface/text-generation-inference@sha256:0123456789abcdef"
+
+
+@dataclass
+class Scenario:
+    """How the engine is, and what the container does: play a log, then serve or exit."""
+
+    engine: str = "up"  # up, down, denied
+    image: bool = True
+    digest: str = DIGEST
+    run_error: str = ""
+    log: str = "ready"
+    exit_code: int | None = None
+    out_of_memory: bool = False
+    line_seconds: float = 0.0
+    tgi: tuple[str, ...] = ()
+    runtimes: tuple[str, ...] = ("nvidia", "runc")
+
+
+def install(folder: Path, scenario: Scenario) -> dict[str, str]:
+    """Make the program `docker` in a folder; return the environment that finds it."""
+    world, programs = folder / "docker-world", folder / "bin"
+    world.mkdir(parents=True, exist_ok=True)
+    programs.mkdir(exist_ok=True)
+    change(world, scenario)
+    program = programs / "docker"
+    program.write_text(
+        f"#!/bin/sh\nexec '{sys.executable}' '{__file__}' '{world}' \"$@\"\n", encoding="utf-8"
+    )
+    program.chmod(0o755)
+    return {"PATH": f"{programs}:{os.defpath}"}
+
+
+def change(world: Path, scenario: Scenario) -> None:
+    """Let it behave differently from now on."""
+    (world / "scenario.json").write_text(json.dumps(asdict(scenario)))
+
+
+def calls(world: Path) -> list[list[str]]:
+    """Every argv so far, in order."""
+    path = world / "calls.jsonl"
+    lines = path.read_text().splitlines() if path.is_file() else []
+    return [json.loads(line)["argv"] for line in lines]
+
+
+class Docker:
+    """One call of the program."""
+
+    def __init__(self, world: Path) -> None:
+        self.world = world
+        self.scenario = Scenario(**json.loads((world / "scenario.json").read_text()))
+        self.path = world / "container.json"
+        self.log = world / "container.log"
+
+    def call(self, argv: list[str]) -> None:
+        with (self.world / "calls.jsonl").open("a") as file:
+            file.write(json.dumps({"argv": argv, "key": "API_KEY" in os.environ}) + "\n")
+        if self.scenario.engine == "down":
+            fail("Cannot connect to the Docker daemon at unix:///var/run/docker.sock.")
+        if self.scenario.engine == "denied":
+            fail("permission denied while trying to connect to the Docker daemon socket")
+        verb = argv[0] if argv[0] not in ("container", "image") else f"{argv[0]}-{argv[1]}"
+        getattr(self, verb.replace("-", "_"))(argv)
+
+    def version(self, argv: list[str]) -> None:
+        sys.stdout.write("28.2.2\n")
+
+    def info(self, argv: list[str]) -> None:
+        sys.stdout.write(json.dumps({name: {} for name in self.scenario.runtimes}) + "\n")
+
+    def image_inspect(self, argv: list[str]) -> None:
+        if not self.scenario.image:
+            fail(f"Error response from daemon: No such image: {argv[-1]}")
+        sys.stdout.write(json.dumps([self.scenario.digest]) + "\n")
+
+    def pull(self, argv: list[str]) -> None:
+        self.scenario.image = True
+        change(self.world, self.scenario)
+        sys.stdout.write(argv[-1] + "\n")
+
+    def run(self, argv: list[str]) -> None:
+        if self.scenario.run_error:
+            fail(f"docker: {self.scenario.run_error}", 125)
+        if self.path.is_file():
+            fail('docker: Error response from daemon: Conflict. The name "/x" is in use', 125)
+        options = run_options(argv[1:])
+        self.log.write_text("")
+        container = subprocess.Popen(
+            [sys.executable, __file__, str(self.world), "--contain", json.dumps(options)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.log.open("a"),
+            start_new_session=True,
+        )  # fmt: skip
+        now = time.strftime("%Y-%m-%dT%H:%M:%S.123456789Z", time.gmtime())
+        state = {"Status": "running", "StartedAt": now, "ExitCode": 0, "OOMKilled": False}
+        labels = dict(label.split("=", 1) for label in options["label"])
+        name = f"{container.pid:064x}"
+        made = {"Id": name, "State": state, "Config": {"Labels": labels}, "Pid": container.pid}
+        self.save(made)
+        sys.stdout.write(name + "\n")
+
+    def container_inspect(self, argv: list[str]) -> None:
+        sys.stdout.write(json.dumps([self.container()]) + "\n")
+
+    def update(self, argv: list[str]) -> None:
+        self.save({**self.container(), "Restart": argv[argv.index("--restart") + 1]})
+
+    def stop(self, argv: list[str]) -> None:
+        made = self.container()
+        os.kill(made["Pid"], signal.SIGTERM)
+        while self.container()["State"]["Status"] == "running":
+            time.sleep(0.02)
+
+    def container_rm(self, argv: list[str]) -> None:
+        if self.container()["State"]["Status"] == "running":
+            self.stop(argv)
+        self.path.unlink()
+
+    def logs(self, argv: list[str]) -> None:
+        self.container()
+        lines = argv[argv.index("--tail") + 1] if "--tail" in argv else "+1"
+        ending = ["-F", f"--pid={self.container()['Pid']}"] if "--follow" in argv else []
+        os.execvp("tail", ["tail", "-n", lines, "-q", *ending, str(self.log)])
+
+    def contain(self, options: dict[str, Any]) -> None:
+        """Be the container: write the log line by line, then serve, or exit with the code."""
+        for line in (LOGS / f"{self.scenario.log}.log").read_text().splitlines():
+            time.sleep(self.scenario.line_seconds)
+            with self.log.open("a") as file:
+                file.write(line + "\n")
+        code = self.scenario.exit_code
+        if code is None:
+            code = self.serve(options)
+        made = self.container()
+        made["State"].update(Status="exited", ExitCode=code, OOMKilled=self.scenario.out_of_memory)
+        self.save(made)
+
+    def serve(self, options: dict[str, Any]) -> int:
+        """Run the fake TGI as tgi.env says until SIGTERM."""
+        env = env_file(Path(options["env_file"][0]))
+        names = [entry.partition("=")[0] for entry in env.get("LORA_ADAPTERS", "").split(",")]
+        port = options["publish"][0].split(":")[1]
+        key = os.environ.get("API_KEY") if "API_KEY" in options["env"] else None
+        with subprocess.Popen(
+            [
+                sys.executable, "-m", "tests.fakes.tgi", "--port", port,
+                "--model-id", env["MODEL_ID"], "--adapters", ",".join(names),
+                "--max-input", env["MAX_INPUT_TOKENS"], "--max-total", env["MAX_TOTAL_TOKENS"],
+                "--max-concurrent", env["MAX_CONCURRENT_REQUESTS"],
+                *(["--api-key", key] if key else []), *self.scenario.tgi,
+            ],
+            cwd=ROOT, stdout=subprocess.DEVNULL,
+        ) as server:  # fmt: skip
+            signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+            return server.wait()
+
+    def container(self) -> dict[str, Any]:
+        if not self.path.is_file():
+            fail("Error response from daemon: No such container: opsctl-tgi")
+        found: dict[str, Any] = json.loads(self.path.read_text())
+        return found
+
+    def save(self, container: dict[str, Any]) -> None:
+        draft = self.path.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps(container))
+        draft.replace(self.path)
+
+
+def run_options(argv: list[str]) -> dict[str, Any]:
+    """The options of `docker run` that matter here; an unknown one is an error, as it is there."""
+    parser = argparse.ArgumentParser(exit_on_error=True)
+    for name in ("label", "env", "env-file", "volume", "publish"):
+        parser.add_argument(f"--{name}", action="append", default=[])
+    for name in ("name", "gpus", "shm-size", "stop-timeout"):
+        parser.add_argument(f"--{name}")
+    parser.add_argument("--detach", action="store_true")
+    parser.add_argument("image")
+    return vars(parser.parse_args(argv))
+
+
+def env_file(path: Path) -> dict[str, str]:
+    """NAME=value lines as Docker takes them."""
+    lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+    return dict(line.split("=", 1) for line in lines)
+
+
+def fail(text: str, code: int = 1) -> None:
+    sys.stderr.write(text + "\n")
+    raise SystemExit(code)
+
+
+def main(world: str, *argv: str) -> None:
+    docker = Docker(Path(world))
+    if argv[0] == "--contain":
+        docker.contain(json.loads(argv[1]))
+    else:
+        docker.call(list(argv))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

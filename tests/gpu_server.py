@@ -1,0 +1,74 @@
+"""A GPU server: a workspace with stand-ins for docker and nvidia-smi, and a fake Hub at hand."""
+
+import shutil
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.fakes import docker
+from tests.fakes.docker import Scenario
+from tests.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[1]
+GPU = "0, GPU-a, NVIDIA GeForce RTX 3090, 24576, {used}, {free}, 8.6, 580.95"
+
+
+@dataclass
+class GPUServer:
+    """The workspace of a machine with an NVIDIA GPU and Docker."""
+
+    workspace: Workspace
+    port: int
+
+    @property
+    def world(self) -> Path:
+        """Where the stand-in for docker keeps what it was asked."""
+        return self.workspace.root / "docker-world"
+
+    @property
+    def tgi_env(self) -> Path:
+        return self.workspace.root / "deploy" / "tgi.env"
+
+    def docker(self, **scenario: Any) -> None:
+        """Let Docker behave like this from now on."""
+        docker.change(self.world, Scenario(**scenario))
+
+    def gpu_memory(self, used: int = 300) -> None:
+        """Let nvidia-smi show a card of 24 GB with so many MiB taken."""
+        program = self.workspace.root / "bin" / "nvidia-smi"
+        row = GPU.format(used=used, free=24576 - used)
+        program.write_text(f'#!/bin/sh\ncase "$1" in --query-gpu*) echo "{row}";; esac\n')
+        program.chmod(0o755)
+
+    def calls(self, verb: str) -> list[list[str]]:
+        """What docker was asked to do with this verb."""
+        return [argv for argv in docker.calls(self.world) if argv[0] == verb]
+
+    def stop(self) -> None:
+        """Leave no container behind, whatever a test did."""
+        self.docker()
+        self.workspace.run("stop")
+
+
+def make(workspace: Workspace, models: Path | None) -> GPUServer:
+    """Put the stand-ins into the workspace, and the downloaded models of a state folder."""
+    root = workspace.root
+    server = GPUServer(workspace, free_port())
+    workspace.env |= docker.install(root, Scenario())
+    # No NVML even on a machine with a driver: the loader finds an empty file.
+    (root / "bin" / "libnvidia-ml.so.1").touch()
+    workspace.env["LD_LIBRARY_PATH"] = str(root / "bin")
+    workspace.env["OPSCTL_SERVER_URL"] = f"http://127.0.0.1:{server.port}"
+    server.gpu_memory()
+    shutil.copytree(ROOT / "deploy", root / "deploy")
+    if models:
+        shutil.copytree(models, workspace.state)
+    return server
+
+
+def free_port() -> int:
+    """A port of this machine that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

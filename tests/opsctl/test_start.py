@@ -1,0 +1,264 @@
+"""start, stop and restart of TGI in Docker, which is a stand-in that serves a fake TGI."""
+
+import json
+import re
+import shlex
+import signal
+import socket
+
+import pytest
+
+from tests.gpu_server import GPUServer
+from tests.workspace import Workspace, note, question
+
+
+def test_start_brings_the_server_up_and_ask_streams_from_it(server: GPUServer) -> None:
+    workspace = server.workspace
+    workspace.write("note1.txt", note(1))
+    workspace.reindex()
+    started = workspace.run("start")
+    assert started.returncode == 0, started
+    told = started.stderr
+    phases = ["loading the model", "loading the adapters", "warming up", "ready after"]
+    assert [told.index(phase) for phase in phases] == sorted(map(told.index, phases))
+    assert "room for 121600 tokens" in told
+    assert "hackatone is applied" in told
+    reply = workspace.answer(question(1))
+    assert (reply["engine"], reply["model"], reply["cut"]) == ("server", "hackatone", False)
+    assert reply["citations"][0]["file"] == "note1.txt"
+
+
+def test_start_twice_starts_once(server: GPUServer) -> None:
+    for _ in range(2):
+        assert server.workspace.run("start").returncode == 0
+    assert len(server.calls("run")) == 1
+
+
+def test_the_command_line_is_whole_and_dry_run_prints_it(server: GPUServer) -> None:
+    shown = server.workspace.run("start", "--dry-run")
+    assert server.calls("run") == []
+    argv = shlex.split(shown.stdout)
+    assert server.workspace.run("start").returncode == 0
+    assert server.calls("run") == [argv[1:]]
+    state = server.workspace.state
+    assert argv[-1] == "ghcr.io/huggingface/text-generation-inference:3.3.7"
+    assert argv[argv.index("--publish") + 1] == f"127.0.0.1:{server.port}:80"
+    assert f"{state}/models:/data/models:ro" in argv
+    assert f"{state}/adapters:/data/adapters:ro" in argv
+    assert f"{server.tgi_env.parent}/tgi_shim:/opt/opsctl/tgi_shim:ro" in argv
+    assert "PYTHONPATH=/opt/opsctl/tgi_shim" in argv
+    assert argv[argv.index("--env-file") + 1] == str(server.tgi_env)
+
+
+def test_it_comes_back_by_itself_only_once_it_worked(server: GPUServer) -> None:
+    server.docker(log="gptq_lora", exit_code=1)
+    assert server.workspace.run("start").returncode == 1
+    assert server.calls("update") == []
+    server.docker()
+    assert server.workspace.run("start").returncode == 0
+    [call] = server.calls("update")
+    assert "unless-stopped" in call
+
+
+@pytest.mark.parametrize("change", ["tgi.env", "shim", "image"])
+def test_a_container_of_other_settings_is_replaced(server: GPUServer, change: str) -> None:
+    workspace = server.workspace
+    assert workspace.run("start").returncode == 0
+    env = {}
+    if change == "tgi.env":
+        text = server.tgi_env.read_text()
+        server.tgi_env.write_text(text.replace("MAX_INPUT_TOKENS=3072", "MAX_INPUT_TOKENS=2048"))
+    elif change == "shim":
+        shim = server.tgi_env.parent / "tgi_shim" / "sitecustomize.py"
+        shim.write_text(shim.read_text() + "\n")
+    else:
+        env = {"OPSCTL_IMAGE": "ghcr.io/huggingface/text-generation-inference:3.3.6"}
+    stale = workspace.json("status", env=env, code=None)
+    assert stale["server"]["stale"]
+    again = workspace.run("start", env=env)
+    assert again.returncode == 0, again
+    assert "settings have changed" in again.stderr
+    assert len(server.calls("run")) == 2
+    assert not workspace.json("status", env=env, code=None)["server"]["stale"]
+
+
+def test_a_comment_in_tgi_env_changes_nothing(server: GPUServer) -> None:
+    assert server.workspace.run("start").returncode == 0
+    server.tgi_env.write_text("# a remark\n" + server.tgi_env.read_text())
+    assert server.workspace.run("start").returncode == 0
+    assert len(server.calls("run")) == 1
+
+
+@pytest.mark.parametrize(
+    ("log", "code", "cause", "hint"),
+    [
+        ("gptq_lora", 1, "adapter", "tgi_shim"),
+        ("prefill_memory", 1, "memory", "MAX_BATCH_PREFILL_TOKENS"),
+        ("arguments", 2, "invalid value", "doctor"),
+        ("port", 1, "port", ""),
+    ],
+)
+def test_a_start_that_fails_says_why_and_what_helps(
+    server: GPUServer, log: str, code: int, cause: str, hint: str
+) -> None:
+    server.docker(log=log, exit_code=code)
+    told = server.workspace.fails(1, "start")
+    assert told.startswith("error: the model server did not start: ")
+    assert cause in told.splitlines()[0]
+    assert hint in told.splitlines()[-1]
+
+
+def test_a_container_killed_for_memory_is_told_as_that(server: GPUServer) -> None:
+    server.docker(log="loading", exit_code=137, out_of_memory=True)
+    assert "memory" in server.workspace.fails(1, "start").splitlines()[0]
+
+
+def test_a_server_that_ignores_the_adapter_is_refused(server: GPUServer) -> None:
+    text = server.tgi_env.read_text()
+    server.tgi_env.write_text(text.replace("hackatone=/data", "other=/data"))
+    told = server.workspace.fails(1, "start", env={"OPSCTL_ADAPTER": "hackatone"})
+    assert "answers as the base model: hackatone changes nothing" in told
+
+
+def test_a_server_that_drops_the_adapter_after_the_first_token_is_refused(
+    server: GPUServer,
+) -> None:
+    server.docker(tgi=("--drop-adapter-after-first-token",))
+    assert "dropped after the first token" in server.workspace.fails(1, "start")
+    assert server.workspace.json("status", code=3)["adapter"]["state"] == "ignored"
+
+
+def test_a_server_that_never_answers_is_given_up_after_the_timeout(server: GPUServer) -> None:
+    server.docker(log="loading", tgi=("--ready-after", "600"))
+    told = server.workspace.fails(1, "start", "--timeout", "0.02")
+    assert "does not answer after 1 s; it goes on starting" in told
+    assert "--timeout MINUTES" in told
+
+
+def test_ctrl_c_while_it_starts_leaves_it_starting(server: GPUServer) -> None:
+    server.docker(log="loading", tgi=("--ready-after", "600"))
+    process = server.workspace.start("start")
+    assert process.stderr
+    heard = ""
+    while "loading the model" not in heard:
+        heard += process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    _, rest = process.communicate()
+    assert process.returncode == 130
+    assert "it goes on starting" in rest
+    assert server.workspace.json("status", code=3)["server"]["state"] == "starting"
+
+
+@pytest.mark.parametrize(
+    ("scenario", "sentence", "hint"),
+    [
+        ({"engine": "down"}, "engine is not running", "systemctl start docker"),
+        ({"engine": "denied"}, "this user may not use it", "usermod"),
+        ({"run_error": "could not select device driver"}, "no access to the GPU", "toolkit"),
+        ({"run_error": "Bind: port is already allocated"}, "taken by another program", "OPSCTL_S"),
+        ({"run_error": "no space left on device"}, "no space left on device", "doctor"),
+    ],
+)
+def test_what_is_wrong_with_docker_is_told(
+    server: GPUServer, scenario: dict[str, str], sentence: str, hint: str
+) -> None:
+    server.docker(**scenario)
+    told = server.workspace.fails(1, "start", "--server", "docker")
+    assert sentence in told
+    assert hint in told
+
+
+def test_what_is_missing_before_the_start_is_told(fresh_server: GPUServer) -> None:
+    told = fresh_server.workspace.fails(1, "start")
+    assert "there is no model at /data/models/" in told
+    assert "opsctl download model" in told
+    assert fresh_server.calls("run") == []
+
+
+def test_a_bad_line_of_tgi_env_is_told_before_docker_reads_it(server: GPUServer) -> None:
+    server.tgi_env.write_text(server.tgi_env.read_text() + "REVISION=\n")
+    told = server.workspace.fails(1, "start")
+    assert "tgi.env" in told
+    assert "REVISION" in told
+    assert server.calls("run") == []
+
+
+def test_a_full_gpu_is_told_before_the_start(server: GPUServer) -> None:
+    server.gpu_memory(used=20_000)
+    told = server.workspace.fails(1, "start")
+    assert re.search(r"memory: 4\.5 GiB free, [\d.]+ GiB needed", told)
+    assert server.calls("run") == []
+
+
+def test_a_port_in_use_is_told_before_the_start(server: GPUServer) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", server.port))
+        other.listen()
+        told = server.workspace.fails(1, "start")
+    assert f"port: {server.port} is taken" in told
+    assert f"OPSCTL_SERVER_URL=http://127.0.0.1:{server.port + 1}" in told
+
+
+def test_another_image_under_the_same_tag_is_refused(server: GPUServer) -> None:
+    server.docker(image=False)
+    assert server.workspace.run("start").returncode == 0
+    assert len(server.calls("pull")) == 1
+    assert server.workspace.run("stop").returncode == 0
+    server.docker(digest="ghcr.io/huggingface/text-generation-inference@sha256:other")
+    told = server.workspace.fails(1, "start")
+    assert "is not the one that was fetched first" in told
+    assert len(server.calls("run")) == 1
+
+
+def test_the_key_is_in_no_argv_log_or_status(server: GPUServer) -> None:
+    workspace = server.workspace
+    workspace.env["OPSCTL_API_KEY"] = "not-for-the-log"  # the one that the recorded log prints
+    workspace.write("note1.txt", note(1))
+    workspace.reindex()
+    shown = [workspace.run(*words) for words in (
+        ("start", "--dry-run"), ("start",), ("status", "--json"), ("logs", "-n", "1000"),
+        ("doctor", "--settings"), ("verify",), ("ask", question(1)),
+    )]  # fmt: skip
+    assert [done.returncode for done in shown] == [0] * len(shown), shown
+    assert "not-for-the-log" not in "".join(done.stdout + done.stderr for done in shown)
+    world = "".join(path.read_text() for path in server.world.glob("calls.jsonl"))
+    assert "not-for-the-log" not in world
+    [call] = [json.loads(line) for line in world.splitlines() if '"run"' in line]
+    assert call["key"], "the key reaches the container through its environment"
+
+
+def test_stop_stops_and_once_more_is_no_error(server: GPUServer) -> None:
+    workspace = server.workspace
+    assert workspace.run("start").returncode == 0
+    first, second = workspace.run("stop"), workspace.run("stop")
+    assert (first.returncode, first.stderr) == (0, "stopped\n")
+    assert (second.returncode, second.stderr) == (0, "nothing is running\n")
+    assert workspace.json("status", code=3)["server"]["state"] == "stopped"
+
+
+def test_stop_finds_a_container_that_the_state_folder_does_not_know(server: GPUServer) -> None:
+    assert server.workspace.run("start").returncode == 0
+    (server.workspace.state / "run" / "server.json").unlink()
+    assert server.workspace.run("stop").stderr == "stopped\n"
+
+
+def test_restart_is_stop_and_start(server: GPUServer) -> None:
+    assert server.workspace.run("start").returncode == 0
+    again = server.workspace.run("restart")
+    assert again.returncode == 0, again
+    assert len(server.calls("run")) == 2
+
+
+def test_without_gpu_and_model_start_says_who_answers(workspace: Workspace) -> None:
+    done = workspace.run("start")
+    assert done.returncode == 0, done
+    assert "no model server is started" in done.stderr
+    assert "extractive" in done.stderr
+
+
+def test_bad_flags_are_usage_errors(server: GPUServer) -> None:
+    assert "choose one of" in server.workspace.fails(2, "start", "--server", "podman")
+    assert "--server local" in server.workspace.fails(2, "start", "--model", "x")
+    elsewhere = {"OPSCTL_SERVER_URL": "http://10.0.0.5:8080"}
+    told = server.workspace.fails(2, "start", "--server", "docker", env=elsewhere)
+    assert "not a server of this machine" in told
