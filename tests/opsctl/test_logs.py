@@ -1,0 +1,52 @@
+"""opsctl logs: readable lines of the server's log, without secrets."""
+
+import re
+
+import pytest
+
+from tests.gpu_server import GPUServer
+from tests.workspace import Workspace
+
+
+@pytest.fixture
+def running(server: GPUServer) -> GPUServer:
+    assert server.workspace.run("start").returncode == 0
+    return server
+
+
+def test_lines_are_readable_and_the_last_ones_are_shown(running: GPUServer) -> None:
+    done = running.workspace.run("logs", "-n", "2")
+    assert done.returncode == 0
+    first, second = done.stdout.splitlines()
+    assert re.fullmatch(r"\d\d:\d\d:\d\d INFO Connected", first)
+    assert second.endswith("INFO Success")
+
+
+def test_a_key_that_tgi_prints_is_masked(running: GPUServer) -> None:
+    shown = running.workspace.run("logs", "-n", "1000").stdout
+    assert "api_key: Some(" in shown
+    assert "not-for-the-log" not in shown
+
+
+def test_since_leaves_out_what_is_older(running: GPUServer) -> None:
+    part = running.workspace.run("logs", "--since", "2026-01-02T10:20:25Z").stdout
+    assert [line.split()[-1] for line in part.splitlines()] == ["Connected", "Success"]
+    assert running.workspace.run("logs", "--since", "1s").stdout == ""
+
+
+def test_follow_goes_on_until_the_server_stops(running: GPUServer) -> None:
+    process = running.workspace.start("logs", "-f", "-n", "1")
+    assert process.stdout
+    assert process.stdout.readline().endswith("Success\n")
+    assert running.workspace.run("stop").returncode == 0
+    process.communicate()
+    assert process.returncode == 0
+
+
+def test_bad_arguments_are_usage_errors(workspace: Workspace) -> None:
+    assert "10m" in workspace.fails(2, "logs", "--since", "yesterday")
+    assert "opsctl logs server" in workspace.fails(2, "logs", "kernel")
+
+
+def test_without_a_server_there_is_no_log(workspace: Workspace) -> None:
+    assert "opsctl start" in workspace.fails(3, "logs")

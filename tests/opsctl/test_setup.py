@@ -1,0 +1,107 @@
+"""opsctl setup: a fresh checkout becomes one on which `opsctl start` works."""
+
+import fcntl
+import os
+import pty
+import stat
+import termios
+from contextlib import suppress
+
+from tests.fakes.hub import FakeHub
+from tests.gpu_server import GPUServer
+from tests.workspace import Workspace, note, question
+
+TOKEN = "123456789:AAE-not_a_real_token_but_of_its_form"
+
+
+def test_setup_then_start_then_ask_on_a_fresh_server(fresh_server: GPUServer) -> None:
+    workspace = fresh_server.workspace
+    workspace.write("note1.txt", note(1))
+    with FakeHub() as hub:
+        hub.push_all()
+        workspace.env["OPSCTL_HF_ENDPOINT"] = hub.url
+        done = workspace.run("setup", "--yes")
+        assert done.returncode == 0, done
+        assert done.stderr.rstrip().endswith("next: opsctl start")
+        hub.seen.clear()
+        assert workspace.run("setup", "--yes").returncode == 0
+        assert not [seen for seen in hub.seen if "/resolve/" in seen.path]
+    assert workspace.run("start").returncode == 0
+    assert workspace.answer(question(1))["engine"] == "server"
+
+
+def test_without_a_gpu_setup_indexes_and_says_who_will_answer(workspace: Workspace) -> None:
+    workspace.write("note1.txt", note(1))
+    done = workspace.run("setup", "--yes")
+    assert done.returncode == 0, done
+    assert "answers will be quotations" in done.stderr
+    assert workspace.answer(question(1))["engine"] == "extractive"
+
+
+def test_env_is_written_for_its_owner_alone_and_what_stands_there_stays(
+    workspace: Workspace,
+) -> None:
+    env = workspace.root / ".env"
+    env.write_text("# mine\nOPSCTL_TOP_K=3\n")
+    env.chmod(0o644)
+    assert workspace.run("setup", "--yes").returncode == 0
+    assert stat.S_IMODE(env.stat().st_mode) == 0o600
+    assert env.read_text() == "# mine\nOPSCTL_TOP_K=3\n"
+    env.unlink()
+    assert workspace.run("setup", "--yes").returncode == 0
+    assert stat.S_IMODE(env.stat().st_mode) == 0o600
+
+
+def test_a_machine_that_can_not_hold_the_model_is_told_before_the_download(
+    fresh_server: GPUServer,
+) -> None:
+    fresh_server.gpu_memory(used=20_000)
+    with FakeHub() as hub:
+        hub.push_all()
+        done = fresh_server.workspace.run("setup", "--yes", env={"OPSCTL_HF_ENDPOINT": hub.url})
+        assert hub.seen == []
+    assert done.returncode == 1
+    assert "failed   memory" in done.stdout
+    assert "not downloaded" in done.stderr
+
+
+def test_without_documents_setup_says_where_to_put_them(workspace: Workspace) -> None:
+    workspace.documents.rmdir()
+    done = workspace.run("setup", "--yes")
+    assert done.returncode == 0, done
+    assert "put documents into" in done.stderr
+
+
+def test_on_a_terminal_setup_asks_for_the_token_once_and_never_shows_it(
+    workspace: Workspace,
+) -> None:
+    said = on_a_terminal(workspace, answers=["nonsense", TOKEN])
+    assert said.count("@BotFather") == 2
+    assert "that is no bot token" in said
+    assert TOKEN not in said
+    assert f"OPSCTL_TELEGRAM_TOKEN={TOKEN}\n" in (workspace.root / ".env").read_text()
+    assert "@BotFather" not in on_a_terminal(workspace, answers=[])
+    assert TOKEN not in workspace.run("doctor", "--settings").stdout
+
+
+def on_a_terminal(workspace: Workspace, answers: list[str]) -> str:
+    """Run setup on a terminal, answering its questions; return all that it wrote."""
+    controller, terminal = pty.openpty()
+    workspace.options = {
+        "stdin": terminal, "stdout": terminal, "stderr": terminal, "start_new_session": True,
+        "preexec_fn": lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    }  # fmt: skip
+    process = workspace.start("setup")
+    workspace.options = {}
+    os.close(terminal)
+    said = ""
+    with process, suppress(OSError):  # reading fails when the last writer is gone
+        while chunk := os.read(controller, 4096).decode(errors="replace"):
+            said += chunk
+            # The blank after the colon comes when the terminal is ready for a hidden answer.
+            if answers and said.count("(Enter: later): ") > said.count("\x00"):
+                os.write(controller, f"{answers.pop(0)}\n".encode())
+                said += "\x00"  # one for every answer given
+    os.close(controller)
+    assert process.returncode == 0, said
+    return said
