@@ -1,13 +1,13 @@
 """Fits the prompt into what the running server takes, counted by the server itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.events import Turn
 from assistant.prompt import build_messages, passage, turn_messages
 from assistant.server.mistral import render
-from assistant.server.types import Message, ModelServer, Tokenized
+from assistant.server.types import Message, ModelServer
 from indexer.errors import UserError
 
 if TYPE_CHECKING:
@@ -52,12 +52,14 @@ async def fit(
         excess = len(counted.ids) - budget
         if excess <= 0:
             break
-        parts = parts.without(excess, _costs(text, counted))
+        parts = parts.without(excess, counted.counts(_cut(text, parts.texts()))[1::2])
     return Fitted(parts.messages(), parts.hits, parts.turns, answer)
 
 
 @dataclass(frozen=True)
 class _Parts:
+    """The question with the parts that can be left out: turns, oldest first, and passages."""
+
     question: str
     hits: "tuple[Hit, ...]"
     turns: tuple[Turn, ...]
@@ -65,34 +67,35 @@ class _Parts:
     def messages(self) -> tuple[Message, ...]:
         return build_messages(self.question, self.hits, self.turns)
 
-    def without(self, excess: int, cost: Callable[[str], int]) -> "_Parts":
-        """The parts that are left when at least one goes, and so many tokens with it."""
-        hits, turns = self.hits, self.turns
-        while excess > 0:
-            if turns:
-                excess -= cost(render(turn_messages(turns[0])))
-                turns = turns[1:]
-            elif len(hits) > 1:
-                excess -= cost(passage(len(hits), hits[-1]))
-                hits = hits[:-1]
-            else:
+    def texts(self) -> list[str]:
+        """How each turn, and then each passage, stands in the prompt."""
+        turns = [render(turn_messages(turn)) for turn in self.turns]
+        return turns + [passage(number, hit) for number, hit in enumerate(self.hits, start=1)]
+
+    def without(self, excess: int, costs: Sequence[int]) -> "_Parts":
+        """What is left when the oldest turns, then the worst passages, go until so many tokens do.
+
+        `costs` are those of the turns and passages. At least one of them goes.
+        """
+        turns, hits = costs[: len(self.turns)], costs[len(self.turns) :]
+        order = [*turns, *reversed(hits[1:])]
+        gone, freed = 0, 0
+        while freed < excess:
+            if gone == len(order):
                 raise UserError(
                     "the question and the best passage together are longer than the server takes",
                     "ask in fewer words, or raise MAX_INPUT_TOKENS in deploy/tgi.env",
                 )
-        return _Parts(self.question, hits, turns)
+            freed += order[gone]
+            gone += 1
+        kept = len(self.hits) - max(0, gone - len(turns))
+        return _Parts(self.question, self.hits[:kept], self.turns[gone:])
 
 
-def _costs(text: str, counted: Tokenized) -> Callable[[str], int]:
-    """A function from a part of the text to its tokens; by its share where the server tells no
-    offsets, as one with a slow tokenizer does."""
-    data = text.encode()
-
-    def cost(part: str) -> int:
-        piece = part.encode()
-        if not counted.spans:
-            return len(counted.ids) * len(piece) // len(data)
-        start = data.find(piece)
-        return sum(start <= span[0] < start + len(piece) for span in counted.spans)
-
-    return cost
+def _cut(text: str, parts: Sequence[str]) -> list[str]:
+    """The text in pieces, every second of which is one of the parts, in their order."""
+    pieces = []
+    for part in parts:
+        before, _, text = text.partition(part)
+        pieces += [before, part]
+    return [*pieces, text]

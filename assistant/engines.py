@@ -1,7 +1,7 @@
 """The engines that write answers: the served model, quotations, and the better of the two."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.budget import Fitted, fit
@@ -64,18 +64,20 @@ class ServerEngine:
 
         fitted = await fit(question, found.hits, history, self.server, self.answer_tokens)
         pieces: list[str] = []
-        async for piece in self.server.stream(fitted.messages, fitted.answer_tokens):
-            if isinstance(piece, Finish):
-                if piece.reason == "length":
-                    yield Cut(piece.tokens)
-                continue
-            if not pieces:
-                piece = piece.lstrip()  # Mistral's first token carries the space before its word
-                if not piece:
+        stream = self.server.stream(fitted.messages, fitted.answer_tokens)
+        async with aclosing(stream):
+            async for piece in stream:
+                if isinstance(piece, Finish):
+                    if piece.reason == "length":
+                        yield Cut(piece.tokens)
                     continue
-                yield self._writer(found, history, fitted)
-            pieces.append(piece)
-            yield Token(piece)
+                if not pieces:
+                    piece = piece.lstrip()  # Mistral's first token carries the blank before it
+                    if not piece:
+                        continue
+                    yield self._writer(found, history, fitted)
+                pieces.append(piece)
+                yield Token(piece)
         for citation in citations("".join(pieces), fitted.hits):
             yield citation
 

@@ -202,14 +202,13 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     return {"records": records, "first_ms": first}
 
 
-def medians(records: list[dict[str, Any]]) -> dict[tuple[int, str], tuple[float, float]]:
+def medians(records: list[dict[str, Any]]) -> dict[tuple[int, str], tuple[float, ...]]:
     """Wall and CPU microseconds per token, by events per write and reader."""
     kept: dict[tuple[int, str], list[tuple[float, float]]] = {}
     for record in records:
         key = (record["per_write"], record["reader"])
         kept.setdefault(key, []).append((record["wall_us"], record["cpu_us"]))
-    median = statistics.median
-    return {key: (median(w for w, _ in v), median(c for _, c in v)) for key, v in kept.items()}
+    return {key: tuple(map(statistics.median, zip(*kept[key], strict=True))) for key in kept}
 
 
 def show(report: dict[str, Any]) -> None:
@@ -238,8 +237,7 @@ def main() -> int:
     report = {
         "machine": measure.machine(),
         "started": datetime.now(timezone.utc).isoformat(" ", "minutes"),
-        "runs": args.runs,
-        "tokens": args.tokens,
+        **vars(args),
         **run(args),
     }
     RECORD.parent.mkdir(parents=True, exist_ok=True)

@@ -22,25 +22,25 @@ class LocalService:
 
     kind: Kind = "local"
 
-    def __init__(self, settings: Settings, server: ServerConfig, model: Path) -> None:
+    def __init__(self, settings: Settings, model: Path) -> None:
         self.settings = settings
-        self.server = server
         self.model = model
         self.log_path = settings.state / "logs" / "server.log"
 
     def command(self) -> list[str]:
         """The command line of the server; its key travels in the environment."""
+        server = ServerConfig.load(self.settings.tgi_env)
         adapters = [
             word
-            for name, folder in self.server.adapters.items()
+            for name, folder in server.adapters.items()
             for word in ("--adapter", f"{name}={on_this_machine(folder, self.settings)}")
         ]
         return [
             sys.executable, "-m", "localtgi", "--model", str(self.model), *adapters,
             "--port", str(port_of(self.settings.server_url)),
-            "--max-input-tokens", str(self.server.max_input),
-            "--max-total-tokens", str(self.server.max_total),
-            "--max-concurrent-requests", str(self.server.max_concurrent),
+            "--max-input-tokens", str(server.max_input),
+            "--max-total-tokens", str(server.max_total),
+            "--max-concurrent-requests", str(server.max_concurrent),
         ]  # fmt: skip
 
     def config(self) -> str:

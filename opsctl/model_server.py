@@ -12,16 +12,15 @@ if TYPE_CHECKING:
 
 def make_service(kind: str, config: Settings, model: str | None = None) -> Service:
     """The service of a kind, "docker" or "local"; `model` is for the latter."""
-    from opsctl.tgi_env import ServerConfig
-
     if kind == "docker":
         from opsctl.tgi_service import TGIService
 
         return TGIService(config)
     from opsctl.local_service import LocalService, find_model
+    from opsctl.tgi_env import ServerConfig
 
-    server = ServerConfig.load(config.tgi_env)
-    return LocalService(config, server, find_model(model or server.model_id, config))
+    name = model or ServerConfig.load(config.tgi_env).model_id
+    return LocalService(config, find_model(name, config))
 
 
 def started_service(config: Settings) -> Service | None:
@@ -32,9 +31,8 @@ def started_service(config: Settings) -> Service | None:
     if record.wanted == "docker":
         return make_service("docker", config)
     from opsctl.local_service import LocalService
-    from opsctl.tgi_env import ServerConfig
 
-    return LocalService(config, ServerConfig.load(config.tgi_env), Path(record.model))
+    return LocalService(config, Path(record.model))
 
 
 def is_expected(config: Settings) -> bool:

@@ -72,8 +72,11 @@ def _word(state: State, was_started: bool) -> str:
 
 
 def _is_stale(service: Service, state: State) -> bool:
-    """Tell whether it would be started differently now."""
-    return state.status == "running" and state.config != service.config()
+    """Tell whether it would be started differently now; not while that can not be told."""
+    try:
+        return state.status == "running" and state.config != service.config()
+    except UserError:
+        return False
 
 
 def _age(state: State) -> int | None:

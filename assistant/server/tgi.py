@@ -11,7 +11,7 @@ from assistant.server.client import Client
 from assistant.server.errors import ServerError
 from assistant.server.http import USUAL, Timeouts, Wire
 from assistant.server.mistral import render
-from assistant.server.tgi_wire import Event, parse_event, request_body
+from assistant.server.tgi_wire import EventDetails, parse_event, request_body
 from assistant.server.types import (
     Finish,
     GeneratedToken,
@@ -125,16 +125,15 @@ class TokenParser:
             event = parse_event(payload)
         except pydantic.ValidationError:
             raise self._error(payload) from None
-        token = event.token
+        token = event["token"]
         self.tokens += 1
         if self.keep:
-            self.kept.append(GeneratedToken(token.id, token.text, token.logprob, token.special))
-        if event.generated_text is not None:
-            self._end(event)
-        return "" if token.special else token.text
+            self.kept.append(GeneratedToken(**token))
+        if event.get("generated_text") is not None:
+            self._end(event.get("details"))
+        return "" if token["special"] else token["text"]
 
-    def _end(self, event: Event) -> None:
-        details = event.details
+    def _end(self, details: EventDetails | None) -> None:
         length = details is not None and details.finish_reason == "length"
         tokens = details.generated_tokens if details else self.tokens
         given = details.input_length if details else None

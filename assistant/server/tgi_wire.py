@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
-from text_generation.types import Parameters, Request, StreamDetails, StreamResponse
+from pydantic import TypeAdapter
+from text_generation.types import Parameters, Request, StreamDetails
+from typing_extensions import NotRequired, TypedDict
 
 from assistant.server.errors import BadRequest
 
@@ -25,14 +27,25 @@ class EventDetails(StreamDetails):
     input_length: int | None = None
 
 
-class Event(StreamResponse):
-    """An event of an answer."""
+class Token(TypedDict):
+    """The package's Token."""
 
-    details: EventDetails | None = None
+    id: int
+    text: str
+    logprob: float | None
+    special: bool
 
 
-# Event.model_validate_json without its checks of arguments: two thirds of the time per token.
-parse_event: Callable[[bytes], Event] = Event.__pydantic_validator__.validate_json
+class Event(TypedDict):
+    """The package's StreamResponse as plain dictionaries: half of the time per token."""
+
+    token: Token
+    generated_text: NotRequired[str | None]
+    details: NotRequired[EventDetails | None]
+
+
+# TypeAdapter's own validate_json adds a check of its arguments to every call.
+parse_event: Callable[[bytes], Event] = TypeAdapter(Event).validator.validate_json
 
 
 def request_body(prompt: str, adapter: str, max_new_tokens: int) -> bytes:

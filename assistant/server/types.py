@@ -1,6 +1,6 @@
 """What a client of a model server takes and gives, whichever server it is."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -117,6 +117,6 @@ class ModelServer(Protocol):
 
     def stream(
         self, messages: Sequence[Message], max_new_tokens: int
-    ) -> AsyncIterator[str | Finish]:
+    ) -> AsyncGenerator[str | Finish, None]:
         """Yield the answer's text as it comes, then one Finish; anything else raises."""
         ...

@@ -72,7 +72,7 @@ def test_what_is_left_fits_and_nothing_more_would(budget: int) -> None:
         assert found.hits == HITS, "a turn is left while a passage had to go"
     hits, turns = len(found.hits), len(found.turns)
     more = HITS[: hits + 1], TURNS[len(TURNS) - turns - (hits == len(HITS)) :]
-    everything = (HITS, TURNS) == (found.hits, found.turns)
+    everything = (found.hits, found.turns) == (HITS, TURNS)
     assert everything or length(build_messages(QUESTION, *more)) > budget
 
 

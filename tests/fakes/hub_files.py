@@ -58,7 +58,8 @@ def adapter_config(rank: int = RANK, **changes: object) -> bytes:
     config = {
         "base_model_name_or_path": MODEL, "peft_type": "LORA", "task_type": "CAUSAL_LM",
         "r": rank, "lora_alpha": 32, "lora_dropout": 0.05, "target_modules": ["q_proj"],
-        "bias": "none", "inference_mode": True, "corda_config": None, "trainable_token_indices": None,
+        "bias": "none", "inference_mode": True, "corda_config": None,
+        "trainable_token_indices": None,
     }  # fmt: skip
     return as_json(config | changes)
 

@@ -1,0 +1,51 @@
+"""What can go wrong.
+
+StartError     the server can not start                       one sentence, exit code 1
+RequestError   TGI's own refusal of a request                 JSON, or an event of a stream
+BadBody        the body is not one TGI's framework can read   plain text
+"""
+
+
+class StartError(Exception):
+    """The server can not start; the text is one sentence for the operator."""
+
+
+class RequestError(Exception):
+    """A request that fails the way TGI says it: text, `error_type`, status and metrics label."""
+
+    def __init__(self, text: str, kind: str, status: int, label: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.kind = kind
+        self.status = status
+        self.label = label or kind
+
+
+class BadBody(Exception):
+    """A body that can not be read, answered in plain text."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+def invalid(text: str) -> RequestError:
+    """A parameter or a length that is not accepted."""
+    return RequestError(f"Input validation error: {text}", "validation", 422)
+
+
+def overloaded() -> RequestError:
+    """As many requests as are allowed are being answered already."""
+    return RequestError("Model is overloaded", "overloaded", 429)
+
+
+def failed(error: Exception) -> RequestError:
+    """The model failed in the middle of an answer."""
+    text = f"Request failed during generation: Server error: {error}"
+    return RequestError(text, "generation", 424)
+
+
+def template(text: str) -> RequestError:
+    """The chat template refuses the messages."""
+    return RequestError(f"Template error: {text}", "template_error", 422, "template")

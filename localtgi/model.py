@@ -1,0 +1,81 @@
+"""A loaded model: text to ids and back, and one forward pass with one adapter."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from peft import PeftModelForCausalLM
+from torch import Tensor
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A token of a text: `start` and `stop` are byte offsets into its UTF-8."""
+
+    id: int
+    text: str
+    start: int
+    stop: int
+
+
+class LanguageModel:
+    """A model with its tokenizer and adapters. `use` and `forward` belong to one thread."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerFast,
+        switch: PeftModelForCausalLM | None,
+        adapters: frozenset[str],
+        ends: frozenset[int],
+    ) -> None:
+        self.model: Any = model
+        self.tokenizer = tokenizer
+        self.ends = ends
+        self.special = frozenset(tokenizer.all_special_ids)
+        self.device: torch.device = self.model.device
+        self._switch: Any = switch
+        self._adapters = adapters
+
+    def use(self, adapter: str | None) -> None:
+        """Switch an adapter on. None and, as in TGI, any name that is not loaded: the base."""
+        if self._switch is None:
+            return
+        if adapter in self._adapters:
+            self._switch.base_model.enable_adapter_layers()
+            self._switch.base_model.set_adapter(adapter, inference_mode=True)
+        else:
+            self._switch.base_model.disable_adapter_layers()
+
+    def forward(self, ids: list[int], cache: Any, whole: bool = False) -> tuple[Tensor, Any]:
+        """Logits after the last id, or after every one; float32, positions x vocabulary."""
+        output = self.model(
+            input_ids=torch.tensor([ids], device=self.device),
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=0 if whole else 1,
+        )
+        return output.logits[0].float(), output.past_key_values
+
+    def encode(self, text: str, special: bool = True) -> list[int]:
+        """The ids of a text, with BOS before them if `special`."""
+        ids: list[int] = self.tokenizer.backend_tokenizer.encode(
+            text, add_special_tokens=special
+        ).ids
+        return ids
+
+    def pieces(self, text: str) -> list[Piece]:
+        """The tokens of a text with BOS, as the route /tokenize shows them."""
+        encoding = self.tokenizer.backend_tokenizer.encode(text)
+        place = [0]  # of each character, in bytes
+        for character in text:
+            place.append(place[-1] + len(character.encode()))
+        return [
+            Piece(id, text[start:stop], place[start], place[stop])
+            for id, (start, stop) in zip(encoding.ids, encoding.offsets, strict=True)
+        ]
+
+    def decode(self, ids: list[int]) -> str:
+        """The text of some ids, special tokens shown."""
+        return str(self.tokenizer.decode(ids, clean_up_tokenization_spaces=False))

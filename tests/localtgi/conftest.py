@@ -1,0 +1,77 @@
+"""A tiny real Mistral, and servers of it, made once."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.localtgi.server import Server, launch
+
+KEY = "a-Key-Of-The-Test"
+PROGRAM = Path(__file__).with_name("torch_program.py")
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Servers that start side by side, because each takes seconds."""
+
+    adapters: Server  # the float model with its adapters, at most four requests
+    gptq: Server  # the GPTQ model, no adapters, with an API key
+    ending: Server  # for the test that ends it
+
+
+@pytest.fixture(scope="session")
+def torch_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
+    """The program that does what needs torch, so that the test process need not hold it."""
+    folder = tmp_path_factory.mktemp("tiny-mistral")
+    command = [sys.executable, "-W", "error", str(PROGRAM), str(folder)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        yield process
+        process.kill()
+
+
+@pytest.fixture(scope="session")
+def tiny(torch_process: subprocess.Popen[str]) -> Path:
+    """A folder with model, model-gptq, model-dequantised and adapters/{loud,other,zero}."""
+    assert torch_process.stdout is not None
+    folder = torch_process.stdout.readline().rstrip("\n")
+    assert folder, "the program failed; its reason is on stderr"
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def servers(tiny: Path) -> Iterator[Servers]:
+    """The running servers."""
+    adapters = [f"--adapter={name}={tiny}/adapters/{name}" for name in ("loud", "other", "zero")]
+    processes = [
+        launch("--model", f"{tiny}/model", *adapters, "--max-concurrent-requests", "4"),
+        launch("--model", f"{tiny}/model-gptq", api_key=KEY),
+        launch("--model", f"{tiny}/model"),
+    ]
+    try:
+        yield Servers(*[Server(process) for process in processes])
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+
+
+@pytest.fixture(scope="session")
+def torch_report(torch_process: subprocess.Popen[str], tiny: Path) -> Any:
+    """What the program found, by name."""
+    output, _ = torch_process.communicate()
+    assert torch_process.returncode == 0
+    return json.loads(output)
+
+
+@pytest.fixture(scope="session")
+def server(servers: Servers) -> Server:
+    """The server of the float model and its adapters."""
+    return servers.adapters

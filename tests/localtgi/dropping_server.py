@@ -1,0 +1,43 @@
+"""localtgi with the fault of CUDA graphs: the adapter is dropped after the first token.
+
+dropping_server.py MODEL PORT NAME=ADAPTER...
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def main(model: str, port: str, *adapters: str) -> None:
+    from localtgi.checkpoint import open_model
+    from localtgi.loading import load
+    from localtgi.model import LanguageModel
+    from localtgi.port import reserve
+    from localtgi.serve import run
+    from localtgi.validation import Limits
+
+    class Dropping(LanguageModel):
+        """A model that decodes, and does not read, with the base weights."""
+
+        def __init__(self, whole: LanguageModel) -> None:
+            vars(self).update(vars(whole))
+
+        def forward(self, ids: list[int], cache: Any, whole: bool = False) -> Any:
+            if cache is not None:
+                self.use(None)
+            return super().forward(ids, cache, whole)
+
+    folders = {name: Path(folder) for name, _, folder in (text.partition("=") for text in adapters)}
+    with reserve("127.0.0.1", int(port)) as sock:
+        loaded = load(open_model(Path(model)), folders, "cpu", "auto", say)
+        run(Dropping(loaded), model, Limits(3072, 4096, 16), None, sock, say)
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    main(*sys.argv[1:])
