@@ -173,8 +173,8 @@ def _files(config: Settings) -> Check:
 
 def _server(config: Settings) -> list[Check]:
     """What TGI needs, where this machine has a GPU for it or a server is meant to answer."""
-    from opsctl.model_server import is_expected
-    from opsctl.server_checks import can_run_tgi, server_checks
+    from opsctl.server.checks import can_run_tgi, server_checks
+    from opsctl.server.choose import is_expected
 
     reason = can_run_tgi()
     if reason and not is_expected(config) and config.engine != "server":

@@ -26,7 +26,7 @@ def list_sources(found: "Found") -> None:
 def show_end(question: str, done: "Done", confidence: float, config: Settings) -> None:
     """Print what follows an answer: the places of its sources, who wrote it, what was left out."""
     from assistant.engines import place
-    from opsctl.model_server import is_expected
+    from opsctl.server.choose import is_expected
 
     if done.engine == "server":
         russian = is_cyrillic(question)

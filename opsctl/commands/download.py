@@ -11,13 +11,13 @@ import typer
 from assistant import settings
 from assistant.settings import Settings
 from indexer.errors import UsageError, UserError
-from opsctl import adapter, manifest, output
-from opsctl.hub import catalog, checkpoint, failures, verify
+from opsctl import output
+from opsctl.hub import adapter, catalog, checkpoint, failures, manifest, verify
 from opsctl.hub.catalog import Download
 from opsctl.hub.client import Hub
 from opsctl.hub.folders import one_at_a_time
+from opsctl.hub.manifest import Entry, Manifest
 from opsctl.hub.stage import Plan, bring, make_plan
-from opsctl.manifest import Entry, Manifest
 from opsctl.options import Json
 
 SPARE = 1.05  # of the bytes to fetch, that must be free

@@ -15,7 +15,7 @@ from opsctl import output
 from opsctl.redact import redact
 
 if TYPE_CHECKING:
-    from opsctl.server_log import Entry
+    from opsctl.server.log import Entry
 
 _AGE = re.compile(r"(\d+)([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -31,9 +31,9 @@ def logs(
     ] = "",
 ) -> None:
     """Show the log of the model server; keys and tokens are masked."""
-    from opsctl.model_server import started_service
     from opsctl.programs import Follower
-    from opsctl.server_log import parse
+    from opsctl.server.choose import started_service
+    from opsctl.server.log import parse
 
     if what != "server":
         raise UsageError(f"there is no log {what!r}", "opsctl logs server")

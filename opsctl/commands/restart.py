@@ -7,8 +7,8 @@ from opsctl.commands.start import Minutes, Model, ServerKind, start
 
 def restart(server: ServerKind = "auto", model: Model = None, timeout: Minutes = 15) -> None:
     """Stop the model server, then start it: the same kind as before unless --server says so."""
-    from opsctl.launch import bring_down
-    from opsctl.services import read_record
+    from opsctl.server.launch import bring_down
+    from opsctl.server.services import read_record
 
     config = settings.load()
     record = read_record(config)

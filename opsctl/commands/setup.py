@@ -25,7 +25,7 @@ def setup(
 
     Running it again is safe: it keeps what is there.
     """
-    from opsctl.server_checks import can_run_tgi
+    from opsctl.server.checks import can_run_tgi
 
     loaded = settings.load_with_origins()
     config = loaded.settings
@@ -76,7 +76,7 @@ def _write_env(loaded: Loaded, values: dict[str, str]) -> None:
 
 def _prepare_server(config: Settings, asking: bool, skip_download: bool) -> None:
     """Check what TGI needs and download it; what is missing is told, and stops nothing else."""
-    from opsctl.server_checks import server_checks
+    from opsctl.server.checks import server_checks
 
     waiting = ("model", "adapter", "port")  # these come with the download, or with the start
     checks = [check for check in server_checks(config) if check.name not in waiting]

@@ -33,8 +33,8 @@ def start(
     ] = False,
 ) -> None:
     """Start the model server, wait until it answers, and prove that the adapter is applied."""
-    from opsctl.launch import bring_up
-    from opsctl.model_server import make_service, suggest_kind
+    from opsctl.server.choose import make_service, suggest_kind
+    from opsctl.server.launch import bring_up
 
     config = settings.load()
     if server not in KINDS:
@@ -56,7 +56,7 @@ def start(
 def _start_none(config: Settings, asked: bool) -> None:
     """Without a model the documents are quoted; say why there is none and how to get one."""
     if not asked:
-        from opsctl.server_checks import can_run_tgi
+        from opsctl.server.checks import can_run_tgi
 
         reason = can_run_tgi() or "Docker is not installed"
         output.note(f"no model server is started: {reason}, and no model is downloaded")

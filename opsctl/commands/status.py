@@ -18,7 +18,7 @@ HINTS = {"exited": "opsctl logs server", "stopped": "opsctl start"}
 
 def status(json: Json = False) -> None:
     """Show the model server, its adapter and queue, and the index; exit 3 if one is down."""
-    from opsctl.server_status import adapter_status, is_down, server_status
+    from opsctl.server.status import adapter_status, is_down, server_status
 
     config = settings.load()
     server, adapter, index = server_status(config), adapter_status(config), _index(config)

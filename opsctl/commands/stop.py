@@ -6,7 +6,7 @@ from opsctl import output
 
 def stop() -> None:
     """Stop the model server; it may finish the answers it is at."""
-    from opsctl.launch import bring_down
+    from opsctl.server.launch import bring_down
 
     config = settings.load()
     output.note("stopped" if bring_down(config) else "nothing is running")

@@ -13,13 +13,13 @@ from opsctl import output
 from opsctl.options import Json
 
 if TYPE_CHECKING:
-    from opsctl.verify import Step
+    from opsctl.server.proof import Step
 
 
 def verify(json: Json = False) -> None:
     """Prove on the running server that the adapter is applied, also after the first token."""
-    from opsctl.model_server import started_service
-    from opsctl.proof import Proof, write_proof
+    from opsctl.server.choose import started_service
+    from opsctl.server.proof_record import Proof, write_proof
 
     config = settings.load()
     if config.server_api != "tgi" or not config.adapter:
@@ -43,7 +43,7 @@ def verify(json: Json = False) -> None:
 
 async def _steps(config: Settings, quiet: bool) -> "list[Step]":
     from assistant.server.tgi import TGIClient
-    from opsctl.verify import check_files, prove
+    from opsctl.server.proof import check_files, prove
 
     steps = check_files(config)
     for step in steps:

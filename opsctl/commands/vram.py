@@ -15,7 +15,7 @@ from indexer.documents import printable
 from indexer.errors import UserError
 from opsctl import output
 from opsctl.options import Json
-from opsctl.tgi_env import ServerConfig
+from opsctl.server.tgi_env import ServerConfig
 from opsctl.vram import CARDS, GIB, Card, Limits
 
 REFRESH_SECONDS = 2.0

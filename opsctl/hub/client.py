@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from indexer.errors import UserError
 from opsctl.hub import failures
 from opsctl.hub.catalog import Download
-from opsctl.manifest import Entry, File
+from opsctl.hub.manifest import Entry, File
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

@@ -18,7 +18,7 @@ from indexer.errors import UserError
 from opsctl import output
 from opsctl.hub.client import Hub, unfinished
 from opsctl.hub.folders import make_readable, put_in_place
-from opsctl.manifest import Entry, File
+from opsctl.hub.manifest import Entry, File
 
 LOOK_SECONDS = 0.2
 Advance = Callable[[int, int, str], None]

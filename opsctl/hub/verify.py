@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from indexer.errors import Busy, UserError
-from opsctl import adapter, manifest, output
+from opsctl import output
+from opsctl.hub import adapter, manifest
 from opsctl.hub.catalog import ZERO, Download
 from opsctl.hub.folders import one_at_a_time
-from opsctl.manifest import Manifest
+from opsctl.hub.manifest import Manifest
 
 
 @dataclass(frozen=True)

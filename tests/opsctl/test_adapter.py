@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import load_file, save
 
 from indexer.errors import UserError
-from opsctl import adapter
+from opsctl.hub import adapter
 from tests.fakes import hub_files
 from tests.fakes.hub_files import HIDDEN, LAYERS, NAME, RANK
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from opsctl.server_causes import CAUSES
-from opsctl.server_log import Entry, classify, kv_tokens, parse, phase
+from opsctl.server.causes import CAUSES
+from opsctl.server.log import Entry, classify, kv_tokens, parse, phase
 
 LOGS = Path(__file__).resolve().parents[1] / "fakes" / "server_logs"
 MOMENT = "2026-01-02T10:20:30.123456Z"

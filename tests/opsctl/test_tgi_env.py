@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from indexer.errors import UserError
-from opsctl.tgi_env import ServerConfig, file_hash, read
-from opsctl.tgi_lint import Finding, lint
+from opsctl.server.tgi_env import ServerConfig, file_hash, read
+from opsctl.server.tgi_lint import Finding, lint
 
 GOOD = {
     "MODEL_ID": "/data/models/mistral-7b-gptq",

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 from assistant.settings import Settings
 from indexer.errors import UserError
 from opsctl import output
-from opsctl.model_server import make_service, started_service
-from opsctl.proof import Proof, write_proof
-from opsctl.server_address import info, is_port_taken, port_of
-from opsctl.services import Record, Service, read_record, write_record
-from opsctl.startup import Ready, wait_until_ready
+from opsctl.server.address import info, is_port_taken, port_of
+from opsctl.server.choose import make_service, started_service
+from opsctl.server.proof_record import Proof, write_proof
+from opsctl.server.services import Record, Service, read_record, write_record
+from opsctl.server.startup import Ready, wait_until_ready
 
 if TYPE_CHECKING:
-    from opsctl.verify import Step
+    from opsctl.server.proof import Step
 
 
 def bring_up(config: Settings, service: Service, timeout: float) -> None:
@@ -72,7 +72,7 @@ def _prove(config: Settings, service: Service) -> None:
 
 async def _steps(config: Settings, whole: bool) -> "list[Step]":
     from assistant.server.tgi import TGIClient
-    from opsctl.verify import compare, prove
+    from opsctl.server.proof import compare, prove
 
     async with TGIClient(config.server_url, config.adapter, config.api_key) as client:
         if whole:
@@ -91,7 +91,7 @@ def _make_room(config: Settings, service: Service) -> None:
 
 def _check(config: Settings, service: Service) -> None:
     if service.kind == "docker":
-        from opsctl.server_checks import first_failure, server_checks
+        from opsctl.server.checks import first_failure, server_checks
 
         failure = first_failure(server_checks(config))
         if failure:
@@ -104,7 +104,7 @@ def _check(config: Settings, service: Service) -> None:
 
 def _tell(config: Settings, ready: Ready) -> None:
     """Say that it answers, with what, and whether its limits are those of deploy/tgi.env."""
-    from opsctl.tgi_env import ServerConfig
+    from opsctl.server.tgi_env import ServerConfig
 
     output.note(f"ready after {ready.seconds:.0f} s at {config.server_url}")
     if ready.kv_tokens:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from assistant.settings import Settings, child_environment
 from indexer.errors import UserError
-from opsctl.server_address import port_of
-from opsctl.services import Kind, Record, State, read_record, write_record
-from opsctl.tgi_env import ServerConfig
+from opsctl.server.address import port_of
+from opsctl.server.services import Kind, Record, State, read_record, write_record
+from opsctl.server.tgi_env import ServerConfig
 
 if TYPE_CHECKING:
     import psutil

@@ -4,20 +4,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.settings import Settings
-from opsctl.services import Service, read_record
+from opsctl.server.services import Service, read_record
 
 if TYPE_CHECKING:
-    from opsctl.tgi_env import ServerConfig
+    from opsctl.server.tgi_env import ServerConfig
 
 
 def make_service(kind: str, config: Settings, model: str | None = None) -> Service:
     """The service of a kind, "docker" or "local"; `model` is for the latter."""
     if kind == "docker":
-        from opsctl.tgi_service import TGIService
+        from opsctl.server.tgi import TGIService
 
         return TGIService(config)
-    from opsctl.local_service import LocalService, find_model
-    from opsctl.tgi_env import ServerConfig
+    from opsctl.server.local import LocalService, find_model
+    from opsctl.server.tgi_env import ServerConfig
 
     name = model or ServerConfig.load(config.tgi_env).model_id
     return LocalService(config, find_model(name, config))
@@ -30,7 +30,7 @@ def started_service(config: Settings) -> Service | None:
         return None
     if record.wanted == "docker":
         return make_service("docker", config)
-    from opsctl.local_service import LocalService
+    from opsctl.server.local import LocalService
 
     return LocalService(config, Path(record.model))
 
@@ -45,7 +45,7 @@ def suggest_kind(config: Settings) -> str:
     """What `start` starts by itself: docker with a GPU, else local with a model, else none."""
     from opsctl.gpu import find_gpus
     from opsctl.programs import is_installed
-    from opsctl.tgi_env import ServerConfig
+    from opsctl.server.tgi_env import ServerConfig
 
     if is_installed("docker") and find_gpus().gpus:
         return "docker"
@@ -54,6 +54,6 @@ def suggest_kind(config: Settings) -> str:
 
 
 def _has_model(config: Settings, server: "ServerConfig") -> bool:
-    from opsctl.local_service import on_this_machine
+    from opsctl.server.local import on_this_machine
 
     return (on_this_machine(server.model_id, config) / "config.json").is_file()

@@ -5,10 +5,10 @@ from typing import Any
 
 from assistant.settings import Settings
 from indexer.errors import UserError
-from opsctl.model_server import started_service
-from opsctl.proof import read_proof
-from opsctl.server_address import get, info, is_healthy
-from opsctl.services import Service, State, read_record
+from opsctl.server.address import get, info, is_healthy
+from opsctl.server.choose import started_service
+from opsctl.server.proof_record import read_proof
+from opsctl.server.services import Service, State, read_record
 
 QUEUE = {"tgi_queue_size": "waiting", "tgi_batch_current_size": "running"}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from opsctl.tgi_env import Line, lines
+from opsctl.server.tgi_env import Line, lines
 
 Result = Literal["failed", "warning"]
 Values = Mapping[str, str]

@@ -40,9 +40,9 @@ class Step:
 
 def check_files(config: Settings) -> list[Step]:
     """The steps that need the files only: the adapter is declared, and it is what it should be."""
-    from opsctl.adapter import check
-    from opsctl.local_service import on_this_machine
-    from opsctl.tgi_env import ServerConfig
+    from opsctl.hub.adapter import check
+    from opsctl.server.local import on_this_machine
+    from opsctl.server.tgi_env import ServerConfig
 
     declared = ServerConfig.load(config.tgi_env).adapters if config.tgi_env.is_file() else {}
     folder = on_this_machine(declared.get(config.adapter, ""), config)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from opsctl.tgi_env import file_hash
+from opsctl.server.tgi_env import file_hash
 
 CONTAINER = "opsctl-tgi"
 LABEL = "opsctl.config"

@@ -9,9 +9,9 @@ from indexer.errors import UserError
 from opsctl import output
 from opsctl.programs import Follower
 from opsctl.redact import redact
-from opsctl.server_address import is_healthy
-from opsctl.server_log import PHASES, Phase, classify, kv_tokens, parse, phase
-from opsctl.services import Service, State
+from opsctl.server.address import is_healthy
+from opsctl.server.log import PHASES, Phase, classify, kv_tokens, parse, phase
+from opsctl.server.services import Service, State
 
 POLL_SECONDS = 0.3
 REMEMBERED, SHOWN = 500, 10

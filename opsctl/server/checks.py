@@ -6,11 +6,11 @@ from collections.abc import Callable
 from assistant.env_files import ZERO_ADAPTER
 from assistant.settings import Settings
 from indexer.errors import UserError
-from opsctl import docker
 from opsctl.checks import Check, guarded
 from opsctl.programs import is_installed, run
-from opsctl.server_address import is_port_taken, port_of
-from opsctl.tgi_env import ServerConfig
+from opsctl.server import docker
+from opsctl.server.address import is_port_taken, port_of
+from opsctl.server.tgi_env import ServerConfig
 
 GIB = 1 << 30
 
@@ -103,7 +103,7 @@ def _container_state() -> str:
 
 
 def _tgi_env(config: Settings) -> Check:
-    from opsctl.tgi_lint import lint
+    from opsctl.server.tgi_lint import lint
 
     findings = lint(config.tgi_env)
     for result in ("failed", "warning"):
@@ -116,15 +116,15 @@ def _tgi_env(config: Settings) -> Check:
 
 
 def _model(config: Settings) -> Check:
-    from opsctl.local_service import find_model
+    from opsctl.server.local import find_model
 
     server = ServerConfig.load(config.tgi_env)
     return Check("model", "ok", str(find_model(server.model_id, config)))
 
 
 def _adapter(config: Settings) -> Check:
-    from opsctl.adapter import check
-    from opsctl.local_service import on_this_machine
+    from opsctl.hub.adapter import check
+    from opsctl.server.local import on_this_machine
 
     adapters = ServerConfig.load(config.tgi_env).adapters
     for name, folder in adapters.items():

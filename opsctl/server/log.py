@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from opsctl.redact import redact
-from opsctl.server_causes import CAUSES, Rule
+from opsctl.server.causes import CAUSES, Rule
 
 Phase = Literal["download", "shard", "adapters", "webserver", "warm-up", "ready"]
 

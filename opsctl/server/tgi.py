@@ -7,10 +7,11 @@ from typing import Any
 
 from assistant.settings import Settings, child_environment
 from indexer.errors import UserError
-from opsctl import docker, output
+from opsctl import output
 from opsctl.programs import Ended, run
-from opsctl.server_address import port_of
-from opsctl.services import Kind, Record, State, write_record
+from opsctl.server import docker
+from opsctl.server.address import port_of
+from opsctl.server.services import Kind, Record, State, write_record
 
 PULL_SECONDS = 3600
 

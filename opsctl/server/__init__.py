@@ -1,0 +1,1 @@
+"""The model server of this machine: its set-up checked, started, watched, proven, stopped."""
