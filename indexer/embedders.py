@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from indexer import words
 from indexer.errors import UserError
-from indexer.models import BUILTIN, download, locate
+from indexer.models import BUILTIN, locate, not_here
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -137,7 +137,9 @@ def open_embedder(name: str, models: Path, weight: float | None = None) -> Embed
     """
     if name == BUILTIN:
         return HashedStems(weight)
-    folder = locate(name, models) or download(name)
+    folder = locate(name, models)
+    if folder is None:
+        raise not_here(name)
     return SentenceTransformerEmbedder(name, folder, weight)
 
 

@@ -31,22 +31,15 @@ def choose(wanted: str, recorded: str | None, models: Path) -> str:
     return DEFAULT_MODEL if locate(DEFAULT_MODEL, models) else BUILTIN
 
 
-def download(name: str) -> Path:
-    """Fetch a model from the Hub; raise UserError when it is not to be had."""
+def not_here(name: str) -> UserError:
+    """Say that a model is not on this machine, and what helps."""
     hint = "use the built-in one: OPSCTL_EMBEDDER=builtin"
     if Path(name).is_dir():
-        raise UserError(f"the folder {name} holds no whole model", hint)
+        return UserError(f"the folder {name} holds no whole model", hint)
     if not is_hub_name(name):
-        raise UserError(f"there is no embedder at {name}", hint)
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(
-            snapshot_download(name, ignore_patterns=["*.onnx", "*.h5", "*.ot", "openvino/*"])
-        )
-    except Exception as error:  # network, authorisation, a name that is not there, a full disk
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"the embedder {name} can not be downloaded: {reason}", hint) from error
+        return UserError(f"there is no embedder at {name}", hint)
+    fetch = f"OPSCTL_EMBEDDER={name} opsctl download embedder"
+    return UserError(f"the embedder {name} is not on this machine", f"{fetch}; or {hint}")
 
 
 def is_hub_name(name: str) -> bool:

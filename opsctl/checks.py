@@ -114,7 +114,7 @@ def _disk(config: Settings) -> Check:
 
 def _embedder(config: Settings) -> Check:
     from indexer.folder import recorded_embedder
-    from indexer.models import BUILTIN, DEFAULT_MODEL, choose, is_hub_name, locate
+    from indexer.models import BUILTIN, DEFAULT_MODEL, choose, locate, not_here
 
     recorded = recorded_embedder(config.index)
     name = choose(config.embedder, recorded, config.models)
@@ -124,13 +124,9 @@ def _embedder(config: Settings) -> Check:
             why = "with which the index was made" if recorded else "as OPSCTL_EMBEDDER says"
         return Check("embedder", "ok", f"built-in, {why}")
     folder = locate(name, config.models)
-    if folder:
-        return Check("embedder", "ok", f"{name} in {folder}")
-    fix = "or use the built-in one: OPSCTL_EMBEDDER=builtin"
-    if is_hub_name(name):
-        detail = f"{name} is not on this machine and will be downloaded"
-        return Check("embedder", "warning", detail, fix)
-    return Check("embedder", "failed", f"there is no model at {name}", fix)
+    if folder is None:
+        raise not_here(name)
+    return Check("embedder", "ok", f"{name} in {folder}")
 
 
 def _index(config: Settings) -> Check:

@@ -58,7 +58,7 @@ def download(
 ) -> None:
     """Download the model, the adapter and the embedder; go on where it was interrupted."""
     config = settings.load()
-    items = catalog.chosen(names or [])
+    items = catalog.chosen(names or [], config.embedder)
     if check and upgrade:
         raise UsageError("--verify and --upgrade exclude each other", "opsctl download --verify")
     if check:

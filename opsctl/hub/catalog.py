@@ -1,12 +1,12 @@
 """What opsctl downloads, and where it is put."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from indexer.errors import UsageError
-from indexer.models import DEFAULT_MODEL
+from indexer.models import DEFAULT_MODEL, is_hub_name
 
 ZERO = "zero"
 
@@ -64,10 +64,15 @@ DOWNLOADS = (
 )
 
 
-def chosen(names: Sequence[str]) -> list[Download]:
-    """The downloads of these names, in the order of the table; all when none is named."""
-    known = [item.name for item in DOWNLOADS]
+def chosen(names: Sequence[str], embedder: str = DEFAULT_MODEL) -> list[Download]:
+    """The downloads of these names, in the order of the table; all when none is named.
+
+    `embedder` is the setting: a name on the Hub takes the place of the default model.
+    """
+    repo = embedder if is_hub_name(embedder) else DEFAULT_MODEL
+    table = [replace(item, repo=repo) if item.name == "embedder" else item for item in DOWNLOADS]
+    known = [item.name for item in table]
     for name in names:
         if name not in known:
             raise UsageError(f"there is no download {name!r}", f"choose from: {', '.join(known)}")
-    return [item for item in DOWNLOADS if not names or item.name in names]
+    return [item for item in table if not names or item.name in names]

@@ -222,3 +222,16 @@ def test_the_embedder_is_found_where_it_was_put_and_only_when_whole(
     assert "is not on this machine" in seen_by_doctor()
     download(workspace, "embedder")
     assert str(workspace.state / EMBEDDER) in seen_by_doctor()
+
+
+def test_the_embedder_of_the_settings_is_the_one_that_is_fetched(workspace: Workspace) -> None:
+    env = {"OPSCTL_EMBEDDER": "some/embedder"}
+    workspace.write("note1.txt", "Складом заведует кладовщик.")
+    told = workspace.fails(1, "reindex", env=env)
+    assert "some/embedder is not on this machine" in told
+    assert "opsctl download embedder" in told
+    with FakeHub() as hub:
+        hub.push("some/embedder", "main", hub_files.embedder())
+        env["OPSCTL_HF_ENDPOINT"] = hub.url
+        [line] = workspace.json("download", "embedder", env=env)["downloads"]
+    assert line["folder"] == str(workspace.state / "models" / "some--embedder")
