@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from assistant.settings import Settings
 from indexer.errors import UserError
 from opsctl import output
-from opsctl.server.address import info, is_port_taken, port_of
+from opsctl.server.address import info, is_healthy, is_port_taken, port_of
 from opsctl.server.choose import make_service, started_service
 from opsctl.server.proof_record import Proof, write_proof
-from opsctl.server.services import Record, Service, read_record, write_record
+from opsctl.server.services import Record, Service, State, read_record, write_record
 from opsctl.server.startup import Ready, wait_until_ready
 
 if TYPE_CHECKING:
@@ -28,19 +28,25 @@ def bring_up(config: Settings, service: Service, timeout: float) -> None:
     else:
         if state.status == "running":
             output.note("its settings have changed: starting it anew")
-        if state.status != "absent":
-            service.stop()
-        _check(config, service)
-        output.note(f"starting {'TGI' if service.kind == 'docker' else 'localtgi'}")
-        service.start()
-    try:
-        ready = wait_until_ready(service, config.server_url, timeout, config.secrets)
-    except KeyboardInterrupt:
-        output.note("it goes on starting: opsctl status shows it, opsctl stop ends it")
-        raise
-    _tell(config, ready)
+        _start(config, service, state)
+    if not is_healthy(config.server_url):
+        try:
+            ready = wait_until_ready(service, config.server_url, timeout, config.secrets)
+        except KeyboardInterrupt:
+            output.note("it goes on starting: opsctl status shows it, opsctl stop ends it")
+            raise
+        _tell(config, ready)
+    _compare_limits(config)
     _prove(config, service)
     service.keep()
+
+
+def _start(config: Settings, service: Service, state: State) -> None:
+    if state.status != "absent":
+        service.stop()
+    _check(config, service)
+    output.note(f"starting {'TGI' if service.kind == 'docker' else 'localtgi'}")
+    service.start()
 
 
 def bring_down(config: Settings) -> bool:
@@ -103,12 +109,15 @@ def _check(config: Settings, service: Service) -> None:
 
 
 def _tell(config: Settings, ready: Ready) -> None:
-    """Say that it answers, with what, and whether its limits are those of deploy/tgi.env."""
-    from opsctl.server.tgi_env import ServerConfig
-
     output.note(f"ready after {ready.seconds:.0f} s at {config.server_url}")
     if ready.kv_tokens:
         output.note(f"room for {ready.kv_tokens} tokens of context in all")
+
+
+def _compare_limits(config: Settings) -> None:
+    """Say when the server's limits are not those of deploy/tgi.env."""
+    from opsctl.server.tgi_env import ServerConfig
+
     wanted, found = ServerConfig.load(config.tgi_env), info(config.server_url) or {}
     for name, value in (
         ("max_input_tokens", wanted.max_input),

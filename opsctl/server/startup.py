@@ -14,6 +14,7 @@ from opsctl.server.log import PHASES, Phase, classify, kv_tokens, parse, phase
 from opsctl.server.services import Service, State
 
 POLL_SECONDS = 0.3
+LAG_SECONDS = 3
 REMEMBERED, SHOWN = 500, 10
 
 
@@ -41,9 +42,10 @@ class _Watch:
             message = parse(line).message
             self.kv_tokens = kv_tokens(message) or self.kv_tokens
             reached = phase(message)
-            if reached not in (None, self.phase, "ready"):
+            if reached not in (None, self.phase):
                 self.phase = reached
-                self.say(f"{self.seconds():5.0f} s  {PHASES[reached]}")
+                if reached != "ready":
+                    self.say(f"{self.seconds():5.0f} s  {PHASES[reached]}")
 
     def seconds(self) -> float:
         return time.monotonic() - self.began
@@ -64,7 +66,7 @@ def wait_until_ready(service: Service, url: str, timeout: float, secrets: tuple[
                 watch.read(log.new_lines())
                 raise _failed(watch, state, secrets)
             if is_healthy(url):
-                return Ready(watch.seconds(), watch.kv_tokens)
+                return _ready(watch, log)
             if watch.seconds() > timeout:
                 _show_end(watch, secrets)
                 raise UserError(
@@ -72,6 +74,15 @@ def wait_until_ready(service: Service, url: str, timeout: float, secrets: tuple[
                     "opsctl logs server -f; to give it longer: opsctl start --timeout MINUTES",
                 )
             time.sleep(POLL_SECONDS)
+
+
+def _ready(watch: _Watch, log: Follower) -> Ready:
+    """The server answers; its log, which comes by another way, may be a moment behind."""
+    seconds = watch.seconds()
+    while watch.phase != "ready" and watch.seconds() < seconds + LAG_SECONDS:
+        time.sleep(POLL_SECONDS)
+        watch.read(log.new_lines())
+    return Ready(seconds, watch.kv_tokens)
 
 
 def _failed(watch: _Watch, state: State, secrets: tuple[str, ...]) -> UserError:

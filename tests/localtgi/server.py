@@ -93,7 +93,7 @@ class Server:
 
     def metric(self, name: str) -> int:
         """The value of a metric; 0 where it is not shown."""
-        for line in self.ask("GET", "/metrics").text.splitlines():
+        for line in self.ask("GET", "/metrics").body.decode().splitlines():
             key, _, value = line.rpartition(" ")
             if key == name:
                 return int(value)
