@@ -137,6 +137,7 @@ async def open_engine(config: Settings) -> AsyncIterator[Engine]:
         adapter=config.adapter,
         model=config.server_model,
         api_key=config.api_key,
+        answer_seconds=config.answer_seconds,
     ) as server:
         name = config.adapter if config.server_api == "tgi" else config.server_model
         served = ServerEngine(server, name, config.answer_tokens)

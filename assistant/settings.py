@@ -78,6 +78,9 @@ class Settings:
     answer_tokens: int = _setting(
         1024, "the most tokens of an answer", "наибольшая длина ответа в токенах"
     )
+    answer_seconds: int = _setting(
+        300, "the most seconds that an answer may take", "сколько секунд может длиться ответ"
+    )
     tgi_env: Path = _setting(Path("deploy/tgi.env"), "the settings of TGI", "настройки самого TGI")
     image: str = _setting(
         "ghcr.io/huggingface/text-generation-inference:3.3.7",

@@ -168,15 +168,22 @@ def _files(config: Settings) -> Check:
 
 
 def _server(config: Settings) -> list[Check]:
-    """What TGI needs, where this machine has a GPU for it or a server is meant to answer."""
+    """What TGI needs, on a machine that has a GPU for it; of another server, whether it answers."""
+    from opsctl.server.address import is_healthy
     from opsctl.server.checks import can_run_tgi, server_checks
-    from opsctl.server.choose import is_expected
+    from opsctl.server.choose import is_foreign
+    from opsctl.server.services import read_record
 
-    reason = can_run_tgi()
-    if reason and not is_expected(config) and config.engine != "server":
-        detail = f"none on this machine ({reason}): answers are quotations"
-        return [Check("server", "ok", detail)]
-    return server_checks(config)
+    record = read_record(config)
+    wanted = record.wanted if record else ""
+    no_gpu = can_run_tgi()
+    if not is_foreign(config) and (wanted == "docker" or (wanted != "local" and not no_gpu)):
+        return server_checks(config)
+    if is_healthy(config.server_url):
+        return [Check("server", "ok", f"answers at {config.server_url}")]
+    if is_foreign(config) or wanted == "local" or config.engine == "server":
+        return [Check("server", "failed", f"no answer from {config.server_url}", "opsctl status")]
+    return [Check("server", "ok", f"none on this machine ({no_gpu}): answers are quotations")]
 
 
 def _token(loaded: Loaded) -> Check:

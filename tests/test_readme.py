@@ -1,15 +1,75 @@
-"""The READMEs tell the truth about settings, commands and the test command."""
+"""The READMEs tell the truth about settings, commands, versions and the test command."""
 
+import dataclasses
 import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from assistant.readme import READMES, with_table
+from assistant.settings import PREFIX, Settings
+from tests.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
+SETTINGS = {PREFIX + item.name.upper() for item in dataclasses.fields(Settings)}
+BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+SPAN = re.compile(r"`[^`\n]+`")
+COMMAND = re.compile(r"\b(opsctl [a-z][^`\n#|]*)")
+
+
+def unknown_commands(lines: Iterable[str], workspace: Workspace) -> list[str]:
+    """Those lines whose command, or one of whose flags, `opsctl COMMAND --help` does not know."""
+    helps: dict[str, str] = {}
+    unknown = []
+    for line in lines:
+        _, command, *words = shlex.split(line)
+        if command not in helps:
+            helps[command] = workspace.run(command, "--help").stdout
+        flags = [word for word in words if re.match(r"--?[a-z]", word)]
+        known = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", helps[command]))
+        if not helps[command] or not known.issuperset(flags):
+            unknown.append(line)
+    return unknown
+
+
+def torch_pins(text: str) -> set[str]:
+    """The versions of torch that a text pins."""
+    return set(re.findall(r"\btorch==([\w.]+\w)", text))
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_every_command_and_flag_exists(name: str, workspace: Workspace) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    code = [*BLOCK.findall(text), *SPAN.findall(BLOCK.sub("", text))]
+    commands = {command for part in code for command in COMMAND.findall(part)}
+    assert "opsctl start --server local" in {command.strip() for command in commands}
+    assert unknown_commands(sorted(commands), workspace) == []
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_every_setting_exists(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    assert set(re.findall(r"OPSCTL_\w+", text)) <= SETTINGS
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_torch_is_the_version_that_is_installed(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    assert torch_pins(text) == torch_pins((ROOT / "pyproject.toml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_every_file_and_folder_exists(name: str) -> None:
+    """The targets of links, and the headings of links within the page."""
+    text = (ROOT / name).read_text("utf-8")
+    headings = re.findall(r"^#+ (.+)$", BLOCK.sub("", text), re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", line.lower()).replace(" ", "-") for line in headings}
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        assert target[1:] in anchors if target[0] == "#" else (ROOT / target).exists(), target
 
 
 @pytest.mark.parametrize(("name", "language"), READMES.items())

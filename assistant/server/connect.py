@@ -6,15 +6,21 @@ if TYPE_CHECKING:
     from assistant.server.types import ModelServer
 
 
-def connect(url: str, api: str, adapter: str, model: str, api_key: str | None) -> "ModelServer":
+def connect(
+    url: str, api: str, adapter: str, model: str, api_key: str | None, answer_seconds: float = 300
+) -> "ModelServer":
     """A client of the server at `url`: of TGI's own routes ("tgi") or the chat route ("openai").
 
-    Makes no connection yet. Raises UsageError for an address that is none.
+    `answer_seconds` is the most that an answer may take. Makes no connection yet. Raises
+    UsageError for an address that is none.
     """
+    from assistant.server.http import Timeouts
+
+    timeouts = Timeouts(deadline=answer_seconds)
     if api == "openai":
         from assistant.server.openai import ChatClient
 
-        return ChatClient(url, model, api_key)
+        return ChatClient(url, model, api_key, timeouts=timeouts)
     from assistant.server.tgi import TGIClient
 
-    return TGIClient(url, adapter, api_key)
+    return TGIClient(url, adapter, api_key, timeouts=timeouts)

@@ -25,7 +25,10 @@ NOT_RUNNING = 3
 def logs(
     what: Annotated[str, typer.Argument(help="server.")] = "server",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new lines.")] = False,
-    lines: Annotated[int, typer.Option("-n", min=0, help="How many of the last lines.")] = 100,
+    lines: Annotated[
+        int | None,
+        typer.Option("-n", min=0, help="How many of the last lines; 100, or all with --since."),
+    ] = None,
     since: Annotated[
         str, typer.Option("--since", help="Only lines newer than 30s, 10m, 2h, 1d, or a time.")
     ] = "",
@@ -45,7 +48,8 @@ def logs(
         failure.exit_code = NOT_RUNNING
         raise failure
     written = 0.0
-    with Follower(service.log_command(None if since else lines, follow)) as log:
+    tail = 100 if lines is None and not since else lines
+    with Follower(service.log_command(tail, follow)) as log:
         for line in log:
             entry = parse(line)
             written = _parse(entry.time or "") or written

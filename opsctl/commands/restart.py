@@ -13,7 +13,8 @@ def restart(server: ServerKind = "auto", model: Model = None, timeout: Minutes =
     config = settings.load()
     record = read_record(config)
     if record and record.wanted != "none" and server == "auto":
-        server, model = record.wanted, model or record.model or None
+        server = record.wanted
+        model = (model or record.model or None) if server == "local" else None
     if bring_down(config):
         output.note("stopped")
     start(server=server, model=model, timeout=timeout, dry_run=False)

@@ -35,11 +35,10 @@ def setup(
     no_gpu = can_run_tgi()
     if no_gpu:
         output.note(f"no model server on this machine ({no_gpu}): answers will be quotations")
-        output.note("localtgi runs anywhere, slowly: opsctl download, opsctl start --server local")
     else:
         _prepare_server(config, asking, skip_download)
     _index(config)
-    output.note("next: opsctl start")
+    output.note('next: opsctl ask "…"' if no_gpu else "next: opsctl start")
 
 
 def _ask(config: Settings) -> dict[str, str]:
@@ -75,27 +74,28 @@ def _write_env(loaded: Loaded, values: dict[str, str]) -> None:
 
 
 def _prepare_server(config: Settings, asking: bool, skip_download: bool) -> None:
-    """Check what TGI needs and download it; what is missing is told, and stops nothing else."""
+    """Check what the server needs, then download it: TGI's models, which localtgi serves too."""
+    from opsctl.programs import is_installed
     from opsctl.server.checks import server_checks
 
-    waiting = ("model", "adapter", "port")  # these come with the download, or with the start
-    checks = [check for check in server_checks(config) if check.name not in waiting]
+    wanted = {"gpu", "memory", "tgi.env"}
+    if is_installed("docker"):
+        wanted |= {"docker", "toolkit"}
+    else:
+        output.note("Docker is not installed: localtgi will serve the model, without TGI's speed")
+    checks = [check for check in server_checks(config) if check.name in wanted]
     for check in checks:
         _show(check)
-    if skip_download or any(_stops(check) for check in checks):
-        if not skip_download:
-            output.note("the models are not downloaded until this is mended")
-            raise typer.Exit(1)
+    if skip_download:
         return
+    if any(check.result == "failed" for check in checks):
+        output.note("the models are not downloaded until this is mended")
+        raise typer.Exit(1)
     if asking and not typer.confirm("Download the models now (about 5 GB)?", default=True):
         return
     from opsctl.commands.download import download
 
     download(names=None)
-
-
-def _stops(check: Check) -> bool:
-    return check.result == "failed"
 
 
 def _show(check: Check) -> None:

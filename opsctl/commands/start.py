@@ -33,19 +33,19 @@ def start(
     ] = False,
 ) -> None:
     """Start the model server, wait until it answers, and prove that the adapter is applied."""
-    from opsctl.server.choose import make_service, suggest_kind
+    from opsctl.server.choose import make_service, suggest
     from opsctl.server.launch import bring_up
 
     config = settings.load()
     if server not in KINDS:
         raise UsageError(f"--server is {server!r}", f"choose one of: {', '.join(KINDS)}")
-    kind = suggest_kind(config) if server == "auto" else server
-    if model and kind != "local":
+    if model and server != "local":
         raise UsageError("--model is for localtgi", "opsctl start --server local --model DIR")
+    kind, known = (server, None) if server != "auto" else suggest(config)
     if kind == "none":
         _start_none(config, asked=server == "none")
         return
-    service = make_service(kind, config, model)
+    service = make_service(kind, config, model or known)
     if dry_run:
         output.write(shlex.join(service.command()))
         return
@@ -54,11 +54,20 @@ def start(
 
 
 def _start_none(config: Settings, asked: bool) -> None:
-    """Without a model the documents are quoted; say why there is none and how to get one."""
-    if not asked:
-        from opsctl.server.checks import can_run_tgi
+    """Start no model server; say who answers, and where none was asked for, why."""
+    from opsctl.server.address import is_healthy
+    from opsctl.server.checks import can_run_tgi
+    from opsctl.server.choose import is_foreign
+    from opsctl.server.services import forget
 
+    if asked:
+        forget(config)
+    if is_foreign(config):
+        word = "answers" if is_healthy(config.server_url) else "does not answer"
+        output.note(f"the model server at {config.server_url}, which others start, {word}")
+        return
+    if not asked:
         reason = can_run_tgi() or "Docker is not installed"
         output.note(f"no model server is started: {reason}, and no model is downloaded")
         output.note("with a model on this machine: opsctl download, opsctl start --server local")
-    output.note('answers come from quotations (extractive): opsctl ask "…"')
+    output.note('answers are quotations (extractive): opsctl ask "…"')

@@ -24,7 +24,7 @@ def verify(json: Json = False) -> None:
     config = settings.load()
     if config.server_api != "tgi" or not config.adapter:
         raise UsageError(
-            "there is no adapter to prove: none is set, or the server is no TGI",
+            "there is no adapter to prove: none is set, or the server speaks another protocol",
             "set OPSCTL_ADAPTER, or LORA_ADAPTERS in deploy/tgi.env",
         )
     steps = asyncio.run(_steps(config, quiet=json))
@@ -45,15 +45,15 @@ async def _steps(config: Settings, quiet: bool) -> "list[Step]":
     from assistant.server.tgi import TGIClient
     from opsctl.server.proof import check_files, prove
 
-    steps = check_files(config)
-    for step in steps:
-        _show(step, quiet)
-    if any(step.result == "failed" for step in steps):
-        return steps
     async with TGIClient(config.server_url, config.adapter, config.api_key) as client:
-        async for step in prove(client, config.adapter):
+        await client.health()
+        steps = check_files(config)
+        for step in steps:
             _show(step, quiet)
-            steps.append(step)
+        if not any(step.result == "failed" for step in steps):
+            async for step in prove(client, config.adapter):
+                _show(step, quiet)
+                steps.append(step)
     return steps
 
 

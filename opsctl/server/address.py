@@ -14,12 +14,18 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1", "0.0.0.0")
 def port_of(url: str) -> int:
     """The port that a server of this machine is to listen on; UsageError when it is elsewhere."""
     parts = urlsplit(url)
-    if parts.hostname not in LOOPBACK or parts.scheme != "http" or parts.path:
+    if not is_of_this_machine(url):
         raise UsageError(
             f"OPSCTL_SERVER_URL is {url}, which is not a server of this machine",
             "to start none and use that one: opsctl start --server none",
         )
     return parts.port or 80
+
+
+def is_of_this_machine(url: str) -> bool:
+    """Tell whether an address is one at which a server of this machine can be started."""
+    parts = urlsplit(url)
+    return parts.hostname in LOOPBACK and parts.scheme == "http" and not parts.path
 
 
 def is_port_taken(port: int) -> bool:

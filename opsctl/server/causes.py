@@ -41,6 +41,14 @@ class Rule:
 
 _RULES = (
     Rule(
+        "localtgi-files",
+        r"^error: (?P<text>.*(?:there is no folder|has no |damaged or cut short).*)",
+        "{text}",
+        "opsctl download --verify tells what is missing, opsctl download brings it",
+        code=1,
+    ),
+    Rule("localtgi", r"^error: (?P<text>.*)", "{text}", "opsctl logs", code=1),
+    Rule(
         "arguments",
         r"^error: (?P<text>(?:.|\n(?=  ))*)",
         "TGI refuses a value: {text}",

@@ -51,6 +51,8 @@ def _docker(config: Settings) -> Check:
 
 
 def _toolkit(config: Settings) -> Check:
+    if not is_installed("docker"):
+        return Check("toolkit", "failed", "needs Docker", "see docker above")
     done = run(docker.runtimes_command())
     if done.code:
         return Check("toolkit", "failed", "Docker does not answer", "see docker above")

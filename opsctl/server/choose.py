@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.settings import Settings
+from opsctl.server.address import is_of_this_machine
 from opsctl.server.services import Service, read_record
 
 if TYPE_CHECKING:
@@ -38,19 +39,31 @@ def started_service(config: Settings) -> Service | None:
 def is_expected(config: Settings) -> bool:
     """Tell whether a model server is meant to answer: it was started, or its address was set."""
     record = read_record(config)
-    return bool(record and record.wanted != "none") or config.server_url != Settings.server_url
+    started = record is not None and record.wanted != "none"
+    return started or is_foreign(config) or config.server_url != Settings.server_url
 
 
-def suggest_kind(config: Settings) -> str:
-    """What `start` starts by itself: docker with a GPU, else local with a model, else none."""
+def is_foreign(config: Settings) -> bool:
+    """Tell whether the settings name a server that opsctl does not start."""
+    return config.server_api == "openai" or not is_of_this_machine(config.server_url)
+
+
+def suggest(config: Settings) -> tuple[str, str | None]:
+    """What `start` starts by itself, and its model: what was started last, and else docker with
+    a GPU and Docker, local with a model, none with neither."""
     from opsctl.gpu import find_gpus
     from opsctl.programs import is_installed
     from opsctl.server.tgi_env import ServerConfig
 
+    if is_foreign(config):
+        return "none", None
+    record = read_record(config)
+    if record and record.wanted != "none":
+        return record.wanted, record.model or None
     if is_installed("docker") and find_gpus().gpus:
-        return "docker"
+        return "docker", None
     model = ServerConfig.load(config.tgi_env) if config.tgi_env.is_file() else None
-    return "local" if model and _has_model(config, model) else "none"
+    return ("local" if model and _has_model(config, model) else "none"), None
 
 
 def _has_model(config: Settings, server: "ServerConfig") -> bool:

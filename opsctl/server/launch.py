@@ -128,7 +128,13 @@ def _compare_limits(config: Settings) -> None:
 
 
 def _forgotten_container(config: Settings) -> Service | None:
-    """Our container, where the state folder does not know of it."""
+    """Our container, where the state folder does not know of it; none where Docker is not up."""
     from opsctl.programs import is_installed
 
-    return make_service("docker", config) if is_installed("docker") else None
+    if not is_installed("docker"):
+        return None
+    service = make_service("docker", config)
+    try:
+        return service if service.state().status != "absent" else None
+    except UserError:
+        return None

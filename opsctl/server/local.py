@@ -25,6 +25,7 @@ class LocalService:
     def __init__(self, settings: Settings, model: Path) -> None:
         self.settings = settings
         self.model = model
+        self._child: subprocess.Popen[bytes] | None = None
         self.log_path = settings.state / "logs" / "server.log"
 
     def command(self) -> list[str]:
@@ -48,14 +49,17 @@ class LocalService:
         return " ".join(self.command())
 
     def state(self) -> State:
-        """How the process is; one that died is not told from one that never was."""
+        """How the process is; its exit code is known only to the `opsctl start` that began it."""
         record = read_record(self.settings)
         if record is None or record.wanted != "local":
             return State("absent")
         process = _process(record)
-        identity = f"{record.pid}@{record.process_started}"
         return State(
-            "running" if process else "exited", identity, record.config, record.process_started
+            "running" if process else "exited",
+            identity=f"{record.pid}@{record.process_started}",
+            config=record.config,
+            started=record.process_started,
+            code=self._child.poll() if self._child else None,
         )
 
     def start(self) -> None:
@@ -67,12 +71,12 @@ class LocalService:
             self.log_path.replace(self.log_path.with_suffix(".log.1"))
         key = {"API_KEY": self.settings.api_key} if self.settings.api_key else {}
         with self.log_path.open("w") as log:
-            process = subprocess.Popen(
+            self._child = subprocess.Popen(
                 self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=child_environment(key), start_new_session=True,
             )  # fmt: skip
-        began = psutil.Process(process.pid).create_time()
-        record = Record("local", process.pid, began, self.config(), str(self.model))
+        began = psutil.Process(self._child.pid).create_time()
+        record = Record("local", self._child.pid, began, self.config(), str(self.model))
         write_record(self.settings, record)
 
     def keep(self) -> None:
@@ -118,10 +122,11 @@ def find_model(name: str, settings: Settings) -> Path:
     """The folder of a model given as a folder or as a name on the Hub; UserError if absent."""
     from indexer.models import downloaded
 
-    for folder in (on_this_machine(name, settings).expanduser(), downloaded(name, settings.models)):
+    place = on_this_machine(name, settings).expanduser()
+    for folder in (place, downloaded(name, settings.models)):
         if (folder / "config.json").is_file():
             return folder.resolve()
-    raise UserError(f"there is no model at {name}", "opsctl download model")
+    raise UserError(f"there is no model at {place}", "opsctl download")
 
 
 def _process(record: Record) -> "psutil.Process | None":

@@ -86,5 +86,10 @@ def write_record(config: Settings, record: Record) -> None:
     draft.replace(path)
 
 
+def forget(config: Settings) -> None:
+    """No model server is meant to run here, and none was stopped."""
+    _path(config).unlink(missing_ok=True)
+
+
 def _path(config: Settings) -> Path:
     return config.state / "run" / "server.json"

@@ -69,8 +69,9 @@ def wait_until_ready(service: Service, url: str, timeout: float, secrets: tuple[
                 return _ready(watch, log)
             if watch.seconds() > timeout:
                 _show_end(watch, secrets)
+                minutes = f"{timeout / 60:g} min"
                 raise UserError(
-                    f"the model server does not answer after {timeout:.0f} s; it goes on starting",
+                    f"no answer from the model server after {minutes}; it goes on starting",
                     "opsctl logs server -f; to give it longer: opsctl start --timeout MINUTES",
                 )
             time.sleep(POLL_SECONDS)

@@ -6,7 +6,7 @@ from typing import Any
 from assistant.settings import Settings
 from indexer.errors import UserError
 from opsctl.server.address import get, info, is_healthy
-from opsctl.server.choose import started_service
+from opsctl.server.choose import is_foreign, started_service
 from opsctl.server.proof_record import read_proof
 from opsctl.server.services import Service, State, read_record
 
@@ -16,7 +16,8 @@ QUEUE = {"tgi_queue_size": "waiting", "tgi_batch_current_size": "running"}
 def server_status(config: Settings) -> dict[str, Any]:
     """The server as a JSON object.
 
-    `state`: ready, starting, unhealthy, exited, stopped (by `opsctl stop`), or absent.
+    `state`: ready, starting, unhealthy, exited, stopped (by `opsctl stop`), unreachable (a server
+    that others start), or absent.
     """
     record = read_record(config)
     service = started_service(config)
@@ -25,7 +26,7 @@ def server_status(config: Settings) -> dict[str, Any]:
     except UserError as error:
         return {"state": "exited", "url": config.server_url, "reason": error.message}
     healthy = is_healthy(config.server_url)
-    word = "ready" if healthy else _word(state, record is not None)
+    word = "ready" if healthy else _word(state, record is not None, is_foreign(config))
     found: dict[str, Any] = {"state": word, "url": config.server_url}
     if service:
         found["kind"] = service.kind
@@ -44,7 +45,7 @@ def adapter_status(config: Settings) -> dict[str, Any]:
 
     `state`: applied, ignored, unproven, or none.
     """
-    if not config.adapter:
+    if not config.adapter or config.server_api != "tgi":
         return {"state": "none"}
     proof = read_proof(config)
     service = started_service(config)
@@ -62,12 +63,14 @@ def is_down(config: Settings, server: dict[str, Any]) -> bool:
     return config.engine == "server" or server["state"] != "absent"
 
 
-def _word(state: State, was_started: bool) -> str:
+def _word(state: State, was_started: bool, foreign: bool) -> str:
     if state.status == "running":
         old = _age(state)
         return "starting" if old is None or old < 15 * 60 else "unhealthy"
     if state.status == "exited":
         return "exited"
+    if foreign:
+        return "unreachable"
     return "stopped" if was_started else "absent"
 
 

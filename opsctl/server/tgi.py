@@ -72,7 +72,7 @@ class TGIService:
     def _image(self) -> None:
         digests = self._digests()
         if not digests:
-            output.note(f"fetching {self.spec.image} (about 5 GB)")
+            output.note(f"fetching {self.spec.image} (this can take minutes)")
             command = docker.pull_command(self.spec.image)
             self._run(command, "the image can not be fetched", seconds=PULL_SECONDS)
             digests = self._digests()

@@ -50,6 +50,8 @@ FAILURES: list[tuple[str, int | None, str, str, str]] = [
     ("stopped", 143, "stopped", "was stopped", "opsctl start"),
     ("stopped", 137, "stop-time", "while it finished", "opsctl stop"),
     ("loading", 137, "killed", "was killed", "free -h"),
+    ("localtgi_files", 1, "localtgi-files", "there is no folder", "opsctl download"),
+    ("localtgi_adapter", 1, "localtgi", "does not fit the model", "opsctl logs"),
     ("panic", 101, "unknown", "exit code 101", "opsctl logs"),
     ("ready", None, "unknown", "no fault", "opsctl logs"),
 ]

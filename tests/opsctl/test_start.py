@@ -131,7 +131,7 @@ def test_a_server_that_drops_the_adapter_after_the_first_token_is_refused(
 def test_a_server_that_never_answers_is_given_up_after_the_timeout(server: GPUServer) -> None:
     server.docker(log="loading", tgi=("--ready-after", "600"))
     told = server.workspace.fails(1, "start", "--timeout", "0.02")
-    assert "does not answer after 1 s; it goes on starting" in told
+    assert "no answer from the model server after 0.02 min; it goes on starting" in told
     assert "--timeout MINUTES" in told
 
 
@@ -170,8 +170,9 @@ def test_what_is_wrong_with_docker_is_told(
 
 def test_what_is_missing_before_the_start_is_told(fresh_server: GPUServer) -> None:
     told = fresh_server.workspace.fails(1, "start")
-    assert "there is no model at /data/models/" in told
-    assert "opsctl download model" in told
+    assert "there is no model at " in told
+    assert "opsctl download" in told
+    assert "/data/models" not in told
     assert fresh_server.calls("run") == []
 
 
