@@ -30,12 +30,15 @@ def read_token_file(path: Path) -> dict[str, str]:
 
 
 def read_server_file(path: Path) -> dict[str, str]:
-    """The settings that follow from the model server's own: the adapter that requests name."""
-    try:
-        declared = read_env_file(path).get("LORA_ADAPTERS", "")
-    except UsageError:  # `opsctl doctor` and `opsctl start` say what is wrong with it
-        return {}
-    names = [entry.partition("=")[0].strip() for entry in declared.split(",")]
+    """The settings that follow from the model server's own: the adapter that requests name.
+
+    Other lines may be as wrong as they like: a request without its adapter would silently be
+    answered by the base model.
+    """
+    lines = [line.strip().partition("=") for line in _read(path).splitlines()]
+    declared = [value for name, _, value in lines if name == "LORA_ADAPTERS"]
+    entries = declared[-1].split(",") if declared else []
+    names = [entry.strip(" \"'").partition("=")[0].partition("@")[0] for entry in entries]
     real = [name for name in names if name and name != ZERO_ADAPTER]
     return {"OPSCTL_ADAPTER": real[0]} if real else {}
 

@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from indexer.errors import UsageError
 
@@ -30,7 +31,7 @@ def parse(item: "dataclasses.Field[Any]", text: str, name: str, base: Path) -> o
     if item.name in ("threshold", "dense_weight"):
         return _number(float, text, name, 0, 1 if item.name == "threshold" else 10)
     if isinstance(item.default, int):
-        return _number(int, text, name, 0 if item.name == "chunk_overlap" else 1, 100_000)
+        return _number(int, text, name, 0 if item.name in ("chunk_overlap", "gpu") else 1, 100_000)
     return text
 
 
@@ -52,8 +53,15 @@ def _number(kind: type, text: str, name: str, least: float, most: float) -> obje
 
 
 def _url(text: str, name: str) -> str:
-    if not text.startswith(("http://", "https://")) or len(text.split()) > 1:
+    try:
+        parts = urlsplit(text)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or len(text.split()) > 1:
         raise UsageError(f"{name} is {text!r}", "give an address such as http://127.0.0.1:8080")
+    if parts.username is not None:
+        raise UsageError(f"{name} holds a user name or password", "a key goes into OPSCTL_API_KEY")
     return text.rstrip("/")
 
 

@@ -82,6 +82,9 @@ class Settings:
         300, "the most seconds that an answer may take", "сколько секунд может длиться ответ"
     )
     tgi_env: Path = _setting(Path("deploy/tgi.env"), "the settings of TGI", "настройки самого TGI")
+    gpu: int = _setting(
+        0, "the GPU that TGI runs on, by its number", "номер видеокарты, на которой работает TGI"
+    )
     image: str = _setting(
         "ghcr.io/huggingface/text-generation-inference:3.3.7",
         "the Docker image of TGI",
@@ -199,9 +202,10 @@ def load_with_origins(**flags: object) -> Loaded:
     return Loaded(settings, origins, tuple(sorted(names - known)), root)
 
 
-def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """The environment for a program that we start, with what is for it alone."""
-    return {**os.environ, **extra}
+def child_environment(extra: Mapping[str, str | None]) -> dict[str, str]:
+    """The environment for a program that we start, with what is for it alone; None takes away."""
+    merged = {**os.environ, **extra}
+    return {name: value for name, value in merged.items() if value is not None}
 
 
 def project_root(start: Path) -> Path:

@@ -170,7 +170,7 @@ def _files(config: Settings) -> Check:
 def _server(config: Settings) -> list[Check]:
     """What TGI needs, on a machine that has a GPU for it; of another server, whether it answers."""
     from opsctl.server.address import is_healthy
-    from opsctl.server.checks import can_run_tgi, server_checks
+    from opsctl.server.checks import can_run_tgi, checks
     from opsctl.server.choose import is_foreign
     from opsctl.server.services import read_record
 
@@ -178,7 +178,7 @@ def _server(config: Settings) -> list[Check]:
     wanted = record.wanted if record else ""
     no_gpu = can_run_tgi()
     if not is_foreign(config) and (wanted == "docker" or (wanted != "local" and not no_gpu)):
-        return server_checks(config)
+        return checks(config)
     if is_healthy(config.server_url):
         return [Check("server", "ok", f"answers at {config.server_url}")]
     if is_foreign(config) or wanted == "local" or config.engine == "server":

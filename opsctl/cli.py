@@ -24,6 +24,7 @@ from opsctl.commands import (
     verify,
     vram,
 )
+from opsctl.redact import redact
 
 EPILOG = (
     "Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 not running or unhealthy, 130 interrupted."
@@ -89,7 +90,7 @@ def main() -> NoReturn:
         if _debugging():
             raise
         output.error(
-            f"{type(error).__name__}: {error}",
+            redact(f"{type(error).__name__}: {error}", ()),
             "this is a fault of opsctl: OPSCTL_DEBUG=1 shows where",
         )
         sys.exit(1)

@@ -3,6 +3,7 @@
 import queue
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,14 @@ def run(
         command = " ".join(argv[:2])
         raise UserError(f"{command} did not end in {seconds} s", "opsctl doctor") from error
     return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def show(argv: Sequence[str]) -> int:
+    """Run a program whose own words and progress are for the person; return its exit code."""
+    try:
+        return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode
+    except OSError as error:
+        raise UserError(f"{argv[0]} can not be run ({error.strerror})", "opsctl doctor") from error
 
 
 class Follower:

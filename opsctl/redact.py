@@ -14,7 +14,8 @@ PATTERNS = tuple(
         rf'((?:{NAMES})\W{{0,3}}\s*Some\({GAP}\\*")[^"\\]*',  # TGI logs its arguments like this
         rf"((?:{NAMES})\\*[\"']?\s*[=:]\s*\\*[\"']?)(?!Some\(|None\b|null\b){BARE}",
         rf"(--(?:api-key|ngrok-authtoken)(?:=|\W+)){BARE}",
-        rf"(Bearer\s+){BARE}",
+        rf"((?:Bearer|Basic)\s+){BARE}",
+        r"(://[^/\s:@]+:)[^@\s/]+(?=@)",  # the password of an address
         r"()(?<![A-Za-z0-9])hf_[A-Za-z0-9]{16,}",
         r"()(?<!\d)\d{6,}:[A-Za-z0-9_-]{30,}",  # Telegram's
     )

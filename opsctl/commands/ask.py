@@ -1,6 +1,8 @@
 """opsctl ask: one question, one answer with its sources."""
 
 import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,24 +50,37 @@ async def _answer(config: Settings, question: str, json: bool) -> None:
     from assistant.events import Done, Sources, Token
     from assistant.retrieve import make_searcher
 
-    found, shown = None, False
+    found = None
     searcher = make_searcher(config)
     async with open_engine(config) as engine:
-        try:
+        with ended_line() as write:
             async for event in answer(
                 question, searcher=searcher, engine=engine, top_k=config.top_k
             ):
                 if isinstance(event, Sources):
                     found = event.found
                 elif isinstance(event, Token) and not json:
-                    shown = True
-                    output.write(event.text, end="")
+                    write(event.text)
                 elif isinstance(event, Done):
                     _finish(question, event, found, config, json)
-        except BaseException:
-            if shown:
-                output.write("")
-            raise
+
+
+@contextmanager
+def ended_line() -> Iterator[Callable[[str], None]]:
+    """Give a function that prints an answer's next piece; end the line where it breaks off."""
+    shown = False
+
+    def write(text: str) -> None:
+        nonlocal shown
+        shown = True
+        output.write(text, end="")
+
+    try:
+        yield write
+    except BaseException:
+        if shown:
+            output.write("")
+        raise
 
 
 def _finish(
@@ -89,8 +104,13 @@ def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) 
 
     found = make_searcher(config).search(question, config.top_k)
     if show_prompt:
-        prompt = render(build_messages(question, found.hits if found.confident else ()))
-        output.write_json({"prompt": prompt}) if json else output.write(prompt)
+        prompt = render(build_messages(question, found.hits)) if found.confident else None
+        if prompt is None:
+            output.note("nothing is found, so no model would be asked")
+        if json:
+            output.write_json({"prompt": prompt})
+        elif prompt:
+            output.write(prompt)
     elif json:
         output.write_json(
             {

@@ -12,6 +12,7 @@ from assistant.events import Done, Sources, Token, Turn
 from assistant.settings import Settings
 from indexer.errors import UsageError, UserError
 from opsctl import output
+from opsctl.commands.ask import ended_line
 from opsctl.options import EngineName, JsonLines
 from opsctl.sources import list_sources, show_end
 
@@ -83,15 +84,16 @@ class _Dialogue:
 
         top_k = self.config.top_k
         async with open_engine(self.config) as engine:
-            async for event in answer(
-                question, self.turns, searcher=self.searcher, engine=engine, top_k=top_k
-            ):
-                if isinstance(event, Sources):
-                    self.found = event.found
-                elif isinstance(event, Token) and not self.json:
-                    output.write(event.text, end="")
-                elif isinstance(event, Done):
-                    self._finish(question, event)
+            with ended_line() as write:
+                async for event in answer(
+                    question, self.turns, searcher=self.searcher, engine=engine, top_k=top_k
+                ):
+                    if isinstance(event, Sources):
+                        self.found = event.found
+                    elif isinstance(event, Token) and not self.json:
+                        write(event.text)
+                    elif isinstance(event, Done):
+                        self._finish(question, event)
 
     def _finish(self, question: str, done: Done) -> None:
         if self.json:
@@ -100,7 +102,8 @@ class _Dialogue:
             output.write("")
             confidence = self.found.confidence if self.found else 0.0
             show_end(question, done, confidence, self.config)
-        self.turns.append(Turn(question, done.text))
+        if done.found:
+            self.turns.append(Turn(question, done.text))
 
     def _show_sources(self) -> None:
         if self.found:

@@ -3,6 +3,7 @@
 import re
 import time
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,7 @@ from opsctl.redact import redact
 
 if TYPE_CHECKING:
     from opsctl.server.log import Entry
+    from opsctl.server.services import Service
 
 _AGE = re.compile(r"(\d+)([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -35,26 +37,37 @@ def logs(
 ) -> None:
     """Show the log of the model server; keys and tokens are masked."""
     from opsctl.programs import Follower
-    from opsctl.server.choose import started_service
     from opsctl.server.log import parse
 
     if what != "server":
         raise UsageError(f"there is no log {what!r}", "opsctl logs server")
     earliest = _moment(since) if since else 0.0
     config = settings.load()
-    service = started_service(config)
-    if service is None or service.state().status == "absent":
-        failure = UserError("there is no log: no model server is running", "opsctl start")
-        failure.exit_code = NOT_RUNNING
-        raise failure
+    service = _service(config)
     written = 0.0
     tail = 100 if lines is None and not since else lines
-    with Follower(service.log_command(tail, follow)) as log:
+    with Follower(service.log_command(tail, follow, earliest or None)) as log:
         for line in log:
             entry = parse(line)
             written = _parse(entry.time or "") or written
             if written >= earliest:
                 _show(entry, written, config)
+
+
+def _service(config: Settings) -> "Service":
+    """The server that was started; else localtgi's last one, whose log stays when it is stopped."""
+    from opsctl.server.choose import started_service
+    from opsctl.server.local import LocalService
+
+    service = started_service(config)
+    if service and service.state().status != "absent":
+        return service
+    last = LocalService(config, Path())
+    if last.log_path.is_file():
+        return last
+    failure = UserError("there is no log: no model server is running", "opsctl start")
+    failure.exit_code = NOT_RUNNING
+    raise failure
 
 
 def _show(entry: "Entry", written: float, config: Settings) -> None:

@@ -76,20 +76,21 @@ def _write_env(loaded: Loaded, values: dict[str, str]) -> None:
 def _prepare_server(config: Settings, asking: bool, skip_download: bool) -> None:
     """Check what the server needs, then download it: TGI's models, which localtgi serves too."""
     from opsctl.programs import is_installed
-    from opsctl.server.checks import server_checks
+    from opsctl.server.checks import checks
 
     wanted = {"gpu", "memory", "tgi.env"}
     if is_installed("docker"):
         wanted |= {"docker", "toolkit"}
     else:
         output.note("Docker is not installed: localtgi will serve the model, without TGI's speed")
-    checks = [check for check in server_checks(config) if check.name in wanted]
-    for check in checks:
+    found = checks(config, wanted)
+    for check in found:
         _show(check)
     if skip_download:
         return
-    if any(check.result == "failed" for check in checks):
+    if any(check.result == "failed" for check in found):
         output.note("the models are not downloaded until this is mended")
+        _index(config)
         raise typer.Exit(1)
     if asking and not typer.confirm("Download the models now (about 5 GB)?", default=True):
         return

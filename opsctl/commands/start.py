@@ -33,6 +33,13 @@ def start(
     ] = False,
 ) -> None:
     """Start the model server, wait until it answers, and prove that the adapter is applied."""
+    bring(server, model, timeout, dry_run=dry_run)
+
+
+def bring(
+    server: str, model: str | None, minutes: float, *, dry_run: bool = False, anew: bool = False
+) -> None:
+    """Start the server that is asked for, or the one that suits this machine."""
     from opsctl.server.choose import make_service, suggest
     from opsctl.server.launch import bring_up
 
@@ -49,7 +56,7 @@ def start(
     if dry_run:
         output.write(shlex.join(service.command()))
         return
-    bring_up(config, service, timeout * 60)
+    bring_up(config, service, minutes * 60, anew)
     output.note('try it: opsctl ask "…"')
 
 

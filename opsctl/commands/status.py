@@ -13,15 +13,25 @@ from opsctl import output
 from opsctl.options import Json
 
 UNHEALTHY = 3
-HINTS = {"exited": "opsctl logs server", "stopped": "opsctl start"}
+HINTS = {
+    "exited": "opsctl logs server",
+    "stopped": "opsctl start",
+    "foreign": "something else answers there: OPSCTL_SERVER_URL or OPSCTL_SERVER_API",
+}
+ADAPTER = {
+    "applied": "applied, as was proven",
+    "ignored": "NOT applied: the server answers as the base model",
+    "unproven": "not proven on this server (opsctl verify)",
+}
 
 
 def status(json: Json = False) -> None:
     """Show the model server, its adapter and queue, and the index; exit 3 if one is down."""
-    from opsctl.server.status import adapter_status, is_down, server_status
+    from opsctl.server.status import is_down, server_status
 
     config = settings.load()
-    server, adapter, index = server_status(config), adapter_status(config), _index(config)
+    server, index = server_status(config), _index(config)
+    adapter = server.pop("adapter")
     bot = {"state": "absent"}
     if json:
         output.write_json({"server": server, "adapter": adapter, "bot": bot, "index": index})
@@ -39,8 +49,9 @@ def _show_server(server: dict[str, Any], adapter: dict[str, Any]) -> None:
     kind = {"docker": "TGI, ", "local": "localtgi, "}.get(server.get("kind", ""), "")
     age = server.get("uptime_seconds")
     since = f", up {_ago(time.time() - age).removesuffix(' ago')}" if age is not None else ""
-    output.write(f"server: {server['state']}, {kind}{server['url']}{since}")
-    if server["state"] == "ready":
+    again = f", started again {server['restarts']} times" if server.get("restarts") else ""
+    output.write(f"server: {server['state']}, {kind}{server['url']}{since}{again}")
+    if "queue" in server:
         queue = server["queue"]
         output.write(
             f"  {server['model_id']}, {server['max_input_tokens']} tokens of prompt,"
@@ -49,15 +60,13 @@ def _show_server(server: dict[str, Any], adapter: dict[str, Any]) -> None:
         )
     if server.get("stale"):
         output.write("  its settings have changed since it was started (opsctl restart)")
-    if server["state"] in HINTS:
-        output.note(f"hint: {HINTS[server['state']]}")
-    words = {
-        "applied": "applied, as opsctl verify proved",
-        "ignored": "NOT applied: the server answers as the base model",
-        "unproven": "not proven on this server (opsctl verify)",
-        "none": "none set",
-    }
-    output.write(f"adapter: {adapter.get('name', '')} {words[adapter['state']]}".replace("  ", " "))
+    if "reason" in server:
+        output.write(f"  {server['reason']}")
+    hint = server.get("fix") or HINTS.get(server["state"])
+    if hint and server["state"] != "ready":
+        output.note(f"hint: {hint}")
+    if adapter["state"] in ADAPTER:
+        output.write(f"adapter: {adapter['name']} {ADAPTER[adapter['state']]}")
 
 
 def _index(config: Settings) -> dict[str, Any]:

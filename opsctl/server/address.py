@@ -3,12 +3,13 @@
 import http.client
 import json
 import socket
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from indexer.errors import UsageError
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1", "0.0.0.0")
+LOOPBACK = ("127.0.0.1", "localhost")
+Health = Literal["ready", "sick", "silent"]
 
 
 def port_of(url: str) -> int:
@@ -51,12 +52,17 @@ def get(url: str, path: str, seconds: float = 10) -> tuple[int, bytes]:
         connection.close()
 
 
+def health(url: str) -> Health:
+    """How the server is: TGI opens its port only when it is ready, so an error means it is sick."""
+    try:
+        return "ready" if get(url, "/health")[0] == 200 else "sick"
+    except OSError:
+        return "silent"
+
+
 def is_healthy(url: str) -> bool:
     """Tell whether the server answers /health with 200."""
-    try:
-        return get(url, "/health")[0] == 200
-    except OSError:
-        return False
+    return health(url) == "ready"
 
 
 def info(url: str) -> dict[str, Any] | None:

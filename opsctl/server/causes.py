@@ -41,14 +41,6 @@ class Rule:
 
 _RULES = (
     Rule(
-        "localtgi-files",
-        r"^error: (?P<text>.*(?:there is no folder|has no |damaged or cut short).*)",
-        "{text}",
-        "opsctl download --verify tells what is missing, opsctl download brings it",
-        code=1,
-    ),
-    Rule("localtgi", r"^error: (?P<text>.*)", "{text}", "opsctl logs", code=1),
-    Rule(
         "arguments",
         r"^error: (?P<text>(?:.|\n(?=  ))*)",
         "TGI refuses a value: {text}",
@@ -258,5 +250,13 @@ _RULES = (
         "opsctl start",
         when="ended",
     ),
+    Rule(
+        "localtgi-files",
+        r"^error: (?P<text>.*(?:there is no folder|has no |damaged or cut short).*)",
+        "{text}",
+        "opsctl download --verify tells what is missing, opsctl download brings it",
+        code=1,
+    ),
+    Rule("localtgi", r"^error: (?P<text>.*)", "{text}", "opsctl logs", code=1),
 )
 CAUSES = {rule.name: rule for rule in _RULES}

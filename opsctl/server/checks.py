@@ -1,7 +1,7 @@
 """The checks of what TGI in Docker needs: made by `doctor` and `setup`, and before each `start`."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 
 from assistant.env_files import ZERO_ADAPTER
 from assistant.settings import Settings
@@ -10,24 +10,36 @@ from opsctl.checks import Check, guarded
 from opsctl.programs import is_installed, run
 from opsctl.server import docker
 from opsctl.server.address import is_port_taken, port_of
+from opsctl.server.folders import find_model, on_this_machine
 from opsctl.server.tgi_env import ServerConfig
 
 GIB = 1 << 30
+# What lasts can be looked at while an older server runs; room for a new one can not.
+LASTING = {"docker", "toolkit", "gpu", "tgi.env", "shim", "model", "adapter"}
+ROOM = {"memory", "port"}
 
 
-def server_checks(config: Settings) -> list[Check]:
-    """All that TGI needs, in the order in which it is wanting."""
-    probes: list[tuple[str, Callable[[Settings], Check]]] = [
-        ("docker", _docker),
-        ("toolkit", _toolkit),
-        ("gpu", _gpu),
-        ("memory", _memory),
-        ("tgi.env", _tgi_env),
-        ("model", _model),
-        ("adapter", _adapter),
-        ("port", _port),
-    ]
-    return [guarded(name, probe, config) for name, probe in probes]
+def checks(config: Settings, names: Collection[str] = LASTING | ROOM) -> list[Check]:
+    """The named checks of all that TGI needs, in the order in which it is wanting."""
+    probes: dict[str, Callable[[Settings], Check]] = {
+        "docker": _docker,
+        "toolkit": _toolkit,
+        "gpu": _gpu,
+        "memory": _memory,
+        "tgi.env": _tgi_env,
+        "shim": _shim,
+        "model": _model,
+        "adapter": _adapter,
+        "port": _port,
+    }
+    return [guarded(name, probe, config) for name, probe in probes.items() if name in names]
+
+
+def raise_first(found: Sequence[Check]) -> None:
+    """Raise the first failed check as a UserError."""
+    for check in found:
+        if check.result == "failed":
+            raise UserError(f"{check.name}: {check.detail}", check.fix)
 
 
 def can_run_tgi() -> str:
@@ -54,9 +66,7 @@ def _toolkit(config: Settings) -> Check:
     if not is_installed("docker"):
         return Check("toolkit", "failed", "needs Docker", "see docker above")
     done = run(docker.runtimes_command())
-    if done.code:
-        return Check("toolkit", "failed", "Docker does not answer", "see docker above")
-    if "nvidia" in (json.loads(done.stdout) or {}):
+    if done.code == 0 and "nvidia" in (json.loads(done.stdout) or {}):
         return Check("toolkit", "ok", "nvidia-container-toolkit is set up")
     fix = "install nvidia-container-toolkit, then: sudo systemctl restart docker"
     return Check("toolkit", "warning", "Docker lists no NVIDIA runtime", fix)
@@ -66,42 +76,45 @@ def _gpu(config: Settings) -> Check:
     from opsctl.gpu import explain, find_gpus
 
     report = find_gpus()
+    without = "without TGI: opsctl start --server local"
     if not report.gpus:
-        fix = "TGI needs one; without: opsctl start --server local"
-        return Check("gpu", "failed", f"no NVIDIA GPU here: {report.reason}", fix)
-    verdict = explain(report.gpus[0])
-    fix = "" if verdict.result == "ok" else "opsctl vram"
-    return Check("gpu", verdict.result, f"{report.gpus[0].name}: {verdict.sentence}", fix)
+        return Check("gpu", "failed", f"no NVIDIA GPU here: {report.reason}", without)
+    gpu = next((gpu for gpu in report.gpus if gpu.index == config.gpu), None)
+    if gpu is None:
+        numbers = ", ".join(str(gpu.index) for gpu in report.gpus)
+        return Check(
+            "gpu", "failed", f"there is no GPU {config.gpu}", f"OPSCTL_GPU is of: {numbers}"
+        )
+    verdict = explain(gpu)
+    fix = "" if verdict.result == "ok" else f"another card: OPSCTL_GPU; {without}"
+    return Check("gpu", verdict.result, f"{gpu.name}: {verdict.sentence}", fix)
 
 
 def _memory(config: Settings) -> Check:
     from opsctl.gpu import find_gpus
     from opsctl.vram import Limits, kernel_for, needed
 
-    gpus = find_gpus().gpus
-    if not gpus or gpus[0].usable is None or gpus[0].free is None:
+    gpu = next((gpu for gpu in find_gpus().gpus if gpu.index == config.gpu), None)
+    if gpu is None or gpu.usable is None or gpu.free is None:
         return Check("memory", "warning", "the memory of the GPU is not known", "opsctl vram")
-    if TGI_RUNNING in _container_state():
+    if _container_runs():
         return Check("memory", "ok", "the model server holds it already")
     server = ServerConfig.load(config.tgi_env)
     limits = Limits(server.max_input, server.max_total, server.prefill, server.fraction)
-    need = needed(gpus[0].usable, limits, kernel_for(gpus[0].capability))
-    detail = f"{gpus[0].free / GIB:.1f} GiB free, {need / GIB:.1f} GiB needed"
-    if gpus[0].free < need:
+    need = needed(gpu.usable, limits, kernel_for(gpu.capability))
+    detail = f"{gpu.free / GIB:.1f} GiB free, {need / GIB:.1f} GiB needed"
+    if gpu.free < need:
         fix = "free the GPU (opsctl vram shows who holds it), or lower the limits in deploy/tgi.env"
         return Check("memory", "failed", detail, fix)
     return Check("memory", "ok", detail)
 
 
-TGI_RUNNING = "running"
-
-
-def _container_state() -> str:
-    """Docker's word for the state of our container; empty when there is none."""
+def _container_runs() -> bool:
+    """Tell whether our container is running."""
     if not is_installed("docker"):
-        return ""
+        return False
     done = run(docker.inspect_command())
-    return "" if done.code else str(json.loads(done.stdout)[0]["State"]["Status"])
+    return done.code == 0 and json.loads(done.stdout)[0]["State"]["Status"] == "running"
 
 
 def _tgi_env(config: Settings) -> Check:
@@ -117,16 +130,24 @@ def _tgi_env(config: Settings) -> Check:
     return Check("tgi.env", "ok", str(config.tgi_env))
 
 
-def _model(config: Settings) -> Check:
-    from opsctl.server.local import find_model
+def _shim(config: Settings) -> Check:
+    folder = config.tgi_env.parent / "tgi_shim"
+    if all(any(folder.glob(name)) for name in docker.SHIM_FILES):
+        return Check("shim", "ok", str(folder))
+    fix = "it stands beside tgi.env: git checkout -- deploy/tgi_shim"
+    return Check("shim", "failed", f"the import shim of TGI is not in {folder}", fix)
 
-    server = ServerConfig.load(config.tgi_env)
-    return Check("model", "ok", str(find_model(server.model_id, config)))
+
+def _model(config: Settings) -> Check:
+    from opsctl.hub import checkpoint
+
+    folder = find_model(ServerConfig.load(config.tgi_env).model_id, config)
+    checkpoint.check(folder)
+    return Check("model", "ok", str(folder))
 
 
 def _adapter(config: Settings) -> Check:
     from opsctl.hub.adapter import check
-    from opsctl.server.local import on_this_machine
 
     adapters = ServerConfig.load(config.tgi_env).adapters
     for name, folder in adapters.items():
@@ -143,15 +164,7 @@ def _adapter(config: Settings) -> Check:
 
 def _port(config: Settings) -> Check:
     port = port_of(config.server_url)
-    if is_port_taken(port) and TGI_RUNNING not in _container_state():
+    if is_port_taken(port) and not _container_runs():
         fix = f"stop what listens there, or: OPSCTL_SERVER_URL=http://127.0.0.1:{port + 1}"
         return Check("port", "failed", f"{port} is taken by another program", fix)
     return Check("port", "ok", str(port))
-
-
-def first_failure(checks: list[Check]) -> UserError | None:
-    """The first failed check as an error; None when TGI can be started."""
-    for check in checks:
-        if check.result == "failed":
-            return UserError(f"{check.name}: {check.detail}", check.fix)
-    return None

@@ -17,7 +17,8 @@ def make_service(kind: str, config: Settings, model: str | None = None) -> Servi
         from opsctl.server.tgi import TGIService
 
         return TGIService(config)
-    from opsctl.server.local import LocalService, find_model
+    from opsctl.server.folders import find_model
+    from opsctl.server.local import LocalService
     from opsctl.server.tgi_env import ServerConfig
 
     name = model or ServerConfig.load(config.tgi_env).model_id
@@ -67,6 +68,6 @@ def suggest(config: Settings) -> tuple[str, str | None]:
 
 
 def _has_model(config: Settings, server: "ServerConfig") -> bool:
-    from opsctl.server.local import on_this_machine
+    from opsctl.server.folders import on_this_machine
 
     return (on_this_machine(server.model_id, config) / "config.json").is_file()

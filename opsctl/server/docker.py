@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from opsctl.server.tgi_env import file_hash
@@ -11,6 +11,7 @@ from opsctl.server.tgi_env import file_hash
 CONTAINER = "opsctl-tgi"
 LABEL = "opsctl.config"
 SHIM = "/opt/opsctl/tgi_shim"
+SHIM_FILES = ("*.py", "*.sha256")
 # TGI drains for GRACEFUL_TERMINATION_TIMEOUT (30 s in deploy/tgi.env) twice: webserver, shards.
 STOP_SECONDS = 75
 
@@ -25,7 +26,7 @@ class Container:
     adapters: Path
     port: int
     gpu: int = 0
-    has_key: bool = False
+    key: str = field(default="", repr=False)
 
 
 def run_command(spec: Container) -> list[str]:
@@ -34,10 +35,16 @@ def run_command(spec: Container) -> list[str]:
 
 
 def config_hash(spec: Container) -> str:
-    """A hash of all that the container is made from: argv, tgi.env and the shim."""
-    shim = sorted(path for path in (spec.tgi_env.parent / "tgi_shim").glob("*") if path.is_file())
-    content = [file_hash(spec.tgi_env), *(path.read_text() for path in shim)]
-    return hashlib.sha256(json.dumps([_run(spec, []), content]).encode()).hexdigest()[:16]
+    """A hash of all that the container is made from: argv, tgi.env, the shim and the key."""
+    files = sorted(path for name in SHIM_FILES for path in shim_folder(spec).glob(name))
+    shim = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
+    content = json.dumps([_run(spec, []), file_hash(spec.tgi_env), shim, spec.key])
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def shim_folder(spec: Container) -> Path:
+    """Where the import shim is: beside tgi.env."""
+    return spec.tgi_env.parent / "tgi_shim"
 
 
 def inspect_command() -> list[str]:
@@ -52,7 +59,7 @@ def image_command(image: str) -> list[str]:
 
 def pull_command(image: str) -> list[str]:
     """Fetch the image."""
-    return ["docker", "pull", "--quiet", image]
+    return ["docker", "pull", image]
 
 
 def keep_command() -> list[str]:
@@ -70,9 +77,12 @@ def remove_command() -> list[str]:
     return ["docker", "container", "rm", "--force", CONTAINER]
 
 
-def logs_command(tail: int | None = None, follow: bool = False) -> list[str]:
-    """Print the container's log: the last lines, or all."""
+def logs_command(
+    tail: int | None = None, follow: bool = False, since: float | None = None
+) -> list[str]:
+    """Print the container's log: the last lines, or those since a time, or all."""
     options = ["--tail", str(tail)] if tail is not None else []
+    options += ["--since", f"{since:.0f}"] if since is not None else []
     return ["docker", "logs", *options, *(["--follow"] if follow else []), CONTAINER]
 
 
@@ -87,17 +97,22 @@ def runtimes_command() -> list[str]:
 
 
 def _run(spec: Container, labels: Sequence[str]) -> list[str]:
-    folder = spec.tgi_env.parent / "tgi_shim"
     return [
         "docker", "run", "--detach", "--name", CONTAINER, *labels,
         "--gpus", f"device={spec.gpu}", "--shm-size", "1g",
         "--publish", f"127.0.0.1:{spec.port}:80",
-        "--volume", f"{spec.models}:/data/models:ro",
-        "--volume", f"{spec.adapters}:/data/adapters:ro",
-        "--volume", f"{folder}:{SHIM}:ro",
+        *_mount(spec.models, "/data/models"),
+        *_mount(spec.adapters, "/data/adapters"),
+        *_mount(shim_folder(spec), SHIM),
         "--env", f"PYTHONPATH={SHIM}",
         "--env-file", str(spec.tgi_env),
-        *(["--env", "API_KEY"] if spec.has_key else []),
+        *(["--env", "API_KEY"] if spec.key else []),
+        "--log-opt", "max-size=20m", "--log-opt", "max-file=5",
         "--stop-timeout", str(STOP_SECONDS),
         spec.image,
     ]  # fmt: skip
+
+
+def _mount(source: Path, target: str) -> list[str]:
+    """Read-only; unlike --volume it fails where the folder is missing, and takes any name."""
+    return ["--mount", f"type=bind,source={source},target={target},readonly"]

@@ -6,71 +6,90 @@ from typing import TYPE_CHECKING
 from assistant.settings import Settings
 from indexer.errors import UserError
 from opsctl import output
-from opsctl.server.address import info, is_healthy, is_port_taken, port_of
+from opsctl.server.address import info, is_healthy
 from opsctl.server.choose import make_service, started_service
-from opsctl.server.proof_record import Proof, write_proof
-from opsctl.server.services import Record, Service, State, read_record, write_record
-from opsctl.server.startup import Ready, wait_until_ready
+from opsctl.server.proof_record import Proof, read_proof, write_proof
+from opsctl.server.services import Record, Service, State, changing, read_record, write_record
+from opsctl.server.startup import wait_until_ready
 
 if TYPE_CHECKING:
     from opsctl.server.proof import Step
 
 
-def bring_up(config: Settings, service: Service, timeout: float) -> None:
+def bring_up(config: Settings, service: Service, timeout: float, anew: bool = False) -> None:
     """Start the server unless it runs as it should, wait for it, and prove the adapter.
 
-    `timeout` is in seconds. Raises UserError with the cause when it does not come up.
+    An older one is stopped only when all that the new one needs is there, or when it is to be
+    started `anew`. `timeout` is in seconds. Raises UserError with the cause when it does not come
+    up.
     """
     _make_room(config, service)
     state = service.state()
-    if state.status == "running" and state.config == service.config():
+    as_wanted = state.status == "running" and state.config == service.config() and not anew
+    if as_wanted:
         output.note("the model server is already running")
     else:
-        if state.status == "running":
+        service.prepare()
+        if state.status == "running" and not anew:
             output.note("its settings have changed: starting it anew")
-        _start(config, service, state)
-    if not is_healthy(config.server_url):
-        try:
-            ready = wait_until_ready(service, config.server_url, timeout, config.secrets)
-        except KeyboardInterrupt:
-            output.note("it goes on starting: opsctl status shows it, opsctl stop ends it")
-            raise
-        _tell(config, ready)
+    with changing(config):
+        if not as_wanted and service.state().identity == state.identity:
+            _replace(service, state)
+        write_record(config, service.record())
+    _wait(config, service, timeout)
     _compare_limits(config)
     _prove(config, service)
     service.keep()
 
 
-def _start(config: Settings, service: Service, state: State) -> None:
-    if state.status != "absent":
+def _replace(service: Service, old: State) -> None:
+    if old.status != "absent":
         service.stop()
-    _check(config, service)
+    service.check_room()
     output.note(f"starting {'TGI' if service.kind == 'docker' else 'localtgi'}")
     service.start()
 
 
+def _wait(config: Settings, service: Service, timeout: float) -> None:
+    if is_healthy(config.server_url):
+        return
+    try:
+        ready = wait_until_ready(service, config.server_url, timeout, config.secrets)
+    except KeyboardInterrupt:
+        output.note("it goes on starting: opsctl status shows it, opsctl stop ends it")
+        raise
+    output.note(f"ready after {ready.seconds:.0f} s at {config.server_url}")
+    if ready.kv_tokens:
+        output.note(f"room for {ready.kv_tokens} tokens of context in all")
+
+
 def bring_down(config: Settings) -> bool:
     """Stop the server and remember that it is meant to be off; False when none was running."""
-    service = started_service(config) or _forgotten_container(config)
-    was_there = service is not None and service.state().status != "absent"
-    if service is not None and was_there:
-        service.stop()
-    if read_record(config) is not None or was_there:
-        write_record(config, Record("none"))
-    return was_there
+    with changing(config):
+        service = started_service(config) or _forgotten_container(config)
+        state = service.state() if service else State("absent")
+        if service and state.status != "absent":
+            service.stop()
+        if state.status != "absent" or read_record(config) is not None:
+            write_record(config, Record("none"))
+        return state.status == "running"
 
 
 def _prove(config: Settings, service: Service) -> None:
     """Raise UserError where the server ignores the adapter.
 
     The whole proof takes a GPU a few seconds; localtgi, which may be on a CPU, is asked for the
-    cheap part.
+    cheap part. A server that was proven needs no other proof while it runs.
     """
     if config.server_api != "tgi" or not config.adapter:
         return
+    identity = service.state().identity
+    known = read_proof(config)
+    if known and known.holds_for(config.adapter, identity):
+        return
     steps = asyncio.run(_steps(config, whole=service.kind == "docker"))
     failed = [step for step in steps if step.result == "failed"]
-    write_proof(config, Proof(config.adapter, not failed, service.state().identity))
+    write_proof(config, Proof(config.adapter, not failed, identity))
     if failed:
         raise UserError(failed[0].detail, "opsctl verify shows every step, opsctl logs the log")
     output.note(f"the adapter {config.adapter} is applied")
@@ -95,25 +114,6 @@ def _make_room(config: Settings, service: Service) -> None:
     raise UserError(f"{name} is running at {config.server_url}", "opsctl stop")
 
 
-def _check(config: Settings, service: Service) -> None:
-    if service.kind == "docker":
-        from opsctl.server.checks import first_failure, server_checks
-
-        failure = first_failure(server_checks(config))
-        if failure:
-            raise failure
-    elif is_port_taken(port_of(config.server_url)):
-        port = port_of(config.server_url)
-        hint = f"stop what listens there, or: OPSCTL_SERVER_URL=http://127.0.0.1:{port + 1}"
-        raise UserError(f"port {port} is taken by another program", hint)
-
-
-def _tell(config: Settings, ready: Ready) -> None:
-    output.note(f"ready after {ready.seconds:.0f} s at {config.server_url}")
-    if ready.kv_tokens:
-        output.note(f"room for {ready.kv_tokens} tokens of context in all")
-
-
 def _compare_limits(config: Settings) -> None:
     """Say when the server's limits are not those of deploy/tgi.env."""
     from opsctl.server.tgi_env import ServerConfig
@@ -133,8 +133,8 @@ def _forgotten_container(config: Settings) -> Service | None:
 
     if not is_installed("docker"):
         return None
-    service = make_service("docker", config)
     try:
+        service = make_service("docker", config)
         return service if service.state().status != "absent" else None
     except UserError:
         return None

@@ -1,20 +1,24 @@
 """localtgi as a background process of this machine: known by its pid and the time it began."""
 
+import hashlib
+import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.settings import Settings, child_environment
-from indexer.errors import UserError
 from opsctl.server.address import port_of
-from opsctl.server.services import Kind, Record, State, read_record, write_record
+from opsctl.server.checks import checks, raise_first
+from opsctl.server.folders import on_this_machine
+from opsctl.server.services import Kind, Record, State, read_record
 from opsctl.server.tgi_env import ServerConfig
 
 if TYPE_CHECKING:
     import psutil
 
 STOP_SECONDS = 10
+CLOCK_SECONDS = 60
 
 
 class LocalService:
@@ -45,8 +49,9 @@ class LocalService:
         ]  # fmt: skip
 
     def config(self) -> str:
-        """What it would be started with now."""
-        return " ".join(self.command())
+        """A hash of what it would be started with now, its key included."""
+        content = json.dumps([self.command(), self.settings.api_key])
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
 
     def state(self) -> State:
         """How the process is; its exit code is known only to the `opsctl start` that began it."""
@@ -62,22 +67,35 @@ class LocalService:
             code=self._child.poll() if self._child else None,
         )
 
+    def prepare(self) -> None:
+        """Nothing has to be brought: localtgi itself looks at the model and the adapters."""
+
+    def check_room(self) -> None:
+        """Raise UserError when the port is taken."""
+        raise_first(checks(self.settings, {"port"}))
+
     def start(self) -> None:
         """Start the process in a session of its own, so that it outlives this terminal."""
-        import psutil
-
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         if self.log_path.is_file():
             self.log_path.replace(self.log_path.with_suffix(".log.1"))
-        key = {"API_KEY": self.settings.api_key} if self.settings.api_key else {}
         with self.log_path.open("w") as log:
             self._child = subprocess.Popen(
                 self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=child_environment(key), start_new_session=True,
+                env=child_environment({"API_KEY": self.settings.api_key or None}),
+                start_new_session=True,
             )  # fmt: skip
+
+    def record(self) -> Record:
+        """The process that was started, or the one that is known to run."""
+        import psutil
+
+        known = read_record(self.settings)
+        if self._child is None and known:
+            return known
+        assert self._child, "nothing was started"
         began = psutil.Process(self._child.pid).create_time()
-        record = Record("local", self._child.pid, began, self.config(), str(self.model))
-        write_record(self.settings, record)
+        return Record("local", self._child.pid, began, self.config(), str(self.model))
 
     def keep(self) -> None:
         """Nothing: it is for trying out; a service that must come back is TGI in Docker."""
@@ -99,44 +117,28 @@ class LocalService:
         except psutil.NoSuchProcess:
             pass
 
-    def log_command(self, tail: int | None = None, follow: bool = False) -> list[str]:
-        """Print the log of the last start; following ends with the process."""
+    def log_command(
+        self, tail: int | None = None, follow: bool = False, since: float | None = None
+    ) -> list[str]:
+        """Print the log of the last start, all of which is of one run; following ends with it."""
         lines = "+1" if tail is None else str(tail)
         record = read_record(self.settings)
         ending = ["--follow=name", f"--pid={record.pid}"] if follow and record else []
         return ["tail", "-n", lines, *ending, str(self.log_path)]
 
 
-def on_this_machine(folder: str, settings: Settings) -> Path:
-    """Where a folder of the container, such as /data/models/x, is outside of it."""
-    for inside, outside in (
-        ("/data/models", settings.models),
-        ("/data/adapters", settings.adapters),
-    ):
-        if folder == inside or folder.startswith(inside + "/"):
-            return outside / folder[len(inside) :].lstrip("/")
-    return Path(folder)
-
-
-def find_model(name: str, settings: Settings) -> Path:
-    """The folder of a model given as a folder or as a name on the Hub; UserError if absent."""
-    from indexer.models import downloaded
-
-    place = on_this_machine(name, settings).expanduser()
-    for folder in (place, downloaded(name, settings.models)):
-        if (folder / "config.json").is_file():
-            return folder.resolve()
-    raise UserError(f"there is no model at {place}", "opsctl download")
-
-
 def _process(record: Record) -> "psutil.Process | None":
-    """The recorded process if it still runs; its pid may be another's by now."""
+    """The recorded process if it still runs; its pid may be another's by now.
+
+    The time at which a process began shifts with the system's clock, so a pid of that program
+    counts as the same one within some seconds.
+    """
     import psutil
 
     try:
         process = psutil.Process(record.pid)
-        same = abs(process.create_time() - record.process_started) < 0.01
-        alive = process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+        same = abs(process.create_time() - record.process_started) < CLOCK_SECONDS
+        ours = "localtgi" in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
         return None
-    return process if same and alive else None
+    return process if same and ours else None

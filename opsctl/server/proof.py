@@ -41,7 +41,7 @@ class Step:
 def check_files(config: Settings) -> list[Step]:
     """The steps that need the files only: the adapter is declared, and it is what it should be."""
     from opsctl.hub.adapter import check
-    from opsctl.server.local import on_this_machine
+    from opsctl.server.folders import on_this_machine
     from opsctl.server.tgi_env import ServerConfig
 
     declared = ServerConfig.load(config.tgi_env).adapters if config.tgi_env.is_file() else {}
@@ -74,64 +74,94 @@ class Comparison:
 
 async def compare(client: "TGIClient", adapter: str) -> Comparison:
     """Show that adapter and base model answer differently; the cheap part of the proof."""
-    for question in PROMPTS:
-        prompt = render([Message("user", question)])
-        real = await client.generate(prompt, adapter=adapter, max_new_tokens=TOKENS)
-        zero = await client.generate(prompt, adapter=ZERO_ADAPTER, max_new_tokens=TOKENS)
-        if _differ(real.tokens, zero.tokens):
-            detail = f"{adapter} and {ZERO_ADAPTER}, the base model, answer differently"
-            return Comparison(Step("differs", "ok", detail), prompt, real, zero)
-    sentence = f"the server answers as the base model: {adapter} changes nothing"
-    return Comparison(Step("differs", "failed", sentence), prompt, real, zero)
+    seen = [await _answers(client, adapter, question) for question in PROMPTS]
+    return next((found for found in seen if found.step.result == "ok"), seen[0])
 
 
 async def prove(client: "TGIClient", adapter: str) -> AsyncIterator[Step]:
     """Yield the steps that need the running server; stops at the first that fails.
 
-    The requests go one at a time: an idle server is what makes them comparable.
+    The requests go one at a time: an idle server is what makes them comparable. A name that the
+    server does not know is not sent to a busy one, where it may crash an unshimmed TGI.
     """
     queue = await client.queue()
     busy = queue.waiting + queue.running
-    if busy:
-        yield Step("idle", "warning", f"{busy} other requests are running: results may differ")
-    seen = await compare(client, adapter)
-    yield seen.step
-    if seen.step.result == "failed":
+    seen = [await _answers(client, adapter, question) for question in PROMPTS]
+    telling = [found for found in seen if found.step.result == "ok"]
+    yield (telling or seen)[0].step
+    if not telling:
         return
+    if busy:
+        detail = f"{busy} other requests are running: an unknown adapter is not tried"
+        yield Step("control", "skipped", detail)
+    else:
+        control = await _control(client, telling[0])
+        yield control
+        if control.result == "failed":
+            return
+    yield await _decoding(client, adapter, telling)
+
+
+async def _answers(client: "TGIClient", adapter: str, question: str) -> Comparison:
+    prompt = render([Message("user", question)])
+    real = await client.generate(prompt, adapter=adapter, max_new_tokens=TOKENS)
+    zero = await client.generate(prompt, adapter=ZERO_ADAPTER, max_new_tokens=TOKENS)
+    if _differ(real.tokens, zero.tokens):
+        detail = f"{adapter} and {ZERO_ADAPTER}, the base model, answer differently"
+        return Comparison(Step("differs", "ok", detail), prompt, real, zero)
+    sentence = f"the server answers as the base model: {adapter} changes nothing"
+    return Comparison(Step("differs", "failed", sentence), prompt, real, zero)
+
+
+async def _control(client: "TGIClient", seen: Comparison) -> Step:
+    """Show that comparing tells something: an unknown adapter must not differ from the base."""
     bogus = await client.generate(seen.prompt, adapter=BOGUS, max_new_tokens=TOKENS)
     if _differ(bogus.tokens, seen.zero.tokens):
         sentence = f"an unknown adapter does not answer as {ZERO_ADAPTER} does, which is the base"
-        yield Step("control", "failed", f"{sentence}: comparing proves nothing on this server")
-        return
-    yield Step("control", "ok", f"an unknown adapter answers as {ZERO_ADAPTER} does")
-    yield await _decoding(client, adapter, seen)
+        return Step("control", "failed", f"{sentence}: comparing proves nothing on this server")
+    return Step("control", "ok", f"an unknown adapter answers as {ZERO_ADAPTER} does")
 
 
-async def _decoding(client: "TGIClient", adapter: str, seen: Comparison) -> Step:
+async def _decoding(client: "TGIClient", adapter: str, seen: Sequence[Comparison]) -> Step:
     """Compare tokens that were decoded with the same ones when the text before them is read.
 
     CUDA graphs drop the adapter in decoding only, so reading is the reference. A position tells
     something where adapter and base differ, and where the text gives its own tokens back.
     """
+    verdicts = [
+        await _position(client, adapter, comparison, place)
+        for comparison in seen
+        for place in POSITIONS
+        if place < len(comparison.real.tokens)
+    ]
+    if "dropped" in verdicts:
+        sentence = f"the adapter is dropped after the first token ({verdicts.count('dropped')}"
+        return Step("decoding", "failed", f"{sentence} later tokens are the base model's)")
+    carried = verdicts.count("carried")
+    if not carried:
+        return Step("decoding", "warning", "no later token could be compared: this is not proven")
+    return Step("decoding", "ok", f"{carried} later tokens carry the adapter too")
+
+
+async def _position(
+    client: "TGIClient", adapter: str, seen: Comparison, place: int
+) -> Literal["carried", "dropped", "unclear"]:
+    """Whether a decoded token is the adapter's or the base's; unclear where those agree, where a
+    tie was broken otherwise, or where the text does not give its tokens back."""
     real = seen.real.tokens
+    text = seen.prompt + "".join(token.text for token in real[:place])
     begin = (await client.tokenize(seen.prompt)).ids
-    compared = 0
-    for place in (place for place in POSITIONS if place < len(real)):
-        text = seen.prompt + "".join(token.text for token in real[:place])
-        ids = (*begin, *(token.id for token in real[:place]))
-        if (await client.tokenize(text)).ids != ids:
-            continue
-        read = await client.generate(text, adapter=adapter, max_new_tokens=1)
-        base = await client.generate(text, adapter=ZERO_ADAPTER, max_new_tokens=1)
-        if not _differ(read.tokens, base.tokens):
-            continue
-        if _differ(real[place : place + 1], read.tokens):
-            sentence = f"the adapter is dropped after the first token (seen at token {place + 1})"
-            return Step("decoding", "failed", sentence)
-        compared += 1
-    if not compared:
-        return Step("decoding", "failed", "no later token could be compared: the proof is open")
-    return Step("decoding", "ok", f"{compared} later tokens carry the adapter too")
+    if (await client.tokenize(text)).ids != (*begin, *(token.id for token in real[:place])):
+        return "unclear"
+    read = await client.generate(text, adapter=adapter, max_new_tokens=1)
+    base = await client.generate(text, adapter=ZERO_ADAPTER, max_new_tokens=1)
+    decoded = real[place : place + 1]
+    if not _differ(read.tokens, base.tokens):
+        return "unclear"
+    if not _differ(decoded, read.tokens):
+        return "carried"
+    tie = abs(_logprob(decoded[0]) - _logprob(read.tokens[0])) <= TOLERANCE
+    return "unclear" if tie and _differ(decoded, base.tokens) else "dropped"
 
 
 def _differ(one: "Sequence[GeneratedToken]", other: "Sequence[GeneratedToken]") -> bool:

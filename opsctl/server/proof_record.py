@@ -16,6 +16,14 @@ class Proof:
     server: str = ""
     at: float = field(default_factory=time.time)
 
+    def holds_for(self, adapter: str, server: str) -> bool:
+        """Tell whether this run of the server was proven to apply the adapter."""
+        return self.is_of(adapter, server) and self.applied
+
+    def is_of(self, adapter: str, server: str) -> bool:
+        """Tell whether it speaks of this adapter on this run of a server, which must be known."""
+        return bool(server) and (self.adapter, self.server) == (adapter, server)
+
 
 def read_proof(config: Settings) -> Proof | None:
     """The last result; None when there is none that can be read."""

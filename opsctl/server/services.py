@@ -1,20 +1,26 @@
 """A model server as something that is started, watched and stopped, whichever way it runs."""
 
+import fcntl
 import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
 from assistant.settings import Settings
-from indexer.errors import UserError
+from indexer.errors import Busy
 
 Kind = Literal["docker", "local"]
+# Stopping TGI may take this long.
+LOCK_SECONDS = 180
 
 
 @dataclass(frozen=True)
 class State:
-    """How a server is: `code` and `killed_for_memory` once it has exited, `started` in seconds
-    since 1970, `identity` of this run of it, `config` it was started with."""
+    """How a server is: `code` and `killed_for_memory` once it has exited, `restarts` of a crash
+    loop, `started` in seconds since 1970, `identity` of this run, `config` it was started with."""
 
     status: Literal["absent", "running", "exited"]
     identity: str = ""
@@ -22,6 +28,7 @@ class State:
     started: float | None = None
     code: int | None = None
     killed_for_memory: bool = False
+    restarts: int = 0
 
 
 class Service(Protocol):
@@ -41,8 +48,18 @@ class Service(Protocol):
         """How it is."""
         ...
 
+    def prepare(self) -> None:
+        """Bring what it is started from, and look at it, while an older one may still run."""
+
+    def check_room(self) -> None:
+        """Raise UserError where there is no memory or port for it now."""
+
     def start(self) -> None:
         """Start it and return at once; raise UserError."""
+
+    def record(self) -> "Record":
+        """What to remember of it, now that it runs."""
+        ...
 
     def keep(self) -> None:
         """Have it started again when it dies, now that it is known to work."""
@@ -50,7 +67,9 @@ class Service(Protocol):
     def stop(self) -> None:
         """End it, leaving it time to finish its answers, and forget it."""
 
-    def log_command(self, tail: int | None = None, follow: bool = False) -> list[str]:
+    def log_command(
+        self, tail: int | None = None, follow: bool = False, since: float | None = None
+    ) -> list[str]:
         """The command line that prints its log: the last lines, or all."""
         ...
 
@@ -67,14 +86,15 @@ class Record:
 
 
 def read_record(config: Settings) -> Record | None:
-    """What was started last; None when nothing ever was."""
+    """What was started last; None when nothing ever was, or what is written makes no sense."""
     try:
-        return Record(**json.loads(_path(config).read_text()))
-    except FileNotFoundError:
+        record = Record(**json.loads(_path(config).read_text()))
+    except (OSError, ValueError, TypeError):
         return None
-    except (OSError, ValueError, TypeError) as error:
-        path = _path(config)
-        raise UserError(f"{path} can not be read ({error})", f"rm {path}") from error
+    sound = record.wanted in ("docker", "local", "none")
+    types = {"pid": int, "process_started": float, "config": str, "model": str}
+    fits = all(isinstance(getattr(record, name), kind) for name, kind in types.items())
+    return record if sound and fits else None
 
 
 def write_record(config: Settings, record: Record) -> None:
@@ -84,6 +104,25 @@ def write_record(config: Settings, record: Record) -> None:
     draft = path.with_suffix(".tmp")
     draft.write_text(json.dumps(asdict(record)))
     draft.replace(path)
+
+
+@contextmanager
+def changing(config: Settings) -> Iterator[None]:
+    """Let only one `opsctl` at a time start or stop servers; another waits for it a while."""
+    path = config.state / "run" / "server.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + LOCK_SECONDS
+    with path.open("a+") as stream:
+        while True:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    sentence = "another opsctl is starting or stopping the model server"
+                    raise Busy(sentence, "opsctl status") from None
+                time.sleep(0.2)
+        yield
 
 
 def forget(config: Settings) -> None:

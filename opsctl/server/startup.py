@@ -9,7 +9,7 @@ from indexer.errors import UserError
 from opsctl import output
 from opsctl.programs import Follower
 from opsctl.redact import redact
-from opsctl.server.address import is_healthy
+from opsctl.server.address import health
 from opsctl.server.log import PHASES, Phase, classify, kv_tokens, parse, phase
 from opsctl.server.services import Service, State
 
@@ -61,11 +61,13 @@ def wait_until_ready(service: Service, url: str, timeout: float, secrets: tuple[
         while True:
             watch.read(log.new_lines())
             state = service.state()
-            if state.status != "running":
+            if state.status == "absent":
+                raise UserError("the model server was stopped while it started", "opsctl start")
+            if state.status != "running" or health(url) == "sick":
                 time.sleep(POLL_SECONDS)  # the last lines are still on their way
                 watch.read(log.new_lines())
                 raise _failed(watch, state, secrets)
-            if is_healthy(url):
+            if health(url) == "ready":
                 return _ready(watch, log)
             if watch.seconds() > timeout:
                 _show_end(watch, secrets)

@@ -3,56 +3,40 @@
 import time
 from typing import Any
 
+from assistant.server.metrics import parse_queue
+
 from assistant.settings import Settings
 from indexer.errors import UserError
-from opsctl.server.address import get, info, is_healthy
-from opsctl.server.choose import is_foreign, started_service
+from opsctl.programs import run
+from opsctl.redact import redact
+from opsctl.server.address import Health, get, health, info
+from opsctl.server.choose import is_expected, started_service
+from opsctl.server.log import classify
 from opsctl.server.proof_record import read_proof
 from opsctl.server.services import Service, State, read_record
 
-QUEUE = {"tgi_queue_size": "waiting", "tgi_batch_current_size": "running"}
+YOUNG_SECONDS = 15 * 60
+LOG_LINES = 500
 
 
 def server_status(config: Settings) -> dict[str, Any]:
-    """The server as a JSON object.
+    """The server, its `adapter` among it, as a JSON object.
 
     `state`: ready, starting, unhealthy, exited, stopped (by `opsctl stop`), unreachable (a server
-    that others start), or absent.
+    that others start), foreign (something else answers there), or absent. `reason` and `fix` say
+    why it is not ready.
     """
-    record = read_record(config)
     service = started_service(config)
     try:
         state = service.state() if service else State("absent")
     except UserError as error:
-        return {"state": "exited", "url": config.server_url, "reason": error.message}
-    healthy = is_healthy(config.server_url)
-    word = "ready" if healthy else _word(state, record is not None, is_foreign(config))
-    found: dict[str, Any] = {"state": word, "url": config.server_url}
-    if service:
-        found["kind"] = service.kind
-        found["stale"] = _is_stale(service, state)
-        found["uptime_seconds"] = _age(state)
-    if healthy:
-        told = info(config.server_url) or {}
-        names = ("model_id", "max_input_tokens", "max_total_tokens", "max_concurrent_requests")
-        found |= {name: told.get(name) for name in names}
-        found["queue"] = _queue(config.server_url)
-    return found
-
-
-def adapter_status(config: Settings) -> dict[str, Any]:
-    """The adapter and whether it was proven on the server that runs now.
-
-    `state`: applied, ignored, unproven, or none.
-    """
-    if not config.adapter or config.server_api != "tgi":
-        return {"state": "none"}
-    proof = read_proof(config)
-    service = started_service(config)
-    running = service.state().identity if service else ""
-    found: dict[str, Any] = {"name": config.adapter, "state": "unproven"}
-    if proof and proof.adapter == config.adapter and proof.server == running:
-        found |= {"state": "applied" if proof.applied else "ignored", "at": proof.at}
+        found = _describe(config, service, State("absent"))
+        return found | {"reason": error.message, "fix": error.hint}
+    found = _describe(config, service, state)
+    if service and found["state"] in ("exited", "unhealthy"):
+        log = run(service.log_command(LOG_LINES))
+        cause = classify((log.stdout + log.stderr).splitlines(), state.code)
+        found |= {"reason": redact(cause.sentence, config.secrets), "fix": cause.fix}
     return found
 
 
@@ -60,18 +44,53 @@ def is_down(config: Settings, server: dict[str, Any]) -> bool:
     """Tell whether a server that is meant to answer does not."""
     if server["state"] == "ready":
         return False
-    return config.engine == "server" or server["state"] != "absent"
+    wanted = config.engine == "server" or is_expected(config)
+    return wanted or server["state"] != "absent"
 
 
-def _word(state: State, was_started: bool, foreign: bool) -> str:
+def _describe(config: Settings, service: Service | None, state: State) -> dict[str, Any]:
+    told = info(config.server_url) if config.server_api == "tgi" else {}
+    answers = health(config.server_url)
+    ready = answers == "ready" and told is not None
+    word = "ready" if ready else _word(config, state, answers)
+    found: dict[str, Any] = {"state": word, "url": config.server_url}
+    if service:
+        found["kind"] = service.kind
+        found["stale"] = _is_stale(service, state)
+        found["uptime_seconds"] = _age(state)
+        found["restarts"] = state.restarts
+    if ready and told:
+        names = ("model_id", "max_input_tokens", "max_total_tokens", "max_concurrent_requests")
+        found |= {name: told.get(name) for name in names}
+        found["queue"] = _queue(config.server_url)
+    return found | {"adapter": _adapter(config, state, ready)}
+
+
+def _adapter(config: Settings, state: State, ready: bool) -> dict[str, Any]:
+    """The adapter; `state`: applied or ignored (as proven on this run), unproven, or none."""
+    if not config.adapter or config.server_api != "tgi":
+        return {"state": "none"}
+    proof = read_proof(config)
+    found: dict[str, Any] = {"name": config.adapter, "state": "unproven"}
+    if ready and proof and proof.is_of(config.adapter, state.identity):
+        found |= {"state": "applied" if proof.applied else "ignored", "at": proof.at}
+    return found
+
+
+def _word(config: Settings, state: State, answers: Health) -> str:
+    if answers == "ready":
+        return "foreign"
+    if answers == "sick":
+        return "unhealthy"
     if state.status == "running":
         old = _age(state)
-        return "starting" if old is None or old < 15 * 60 else "unhealthy"
-    if state.status == "exited":
+        return "starting" if old is None or old < YOUNG_SECONDS else "unhealthy"
+    record = read_record(config)
+    if record and record.wanted == "none":
+        return "stopped"
+    if record or state.status == "exited":
         return "exited"
-    if foreign:
-        return "unreachable"
-    return "stopped" if was_started else "absent"
+    return "unreachable" if is_expected(config) else "absent"
 
 
 def _is_stale(service: Service, state: State) -> bool:
@@ -90,13 +109,9 @@ def _age(state: State) -> int | None:
 
 def _queue(url: str) -> dict[str, int]:
     """Requests that wait and run; a fresh server tells nothing yet, which means none."""
-    found = dict.fromkeys(QUEUE.values(), 0)
     try:
-        status, body = get(url, "/metrics")
+        _, body = get(url, "/metrics")
     except OSError:
-        return found
-    for line in body.decode("utf-8", "replace").splitlines() if status == 200 else ():
-        name, _, value = line.partition(" ")
-        if name in QUEUE:
-            found[QUEUE[name]] = int(float(value))
-    return found
+        body = b""
+    queue = parse_queue(body.decode("utf-8", "replace"))
+    return {"waiting": queue.waiting, "running": queue.running}

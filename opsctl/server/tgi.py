@@ -3,17 +3,17 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from assistant.settings import Settings, child_environment
 from indexer.errors import UserError
 from opsctl import output
-from opsctl.programs import Ended, run
+from opsctl.programs import Ended, run, show
 from opsctl.server import docker
 from opsctl.server.address import port_of
-from opsctl.server.services import Kind, Record, State, write_record
-
-PULL_SECONDS = 3600
+from opsctl.server.checks import LASTING, ROOM, checks, raise_first
+from opsctl.server.services import Kind, Record, State
 
 
 class TGIService:
@@ -23,22 +23,14 @@ class TGIService:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.spec = docker.Container(
-            image=settings.image,
-            tgi_env=settings.tgi_env,
-            models=settings.models,
-            adapters=settings.adapters,
-            port=port_of(settings.server_url),
-            has_key=bool(settings.api_key),
-        )
 
     def command(self) -> list[str]:
         """The `docker run` line."""
-        return docker.run_command(self.spec)
+        return docker.run_command(self._spec())
 
     def config(self) -> str:
         """The hash that a container started now would carry as a label."""
-        return docker.config_hash(self.spec)
+        return docker.config_hash(self._spec())
 
     def state(self) -> State:
         """How the container is."""
@@ -49,11 +41,27 @@ class TGIService:
             raise _failure(done, "the container can not be looked at")
         return _state(json.loads(done.stdout)[0])
 
+    def prepare(self) -> None:
+        """Check what TGI needs, fetch the image where it is not here, and compare its digest."""
+        port_of(self.settings.server_url)
+        raise_first(checks(self.settings, LASTING))
+        self._fetch_image()
+
+    def check_room(self) -> None:
+        """Raise UserError when the GPU's memory or the port is taken."""
+        raise_first(checks(self.settings, ROOM))
+
     def start(self) -> None:
-        """Fetch the image where it is not here, check its digest, and run it."""
-        self._image()
-        self._run(self.command(), "the container does not start")
-        write_record(self.settings, Record("docker", config=self.config()))
+        """Run the container; a failure leaves none behind."""
+        try:
+            self._run(self.command(), "the container does not start")
+        except UserError:
+            run(docker.remove_command())
+            raise
+
+    def record(self) -> Record:
+        """That it is to run."""
+        return Record("docker", config=self.config())
 
     def keep(self) -> None:
         """Restart policy only now: with it from the start, a bad set-up would start for ever."""
@@ -65,46 +73,63 @@ class TGIService:
             self._run(docker.stop_command(), "the container does not stop", seconds=180)
         self._run(docker.remove_command(), "the container can not be removed")
 
-    def log_command(self, tail: int | None = None, follow: bool = False) -> list[str]:
+    def log_command(
+        self, tail: int | None = None, follow: bool = False, since: float | None = None
+    ) -> list[str]:
         """Docker's own."""
-        return docker.logs_command(tail, follow)
+        return docker.logs_command(tail, follow, since)
 
-    def _image(self) -> None:
+    def _spec(self) -> docker.Container:
+        settings = self.settings
+        return docker.Container(
+            image=settings.image,
+            tgi_env=settings.tgi_env,
+            models=settings.models,
+            adapters=settings.adapters,
+            port=port_of(settings.server_url),
+            gpu=settings.gpu,
+            key=settings.api_key,
+        )
+
+    def _fetch_image(self) -> None:
+        image = self.settings.image
         digests = self._digests()
         if not digests:
-            output.note(f"fetching {self.spec.image} (this can take minutes)")
-            command = docker.pull_command(self.spec.image)
-            self._run(command, "the image can not be fetched", seconds=PULL_SECONDS)
+            output.note(f"fetching {image}")
+            if show(docker.pull_command(image)):
+                hint = "docker system df shows the disk; the network: curl -I https://ghcr.io"
+                raise UserError(f"the image {image} can not be fetched, see above", hint)
             digests = self._digests()
         path = self.settings.state / "run" / "images.json"
-        known = json.loads(path.read_text()) if path.is_file() else {}
-        recorded = known.get(self.spec.image)
+        known = _read_json(path)
+        recorded = known.get(image)
         if recorded and digests and recorded not in digests:
             raise UserError(
-                f"the image {self.spec.image} is not the one that was fetched first ({recorded})",
+                f"the image {image} is not the one that was fetched first ({recorded})",
                 f"to trust the new one: rm {path}",
             )
         if digests and not recorded:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps({**known, self.spec.image: digests[0]}, indent=2))
+            path.write_text(json.dumps({**known, image: digests[0]}, indent=2))
 
     def _digests(self) -> list[str]:
         """The digests of the image; empty when it is not on this machine."""
-        done = run(docker.image_command(self.spec.image))
+        done = run(docker.image_command(self.settings.image))
         if done.code and "no such image" not in done.stderr.lower():
             raise _failure(done, "the image can not be looked at")
-        return [] if done.code else list(json.loads(done.stdout) or [self.spec.image])
+        return [] if done.code else list(json.loads(done.stdout) or [self.settings.image])
 
     def _run(self, argv: Sequence[str], sentence: str, seconds: float = 60) -> None:
-        key = {"API_KEY": self.settings.api_key} if self.settings.api_key else {}
-        done = run(argv, env=child_environment(key), seconds=seconds)
+        env = child_environment({"API_KEY": self.settings.api_key or None})
+        done = run(argv, env=env, seconds=seconds)
         if done.code:
             raise _failure(done, sentence)
 
 
 def _state(seen: dict[str, Any]) -> State:
+    """A container that is only created, or that Docker starts over and over, does not run."""
     state = seen["State"]
-    running = state["Status"] in ("running", "restarting", "paused", "created")
+    running = state["Status"] in ("running", "paused")
     return State(
         status="running" if running else "exited",
         identity=f"{seen['Id'][:12]}@{state['StartedAt']}",
@@ -112,7 +137,17 @@ def _state(seen: dict[str, Any]) -> State:
         started=_moment(state["StartedAt"]),
         code=None if running else state["ExitCode"],
         killed_for_memory=bool(state.get("OOMKilled")),
+        restarts=int(seen.get("RestartCount", 0)),
     )
+
+
+def _read_json(path: Path) -> dict[str, str]:
+    """The digests by image; none where the file is missing or damaged."""
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _moment(text: str) -> float | None:

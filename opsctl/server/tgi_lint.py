@@ -41,6 +41,9 @@ OTHERS = {
     "DISABLE_EXLLAMA", "EXLLAMA_VERSION", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS",
     "PYTHONPATH", "RUST_LOG", "RUST_BACKTRACE", "TOKENIZERS_PARALLELISM",
 }  # fmt: skip
+POSITIVE = {
+    "MAX_INPUT_TOKENS", "MAX_TOTAL_TOKENS", "MAX_BATCH_PREFILL_TOKENS", "MAX_CONCURRENT_REQUESTS",
+}  # fmt: skip
 KNOWN = SECRETS | BOOLEANS | WHOLE | OTHERS
 PREFIXES = ("NVIDIA_", "NCCL_", "PYTORCH_", "TORCH_", "OPSCTL_")
 
@@ -118,6 +121,8 @@ def _kind(line: Line) -> tuple[str, str] | None:
         return f"{name} is {value}, and TGI takes true or false only", f"{name}=true"
     if name in WHOLE and not (value.isascii() and value.isdigit()):
         return f"{name} is {value}, not a whole number", f"write {name} in digits"
+    if name in POSITIVE and int(value) == 0:
+        return f"{name} is 0", f"give {name} a number above 0"
     if name in ("CUDA_MEMORY_FRACTION", "TGI_WIGGLE_ROOM") and not _is_share(value):
         return f"{name} is {value}, not above 0 and up to 1", f"{name}=0.90"
     return None
@@ -245,6 +250,12 @@ def _choices(values: Values) -> Iterator[Found]:
     if values.get("PORT", "80") != "80":
         message = "PORT is not 80, the one that is published from the container"
         yield "failed", "PORT", message, "remove PORT; OPSCTL_SERVER_URL has the outer one"
+    if "HOSTNAME" in values:
+        message = "HOSTNAME is the address that TGI listens on inside the container"
+        yield "failed", "HOSTNAME", message, "remove HOSTNAME: Docker gives the right one"
+    if "CUDA_VISIBLE_DEVICES" in values:
+        message = "CUDA_VISIBLE_DEVICES counts the one GPU that the container is given"
+        yield "failed", "CUDA_VISIBLE_DEVICES", message, "remove it; OPSCTL_GPU chooses the GPU"
     if any(word in values.get("LOG_LEVEL", "").lower() for word in ("debug", "trace")):
         message = f"LOG_LEVEL={values['LOG_LEVEL']} writes what people ask into the log"
         yield "warning", "LOG_LEVEL", message, "LOG_LEVEL=info"

@@ -98,11 +98,13 @@ class Docker:
         sys.stdout.write(argv[-1] + "\n")
 
     def run(self, argv: list[str]) -> None:
-        if self.scenario.run_error:
-            fail(f"docker: {self.scenario.run_error}", 125)
         if self.path.is_file():
             fail('docker: Error response from daemon: Conflict. The name "/x" is in use', 125)
         options = run_options(argv[1:])
+        if self.scenario.run_error:  # Docker makes the container before it looks for GPU and port
+            state = {"Status": "created", "StartedAt": "0001-01-01T00:00:00Z", "ExitCode": 128}
+            self.save({"Id": "0" * 64, "State": state, "Config": {}, "Pid": 0})
+            fail(f"docker: {self.scenario.run_error}", 125)
         self.log.write_text("")
         container = subprocess.Popen(
             [sys.executable, __file__, str(self.world), "--contain", json.dumps(options)],
@@ -125,6 +127,8 @@ class Docker:
 
     def stop(self, argv: list[str]) -> None:
         made = self.container()
+        if made["State"]["Status"] != "running":
+            return
         os.kill(made["Pid"], signal.SIGTERM)
         while self.container()["State"]["Status"] == "running":
             time.sleep(0.02)
@@ -136,22 +140,26 @@ class Docker:
 
     def logs(self, argv: list[str]) -> None:
         self.container()
-        lines = argv[argv.index("--tail") + 1] if "--tail" in argv else "+1"
+        lines = argv[argv.index("--tail") + 1] if "--tail" in argv else "+1"  # --since: all
         ending = ["-F", f"--pid={self.container()['Pid']}"] if "--follow" in argv else []
         os.execvp("tail", ["tail", "-n", lines, "-q", *ending, str(self.log)])
 
     def contain(self, options: dict[str, Any]) -> None:
         """Be the container: write the log line by line, then serve, or exit with the code."""
+        signal.signal(signal.SIGTERM, lambda *_: self.exited(0))
         for line in (LOGS / f"{self.scenario.log}.log").read_text().splitlines():
             time.sleep(self.scenario.line_seconds)
             with self.log.open("a") as file:
                 file.write(line + "\n")
         code = self.scenario.exit_code
-        if code is None:
-            code = self.serve(options)
+        self.exited(self.serve(options) if code is None else code)
+
+    def exited(self, code: int) -> None:
+        """Note how the container ended, and end."""
         made = self.container()
         made["State"].update(Status="exited", ExitCode=code, OOMKilled=self.scenario.out_of_memory)
         self.save(made)
+        raise SystemExit
 
     def serve(self, options: dict[str, Any]) -> int:
         """Run the fake TGI as tgi.env says until SIGTERM."""
@@ -187,7 +195,7 @@ class Docker:
 def run_options(argv: list[str]) -> dict[str, Any]:
     """The options of `docker run` that matter here; an unknown one is an error, as it is there."""
     parser = argparse.ArgumentParser(exit_on_error=True)
-    for name in ("label", "env", "env-file", "volume", "publish"):
+    for name in ("label", "env", "env-file", "mount", "log-opt", "publish"):
         parser.add_argument(f"--{name}", action="append", default=[])
     for name in ("name", "gpus", "shm-size", "stop-timeout"):
         parser.add_argument(f"--{name}")

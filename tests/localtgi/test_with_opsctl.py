@@ -61,6 +61,7 @@ def test_start_ask_verify_logs_stop(machine: Machine) -> None:
     again = workspace.run("start")
     assert (again.returncode, "already running" in again.stderr) == (0, True)
     assert workspace.run("stop").stderr == "stopped\n"
+    assert "stopping" in workspace.run("logs").stdout
     assert workspace.run("stop").stderr == "nothing is running\n"
     assert workspace.json("status", code=3)["server"]["state"] == "stopped"
 
@@ -109,6 +110,12 @@ def test_a_server_that_was_killed_is_exit_3_and_start_brings_it_back(machine: Ma
     assert reply["note"]
     assert workspace.run("start").returncode == 0
     assert workspace.answer(question(1))["engine"] == "server"
+
+
+def test_the_key_of_another_program_is_not_the_server_s(machine: Machine) -> None:
+    machine.workspace.env["API_KEY"] = "of-another-program"
+    done = machine.workspace.run("start")
+    assert done.returncode == 0, done
 
 
 @pytest.mark.parametrize("fault", ["damaged", "no model"])

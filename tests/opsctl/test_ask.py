@@ -80,6 +80,14 @@ def test_show_prompt_shows_passages_and_question(indexed: Workspace) -> None:
     assert indexed.run("ask", question(2), "--show-prompt").stdout.strip() == prompt.strip()
 
 
+def test_where_nothing_is_found_there_is_no_prompt(indexed: Workspace) -> None:
+    asked = ("ask", "Какова температура плавления вольфрама?", "--show-prompt")
+    done = indexed.run(*asked)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "no model would be asked" in done.stderr
+    assert indexed.json(*asked) == {"prompt": None}
+
+
 @pytest.mark.parametrize("asked", ["", "   \t\n ", "???", "…—!", "🦭🧊"])
 @pytest.mark.parametrize("flags", [(), ("--sources-only",)])
 def test_a_question_without_a_word_is_refused(

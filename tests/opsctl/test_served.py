@@ -74,6 +74,27 @@ def test_a_dialogue_is_sent_and_what_does_not_fit_is_told(
     tgi.play(max_input=3072)
 
 
+def test_an_answer_in_a_dialogue_that_breaks_off_ends_its_line(
+    tgi: TGIProcess, indexed: Workspace
+) -> None:
+    tgi.play(fault="cut", after=4, pace=0.02)
+    with indexed.start("chat") as chat:
+        shown, told = chat.communicate(f"{question(1)}\n")
+    assert shown.strip() and shown.endswith("\n")
+    assert told.startswith("error: ")
+
+
+def test_what_was_not_found_is_not_sent_as_what_the_model_said(
+    tgi: TGIProcess, indexed: Workspace
+) -> None:
+    unknown = "Какова температура плавления вольфрама?"
+    indexed.env["OPSCTL_THRESHOLD"] = "0.9"
+    with indexed.start("chat") as chat:
+        shown, _ = chat.communicate(f"{unknown}\n{question(1)}\n")
+    assert "ничего не найдено" in shown and "note1.txt" in shown
+    assert "вольфрама" not in tgi.requests()[-1]["body"]["inputs"]
+
+
 def test_an_answer_at_its_greatest_length_is_told_as_cut(
     tgi: TGIProcess, indexed: Workspace
 ) -> None:

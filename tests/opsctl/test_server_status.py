@@ -1,6 +1,9 @@
 """The server, the adapter and the queue in opsctl status."""
 
+import json
+import threading
 import urllib.request
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from tests.fakes.tgi_process import tgi_process
 from tests.gpu_server import GPUServer
@@ -47,7 +50,8 @@ def test_a_server_that_died_is_exit_3_and_names_its_log(server: GPUServer) -> No
     done = workspace.run("status")
     assert done.returncode == 3
     assert "server: exited" in done.stdout
-    assert "hint: opsctl logs server" in done.stderr
+    assert "can not load" in done.stdout, "the cause is told"
+    assert "hint: see that deploy/tgi_shim" in done.stderr
     assert "Shard 0 failed to start" in workspace.run("logs").stdout
 
 
@@ -56,7 +60,7 @@ def test_a_server_that_is_sick_is_exit_3(server: GPUServer) -> None:
     assert workspace.run("start").returncode == 0
     url = workspace.env["OPSCTL_SERVER_URL"]
     urllib.request.urlopen(f"{url}/_control", b'{"healthy": false}').close()
-    assert workspace.json("status", code=3)["server"]["state"] != "ready"
+    assert workspace.json("status", code=3)["server"]["state"] == "unhealthy"
 
 
 def test_a_server_that_opsctl_did_not_start_is_shown_too(indexed: Workspace) -> None:
@@ -65,3 +69,65 @@ def test_a_server_that_opsctl_did_not_start_is_shown_too(indexed: Workspace) -> 
         found = indexed.json("status", env=env)["server"]
     assert (found["state"], "kind" in found) == ("ready", False)
     assert indexed.json("status", env=env | {"OPSCTL_ENGINE": "server"}, code=3)
+
+
+def test_a_container_that_docker_starts_over_and_over_is_down(server: GPUServer) -> None:
+    workspace = indexed(server)
+    assert workspace.run("start").returncode == 0
+    container = server.world / "container.json"
+    made = json.loads(container.read_text())
+    workspace.run("stop")
+    made["State"] |= {"Status": "restarting", "ExitCode": 1}
+    container.write_text(json.dumps({**made, "RestartCount": 7}))
+    write_record(workspace, wanted="docker")
+    done = workspace.run("status")
+    assert done.returncode == 3
+    assert "server: exited, TGI" in done.stdout
+    assert "started again 7 times" in done.stdout
+    container.unlink()
+
+
+def test_without_a_docker_engine_status_still_tells_all_it_knows(server: GPUServer) -> None:
+    workspace = indexed(server)
+    assert workspace.run("start").returncode == 0
+    server.docker(engine="down")
+    found = workspace.json("status", code=None)
+    assert found["index"]["state"] == "ready"
+    assert found["server"]["state"] == "ready", "it answers all the while"
+    assert "engine is not running" in found["server"]["reason"]
+
+
+def test_something_else_at_the_address_is_no_model_server(indexed: Workspace) -> None:
+    class Web(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Web) as web:
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        env = {"OPSCTL_SERVER_URL": f"http://127.0.0.1:{web.server_address[1]}"}
+        assert indexed.json("status", env=env, code=3)["server"]["state"] == "foreign"
+        web.shutdown()
+
+
+def test_an_address_that_was_set_and_is_silent_is_exit_3(indexed: Workspace) -> None:
+    env = {"OPSCTL_SERVER_URL": "http://127.0.0.1:9"}
+    assert indexed.json("status", env=env, code=3)["server"]["state"] == "unreachable"
+
+
+def test_a_damaged_record_stops_nothing(server: GPUServer) -> None:
+    workspace = indexed(server)
+    assert workspace.run("start").returncode == 0
+    for text in ("{", '{"wanted": 5}', '{"wanted": "local", "pid": "x"}'):
+        (workspace.state / "run" / "server.json").write_text(text)
+        assert workspace.json("status")["server"]["state"] == "ready"
+    assert workspace.run("start").returncode == 0
+    assert workspace.json("status")["server"]["kind"] == "docker"
+    assert len(server.calls("run")) == 1
+
+
+def write_record(workspace: Workspace, wanted: str) -> None:
+    (workspace.state / "run" / "server.json").write_text(json.dumps({"wanted": wanted}))

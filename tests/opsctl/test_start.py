@@ -43,9 +43,15 @@ def test_the_command_line_is_whole_and_dry_run_prints_it(server: GPUServer) -> N
     state = server.workspace.state
     assert argv[-1] == "ghcr.io/huggingface/text-generation-inference:3.3.7"
     assert argv[argv.index("--publish") + 1] == f"127.0.0.1:{server.port}:80"
-    assert f"{state}/models:/data/models:ro" in argv
-    assert f"{state}/adapters:/data/adapters:ro" in argv
-    assert f"{server.tgi_env.parent}/tgi_shim:/opt/opsctl/tgi_shim:ro" in argv
+    mounts = [argv[place + 1] for place, word in enumerate(argv) if word == "--mount"]
+    assert mounts == [
+        f"type=bind,source={source},target={target},readonly"
+        for source, target in (
+            (state / "models", "/data/models"),
+            (state / "adapters", "/data/adapters"),
+            (server.tgi_env.parent / "tgi_shim", "/opt/opsctl/tgi_shim"),
+        )
+    ]
     assert "PYTHONPATH=/opt/opsctl/tgi_shim" in argv
     assert argv[argv.index("--env-file") + 1] == str(server.tgi_env)
 
@@ -166,6 +172,71 @@ def test_what_is_wrong_with_docker_is_told(
     told = server.workspace.fails(1, "start", "--server", "docker")
     assert sentence in told
     assert hint in told
+
+
+def test_a_run_that_failed_leaves_nothing_in_the_way_of_the_next(server: GPUServer) -> None:
+    server.docker(run_error="could not select device driver")
+    server.workspace.fails(1, "start")
+    server.docker()
+    done = server.workspace.run("start")
+    assert done.returncode == 0, done
+    assert "already running" not in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["start", "restart"])
+def test_a_bad_edit_does_not_take_the_running_server_down(server: GPUServer, verb: str) -> None:
+    workspace = server.workspace
+    workspace.write("note1.txt", note(1))
+    workspace.reindex()
+    assert workspace.run("start").returncode == 0
+    with server.tgi_env.open("a") as file:
+        file.write("DTYPE=float16\n")
+    assert "DTYPE" in workspace.fails(1, verb)
+    assert workspace.answer(question(1))["engine"] == "server"
+
+
+def test_a_quoted_value_elsewhere_does_not_cost_the_adapter(server: GPUServer) -> None:
+    workspace = server.workspace
+    workspace.write("note1.txt", note(1))
+    workspace.reindex()
+    assert workspace.run("start").returncode == 0
+    with server.tgi_env.open("a") as file:
+        file.write('CORS_ALLOW_ORIGIN="https://x"\n')
+    assert workspace.answer(question(1))["model"] == "hackatone"
+
+
+def test_two_starts_at_once_start_one_server(server: GPUServer) -> None:
+    both = [server.workspace.start("start") for _ in range(2)]
+    said = [process.communicate() for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert len(server.calls("run")) == 1
+
+
+def test_a_server_that_is_stopped_while_it_starts_is_told_as_that(server: GPUServer) -> None:
+    server.docker(log="loading", tgi=("--ready-after", "600"))
+    process = server.workspace.start("start")
+    assert process.stderr
+    while "loading the model" not in process.stderr.readline():
+        pass
+    assert server.workspace.run("stop").stderr == "stopped\n"
+    _, rest = process.communicate()
+    assert process.returncode == 1
+    assert "stopped" in rest
+
+
+def test_a_gpu_that_is_not_there_is_told(server: GPUServer) -> None:
+    told = server.workspace.fails(1, "start", env={"OPSCTL_GPU": "3"})
+    assert "there is no GPU 3" in told
+    assert "device=1" in server.workspace.run("start", "--dry-run", env={"OPSCTL_GPU": "1"}).stdout
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:abc", "http://127.0.0.1:99999", "http://[::1", "http://u:pw@h:1"]
+)
+def test_a_bad_address_is_a_usage_error(workspace: Workspace, url: str) -> None:
+    told = workspace.fails(2, "status", env={"OPSCTL_SERVER_URL": url})
+    assert "OPSCTL_SERVER_URL" in told
+    assert "pw" not in told
 
 
 def test_what_is_missing_before_the_start_is_told(fresh_server: GPUServer) -> None:
