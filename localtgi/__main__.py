@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from localtgi.checkpoint import check_adapter, open_model
+from localtgi.checkpoint import Checkpoint, check_adapter, open_model
 from localtgi.errors import StartError
 from localtgi.port import reserve
 from localtgi.validation import Limits
@@ -37,6 +37,7 @@ def _start(options: argparse.Namespace) -> None:
     adapters = _adapters(options.adapter)
     limits = _limits(options)
     checkpoint = open_model(options.model)
+    _check_context(limits.max_total_tokens, checkpoint)
     for name, folder in adapters.items():
         check_adapter(name, folder)
     with reserve(options.host, options.port) as sock:
@@ -58,6 +59,13 @@ def _limits(options: argparse.Namespace) -> Limits:
     if options.max_concurrent_requests < 1:
         raise StartError("--max-concurrent-requests must be above 0")
     return Limits(most, total, options.max_concurrent_requests)
+
+
+def _check_context(total: int, checkpoint: Checkpoint) -> None:
+    most = checkpoint.context
+    if most is not None and total > most:
+        named = f"the tokens that {checkpoint.folder} has positions for"
+        raise StartError(f"--max-total-tokens {total} is above {most}, {named}")
 
 
 def _adapters(given: list[str]) -> dict[str, Path]:

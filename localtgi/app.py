@@ -1,6 +1,7 @@
 """The application: its routes, the API key, and errors in TGI's two families."""
 
 import hmac
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
@@ -8,7 +9,8 @@ from aiohttp import web
 
 from localtgi import __version__, chat, native
 from localtgi.context import CONTEXT, Context, json_response, read_json
-from localtgi.errors import BadBody, RequestError
+from localtgi.errors import BadBody, told, unhealthy
+from localtgi.model import Piece
 from localtgi.parameters import read_generate
 from localtgi.validation import MAX_BEST_OF, MAX_STOP_SEQUENCES
 
@@ -39,6 +41,8 @@ def make_app(context: Context) -> web.Application:
 
 async def health(request: web.Request) -> web.Response:
     """GET /, /health, /ping: the port opens only when the model is ready."""
+    if not await request.app[CONTEXT].service.healthy():
+        raise unhealthy()
     return web.Response()
 
 
@@ -77,22 +81,30 @@ async def metrics(request: web.Request) -> web.Response:
 async def tokenize(request: web.Request) -> web.Response:
     """POST /tokenize: the tokens of `inputs`, BOS included."""
     asked = read_generate(await read_json(request))
-    pieces = request.app[CONTEXT].service.model.pieces(asked.inputs)
-    return json_response([asdict(piece) for piece in pieces])
+    service = request.app[CONTEXT].service
+    body = await service.aside(lambda: _tokens(service.model.pieces(asked.inputs)))
+    return web.Response(body=body, content_type="application/json")
+
+
+def _tokens(pieces: list[Piece]) -> bytes:
+    # Piece by piece, because a call of json.dumps keeps the event loop waiting until its end.
+    tokens = (json.dumps(vars(piece), ensure_ascii=False) for piece in pieces)
+    return f"[{', '.join(tokens)}]".encode()
 
 
 @web.middleware
 async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
-    except RequestError as error:
-        body = {"error": error.text, "error_type": error.kind}
-        return json_response(body, status=error.status)
     except BadBody as error:
         return web.Response(text=error.text, status=error.status)
     except web.HTTPException as error:
         allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
         return web.Response(status=error.status, headers=allow)  # 404 and 405 are empty
+    except Exception as error:
+        refusal = told(error)
+        body = {"error": refusal.text, "error_type": refusal.kind}
+        return json_response(body, status=refusal.status)
 
 
 @web.middleware
@@ -100,10 +112,15 @@ async def _api_key(request: web.Request, handler: Handler) -> web.StreamResponse
     """Ask for the key on every POST. As TGI compares it: the whole header, in any case."""
     key = request.app[CONTEXT].api_key
     if key is not None and request.method == "POST" and request.match_info.http_exception is None:
-        given = request.headers.get("Authorization", "").lower().encode()
-        if not hmac.compare_digest(given, f"bearer {key}".lower().encode()):
+        given, wanted = request.headers.get("Authorization", ""), f"bearer {key}"
+        if not hmac.compare_digest(_lower(given), _lower(wanted)):
             return web.Response(status=401)
     return await handler(request)
+
+
+def _lower(text: str) -> bytes:
+    # Bytes that are no UTF-8 come as surrogates, from a header as from the environment.
+    return text.lower().encode(errors="surrogateescape")
 
 
 async def _no_type_without_body(request: web.Request, response: web.StreamResponse) -> None:

@@ -11,7 +11,7 @@ from jinja2 import TemplateError
 
 from localtgi import __version__, sse
 from localtgi.context import CONTEXT, Context, json_response, read_json
-from localtgi.errors import RequestError, invalid, template
+from localtgi.errors import RequestError, invalid, template, told
 from localtgi.generation import Token
 from localtgi.model import LanguageModel
 from localtgi.native import compute_headers
@@ -90,7 +90,9 @@ def render(messages: list[dict[str, str]], model: LanguageModel) -> str:
     """The text of a conversation. A last message of the assistant is left open, to go on."""
     if not model.tokenizer.chat_template:
         raise template("template not found")
-    goes_on = bool(messages) and messages[-1]["role"] == "assistant"
+    if not messages:
+        raise template("there are no messages")
+    goes_on = messages[-1]["role"] == "assistant"
     try:
         text = model.tokenizer.apply_chat_template(
             messages,
@@ -159,9 +161,9 @@ async def _events(context: Context, asked: Chat) -> AsyncGenerator[bytes, None]:
                 yield sse.event(head | {"choices": [choice], "usage": None})
                 if step.answer and asked.usage:
                     yield sse.event(head | {"choices": [], "usage": _usage(step.answer)})
-    except RequestError as error:
+    except Exception as error:
         # As TGI: 422, whatever the cause.
-        yield sse.event({"error": {"message": error.text, "http_status_code": 422}})
+        yield sse.event({"error": {"message": told(error).text, "http_status_code": 422}})
     yield sse.event("[DONE]")
 
 

@@ -15,6 +15,7 @@ from localtgi.errors import StartError
 # The ends of the class names that transformers gives to models that continue a text.
 CAUSAL = ("ForCausalLM", "LMHeadModel")
 BITS = 4  # of a quantised weight, the only number that localtgi.gptq reads
+OLDER_GPTQ = "quantize_config.json"  # where AutoGPTQ wrote what config.json says since
 HEADER_LIMIT = 100_000_000  # bytes, the format's own limit
 
 
@@ -46,6 +47,11 @@ class Checkpoint:
         """The type that the weights were saved in, such as float16; empty: not said."""
         return str(self.config.get("dtype") or self.config.get("torch_dtype") or "")
 
+    @property
+    def context(self) -> int | None:
+        """Tokens of prompt and answer that the model has positions for; None: not said."""
+        return self.config.get("max_position_embeddings") or self.config.get("n_positions")
+
     def bytes_needed(self, float_bytes: int) -> int:
         """Memory for the weights, in bytes, with `float_bytes` for each number but integers."""
         stored = self.tensors.values()
@@ -61,6 +67,9 @@ def open_model(folder: Path) -> Checkpoint:
         raise StartError(f"{folder} is not a causal language model: its config.json names {named}")
     if not (folder / "tokenizer.json").is_file():
         raise StartError(f"{folder} has no tokenizer.json")
+    if not config.get("quantization_config") and (folder / OLDER_GPTQ).is_file():
+        older = _read_json(folder, OLDER_GPTQ, "model")
+        config["quantization_config"] = {"quant_method": "gptq", **older}
     if config.get("quantization_config"):
         _check_format(config["quantization_config"])
     files = _weight_files(folder)

@@ -41,7 +41,9 @@ async def read_json(request: web.Request) -> Any:
         text = "Failed to buffer the request body: length limit exceeded"
         raise BadBody(413, text) from None
     try:
-        return json.loads(body, parse_constant=_no_constant)
+        value = json.loads(body, parse_constant=_no_constant)
+        json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate is a ValueError
+        return value
     except (ValueError, RecursionError) as error:
         raise BadBody(400, f"Failed to parse the request body as JSON: {error}") from error
 

@@ -5,6 +5,8 @@ RequestError   TGI's own refusal of a request                 JSON, or an event 
 BadBody        the body is not one TGI's framework can read   plain text
 """
 
+import logging
+
 
 class StartError(Exception):
     """The server can not start; the text is one sentence for the operator."""
@@ -44,6 +46,19 @@ def failed(error: Exception) -> RequestError:
     """The model failed in the middle of an answer."""
     text = f"Request failed during generation: Server error: {error}"
     return RequestError(text, "generation", 424)
+
+
+def unhealthy() -> RequestError:
+    """The model failed, and has not worked since."""
+    return RequestError("unhealthy", "healthcheck", 503)
+
+
+def told(error: Exception) -> RequestError:
+    """What a client is told; of a fault that nothing foresaw, the log has the place."""
+    if isinstance(error, RequestError):
+        return error
+    logging.getLogger("localtgi").error("a request failed", exc_info=error)
+    return failed(error)
 
 
 def template(text: str) -> RequestError:

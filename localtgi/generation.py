@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from localtgi.model import LanguageModel
-from localtgi.sampling import Chooser
+from localtgi.sampling import Chooser, log_probabilities
 from localtgi.validation import Job
 
 STOP_WINDOW = 300  # characters kept to look for a stop sequence in, TGI's number
@@ -70,7 +70,7 @@ class Generation:
         logits = self._forward(self._job.prompt, whole)
         if whole:
             following = torch.tensor(self._job.prompt[1:], device=logits.device)
-            logprobs = torch.log_softmax(logits[:-1], -1).gather(1, following[:, None])[:, 0]
+            logprobs = log_probabilities(logits[:-1]).gather(1, following[:, None])[:, 0]
             self.prefill = [
                 PromptToken(id, self._model.decode([id]), logprob)
                 for id, logprob in zip(self._job.prompt, [None, *logprobs.tolist()], strict=True)

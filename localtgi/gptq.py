@@ -82,13 +82,15 @@ class GPTQLinear(nn.Linear):
 def load(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device) -> PreTrainedModel:
     """Load a GPTQ model, frozen. Each tensor goes from the file to the device at once."""
     config = _hf.AutoConfig.from_pretrained(checkpoint.folder, trust_remote_code=False)
-    del config.quantization_config
+    vars(config).pop("quantization_config", None)  # older ones have a file of their own for it
     with init_empty_weights(include_buffers=False):
         model: Any = _hf.AutoModelForCausalLM.from_config(config, dtype=dtype)
     weights = _Weights(checkpoint, dtype, device)
     for layer in weights.layers():
         parent, _, name = layer.rpartition(".")
-        setattr(model.get_submodule(parent), name, weights.linear(layer))
+        packed = weights.linear(layer)
+        _check_shapes(layer, packed, model.get_submodule(layer))
+        setattr(model.get_submodule(parent), name, packed)
     model.load_state_dict(weights.others(), strict=False, assign=True)
     model.tie_weights()
     empty = [name for name, weight in model.named_parameters() if weight.is_meta]
@@ -98,6 +100,23 @@ def load(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device) -> Pr
     model.eval()
     loaded: PreTrainedModel = model.to(device)  # for the buffers that are in no file
     return loaded
+
+
+def _check_shapes(layer: str, packed: GPTQLinear, replaced: nn.Module) -> None:
+    """Raise StartError if packed weights are not those of the layer that they replace."""
+    if not isinstance(replaced, nn.Linear):  # Conv1D of GPT-2
+        return
+    inputs, outputs, groups = replaced.in_features, replaced.out_features, len(packed.scales)
+    shapes = {
+        "qweight": (inputs // PER_INT, outputs),
+        "qzeros": (groups, outputs // PER_INT),
+        "scales": (groups, outputs),
+        "g_idx": (inputs,),
+    }
+    for name, shape in shapes.items():
+        found = tuple(packed.get_buffer(name).shape)
+        if found != shape:
+            raise StartError(f"{layer}.{name} has the shape {found} where the model has {shape}")
 
 
 class _Weights:

@@ -92,8 +92,12 @@ def _load_weights(
 ) -> PreTrainedModel:
     if checkpoint.quantization and not has_gptq_kernels(device):
         return gptq.load(checkpoint, dtype, device)
+    config = _hf.AutoConfig.from_pretrained(checkpoint.folder, trust_remote_code=False)
+    if checkpoint.quantization:
+        config.quantization_config = dict(checkpoint.quantization)
     model, report = _hf.AutoModelForCausalLM.from_pretrained(
         checkpoint.folder,
+        config=config,
         dtype=dtype,
         device_map={"": device},
         use_safetensors=True,

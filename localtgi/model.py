@@ -8,6 +8,8 @@ from peft import PeftModelForCausalLM
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from localtgi.sampling import log_probabilities
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -20,7 +22,10 @@ class Piece:
 
 
 class LanguageModel:
-    """A model with its tokenizer and adapters. `use` and `forward` belong to one thread."""
+    """A model with its tokenizer and adapters.
+
+    `use`, `forward` and `check` belong to one thread; text is turned into ids in any.
+    """
 
     def __init__(
         self,
@@ -35,6 +40,10 @@ class LanguageModel:
         self.ends = ends
         self.special = frozenset(tokenizer.all_special_ids)
         self.device: torch.device = self.model.device
+        self._backend = tokenizer.backend_tokenizer
+        # A tokenizer.json may carry the lengths of a training.
+        self._backend.no_truncation()
+        self._backend.no_padding()
         self._switch: Any = switch
         self._adapters = adapters
 
@@ -58,16 +67,21 @@ class LanguageModel:
         )
         return output.logits[0].float(), output.past_key_values
 
+    @torch.inference_mode()
+    def check(self) -> None:
+        """One forward pass with the adapter that is on. Raise whatever is wrong with it."""
+        log_probabilities(self.forward(self.encode("a"), None)[0])
+
     def encode(self, text: str, special: bool = True) -> list[int]:
         """The ids of a text, with BOS before them if `special`."""
-        ids: list[int] = self.tokenizer.backend_tokenizer.encode(
-            text, add_special_tokens=special
-        ).ids
+        # A batch of one: `encode` would keep every other thread waiting (it holds the GIL).
+        [encoding] = self._backend.encode_batch_fast([text], add_special_tokens=special)
+        ids: list[int] = encoding.ids
         return ids
 
     def pieces(self, text: str) -> list[Piece]:
         """The tokens of a text with BOS, as the route /tokenize shows them."""
-        encoding = self.tokenizer.backend_tokenizer.encode(text)
+        [encoding] = self._backend.encode_batch([text])
         place = [0]  # of each character, in bytes
         for character in text:
             place.append(place[-1] + len(character.encode()))

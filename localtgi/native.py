@@ -9,7 +9,7 @@ from aiohttp import web
 
 from localtgi import sse
 from localtgi.context import CONTEXT, Context, json_response, read_json
-from localtgi.errors import RequestError
+from localtgi.errors import told
 from localtgi.generation import Token
 from localtgi.parameters import GenerateRequest, read_generate
 from localtgi.service import Answer
@@ -78,8 +78,9 @@ async def _events(context: Context, asked: GenerateRequest) -> AsyncGenerator[by
                         "details": _stream_details(asked, step.answer),
                     }
                 )
-    except RequestError as error:
-        yield sse.event({"error": error.text, "error_type": error.kind})
+    except Exception as error:
+        refusal = told(error)
+        yield sse.event({"error": refusal.text, "error_type": refusal.kind})
 
 
 def _stream_details(asked: GenerateRequest, answer: Answer | None) -> dict[str, Any] | None:

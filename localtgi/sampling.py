@@ -32,12 +32,20 @@ class Chooser:
         reports it (server/text_generation_server/utils/tokens.py).
         """
         scores = self._processors(torch.tensor([ids], device=logits.device), logits[None])
-        logprobs = torch.log_softmax(scores[0], -1)
+        logprobs = log_probabilities(scores[0])
         if self.sampling:
             chosen = int(torch.multinomial(logprobs.exp(), 1, generator=self._random))
         else:
             chosen = int(logprobs.argmax())
         return chosen, float(logprobs[chosen])
+
+
+def log_probabilities(logits: Tensor) -> Tensor:
+    """Of each token, along the last dimension. Raise ArithmeticError if they are no numbers."""
+    logprobs = torch.log_softmax(logits, -1)
+    if logprobs.isnan().any():
+        raise ArithmeticError("the model's numbers overflowed; try --dtype float32")
+    return logprobs
 
 
 def _processors(parameters: Parameters) -> LogitsProcessorList:

@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 from localtgi.errors import RequestError, failed, overloaded
 from localtgi.generation import Generation, PromptToken, Token
@@ -13,6 +14,8 @@ from localtgi.metrics import Metrics
 from localtgi.model import LanguageModel
 from localtgi.parameters import GenerateRequest
 from localtgi.validation import Job, Limits, accept
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -50,19 +53,21 @@ class Service:
         self.metrics = Metrics()
         self._admitted = 0
         self._turn = asyncio.Lock()
+        self._failed = False  # the last step, or the check after it
         self._thread = ThreadPoolExecutor(1, "model")
+        self._texts = ThreadPoolExecutor(thread_name_prefix="text")
 
     async def run(self, request: GenerateRequest) -> AsyncGenerator[Step, None]:
         """The tokens of an answer. Raise RequestError; close the iterator to stop the answer."""
         with self._counted(), self._admission():
             began = time.monotonic()
-            job = accept(request, self.limits, self.model.encode)
+            job = await self.aside(lambda: accept(request, self.limits, self.model.encode))
             accepted = time.monotonic()
             async with self._turn_in_queue():
                 started = time.monotonic()
                 generation = Generation(self.model, job)
                 while not generation.finish_reason:
-                    token = await self._step(generation)
+                    token = await self._on_model(generation.step)
                     answer = None
                     if generation.finish_reason:
                         ended = time.monotonic()
@@ -70,12 +75,25 @@ class Service:
                         answer = _answer(generation, job, marks | {"inference": ended - started})
                     yield Step(len(generation.tokens), token, answer)
 
-    async def _step(self, generation: Generation) -> Token:
-        loop = asyncio.get_running_loop()
+    async def aside(self, work: Callable[[], T]) -> T:
+        """The result of work on a text, which may take seconds, beside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._texts, work)
+
+    async def healthy(self) -> bool:
+        """Whether the model works. As TGI: only after a failure is it asked."""
+        if self._failed:
+            with suppress(RequestError):
+                await self._on_model(self.model.check)
+        return not self._failed
+
+    async def _on_model(self, work: Callable[[], T]) -> T:
         try:
-            return await loop.run_in_executor(self._thread, generation.step)
+            result = await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except Exception as error:
+            self._failed = True
             raise failed(error) from error
+        self._failed = False
+        return result
 
     @asynccontextmanager
     async def _turn_in_queue(self) -> AsyncIterator[None]:
@@ -107,8 +125,9 @@ class Service:
         self.metrics.add("tgi_request_count")
         try:
             yield
-        except RequestError as error:
-            self.metrics.add("tgi_request_failure", err=error.label)
+        except Exception as error:
+            label = error.label if isinstance(error, RequestError) else "generation"
+            self.metrics.add("tgi_request_failure", err=label)
             raise
         except (asyncio.CancelledError, GeneratorExit):
             self.metrics.add("tgi_request_failure", err="dropped")

@@ -103,7 +103,7 @@ def _new_tokens(prompt: int, asked: int | None, limits: Limits) -> int:
     As TGI: only the first chunk has to fit; an answer that outgrows the limits ends early.
     """
     total = limits.max_total_tokens
-    wanted = max(0, total - prompt) if asked is None else asked
+    wanted = min(CHUNK, max(0, total - prompt)) if asked is None else asked
     first = min(wanted, CHUNK)
     if prompt + first > total:
         raise invalid(

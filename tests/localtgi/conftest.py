@@ -23,6 +23,7 @@ class Servers:
 
     adapters: Server  # the float model with its adapters, at most four requests
     gptq: Server  # the GPTQ model, no adapters, with an API key
+    faulty: Server  # overflows on Latin letters; its tokenizer.json cuts and fills
     ending: Server  # for the test that ends it
 
 
@@ -39,7 +40,7 @@ def torch_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subproce
 
 @pytest.fixture(scope="session")
 def tiny(torch_process: subprocess.Popen[str]) -> Path:
-    """A folder with model, model-gptq, model-dequantised and adapters/{loud,other,zero}."""
+    """A folder with model, model-{gptq,dequantised,faulty} and adapters/{loud,other,zero}."""
     assert torch_process.stdout is not None
     folder = torch_process.stdout.readline().rstrip("\n")
     assert folder, "the program failed; its reason is on stderr"
@@ -53,6 +54,7 @@ def servers(tiny: Path) -> Iterator[Servers]:
     processes = [
         launch("--model", f"{tiny}/model", *adapters, "--max-concurrent-requests", "4"),
         launch("--model", f"{tiny}/model-gptq", api_key=KEY),
+        launch("--model", f"{tiny}/model-faulty"),
         launch("--model", f"{tiny}/model"),
     ]
     try:

@@ -86,6 +86,11 @@ def test_the_template_refuses_before_a_stream_begins(server: Server) -> None:
         )
 
 
+def test_no_messages_are_refused_by_the_template(server: Server) -> None:
+    reply = server.ask("POST", "/v1/chat/completions", chat(messages=[]))
+    assert (reply.status, reply.json["error_type"]) == (422, "template_error")
+
+
 def test_a_stream_tells_an_error_as_422_and_is_done(server: Server) -> None:
     with server.stream("/v1/chat/completions", chat(top_p=1, stream=True)) as events:
         error, done = list(events)
@@ -94,6 +99,11 @@ def test_a_stream_tells_an_error_as_422_and_is_done(server: Server) -> None:
     assert done == "[DONE]"
     reply = server.ask("POST", "/v1/chat/completions", chat(top_p=1))
     assert (reply.status, reply.json["error"]) == (422, message)
+    # A fault that nothing foresees: a number larger than a float can be.
+    with server.stream("/v1/chat/completions", chat(temperature=10**400, stream=True)) as events:
+        error, done = list(events)
+    assert "failed during generation" in json.loads(error)["error"]["message"]
+    assert done == "[DONE]"
 
 
 @pytest.mark.parametrize(

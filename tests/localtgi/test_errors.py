@@ -65,7 +65,38 @@ def test_a_failure_of_the_model_is_told_and_is_not_the_end(server: Server) -> No
     assert reply.json["error"].startswith("Request failed during generation: Server error: ")
     with server.stream("/generate_stream", body) as events:
         assert [json.loads(event) for event in events] == [reply.json]
+    # The model itself works, and one pass of it shows that.
+    assert server.ask("GET", "/health").status == 200
     assert server.generate("a", max_new_tokens=2)["details"]["generated_tokens"] == 2
+
+
+def test_a_fault_that_nothing_foresees_is_told_as_a_failure(server: Server) -> None:
+    body = {"inputs": "a", "parameters": {"temperature": 10**400}}  # larger than a float can be
+    failures = server.metric('tgi_request_failure{err="generation"}')
+    reply = server.ask("POST", "/generate", body)
+    assert (reply.status, reply.json["error_type"]) == (424, "generation")
+    with server.stream("/generate_stream", body) as events:
+        assert [json.loads(event) for event in events] == [reply.json]
+    assert server.metric('tgi_request_failure{err="generation"}') == failures + 2
+
+
+def test_overflow_is_an_error_and_the_health_until_the_model_works_again(servers: Servers) -> None:
+    server = servers.faulty
+    parameters = {"max_new_tokens": 4, "decoder_input_details": True}
+    for inputs, status, health in (("А", 200, 200), ("a", 424, 503), ("А", 200, 200)):
+        reply = server.ask("POST", "/generate", {"inputs": inputs, "parameters": parameters})
+        assert reply.status == status
+        if status == 424:
+            text = "the model's numbers overflowed; try --dtype float32"
+            assert reply.json == {
+                "error": f"Request failed during generation: Server error: {text}",
+                "error_type": "generation",
+            }
+        for path in ("/", "/health", "/ping"):
+            reply = server.ask("GET", path)
+            assert reply.status == health
+            if health == 503:
+                assert reply.json == {"error": "unhealthy", "error_type": "healthcheck"}
 
 
 def counted(server: Server, tokens: int) -> tuple[str, int]:
@@ -105,6 +136,8 @@ def test_only_the_first_1024_tokens_of_an_answer_have_to_fit(server: Server) -> 
 BODIES = [
     (b"{", JSON, 400, "Failed to parse the request body as JSON: "),
     (b'{"inputs": NaN}', JSON, 400, "Failed to parse the request body as JSON: "),
+    (b'{"inputs": "\\ud800"}', JSON, 400, "Failed to parse the request body as JSON: "),
+    (b'{"\xed\xa0\x80": 1}', JSON, 400, "Failed to parse the request body as JSON: "),
     (b"{}", {"Content-Type": "text/plain"}, 415, "Expected request with `Content-Type: applic"),
     (b"{}", {}, 415, "Expected request with `Content-Type: application/json`"),
     (b'{"inputs": "%s"}' % (b"a" * 2_000_001), JSON, 413, "Failed to buffer the request body: "),
@@ -160,7 +193,7 @@ def test_unknown_paths_and_wrong_methods_are_answered_with_nothing(server: Serve
 
 def test_the_key_is_asked_for_where_tgi_asks(servers: Servers) -> None:
     body = {"inputs": "a", "parameters": {"max_new_tokens": 1}}
-    for given in (None, "Bearer other", KEY):
+    for given in (None, "Bearer other", "Bearer \xff", KEY):
         headers = JSON if given is None else {**JSON, "Authorization": given}
         for path in ("/", "/generate", "/generate_stream", "/tokenize", "/v1/chat/completions"):
             reply = servers.gptq.ask("POST", path, body, headers)

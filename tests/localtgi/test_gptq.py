@@ -45,6 +45,19 @@ def test_the_weights_stay_packed(tiny: Path, torch_report: Any) -> None:
     assert torch_report["packed_bytes"] == packed + indices  # which are 64-bit in memory
 
 
+def test_an_older_checkpoint_is_known_by_its_quantize_config(torch_report: Any) -> None:
+    assert torch_report["older"]
+
+
+def test_a_layer_of_another_shape_is_refused(torch_report: Any) -> None:
+    layer = "model.layers.1.mlp.down_proj"
+    assert torch_report["halved"] == [
+        f"{layer}.qweight has the shape (16, 32) where the model has (16, 64)",
+        f"{layer}.qzeros has the shape (4, 4) where the model has (4, 8)",
+        f"{layer}.scales has the shape (4, 32) where the model has (4, 64)",
+    ]
+
+
 def test_a_packed_layer_is_a_linear_layer(torch_report: Any) -> None:
     layer = torch_report["layer"]
     assert layer["gradient"] > 0.1

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.localtgi.conftest import Servers
 from tests.localtgi.server import Server, ids, logprobs
 
 PROMPT = "[INST] Где указан срок действия паспорта? [/INST]"
@@ -112,6 +113,16 @@ def test_prompt_details_agree_with_what_was_generated(server: Server) -> None:
     ]
     assert prefill[0] == {"id": 1, "text": "<s>", "logprob": None}
     assert all(token["logprob"] < 0 for token in prefill[1:])
+
+
+def test_a_tokenizer_that_cuts_and_fills_does_neither(server: Server, servers: Servers) -> None:
+    for text in ("АБ", "АБВГД" * 20):
+        body = {"inputs": text, "parameters": {"max_new_tokens": 1, "decoder_input_details": True}}
+        wanted = [token["id"] for token in server.ask("POST", "/tokenize", body).json]
+        shown = servers.faulty.ask("POST", "/tokenize", body).json
+        assert [token["id"] for token in shown] == wanted
+        details = servers.faulty.ask("POST", "/generate", body).json["details"]
+        assert [token["id"] for token in details["prefill"]] == wanted
 
 
 def test_truncate_keeps_the_end_behind_bos(server: Server) -> None:

@@ -163,6 +163,14 @@ def test_wrong_options_are_refused(tiny: Path) -> None:
     assert "API_KEY is set but empty" in failure(*arguments, api_key="")
 
 
+def test_limits_above_the_model_s_context_are_refused(tiny: Path, tmp_path: Path) -> None:
+    model = copy(tiny, tmp_path)
+    said = failure("--model", str(model), "--max-total-tokens", "32769")
+    assert f"--max-total-tokens 32769 is above 32768, the tokens that {model} has" in said
+    rewrite(model / "config.json", max_position_embeddings=None, n_positions=1024)
+    assert "--max-total-tokens 4096 is above 1024" in failure("--model", str(model))
+
+
 def test_help_needs_no_torch() -> None:
     code = "import sys, runpy\ntry:\n runpy.run_module('localtgi', run_name='__main__')\n"
     code += "finally:\n sys.stderr.write(str('torch' in sys.modules))"

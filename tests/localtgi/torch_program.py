@@ -21,7 +21,7 @@ from localtgi import gptq
 from localtgi.checkpoint import open_model
 from localtgi.errors import StartError
 from localtgi.loading import load
-from tests import make_tiny_mistral
+from tests import make_tiny_mistral, tiny_faults
 
 PROMPT = "[INST] Где указан срок действия паспорта? [/INST]"
 CPU = torch.device("cpu")
@@ -30,6 +30,7 @@ hf: Any = transformers
 
 def main(folder: Path) -> None:
     make_tiny_mistral.main(folder)
+    tiny_faults.make_faulty(folder / "model", folder / "model-faulty")
     sys.stdout.write(f"{folder}\n")
     sys.stdout.flush()
     packed: Any = gptq.load(open_model(folder / "model-gptq"), torch.float32, CPU)
@@ -42,6 +43,8 @@ def main(folder: Path) -> None:
         "bias": layer_with_bias(),
         "misfits": misfits(folder),
         "too_large": refused(too_large(folder), {}),
+        "older": older(folder),
+        "halved": halved(folder),
         "lora": lora(packed),
     }
     sys.stdout.write(json.dumps(report))
@@ -169,6 +172,27 @@ def misfits(folder: Path) -> dict[str, str]:
         (made / "adapter_config.json").write_text(json.dumps(changed))
         said[name] = refused(folder / "model", {name: made})
     return said
+
+
+def older(folder: Path) -> bool:
+    """Whether a GPTQ model of the older kind is read, and gives what the newer one gives."""
+    packed = folder / "model-gptq"
+    made = tiny_faults.make_older(packed, folder / "older")
+    first, second = (
+        load(open_model(model), {}, "cpu", "auto", lambda text: None).forward([1, 300, 301], None)
+        for model in (packed, made)
+    )
+    return torch.equal(first[0], second[0])
+
+
+def halved(folder: Path) -> list[str]:
+    """What is said of a GPTQ layer that is too narrow, whole or in a part."""
+    cases = (("qweight", "qzeros", "scales"), ("qzeros",), ("scales",))
+    packed = folder / "model-gptq"
+    return [
+        refused(tiny_faults.make_halved(packed, folder / f"halved-{number}", parts), {})
+        for number, parts in enumerate(cases)
+    ]
 
 
 def too_large(folder: Path) -> Path:
