@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from assistant.events import Turn
 from assistant.prompt import build_messages, passage, turn_messages
+from assistant.server.errors import TooLong
 from assistant.server.mistral import render
 from assistant.server.types import Message, ModelServer
-from indexer.errors import UserError
 
 if TYPE_CHECKING:
     from indexer.search import Hit
 
 # Beginning of sequence, and the space that SentencePiece puts before a text.
 EXTRA_TOKENS = 2
+# Of an old dialogue no more is sent to be counted: tokens are shorter, and TGI takes 2 MB at most.
+TURN_BYTES_PER_TOKEN = 16
 
 
 @dataclass(frozen=True)
@@ -33,17 +35,19 @@ async def fit(
     history: Sequence[Turn],
     server: ModelServer,
     answer_tokens: int,
+    share: float = 1,
 ) -> Fitted:
     """Leave out the oldest turns, then the worst passages, until the prompt fits.
 
     No call to the server when the prompt has fewer bytes than the budget has tokens, one when all
-    fits, and mostly two when something must go. Raises ServerError, and UserError when the
-    question and the best passage alone are too long.
+    fits, and mostly two when something must go. `share` is the part of the server's limits
+    that is used. Raises ServerError, of which TooLong says that even one passage is too much.
     """
     limits = await server.limits()
-    answer = min(answer_tokens, limits.max_total // 2)
-    budget = min(limits.max_input, limits.max_total - answer)
-    parts = _Parts(question, tuple(hits), tuple(history))
+    total = int(share * limits.max_total)
+    answer = min(answer_tokens, total // 2)
+    budget = min(int(share * limits.max_input), total - answer)
+    parts = _Parts(question, tuple(hits), _newest(history, TURN_BYTES_PER_TOKEN * budget))
     while True:
         text = render(parts.messages())
         if len(text.encode()) + EXTRA_TOKENS <= budget:
@@ -54,6 +58,17 @@ async def fit(
             break
         parts = parts.without(excess, counted.counts(_cut(text, parts.texts()))[1::2])
     return Fitted(parts.messages(), parts.hits, parts.turns, answer)
+
+
+def _newest(history: Sequence[Turn], most: int) -> tuple[Turn, ...]:
+    """The last turns that have together no more than `most` bytes."""
+    kept: list[Turn] = []
+    for turn in reversed(history):
+        most -= len(turn.question.encode()) + len(turn.answer.encode())
+        if most < 0:
+            break
+        kept.insert(0, turn)
+    return tuple(kept)
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,7 @@ class _Parts:
         gone, freed = 0, 0
         while freed < excess:
             if gone == len(order):
-                raise UserError(
+                raise TooLong(
                     "the question and the best passage together are longer than the server takes",
                     "ask in fewer words, or raise MAX_INPUT_TOKENS in deploy/tgi.env",
                 )

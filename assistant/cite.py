@@ -14,12 +14,14 @@ CITED = 0.5
 def citations(answer: str, hits: Sequence[Hit]) -> list[Citation]:
     """The passages that share words with the answer, best first, each with its closest sentences.
 
-    All of them where none shares a word, as when the answer is in another language.
+    The first that was found where none shares a word, as when the answer is in another language.
     """
     said = dict.fromkeys(content_words(answer), 1.0)
     stems = {stem(word) for word in said}
     shared = [len(stems & set(map(stem, words(hit.text)))) for hit in hits]
     best = max(shared, default=0)
+    if not best:
+        return [_citation(hit, said) for hit in hits[:1]]
     ranked = sorted(zip(shared, hits, strict=True), key=lambda pair: -pair[0])
     return [_citation(hit, said) for count, hit in ranked if count >= CITED * best]
 

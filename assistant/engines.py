@@ -1,12 +1,13 @@
 """The engines that write answers: the served model, quotations, and the better of the two."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.budget import Fitted, fit
 from assistant.events import Citation, Cut, Piece, Token, Turn, Writer
-from assistant.server.errors import ServerError
+from assistant.server.errors import Incomplete, ServerError, TooLong
 from assistant.server.types import Finish, ModelServer
 from assistant.settings import Settings
 from indexer.documents import printable
@@ -14,6 +15,19 @@ from indexer.words import is_cyrillic
 
 if TYPE_CHECKING:
     from indexer.search import Found
+
+# How long `auto` waits for a model. A server whose 16 places are taken frees the first when one of
+# the answers ends, and an answer of 1024 tokens takes half a minute or more.
+FIRST_WORD_SECONDS = 60
+NO_ADAPTER = "no adapter is set: the base model answers"
+# What a terminal would obey instead of showing it: control characters, orders about the direction
+# of writing; and halves of a character, which no file takes.
+_UNSHOWN = dict.fromkeys(
+    code
+    for start, stop in ((0, 32), (127, 160), (0x202A, 0x202F), (0x2066, 0x206A), (0xD800, 0xE000))
+    for code in range(start, stop)
+    if chr(code) not in "\n\t"
+)
 
 
 class Engine(Protocol):
@@ -51,10 +65,12 @@ class ExtractiveEngine:
 class ServerEngine:
     """Lets the served model answer from the passages; citations are made from what it was sent."""
 
-    def __init__(self, server: ModelServer, model: str, answer_tokens: int) -> None:
+    def __init__(self, server: ModelServer, model: str, answer_tokens: int, note: str = "") -> None:
+        """`note` says why it is not the model that a person would expect."""
         self.server = server
         self.model = model
         self.answer_tokens = answer_tokens
+        self.note = note
 
     async def write(
         self, question: str, found: "Found", history: Sequence[Turn]
@@ -62,29 +78,46 @@ class ServerEngine:
         """Yield tokens as they arrive; raise ServerError when the answer does not come whole."""
         from assistant.cite import citations
 
-        fitted = await fit(question, found.hits, history, self.server, self.answer_tokens)
-        pieces: list[str] = []
-        stream = self.server.stream(fitted.messages, fitted.answer_tokens)
+        fitted, stream, piece = await self._begin(question, found, history)
+        texts: list[str] = []
         async with aclosing(stream):
-            async for piece in stream:
-                if isinstance(piece, Finish):
-                    if piece.reason == "length":
-                        yield Cut(piece.tokens)
-                    continue
-                if not pieces:
-                    piece = piece.lstrip()  # Mistral's first token carries the blank before it
-                    if not piece:
-                        continue
-                    yield self._writer(found, history, fitted)
-                pieces.append(piece)
-                yield Token(piece)
-        for citation in citations("".join(pieces), fitted.hits):
+            while not isinstance(piece, Finish):
+                text = piece.translate(_UNSHOWN)
+                if not texts:
+                    text = text.lstrip()  # Mistral's first token carries the blank before it
+                if text:
+                    if not texts:
+                        yield self._writer(found, history, fitted)
+                    texts.append(text)
+                    yield Token(text)
+                piece = await anext(stream)
+        if not texts:
+            raise Incomplete("the model wrote nothing")
+        if piece.reason == "length":
+            yield Cut(piece.tokens)
+        for citation in citations("".join(texts), fitted.hits):
             yield citation
+
+    async def _begin(
+        self, question: str, found: "Found", history: Sequence[Turn]
+    ) -> tuple[Fitted, AsyncGenerator[str | Finish, None], str | Finish]:
+        """What is sent, the stream and its first piece; half is sent if the server counts more."""
+        for share in (1, 0.5):
+            fitted = await fit(
+                question, found.hits, history, self.server, self.answer_tokens, share
+            )
+            stream = self.server.stream(fitted.messages, fitted.answer_tokens)
+            try:
+                return fitted, stream, await anext(stream)
+            except TooLong as error:
+                refusal = error
+        raise refusal
 
     def _writer(self, found: "Found", history: Sequence[Turn], fitted: Fitted) -> Writer:
         return Writer(
             "server",
             self.model,
+            self.note,
             dropped_turns=len(history) - len(fitted.turns),
             dropped_passages=len(found.hits) - len(fitted.hits),
         )
@@ -93,26 +126,35 @@ class ServerEngine:
 class AutoEngine:
     """The served model while its server is healthy, and quotations when it is not."""
 
-    def __init__(self, served: ServerEngine) -> None:
+    def __init__(
+        self, served: ServerEngine, first_word_seconds: float = FIRST_WORD_SECONDS
+    ) -> None:
         self.served = served
+        self.first_word_seconds = first_word_seconds
 
     async def write(
         self, question: str, found: "Found", history: Sequence[Turn]
     ) -> AsyncGenerator[Piece, None]:
         """Yield the model's answer; quote if it fails before its first word, raise if after."""
-        begun = False
-        try:
-            await self.served.server.health()
-            async for piece in self.served.write(question, found, history):
-                begun = True
+        async with aclosing(self.served.write(question, found, history)) as pieces:
+            try:
+                first = await asyncio.wait_for(self._first(pieces), self.first_word_seconds)
+            except ServerError as error:
+                note = error.message
+            except asyncio.TimeoutError:
+                note = f"the model began no answer within {self.first_word_seconds:g} s"
+            else:
+                yield first
+                async for piece in pieces:
+                    yield piece
+                return
+        async with aclosing(ExtractiveEngine(note).write(question, found, history)) as quotes:
+            async for piece in quotes:
                 yield piece
-            return
-        except ServerError as error:
-            if begun:
-                raise
-            note = error.message
-        async for piece in ExtractiveEngine(note).write(question, found, history):
-            yield piece
+
+    async def _first(self, pieces: AsyncGenerator[Piece, None]) -> Piece:
+        await self.served.server.health()
+        return await anext(pieces)
 
 
 def place(citation: Citation, russian: bool) -> str:
@@ -139,6 +181,8 @@ async def open_engine(config: Settings) -> AsyncIterator[Engine]:
         api_key=config.api_key,
         answer_seconds=config.answer_seconds,
     ) as server:
-        name = config.adapter if config.server_api == "tgi" else config.server_model
-        served = ServerEngine(server, name, config.answer_tokens)
+        tgi = config.server_api == "tgi"
+        name = config.adapter if tgi else config.server_model
+        note = NO_ADAPTER if tgi and not name else ""
+        served = ServerEngine(server, name, config.answer_tokens, note)
         yield served if config.engine == "server" else AutoEngine(served)

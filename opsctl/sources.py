@@ -41,7 +41,9 @@ def show_end(question: str, done: "Done", confidence: float, config: Settings) -
         )
     writer = f"{done.engine} {done.model}".strip() if done.found else "nothing found"
     output.note(f"[{writer}, confidence {confidence:.2f}]")
-    if done.note and is_expected(config):
+    if done.note and done.engine == "server":
+        output.note(done.note)
+    elif done.note and is_expected(config):
         output.note(f"no model answered: {done.note}")
 
 

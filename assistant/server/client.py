@@ -20,7 +20,7 @@ from assistant.server.errors import (
 )
 from assistant.server.http import Timeouts, Wire, seconds_until
 from assistant.server.places import Places
-from assistant.server.stream import Parser, begin
+from assistant.server.stream import Parser, Stream, begin
 from assistant.server.types import Finish, Limits
 
 Result = TypeVar("Result")
@@ -71,7 +71,7 @@ class Client(ABC):
             if text:
                 texts.append(text)
                 yield text
-            while events or (not parser.done and (events := await stream.batch())):
+            while events or (not parser.done and (events := await self._more(stream, parser))):
                 for payload in events:
                     if text := parser.read(payload):
                         texts.append(text)
@@ -91,6 +91,15 @@ class Client(ABC):
             if stream:
                 stream.close()
             places.give()
+
+    async def _more(self, stream: Stream, parser: Parser) -> list[bytes]:
+        """The next events; none at the end, also where only its mark is missing."""
+        if parser.finish is None:
+            return await stream.batch()
+        try:
+            return await asyncio.wait_for(stream.batch(), self._timeouts.short)
+        except (asyncio.TimeoutError, Incomplete):
+            return []
 
     async def _take_place(self, limits: Limits, ends: float) -> Places:
         if self._places is None:

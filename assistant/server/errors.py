@@ -23,7 +23,7 @@ from indexer.errors import UserError
 SAID = 200
 _CONTEXT = re.compile(
     r"tokens. must (be <=|have less than)|maximum context length|exceed\w* .*context"
-    r"|context (size|length|window).*exceed|length limit exceeded|too (long|large)",
+    r"|context.(size|length|window).*exceed|length limit exceeded|too (long|large)",
     re.IGNORECASE,
 )
 _MODEL = re.compile(r"model.* (not exist|not found)|no such model", re.IGNORECASE)

@@ -20,6 +20,7 @@ from assistant.server.errors import (
     refusal,
     said,
 )
+from assistant.server.sse import MOST_BYTES
 from indexer.errors import UsageError
 
 _JSON = {"Content-Type": "application/json"}
@@ -76,9 +77,17 @@ class Wire:
     async def _exchange(self, path: str, body: bytes | None) -> tuple[int, bytes]:
         response = await self.request(path, body)
         try:
-            return response.status, await response.read()
+            return response.status, await self.whole(response)
         finally:
             response.close()
+
+    async def whole(self, response: aiohttp.ClientResponse) -> bytes:
+        """The body of a small answer; raises BadReply for an endless one."""
+        try:
+            await response.content.readexactly(MOST_BYTES)
+        except asyncio.IncompleteReadError as ended:
+            return ended.partial
+        raise self.strange(f"it sends over {MOST_BYTES} bytes")
 
     async def json(self, path: str, body: bytes | None = None) -> Any:
         """The answer of a small route that gives JSON; raises for any status but 200."""
@@ -86,7 +95,7 @@ class Wire:
         if status != 200:
             raise self.refused(status, answer)
         try:
-            return json.loads(answer)
+            return load_json(answer)
         except ValueError:
             raise self.strange(f"{path} gives no JSON") from None
 
@@ -114,10 +123,9 @@ class Wire:
         """The error that a body means, whether it is TGI's JSON, OpenAI's, a text or empty."""
         text: object = answer.decode("utf-8", "replace")
         with suppress(ValueError):
-            payload = json.loads(answer)
-            inner = payload.get("error") if isinstance(payload, dict) else None
-            text = inner.get("message") if isinstance(inner, dict) else inner or text
-        return self.refusal(status, str(text or ""))
+            payload = load_json(answer)
+            text = (isinstance(payload, dict) and told(payload)) or text
+        return self.refusal(status, str(text))
 
     def refusal(self, status: int, text: str) -> ServerError:
         """The error for a status and what the server said."""
@@ -158,6 +166,23 @@ class Wire:
                 connector=aiohttp.TCPConnector(limit=0), headers=self._headers
             )
         return self._session
+
+
+def load_json(data: bytes) -> Any:
+    """The value that JSON stands for; raises ValueError, also where it is nested too deep."""
+    try:
+        return json.loads(data)
+    except RecursionError:
+        raise ValueError("JSON that is nested too deep") from None
+
+
+def told(payload: dict[str, Any]) -> str:
+    """What an error says, with its code if that is a word: TGI's, OpenAI's, or vLLM's old form."""
+    inner = payload.get("error") or payload
+    if not isinstance(inner, dict):
+        return str(inner)
+    message, code = inner.get("message") or "", inner.get("code")
+    return f"{message} ({code})" if isinstance(code, str) else str(message)
 
 
 def seconds_until(ends: float) -> float:

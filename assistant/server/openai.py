@@ -1,19 +1,24 @@
 """The client of the OpenAI chat route: vLLM, SGLang, llama.cpp, and TGI's own."""
 
 import json
+import re
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from assistant.server.client import Client
-from assistant.server.errors import Incomplete, ServerError
-from assistant.server.http import USUAL, Timeouts, Wire
+from assistant.server.errors import Incomplete, ServerError, said
+from assistant.server.http import USUAL, Timeouts, Wire, load_json, told
 from assistant.server.types import Finish, Limits, Message, Tokenized
 
 # What is assumed of a server that does not say: tokens in all, and requests at a time.
 CONTEXT = 4096
 PLACES = 16
-# A token has more bytes than this in Russian and in English with every current vocabulary.
-BYTES_PER_TOKEN = 3
+# Current vocabularies have tokens of more than three bytes for the words of Russian and English,
+# and tokens of a single character for digits and marks.
+_TOKEN = re.compile(rb"[!-@\[-`{-~]|[^!-@\[-`{-~]{1,3}")
+_WHOLE = {"stop", "eos", "eos_token", "stop_sequence", "length"}
+# The statuses of errors in a stream that are named by a word.
+_CODES = {"context_length_exceeded": 413, "rate_limit_exceeded": 429, "invalid_api_key": 401}
 
 
 class ChatClient(Client):
@@ -34,10 +39,8 @@ class ChatClient(Client):
             raise self._wire.refused(status, answer)
 
     async def tokenize(self, text: str) -> Tokenized:
-        """An estimate, rather too high: a token for every three bytes."""
-        size = len(text.encode())
-        starts = range(0, size, BYTES_PER_TOKEN)
-        spans = tuple((start, min(start + BYTES_PER_TOKEN, size)) for start in starts)
+        """An estimate, rather too high: a token for every digit and mark, or three other bytes."""
+        spans = tuple(match.span() for match in _TOKEN.finditer(text.encode()))
         return Tokenized((0,) * len(spans), spans, exact=False)
 
     def stream(
@@ -71,7 +74,7 @@ class ChatClient(Client):
         """The size of the context as llama.cpp tells it."""
         _, answer = await self._wire.ask("props")
         try:
-            properties = json.loads(answer)
+            properties = load_json(answer)
             return _size(properties["default_generation_settings"]["n_ctx"])
         except (ValueError, KeyError, TypeError):
             return None
@@ -102,10 +105,10 @@ class ChunkParser:
             self.done = True
             return ""
         try:
-            chunk = json.loads(payload)
-            if "error" in chunk:
-                raise self._error(chunk["error"])
-            self._usage = chunk.get("usage") or self._usage
+            chunk = load_json(payload)
+            if chunk.get("error") or chunk.get("object") == "error":
+                raise self._error(chunk)
+            self._usage = dict(chunk.get("usage") or self._usage)
             choice = next(iter(chunk["choices"]), None)
             return self._text(choice) if choice else ""
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -113,18 +116,18 @@ class ChunkParser:
 
     def _text(self, choice: dict[str, Any]) -> str:
         reason = choice.get("finish_reason") or ""
-        if reason in ("abort", "error"):
-            raise Incomplete("the model server broke the answer off")
+        if reason and reason not in _WHOLE:
+            raise Incomplete(f"the model server broke the answer off: {said(str(reason), None)}")
         self._reason = reason or self._reason
-        text = choice["delta"].get("content") or ""
+        text = (choice["delta"] or {}).get("content") or ""
         self.tokens += bool(text)
         return str(text)
 
-    def _error(self, error: Any) -> ServerError:
-        if not isinstance(error, dict):
-            return self._wire.refusal(500, str(error))
-        code = error.get("http_status_code") or error.get("code")
-        return self._wire.refusal(_size(code) or 500, str(error.get("message") or ""))
+    def _error(self, chunk: dict[str, Any]) -> ServerError:
+        error = chunk.get("error") or chunk
+        named = error if isinstance(error, dict) else {}
+        code = named.get("http_status_code") or named.get("code")
+        return self._wire.refusal(_size(code) or _CODES.get(str(code), 500), told(chunk))
 
 
 def _body(model: str, messages: Sequence[Message], max_new_tokens: int) -> bytes:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import aiohttp
 
-from assistant.server.errors import Incomplete
+from assistant.server.errors import BadReply, Incomplete
 from assistant.server.http import Wire, late, seconds_until
 from assistant.server.sse import EventReader
 from assistant.server.types import Finish
@@ -82,7 +82,7 @@ class Stream:
         """Raise unless this is a stream of events."""
         if self._response.status != 200:
             try:
-                reading = self._response.read()
+                reading = self._wire.whole(self._response)
                 answer = await asyncio.wait_for(reading, self._wire.timeouts.short)
             except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
                 answer = b""
@@ -92,8 +92,9 @@ class Stream:
 
     async def drain(self) -> None:
         """Read the little that follows the last event, so that the connection can be used again."""
-        with suppress(aiohttp.ClientError, asyncio.TimeoutError, OSError):
-            await asyncio.wait_for(self._response.content.read(), timeout=1)
+        seconds = min(1, self._wire.timeouts.short)
+        with suppress(aiohttp.ClientError, asyncio.TimeoutError, OSError, BadReply):
+            await asyncio.wait_for(self._wire.whole(self._response), seconds)
 
     def close(self) -> None:
         """Give the connection back, or end it if the body was not read to its end."""

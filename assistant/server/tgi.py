@@ -1,6 +1,5 @@
 """The client of TGI's own routes (text-generation-inference 3.3.7), also spoken by localtgi."""
 
-import json
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +8,8 @@ from text_generation import errors as tgi_errors
 
 from assistant.server.client import Client
 from assistant.server.errors import ServerError
-from assistant.server.http import USUAL, Timeouts, Wire
+from assistant.server.http import USUAL, Timeouts, Wire, load_json
+from assistant.server.metrics import parse_queue
 from assistant.server.mistral import render
 from assistant.server.tgi_wire import EventDetails, parse_event, request_body
 from assistant.server.types import (
@@ -28,11 +28,10 @@ _STATUS: dict[type[Exception], int] = {
     tgi_errors.OverloadedError: 429,
     tgi_errors.GenerationError: 424,
 }
-_QUEUE = ("tgi_queue_size", "tgi_batch_current_size")
 
 
 class TGIClient(Client):
-    """A client that names `adapter` in every request: without one TGI answers as the base model."""
+    """A client that names `adapter` in every request; "" asks for the base model."""
 
     def __init__(
         self, url: str, adapter: str, api_key: str | None = None, *, timeouts: Timeouts = USUAL
@@ -51,9 +50,9 @@ class TGIClient(Client):
         body = request_body(text, self.adapter, 1)
         tokens = await self._patiently(self._wire.json, "tokenize", body)
         try:
-            spans = tuple((token["start"], token["stop"]) for token in tokens)
-            ids = tuple(token["id"] for token in tokens)
-        except (TypeError, KeyError):
+            spans = tuple((int(token["start"]), int(token["stop"])) for token in tokens)
+            ids = tuple(int(token["id"]) for token in tokens)
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise self._wire.strange("/tokenize gives no tokens") from None
         # A server whose fast tokenizer failed to load gives 0 everywhere.
         known = any(stop for _, stop in spans)
@@ -86,12 +85,7 @@ class TGIClient(Client):
         status, answer = await self._wire.ask("metrics")
         if status != 200:
             raise self._wire.refused(status, answer)
-        found = dict.fromkeys(_QUEUE, 0)
-        for line in answer.decode("utf-8", "replace").splitlines():
-            name, _, value = line.partition(" ")
-            if name in found:
-                found[name] = int(float(value))
-        return Queue(*found.values())
+        return parse_queue(answer.decode("utf-8", "replace"))
 
     async def _ask_limits(self) -> Limits:
         info = await self._wire.json("info")
@@ -102,7 +96,7 @@ class TGIClient(Client):
                 max_total=int(info["max_total_tokens"]),
                 max_concurrent=int(info["max_concurrent_requests"]),
             )
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise self._wire.strange("/info does not tell the limits") from None
 
 
@@ -142,7 +136,7 @@ class TokenParser:
 
     def _error(self, payload: bytes) -> ServerError:
         try:
-            event = json.loads(payload)
+            event = load_json(payload)
             error, text = tgi_errors.parse_error(500, event), str(event["error"])
         except (ValueError, KeyError, TypeError):
             return self.wire.strange("an event of the answer is not TGI's")

@@ -10,9 +10,9 @@ from assistant.server.errors import BadRequest
 
 
 class AdapterParameters(Parameters):
-    """The parameters of a request that names its adapter."""
+    """The parameters of a request that names its adapter, where the server has any."""
 
-    adapter_id: str
+    adapter_id: str | None
 
 
 class AdapterRequest(Request):
@@ -53,7 +53,7 @@ def request_body(prompt: str, adapter: str, max_new_tokens: int) -> bytes:
     if not prompt:
         raise BadRequest("there is no text to send to the model server", 'opsctl ask "…"')
     parameters = AdapterParameters(
-        adapter_id=adapter, max_new_tokens=max_new_tokens, do_sample=False, details=True
+        adapter_id=adapter or None, max_new_tokens=max_new_tokens, do_sample=False, details=True
     )
     request = AdapterRequest(inputs=prompt, parameters=parameters)
     return request.model_dump_json(exclude_none=True).encode()

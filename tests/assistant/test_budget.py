@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from assistant.budget import Fitted, fit
+from assistant.budget import EXTRA_TOKENS, Fitted, fit
 from assistant.events import Turn
 from assistant.prompt import build_messages
+from assistant.server.errors import TooLong
 from assistant.server.mistral import render
 from assistant.server.tgi import TGIClient
 from assistant.server.types import Message, Tokenized
-from indexer.errors import UserError
 from indexer.search import Hit
 from tests.fakes.tgi import FakeTGI
 from tests.fakes.tgi_model import tokenize
@@ -39,14 +39,19 @@ def length(messages: Sequence[Message]) -> int:
 
 
 def fitted(
-    max_input: int, play: Play | None = None, question: str = QUESTION, max_total: int = 4096
+    max_input: int,
+    play: Play | None = None,
+    question: str = QUESTION,
+    max_total: int = 4096,
+    turns: Sequence[Turn] = TURNS,
+    share: float = 1,
 ) -> tuple[Fitted, int]:
     """What is left, and the number of calls of /tokenize."""
 
     async def main() -> tuple[Fitted, int]:
         shape = (play or Play()).changed(max_input=max_input, max_total=max_total)
         async with FakeTGI(shape) as fake, Counting(fake.url, "hackatone") as client:
-            return await fit(question, HITS, TURNS, client, 512), client.calls
+            return await fit(question, HITS, turns, client, 512, share), client.calls
 
     return asyncio.run(main())
 
@@ -59,6 +64,29 @@ def test_all_of_it_goes_in_where_it_fits_and_takes_one_call() -> None:
 def test_a_prompt_of_fewer_bytes_than_tokens_needs_no_call() -> None:
     found, calls = fitted(30_000, max_total=32_000)
     assert (found.hits, found.turns, calls) == (HITS, TURNS, 0)
+
+
+def test_a_prompt_of_as_many_bytes_as_tokens_is_counted_for_the_server_adds_some() -> None:
+    size = len(render(build_messages(QUESTION, HITS, TURNS)).encode())
+    assert fitted(size, max_total=32_000)[1] == 1
+    assert fitted(size + EXTRA_TOKENS, max_total=32_000)[1] == 0
+
+
+def test_of_a_dialogue_without_end_only_the_newest_turns_are_sent() -> None:
+    """TGI takes requests of 2 MB; this dialogue has 3."""
+    turns = tuple(Turn(f"вопрос{n} " * 60, f"ответ{n} " * 60) for n in range(2000))
+    found, calls = fitted(3072, turns=turns)
+    assert found.turns and found.turns == turns[-len(found.turns) :]
+    assert (found.hits, calls <= 2) == (HITS, True)
+    assert length(found.messages) <= 3072
+
+
+def test_a_share_of_the_budget() -> None:
+    found, _ = fitted(600, share=0.5)
+    assert 200 < length(found.messages) <= 300
+    found, _ = fitted(3072, max_total=1200, share=0.5)
+    assert found.answer_tokens == 300
+    assert length(found.messages) <= 300
 
 
 @pytest.mark.parametrize("budget", range(200, 800, 37))
@@ -97,6 +125,6 @@ def test_the_answer_gets_no_more_than_half_of_a_small_server() -> None:
 
 
 def test_a_question_that_leaves_no_room_is_told_and_never_cut() -> None:
-    with pytest.raises(UserError, match="longer than the server takes") as caught:
+    with pytest.raises(TooLong, match="longer than the server takes") as caught:
         fitted(200, question="слово " * 300)
     assert "ask in fewer words" in caught.value.hint

@@ -1,15 +1,11 @@
 """The client of the chat route, in front of replies as vLLM, llama.cpp and others write them."""
 
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
-
 import pytest
 from aiohttp import web
 
 from assistant.server.errors import (
     BadReply,
+    BadRequest,
     GenerationFailed,
     Incomplete,
     ServerBusy,
@@ -18,60 +14,10 @@ from assistant.server.errors import (
     Unauthorized,
     UnknownModel,
 )
-from assistant.server.http import Timeouts
-from assistant.server.openai import ChatClient
 from assistant.server.types import Finish
 from tests.fakes.tgi_clients import ask, chat, fails, run
 from tests.fakes.tgi_play import Play
-
-MODELS = {"object": "list", "data": [{"id": "mistral", "max_model_len": 8192}]}
-FIRST = {"choices": [{"index": 0, "delta": {"role": "assistant"}, "finish_reason": None}]}
-HASTY = Timeouts(silence=1, short=2, deadline=5, busy=0.2, refused=0.2)
-
-
-def chunk(text: str | None, reason: str | None = None) -> dict[str, Any]:
-    """One chunk of vLLM's."""
-    return {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": reason}]}
-
-
-def events(*payloads: object) -> web.Response:
-    """A stream of events, with [DONE] where it is given."""
-    lines = (p if isinstance(p, str) else json.dumps(p) for p in payloads)
-    text = "".join(f"data: {line}\r\n\r\n" for line in lines)
-    return web.Response(text=text, content_type="text/event-stream")
-
-
-@asynccontextmanager
-async def server(
-    replies: dict[str, web.Response], model: str = "", suffix: str = ""
-) -> AsyncIterator[tuple[list[dict[str, Any]], ChatClient]]:
-    """A server that has these replies and nothing else; gives the bodies that it was sent."""
-    bodies = []
-
-    async def reply(request: web.Request) -> web.StreamResponse:
-        if request.method == "POST":
-            bodies.append(await request.json())
-        if not (found := replies.get(request.path)):
-            return web.Response(status=404)
-        headers = {"Content-Type": found.headers["Content-Type"]}
-        return web.Response(body=found.body, status=found.status, headers=headers)
-
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", reply)
-    runner = web.AppRunner(app, shutdown_timeout=0.05, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}{suffix}"
-    try:
-        async with ChatClient(url, model, timeouts=HASTY) as client:
-            yield bodies, client
-    finally:
-        await runner.cleanup()
-
-
-def replies(answer: web.Response, models: object = MODELS) -> dict[str, web.Response]:
-    """A list of models and one answer."""
-    return {"/v1/models": web.json_response(models), "/v1/chat/completions": answer}
+from tests.fakes.tgi_replies import FIRST, chunk, events, replies, server
 
 
 def test_an_answer_of_vllm() -> None:
@@ -115,7 +61,9 @@ def test_a_body_that_ends_after_the_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    "tail", [["[DONE]"], [], [chunk("", "abort"), "[DONE]"]], ids=["done", "end", "abort"]
+    "tail",
+    [["[DONE]"], [], [chunk("", "abort"), "[DONE]"], [chunk("", "content_filter"), "[DONE]"]],
+    ids=["done", "end", "abort", "filter"],
 )
 def test_no_reason_is_no_whole_answer(tail: list[object]) -> None:
     """Not even with [DONE]."""
@@ -125,6 +73,19 @@ def test_no_reason_is_no_whole_answer(tail: list[object]) -> None:
             text, error = await fails(client)
             assert type(error) is Incomplete
             assert error.text == text == "В мае"
+            assert "content_filter" in error.message or "content_filter" not in str(tail)
+
+    run(main)
+
+
+@pytest.mark.parametrize("reason", ["stop", "eos", "eos_token", "stop_sequence"])
+def test_every_name_of_a_whole_end(reason: str) -> None:
+    """Servers do not agree on it. A null where others have nothing is nothing."""
+    last = {"choices": [{"index": 0, "delta": None, "finish_reason": reason}], "error": None}
+
+    async def main() -> None:
+        async with server(replies(events(chunk("да"), last, "[DONE]"))) as (_, client):
+            assert await ask(client) == ("да", Finish("stop", 1))
 
     run(main)
 
@@ -144,6 +105,8 @@ def test_no_reason_is_no_whole_answer(tail: list[object]) -> None:
             TooLong,
         ),
         (401, {"error": {"message": "Invalid API key"}}, Unauthorized),
+        (400, {"error": {"message": "no", "code": "context_length_exceeded"}}, TooLong),
+        (404, {"object": "error", "message": "The model `x` does not exist."}, UnknownModel),
         (429, {"error": {"message": "slow down", "code": "rate_limit"}}, ServerBusy),
         (500, {"error": {"message": "EngineCore died", "type": "InternalServerError"}}, None),
         (404, {"detail": "Not Found"}, BadReply),
@@ -162,6 +125,7 @@ def test_errors_in_the_form_of_openai(
             assert type(error) is (kind or GenerationFailed)
             if kind is UnknownModel:
                 assert "OPSCTL_SERVER_MODEL" in error.hint
+                assert "{" not in error.message
 
     run(main)
 
@@ -169,16 +133,19 @@ def test_errors_in_the_form_of_openai(
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        ({"message": "EngineCore died", "code": 500}, GenerationFailed),
-        ({"message": "slow down", "code": 429}, ServerBusy),
-        ("it broke", GenerationFailed),
+        ({"error": {"message": "EngineCore died", "code": 500}}, GenerationFailed),
+        ({"error": {"message": "slow down", "code": 429}}, ServerBusy),
+        ({"error": {"message": "no", "code": "context_length_exceeded"}}, TooLong),
+        ({"error": {"message": "oops", "code": "server_error"}}, GenerationFailed),
+        ({"object": "error", "message": "bad", "code": 400}, BadRequest),
+        ({"error": "it broke"}, GenerationFailed),
     ],
 )
 def test_errors_in_the_middle(error: object, kind: type[ServerError]) -> None:
-    """As an object, and as a text."""
+    """As an object of either form, and as a text."""
 
     async def main() -> None:
-        answer = events(chunk("В "), {"error": error}, "[DONE]")
+        answer = events(chunk("В "), error, "[DONE]")
         async with server(replies(answer)) as (bodies, client):
             text, caught = await fails(client)
             assert (text, type(caught)) == ("В ", kind)
@@ -187,7 +154,18 @@ def test_errors_in_the_middle(error: object, kind: type[ServerError]) -> None:
     run(main)
 
 
-@pytest.mark.parametrize("payload", ["null", "[]", '{"choices": 5}', '{"choices": [7]}', "{"])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "null",
+        "[]",
+        '{"choices": 5}',
+        '{"choices": [7]}',
+        "{",
+        '{"choices": [], "usage": 5}',
+        "[" * 100_000,
+    ],
+)
 def test_chunks_of_a_wrong_shape(payload: str) -> None:
     """Another protocol, told in a sentence."""
 
@@ -249,5 +227,6 @@ def test_tokens_are_estimated() -> None:
             assert not whole.exact and len(whole.ids) == 5
             assert whole.counts(["Насос", " pump"]) == [4, 1]
             assert (await client.tokenize("")).ids == ()
+            assert (await client.tokenize("12.5 г, №7")).counts(["12.5", " г,", " №7"]) == [4, 2, 3]
 
     run(main)

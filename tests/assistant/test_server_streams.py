@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import random
 from contextlib import aclosing
 from typing import Any
 
@@ -10,10 +9,12 @@ import pytest
 
 from assistant.server.errors import BadReply, Deadline, Incomplete
 from assistant.server.http import Timeouts
-from assistant.server.sse import EventReader
+from assistant.server.openai import ChatClient
 from assistant.server.tgi import TGIClient
+from assistant.server.types import Finish
 from tests.fakes.tgi_clients import CLIENTS, HELLO, ask, fails, run, tgi
 from tests.fakes.tgi_play import Play
+from tests.fakes.tgi_replies import chunk
 
 LONG = Play(eos_every=0)
 
@@ -214,30 +215,6 @@ def test_an_end_that_comes_late_leaves_the_connection_open() -> None:
     run(main)
 
 
-def test_events_cut_at_any_byte() -> None:
-    """Whatever the pieces, the same events come out; comments and other fields do not."""
-    body = ':\n\ndata: {"a":"ё🚀"}\n\n: hi\nevent: x\nid: 1\r\ndata:{"b":1}\r\n\r\ndata: [DONE]\n\n'
-    data = body.encode()
-    expected = ['{"a":"ё🚀"}'.encode(), b'{"b":1}', b"[DONE]"]
-    chance = random.Random(7)
-    for step in range(1, len(data) + 1):
-        reader, found = EventReader(), []
-        for start in range(0, len(data), step):
-            found += reader.feed(data[start : start + step])
-        assert found == expected
-    for _ in range(200):
-        cuts = sorted(chance.choices(range(len(data)), k=chance.randrange(8)))
-        reader, found = EventReader(), []
-        for start, stop in zip([0, *cuts], [*cuts, len(data)], strict=True):
-            found += reader.feed(data[start:stop])
-        assert found == expected
-
-
-def test_half_an_event_at_the_end_is_none() -> None:
-    """A line without its end was cut."""
-    assert EventReader().feed(b'data: {"token":') == []
-
-
 def test_a_page_instead_of_a_stream() -> None:
     """A proxy's page with status 200."""
 
@@ -245,5 +222,29 @@ def test_a_page_instead_of_a_stream() -> None:
         async with tgi(Play(fault="html")) as (_, client):
             text, error = await fails(client)
             assert text == "" and type(error) is BadReply
+
+    run(main)
+
+
+def test_a_connection_left_open_after_the_reason() -> None:
+    """Neither [DONE] nor an end of the body: the answer is whole all the same."""
+    listed = json.dumps({"data": [{"id": "m", "max_model_len": 99}]}).encode()
+    lines = b"data: %s\n\n" % json.dumps(chunk("да", "stop")).encode()
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: "
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while request := await reader.read(65536):
+            if request.startswith(b"GET"):
+                length = b"text/json\r\ncontent-length: %d\r\n\r\n" % len(listed)
+                writer.write(head + length + listed)
+            else:
+                writer.write(head + b"text/event-stream\r\n\r\n" + lines)
+        writer.close()
+
+    async def main() -> None:
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as peer:
+            url = f"http://127.0.0.1:{peer.sockets[0].getsockname()[1]}"
+            async with ChatClient(url, "", timeouts=Timeouts(short=0.2)) as client:
+                assert await ask(client) == ("да", Finish("stop", 1))
 
     run(main)

@@ -5,27 +5,32 @@ import subprocess
 import sys
 
 import pytest
+from aiohttp import web
 
 from assistant.server.connect import connect
-from assistant.server.errors import BadRequest, TooLong
+from assistant.server.errors import BadReply, BadRequest, ServerError, TooLong
+from assistant.server.metrics import parse_queue
 from assistant.server.mistral import render
 from assistant.server.openai import ChatClient
 from assistant.server.tgi import TGIClient
 from assistant.server.types import Finish, Message, Queue, Tokenized
 from indexer.errors import UsageError
 from tests.fakes.tgi import FakeTGI
-from tests.fakes.tgi_clients import ask, fails, run, tgi
+from tests.fakes.tgi_clients import QUICK, ask, assert_told, fails, run, tgi
 from tests.fakes.tgi_play import Play
+from tests.fakes.tgi_replies import answering, events
 
 TALK = [
     Message("user", "Когда пришёл корабль?"),
     Message("assistant", "В мае."),
     Message("user", "А зимой?"),
 ]
+INFO = {"model_id": "m", "max_input_tokens": 9, "max_total_tokens": 9, "max_concurrent_requests": 1}
+DEEP = "[" * 100_000
 LAZY = """
 import sys
 import assistant.server, assistant.server.connect, assistant.server.errors
-import assistant.server.mistral, assistant.server.types
+import assistant.server.metrics, assistant.server.mistral, assistant.server.types
 heavy = {"aiohttp", "pydantic", "tenacity", "text_generation", "huggingface_hub"}
 sys.exit(", ".join(sorted(heavy & set(sys.modules))) or 0)
 """
@@ -72,6 +77,17 @@ def test_every_request_names_an_adapter() -> None:
             assert "".join(map(str, pieces[:-1])) == own.text
             sent = [seen.adapter for seen in fake.log.requests]
             assert sent == ["hackatone", "zero", "no-such", "hackatone"]
+
+    run(main)
+
+
+def test_without_an_adapter_the_request_has_no_such_key() -> None:
+    """A server that was started without adapters may refuse any name."""
+
+    async def main() -> None:
+        async with FakeTGI(Play()) as fake, TGIClient(fake.url, "", timeouts=QUICK) as client:
+            await ask(client)
+            assert "adapter_id" not in fake.log.requests[0].body["parameters"]
 
     run(main)
 
@@ -160,6 +176,47 @@ def test_the_queue() -> None:
             assert await client.queue() == Queue(0, 1)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+    run(main)
+
+
+def test_the_gauges_of_the_queue() -> None:
+    """Two of many lines; a value that is no number is none."""
+    text = "# TYPE tgi_queue_size gauge\ntgi_queue_size 3\ntgi_batch_current_size 5.0\nother 7\n"
+    assert parse_queue(text) == Queue(3, 5)
+    assert parse_queue("") == Queue(0, 0)
+    assert parse_queue("tgi_queue_size NaN\ntgi_batch_current_size +Inf") == Queue(0, 0)
+
+
+@pytest.mark.parametrize(
+    ("route", "reply"),
+    [
+        ("/info", web.json_response({**INFO, "max_total_tokens": float("inf")})),
+        ("/info", web.Response(text=DEEP)),
+        ("/info", web.Response(text="x" * 17_000_000)),
+        ("/tokenize", web.json_response([{"id": 1, "start": "a", "stop": 2}])),
+        ("/tokenize", web.Response(text=DEEP)),
+        ("/tokenize", web.Response(text=DEEP, status=500)),
+        ("/generate_stream", events(DEEP)),
+        ("/generate_stream", events("x" * 17_000_000)),
+    ],
+    ids=["infinity", "info", "big", "offsets", "tokens", "error", "event", "big event"],
+)
+def test_replies_that_no_server_should_give(route: str, reply: web.Response) -> None:
+    """Each is an error of the server's, in words, and none fills the memory."""
+
+    async def main() -> None:
+        known = {"/info": web.json_response(INFO), route: reply}
+        async with answering(known) as (_, url), TGIClient(url, "", timeouts=QUICK) as client:
+            with pytest.raises(ServerError) as caught:
+                await client.limits()
+                await client.tokenize("море")
+            error: ServerError = caught.value
+            if route == "/generate_stream":
+                _, error = await fails(client)
+                assert type(error) is BadReply
+            assert_told(error)
+            assert "16000000 bytes" in error.message or len(reply.text or "") < 10**6
 
     run(main)
 
