@@ -20,7 +20,7 @@ def table(language: str = "en") -> str:
     head = {"en": ("Name", "Default", "Meaning"), "ru": ("Имя", "По умолчанию", "Что задаёт")}
     rows = [head[language], ("---", "---", "---")]
     for item in dataclasses.fields(Settings):
-        default = "" if item.default in (None, "") else f"`{item.default}`"
+        default = "" if item.default in (None, "", ()) else f"`{item.default}`"
         text = item.metadata["help" if language == "en" else "help_ru"]
         rows.append((f"`{PREFIX}{item.name.upper()}`", default, text))
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)

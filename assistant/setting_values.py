@@ -15,13 +15,15 @@ def parse(item: "dataclasses.Field[Any]", text: str, name: str, base: Path) -> o
     """The value that `text` stands for; paths are relative to `base`. Raise UsageError."""
     if is_secret(item):
         return _one_word(text, name)
-    if item.name in ("server_url", "hf_endpoint"):
+    if item.name in ("server_url", "hf_endpoint", "telegram_api_url"):
         return _url(text, name)
     choices = item.metadata["choices"]
     if choices and text not in choices:
         raise UsageError(f"{name} is {text!r}", f"choose one of: {', '.join(choices)}")
     if isinstance(item.default, Path):
         return base / _expand(text, name)
+    if isinstance(item.default, tuple):
+        return _ids(text, name)
     if isinstance(item.default, bool):
         if text.lower() not in _TRUE | _FALSE:
             raise UsageError(f"{name} is {text!r}", "give 1 or 0")
@@ -65,6 +67,14 @@ def _url(text: str, name: str) -> str:
     return text.rstrip("/")
 
 
+def _ids(text: str, name: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        hint = "give numeric ids, comma-separated; a name can change hands"
+        raise UsageError(f"{name} is {text!r}", hint) from None
+
+
 def _one_word(text: str, name: str) -> str:
     if not text.isascii() or not text.isprintable() or " " in text:
         raise UsageError(f"{name} is no token: it holds a space or a letter outside ASCII")
@@ -78,6 +88,8 @@ def is_secret(item: "dataclasses.Field[Any]") -> bool:
 
 def shown(item: "dataclasses.Field[Any]", value: object) -> str:
     """A value as it may be shown: a secret is masked."""
-    if value in (None, ""):
+    if value in (None, "", ()):
         return ""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
     return MASK if is_secret(item) else str(value)

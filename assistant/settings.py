@@ -128,6 +128,32 @@ class Settings:
         "the bot's token; or one line in telegram_token.txt",
         "токен бота; либо одной строкой в telegram_token.txt",
     )
+    telegram_api_url: str = _setting(
+        "https://api.telegram.org/bot",
+        "another Bot API server, up to the token",
+        "другой сервер Bot API, адрес до токена",
+    )
+    allowed_users: tuple[int, ...] = _setting(
+        (),
+        "who may ask the bot: numeric ids, comma-separated",
+        "кому отвечает бот: числовые id через запятую",
+    )
+    allowed_groups: tuple[int, ...] = _setting(
+        (),
+        "groups in which the people above may ask: ids, comma-separated",
+        "группы, где эти люди могут спрашивать: id через запятую",
+    )
+    admins: tuple[int, ...] = _setting(
+        (),
+        "who may also add documents and reindex: ids, comma-separated",
+        "кто может ещё и добавлять документы: id через запятую",
+    )
+    public: bool = _setting(False, "let everybody ask the bot", "бот отвечает всем")
+    health_port: int = _setting(
+        8090,
+        "the local port of the bot's /healthz and /metrics",
+        "локальный порт бота для /healthz и /metrics",
+    )
     debug: bool = _setting(False, "show the traceback of an error", "показывать трассировку ошибки")
 
     @property
@@ -149,6 +175,11 @@ class Settings:
     def manifest(self) -> Path:
         """The record of what was downloaded."""
         return self.state / "manifest.json"
+
+    @property
+    def bot_database(self) -> Path:
+        """The bot's memory."""
+        return self.state / "bot.sqlite"
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from opsctl.commands import (
     start,
     status,
     stop,
+    users,
     verify,
     vram,
 )
@@ -53,6 +54,7 @@ app.command()(vram.vram)
 app.command()(verify.verify)
 app.command()(doctor.doctor)
 app.command("eval")(evaluate.evaluate)
+app.add_typer(users.app, name="users")
 
 
 def _version(asked: bool) -> None:

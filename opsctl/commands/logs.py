@@ -25,7 +25,7 @@ NOT_RUNNING = 3
 
 
 def logs(
-    what: Annotated[str, typer.Argument(help="server.")] = "server",
+    what: Annotated[str, typer.Argument(help="server or bot.")] = "server",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new lines.")] = False,
     lines: Annotated[
         int | None,
@@ -35,18 +35,21 @@ def logs(
         str, typer.Option("--since", help="Only lines newer than 30s, 10m, 2h, 1d, or a time.")
     ] = "",
 ) -> None:
-    """Show the log of the model server; keys and tokens are masked."""
+    """Show the log of the model server or the bot; keys and tokens are masked."""
     from opsctl.programs import Follower
     from opsctl.server.log import parse
 
-    if what != "server":
-        raise UsageError(f"there is no log {what!r}", "opsctl logs server")
+    if what not in ("server", "bot"):
+        raise UsageError(f"there is no log {what!r}", "opsctl logs server; opsctl logs bot")
     earliest = _moment(since) if since else 0.0
     config = settings.load()
-    service = _service(config)
-    written = 0.0
     tail = 100 if lines is None and not since else lines
-    with Follower(service.log_command(tail, follow, earliest or None)) as log:
+    if what == "bot":
+        command = _bot_log(config, tail, follow)
+    else:
+        command = _service(config).log_command(tail, follow, earliest or None)
+    written = 0.0
+    with Follower(command) as log:
         for line in log:
             entry = parse(line)
             written = _parse(entry.time or "") or written
@@ -68,6 +71,18 @@ def _service(config: Settings) -> "Service":
     failure = UserError("there is no log: no model server is running", "opsctl start")
     failure.exit_code = NOT_RUNNING
     raise failure
+
+
+def _bot_log(config: Settings, tail: int | None, follow: bool) -> list[str]:
+    from opsctl.bot_process import BotProcess
+
+    path = BotProcess(config).log_path
+    if not path.is_file():
+        failure = UserError("there is no log: no bot was started", "opsctl start")
+        failure.exit_code = NOT_RUNNING
+        raise failure
+    lines = "+1" if tail is None else str(tail)
+    return ["tail", "-n", lines, *(["--follow=name"] if follow else []), str(path)]
 
 
 def _show(entry: "Entry", written: float, config: Settings) -> None:

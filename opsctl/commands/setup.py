@@ -13,6 +13,7 @@ from opsctl import output
 from opsctl.checks import Check
 
 TOKEN = re.compile(r"\d{6,}:[\w-]{30,}")
+IDS = re.compile(r"\d+(,\d+)*")
 
 
 def setup(
@@ -38,21 +39,39 @@ def setup(
     else:
         _prepare_server(config, asking, skip_download)
     _index(config)
-    output.note('next: opsctl ask "…"' if no_gpu else "next: opsctl start")
+    something = not no_gpu or settings.load().telegram_token
+    output.note("next: opsctl start" if something else 'next: opsctl ask "…"')
 
 
 def _ask(config: Settings) -> dict[str, str]:
     """What only a person can know, and is not set yet."""
-    if config.telegram_token:
-        return {}
-    while True:
-        question = "Telegram bot token, from @BotFather (Enter: later)"
-        token = str(typer.prompt(question, default="", show_default=False, hide_input=True)).strip()
+    answers: dict[str, str] = {}
+    if not config.telegram_token:
+        token = _answer(
+            "Telegram bot token, from @BotFather (Enter: later)", TOKEN,
+            "that is no bot token: it looks like 123456789:AAE… of some 45 characters", hide=True,
+        )  # fmt: skip
         if not token:
             return {}
-        if TOKEN.fullmatch(token):
-            return {"OPSCTL_TELEGRAM_TOKEN": token}
-        output.note("that is no bot token: it looks like 123456789:AAE… of some 45 characters")
+        answers["OPSCTL_TELEGRAM_TOKEN"] = token
+    if not (config.allowed_users or config.admins or config.public):
+        ids = _answer(
+            "Numeric Telegram ids of those who may ask, comma-separated (Enter: later)", IDS,
+            "ids are numbers such as 123456789; @userinfobot tells a person theirs",
+        )  # fmt: skip
+        if ids:
+            answers["OPSCTL_ALLOWED_USERS"] = ids
+    return answers
+
+
+def _answer(question: str, form: "re.Pattern[str]", wrong: str, hide: bool = False) -> str:
+    """Ask until the answer has its form or is empty."""
+    while True:
+        given = typer.prompt(question, default="", show_default=False, hide_input=hide)
+        text = str(given).replace(" ", "")
+        if not text or form.fullmatch(text):
+            return text
+        output.note(wrong)
 
 
 def _write_env(loaded: Loaded, values: dict[str, str]) -> None:

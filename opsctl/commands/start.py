@@ -28,12 +28,17 @@ def start(
     server: ServerKind = "auto",
     model: Model = None,
     timeout: Minutes = 15,
+    foreground: Annotated[
+        bool, typer.Option("--foreground", help="Run the bot in this terminal, for containers.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the command line, and start nothing.")
     ] = False,
 ) -> None:
-    """Start the model server, wait until it answers, and prove that the adapter is applied."""
+    """Start the model server, prove that the adapter is applied, then start the Telegram bot."""
     bring(server, model, timeout, dry_run=dry_run)
+    if not dry_run:
+        start_bot(settings.load(), foreground)
 
 
 def bring(
@@ -58,6 +63,24 @@ def bring(
         return
     bring_up(config, service, minutes * 60, anew)
     output.note('try it: opsctl ask "…"')
+
+
+def start_bot(config: Settings, foreground: bool = False) -> None:
+    """Start the bot where there is a token for it; in the foreground it must be there."""
+    if foreground:
+        from opsctl.bot_runner import run_bot
+
+        raise typer.Exit(run_bot(config))
+    from opsctl.bot_process import BotProcess
+
+    bot = BotProcess(config)
+    if not config.telegram_token:
+        output.note("no Telegram token, so no bot (opsctl setup asks for it)")
+    elif bot.is_running():
+        output.note("the bot is already running")
+    else:
+        bot.start()
+        output.note("the bot is running: write to it in Telegram (opsctl logs bot)")
 
 
 def _start_none(config: Settings, asked: bool) -> None:

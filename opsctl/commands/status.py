@@ -26,19 +26,22 @@ ADAPTER = {
 
 
 def status(json: Json = False) -> None:
-    """Show the model server, its adapter and queue, and the index; exit 3 if one is down."""
+    """Show the model server, its adapter and queue, the bot, the index; exit 3 if one is down."""
+    from opsctl.bot_status import bot_status, show_bot
     from opsctl.server.status import is_down, server_status
 
     config = settings.load()
     server, index = server_status(config), _index(config)
     adapter = server.pop("adapter")
-    bot = {"state": "absent"}
+    bot = bot_status(config)
     if json:
         output.write_json({"server": server, "adapter": adapter, "bot": bot, "index": index})
     else:
         _show_server(server, adapter)
+        show_bot(bot)
         _show(index)
-    if index["state"] != "ready" or is_down(config, server) or adapter["state"] == "ignored":
+    down = is_down(config, server) or bot["state"] in ("deaf", "exited")
+    if index["state"] != "ready" or down or adapter["state"] == "ignored":
         raise typer.Exit(UNHEALTHY)
 
 

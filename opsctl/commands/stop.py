@@ -1,12 +1,14 @@
-"""opsctl stop: end the model server."""
+"""opsctl stop: end the bot and the model server."""
 
 from assistant import settings
 from opsctl import output
 
 
 def stop() -> None:
-    """Stop the model server; it may finish the answers it is at."""
+    """Stop the bot and the model server; they may finish the answers they are at."""
+    from opsctl.bot_process import BotProcess
     from opsctl.server.launch import bring_down
 
     config = settings.load()
-    output.note("stopped" if bring_down(config) else "nothing is running")
+    bot = BotProcess(config).stop()
+    output.note("stopped" if bring_down(config) or bot else "nothing is running")

@@ -2,23 +2,19 @@
 
 import hashlib
 import json
-import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from assistant.settings import Settings, child_environment
+from assistant.settings import Settings
+from opsctl.processes import Process, find, start_detached, stop
 from opsctl.server.address import port_of
 from opsctl.server.checks import checks, raise_first
 from opsctl.server.folders import on_this_machine
 from opsctl.server.services import Kind, Record, State, read_record
 from opsctl.server.tgi_env import ServerConfig
 
-if TYPE_CHECKING:
-    import psutil
-
 STOP_SECONDS = 10
-CLOCK_SECONDS = 60
+PROGRAM = "localtgi"
 
 
 class LocalService:
@@ -29,7 +25,7 @@ class LocalService:
     def __init__(self, settings: Settings, model: Path) -> None:
         self.settings = settings
         self.model = model
-        self._child: subprocess.Popen[bytes] | None = None
+        self._started: Process | None = None
         self.log_path = settings.state / "logs" / "server.log"
 
     def command(self) -> list[str]:
@@ -41,7 +37,7 @@ class LocalService:
             for word in ("--adapter", f"{name}={on_this_machine(folder, self.settings)}")
         ]
         return [
-            sys.executable, "-m", "localtgi", "--model", str(self.model), *adapters,
+            sys.executable, "-m", PROGRAM, "--model", str(self.model), *adapters,
             "--port", str(port_of(self.settings.server_url)),
             "--max-input-tokens", str(server.max_input),
             "--max-total-tokens", str(server.max_total),
@@ -54,17 +50,17 @@ class LocalService:
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
     def state(self) -> State:
-        """How the process is; its exit code is known only to the `opsctl start` that began it."""
+        """How the process is; its exit code is not known to a program that is not its parent."""
         record = read_record(self.settings)
         if record is None or record.wanted != "local":
             return State("absent")
-        process = _process(record)
+        running = find(Process(record.pid, record.process_started, PROGRAM)) is not None
         return State(
-            "running" if process else "exited",
+            "running" if running else "exited",
             identity=f"{record.pid}@{record.process_started}",
             config=record.config,
             started=record.process_started,
-            code=self._child.poll() if self._child else None,
+            code=None if running else 1,
         )
 
     def prepare(self) -> None:
@@ -75,47 +71,27 @@ class LocalService:
         raise_first(checks(self.settings, {"port"}))
 
     def start(self) -> None:
-        """Start the process in a session of its own, so that it outlives this terminal."""
-        self.log_path.parent.mkdir(parents=True, exist_ok=True)
-        if self.log_path.is_file():
-            self.log_path.replace(self.log_path.with_suffix(".log.1"))
-        with self.log_path.open("w") as log:
-            self._child = subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=child_environment({"API_KEY": self.settings.api_key or None}),
-                start_new_session=True,
-            )  # fmt: skip
+        """Start the process in the background."""
+        key = {"API_KEY": self.settings.api_key or None}
+        self._started = start_detached(self.command(), self.log_path, key)
 
     def record(self) -> Record:
         """The process that was started, or the one that is known to run."""
-        import psutil
-
         known = read_record(self.settings)
-        if self._child is None and known:
+        if self._started is None and known:
             return known
-        assert self._child, "nothing was started"
-        began = psutil.Process(self._child.pid).create_time()
-        return Record("local", self._child.pid, began, self.config(), str(self.model))
+        assert self._started, "nothing was started"
+        pid, began = self._started.pid, self._started.began
+        return Record("local", pid, began, self.config(), str(self.model))
 
     def keep(self) -> None:
         """Nothing: it is for trying out; a service that must come back is TGI in Docker."""
 
     def stop(self) -> None:
         """End the process, by force when it does not listen."""
-        import psutil
-
         record = read_record(self.settings)
-        process = _process(record) if record else None
-        if process is None:
-            return
-        try:
-            process.terminate()
-            process.wait(STOP_SECONDS)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(STOP_SECONDS)
-        except psutil.NoSuchProcess:
-            pass
+        if record:
+            stop(Process(record.pid, record.process_started, PROGRAM), STOP_SECONDS)
 
     def log_command(
         self, tail: int | None = None, follow: bool = False, since: float | None = None
@@ -125,20 +101,3 @@ class LocalService:
         record = read_record(self.settings)
         ending = ["--follow=name", f"--pid={record.pid}"] if follow and record else []
         return ["tail", "-n", lines, *ending, str(self.log_path)]
-
-
-def _process(record: Record) -> "psutil.Process | None":
-    """The recorded process if it still runs; its pid may be another's by now.
-
-    The time at which a process began shifts with the system's clock, so a pid of that program
-    counts as the same one within some seconds.
-    """
-    import psutil
-
-    try:
-        process = psutil.Process(record.pid)
-        same = abs(process.create_time() - record.process_started) < CLOCK_SECONDS
-        ours = "localtgi" in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return None
-    return process if same and ours else None

@@ -4,7 +4,6 @@ import time
 from typing import Any
 
 from assistant.server.metrics import parse_queue
-
 from assistant.settings import Settings
 from indexer.errors import UserError
 from opsctl.programs import run

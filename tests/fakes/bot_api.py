@@ -94,13 +94,13 @@ class FakeBotAPI:
 
     def messages(self, chat: int) -> list[dict[str, Any]]:
         """Every message of a chat, deleted ones too, each with its `history`."""
-        return self.chats.listing().get(chat, [])
+        return self.chats.listing(chat)
 
     def count(self, method: str) -> int:
         """How often a method was called."""
         return sum(call["method"] == method for call in self.calls)
 
-    async def until(self, happened: Callable[[], Any], seconds: float = 20) -> None:
+    async def until(self, happened: Callable[[], Any], seconds: float = 60) -> None:
         """Wait until it is so. Raises TimeoutError, with the last calls, if it does not get so."""
         end = time.monotonic() + seconds
         while not happened():
@@ -135,6 +135,7 @@ class FakeBotAPI:
             "seconds": 0.0,
         }
         self.calls.append(call)
+        self._happened()
         try:
             result = await self._result(request, call["method"], args)
             reply = web.json_response({"ok": True, "result": result})
@@ -222,7 +223,8 @@ class FakeBotAPI:
         )
 
     async def _chats(self, request: web.Request) -> web.Response:
-        return web.json_response(self.chats.listing())
+        chats = {chat: self.chats.listing(chat) for chat in self.chats.history}
+        return web.json_response(chats)
 
     async def _calls(self, request: web.Request) -> web.Response:
         return web.json_response(self.calls[int(request.query.get("from", 0)) :])

@@ -33,7 +33,8 @@ class Chats:
 
     def __init__(self) -> None:
         self.messages: dict[int, dict[int, Object]] = {}
-        self.history: dict[tuple[int, int], list[Object]] = {}
+        self.history: dict[int, dict[int, list[Object]]] = {}
+        self.deleted: dict[int, Object] = {}
         self.blocked: set[int] = set()
         self.moved: dict[int, int] = {}
         self._last = 0
@@ -97,8 +98,8 @@ class Chats:
 
     def edit_by_user(self, chat: int, number: int, text: str) -> Object:
         """A person corrects an own message."""
-        message = self.messages[chat][number]
-        message |= {"text": text, "entities": found(text), "edit_date": int(time.time())}
+        changed = {"text": text, "entities": found(text), "edit_date": int(time.time())}
+        message = self.messages[chat][number] = self.messages[chat][number] | changed
         self._remember("edited", message)
         return message
 
@@ -107,6 +108,7 @@ class Chats:
         message = self.messages.get(chat, {}).pop(number, None)
         if message is None:
             raise Refusal("nothing_to_delete")
+        self.deleted[number] = message
         self._remember("deleted", message)
         return True
 
@@ -121,13 +123,13 @@ class Chats:
             raise Refusal("blocked" if chat > 0 else "kicked")
         return chat
 
-    def listing(self) -> dict[int, list[Object]]:
-        """Every message that ever was, by chat: what is there now, and its history."""
-        shown: dict[int, list[Object]] = {}
-        for (chat, number), history in self.history.items():
+    def listing(self, chat: int) -> list[Object]:
+        """Every message that ever was in a chat: what is there now, and its history."""
+        shown = []
+        for number, history in self.history.get(chat, {}).items():
             now = self.messages[chat].get(number)
             entry = {"message_id": number, "deleted": now is None, "history": history}
-            shown.setdefault(chat, []).append({**history[-1], **(now or {}), **entry})
+            shown.append({**(now or self.deleted[number]), **entry})
         return shown
 
     def _reply_target(self, chat: int, reply: Object | None) -> Object | None:
@@ -141,5 +143,5 @@ class Chats:
     def _remember(self, event: str, message: Object) -> None:
         kept = {key: message.get(key) for key in ("text", "entities", "reply_markup")}
         entry = {"event": event, "at": time.monotonic(), **kept}
-        key = (message["chat"]["id"], message["message_id"])
-        self.history.setdefault(key, []).append(entry)
+        chat = self.history.setdefault(message["chat"]["id"], {})
+        chat.setdefault(message["message_id"], []).append(entry)

@@ -160,7 +160,7 @@ class People:
         self._chats.delete(chat or user, message)
         return {"update_id": None, "message_id": message}
 
-    def _raw(self, update: Object) -> Object:
+    def _raw(self, update: Object, user: int = 0) -> Object:
         self._updates.put(update)
         return {"update_id": update["update_id"], "message_id": None}
 

@@ -75,11 +75,12 @@ def test_without_documents_setup_says_where_to_put_them(workspace: Workspace) ->
 def test_on_a_terminal_setup_asks_for_the_token_once_and_never_shows_it(
     workspace: Workspace,
 ) -> None:
-    said = on_a_terminal(workspace, answers=["nonsense", TOKEN])
+    said = on_a_terminal(workspace, answers=["nonsense", TOKEN, "me", "7, 8"])
     assert said.count("@BotFather") == 2
     assert "that is no bot token" in said
     assert TOKEN not in said
-    assert f"OPSCTL_TELEGRAM_TOKEN={TOKEN}\n" in (workspace.root / ".env").read_text()
+    written = (workspace.root / ".env").read_text()
+    assert f"OPSCTL_TELEGRAM_TOKEN={TOKEN}\nOPSCTL_ALLOWED_USERS=7,8\n" in written
     assert "@BotFather" not in on_a_terminal(workspace, answers=[])
     assert TOKEN not in workspace.run("doctor", "--settings").stdout
 

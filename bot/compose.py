@@ -1,0 +1,86 @@
+"""From an answer to the messages that show it."""
+
+from collections.abc import Sequence
+
+from telegram import MessageEntity
+
+from assistant.events import Citation, Done
+from bot.answers import Text
+from bot.formatting import answer_parts, plain_parts, sources_part
+from bot.parts import LONGEST, MOST_ENTITIES, Part
+from bot.sending import Buttons
+from bot.texts import Texts
+
+GAP = "\n\n"
+
+
+def messages_of(done: Done, words: Texts) -> list[Text]:
+    """The whole answer: labelled where no model wrote it, or where it is cut, with its sources."""
+    if done.engine == "server":
+        parts = answer_parts(done.text) or plain_parts(words.empty)
+    elif done.engine == "extractive":
+        label = words.quotes_no_server if done.note else words.quotes
+        parts = plain_parts(f"{label}{GAP}{done.text}")
+    else:
+        parts = plain_parts(done.text)
+    if done.cut:
+        parts = _with(parts, plain_parts(words.cut)[0])
+    if done.citations and done.engine == "server":
+        parts = _with(parts, sources_part(done.citations, words.language))
+    return [_text(part) for part in parts]
+
+
+def fragment(text: str, label: str) -> list[Text]:
+    """What was written of an answer that does not come whole, and why it does not."""
+    return [_text(part) for part in _with(answer_parts(text), plain_parts(label)[0])]
+
+
+def sentence(text: str) -> list[Text]:
+    """A message of our own words."""
+    return [_text(part) for part in plain_parts(text)]
+
+
+def sources(citations: Sequence[Citation], words: Texts) -> Text:
+    """The quotations under an answer, as a message of their own."""
+    return _text(sources_part(citations, words.language))
+
+
+def entities_of(content: Text) -> list[MessageEntity]:
+    """The entities that were stored."""
+    return [MessageEntity.de_json(dict(entity), None) for entity in content.entities]
+
+
+def answer_buttons(number: int, outcome: str, has_sources: bool, words: Texts) -> Buttons:
+    """What stands under a finished answer: feedback and sources only where it answers."""
+    retry = [(words.button_retry, f"retry:{number}")]
+    if outcome != "answered":
+        return [retry]
+    rows = [[("👍", f"like:{number}"), ("👎", f"dislike:{number}"), *retry]]
+    if has_sources:
+        rows.append([(words.button_sources, f"sources:{number}")])
+    return rows
+
+
+def stop_button(number: int, words: Texts) -> Buttons:
+    """What stands under an answer that is being written."""
+    return [[(words.button_stop, f"stop:{number}")]]
+
+
+def _with(parts: list[Part], last: Part) -> list[Part]:
+    """The parts with one more, in the same message as the one before where that has room."""
+    if not parts:
+        return [last]
+    before = parts[-1]
+    text = before.text + GAP + last.text
+    if _units(text) > LONGEST or len(before.entities) + len(last.entities) > MOST_ENTITIES:
+        return [*parts, last]
+    moved = MessageEntity.shift_entities(_units(before.text + GAP), list(last.entities))
+    return [*parts[:-1], Part(text, (*before.entities, *moved))]
+
+
+def _text(part: Part) -> Text:
+    return Text(part.text, [entity.to_dict() for entity in part.entities])
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2

@@ -1,0 +1,42 @@
+"""What the bot is told; whoever starts it reads the settings."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assistant.settings import Settings
+from indexer.errors import UserError
+
+
+@dataclass(frozen=True)
+class BotConfig:
+    """The bot's token, its people, its limits and its files. Ids are Telegram's numbers.
+
+    `parallel` answers are written at a time, `waiting` more questions wait per person, and an
+    answer may take `deadline` seconds.
+    """
+
+    token: str = field(repr=False)
+    settings: Settings
+    database: Path
+    lock: Path
+    api_url: str = "https://api.telegram.org/bot"
+    allowed_users: frozenset[int] = frozenset()
+    admins: frozenset[int] = frozenset()
+    groups: frozenset[int] = frozenset()
+    public: bool = False
+    health_port: int = 8090
+    per_minute: int = 6
+    per_day: int = 100
+    parallel: int = 16
+    waiting: int = 3
+    deadline: float = 300
+
+    def check(self, approved: int) -> None:
+        """Raise UserError where nobody could use the bot; `approved` people were paired before."""
+        if not self.token:
+            raise UserError("there is no Telegram token", "put it into telegram_token.txt")
+        if not (self.public or self.allowed_users or self.admins or approved):
+            raise UserError(
+                "nobody may use the bot: the list of people is empty",
+                "set OPSCTL_ALLOWED_USERS or OPSCTL_ADMINS to numeric ids, or OPSCTL_PUBLIC=true",
+            )

@@ -1,0 +1,86 @@
+"""The answer as it grows, shown by edits of one message: the newest text wins, failures pass."""
+
+import asyncio
+import time
+
+from bot.sending import Banned, Buttons, Sender, SendingError, Unreachable
+from bot.waiting import happens
+
+PRIVATE_PACE = 1.2  # seconds between two edits
+GROUP_PACE = 4.0  # a group takes 20 messages a minute, from all of us
+SLOWEST = 5.0
+SLOWER = 1.5
+SHORT_BAN = 5.0  # seconds; after a longer one there are no more previews
+SHOWN = 3900  # UTF-16 units; what is longer is not shown before it is whole
+
+
+class Preview:
+    """Edits one message. `doubtful` tells that an edit may still be on its way after `close`."""
+
+    def __init__(self, sender: Sender, chat: int, message: int, buttons: Buttons) -> None:
+        self._sender = sender
+        self._where = (chat, message)
+        self._buttons = buttons
+        self._pace = PRIVATE_PACE if chat > 0 else GROUP_PACE
+        self._text = ""
+        self._fresh = asyncio.Event()
+        self._closing = asyncio.Event()
+        self._task = asyncio.ensure_future(self._run())
+        self.doubtful = False
+
+    def show(self, text: str) -> None:
+        """Show this text when it is time for the next edit."""
+        self._text = text
+        self._fresh.set()
+
+    async def close(self) -> None:
+        """Make no more edits; the one that is under way ends first."""
+        self._closing.set()
+        self._fresh.set()
+        await self._task
+
+    def abandon(self) -> None:
+        """Make no more edits and wait for nothing."""
+        self.doubtful = True
+        self._task.cancel()
+
+    async def _run(self) -> None:
+        shown = ""
+        while not self._closing.is_set():
+            await happens(self._closing, self._pace)
+            await self._fresh.wait()
+            self._fresh.clear()
+            text = _head(self._text)
+            if self._closing.is_set() or text == shown or not text.strip():
+                continue
+            if not await self._edit(text):
+                return
+            shown = text
+
+    async def _edit(self, text: str) -> bool:
+        """Edit once; False where no further edit makes sense."""
+        begun = time.monotonic()
+        try:
+            await self._sender.edit(*self._where, text, buttons=self._buttons, preview=True)
+        except Banned as error:
+            self._slow_down()
+            return error.seconds <= SHORT_BAN
+        except Unreachable:
+            self.doubtful = True
+            self._slow_down()
+        except SendingError:
+            return False
+        if time.monotonic() - begun > self._pace:
+            self._slow_down()
+        return True
+
+    def _slow_down(self) -> None:
+        self._pace = min(self._pace * SLOWER, max(SLOWEST, self._pace))
+
+
+def _head(text: str) -> str:
+    """As much of the text as a message takes."""
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * SHOWN:
+        return text
+    return units[: 2 * SHOWN].decode("utf-16-le", "ignore") + " …"

@@ -1,0 +1,227 @@
+"""Writes to Telegram: every failure is a SendingError, see bot/sending_errors.py."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from telegram import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    MessageEntity,
+    ReplyParameters,
+)
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    RetryAfter,
+    TelegramError,
+)
+from telegram.ext import ExtBot
+
+from bot import retry
+from bot.limits import NOW, ban_seconds
+from bot.sending_errors import (
+    ENTITIES,
+    NOT_MODIFIED,
+    Banned,
+    ChatGone,
+    ChatMoved,
+    MaybeSent,
+    MessageGone,
+    Refused,
+    SendingError,
+    Unreachable,
+    lost,
+    refusal,
+    says,
+)
+
+__all__ = [
+    "Banned",
+    "Buttons",
+    "ChatGone",
+    "ChatMoved",
+    "MaybeSent",
+    "MessageGone",
+    "Refused",
+    "Sender",
+    "SendingError",
+    "Unreachable",
+]
+
+T = TypeVar("T")
+# Rows of (label, data); the data comes back in the callback, at most 64 bytes.
+Buttons = Sequence[Sequence[tuple[str, str]]]
+log = logging.getLogger(__name__)
+
+LONGEST = 4096  # UTF-16 units of a message's text
+MOST_ENTITIES = 100  # Telegram ignores those above
+
+
+class Sender:
+    """Writes through one bot, whose rate limiter is a ChatLimiter."""
+
+    def __init__(self, bot: ExtBot[Any], pause: float = retry.PAUSE) -> None:
+        self._bot = bot
+        self._pause = pause
+
+    async def send(
+        self,
+        chat: int,
+        text: str,
+        *,
+        entities: Sequence[MessageEntity] = (),
+        buttons: Buttons | None = None,
+        reply_to: int | None = None,
+        thread: int | None = None,
+    ) -> int:
+        """Write a new message, at most once, and return its number.
+
+        Raises SendingError, or ValueError for a text that no message can hold.
+        """
+        reply = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to else None
+
+        async def write(marks: Sequence[MessageEntity]) -> int:
+            message = await self._bot.send_message(
+                chat,
+                text,
+                entities=marks,
+                reply_markup=_keyboard(buttons),
+                reply_parameters=reply,
+                message_thread_id=thread,
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+            )
+            return message.message_id
+
+        _check(text, entities)
+        try:
+            return await self._formatted(write, entities, retry.once)
+        except TelegramError as error:
+            raise lost(error) from None
+
+    async def edit(
+        self,
+        chat: int,
+        message: int,
+        text: str,
+        *,
+        entities: Sequence[MessageEntity] = (),
+        buttons: Buttons | None = None,
+        preview: bool = False,
+    ) -> None:
+        """Make the message read so; without buttons it has none. Repeating it changes nothing.
+
+        A preview is tried once and waits for no ban: the next one will do as well.
+        Raises SendingError, or ValueError for a text that no message can hold.
+        """
+
+        async def write(marks: Sequence[MessageEntity]) -> None:
+            await self._bot.edit_message_text(
+                text,
+                chat,
+                message,
+                entities=marks,
+                reply_markup=_keyboard(buttons),
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+                rate_limit_args=NOW if preview else None,
+            )
+
+        _check(text, entities)
+        try:
+            await self._formatted(write, entities, _one_try if preview else retry.again)
+        except BadRequest as error:
+            if not says(error, NOT_MODIFIED):
+                raise refusal(error) from None
+        except TelegramError as error:
+            raise Unreachable(type(error).__name__) from None
+
+    async def delete(self, chat: int, message: int) -> None:
+        """Take the message away; one that is gone, or too old to be taken away, is no error."""
+        try:
+            await self._translated(
+                lambda: retry.again(lambda: self._bot.delete_message(chat, message), self._pause)
+            )
+        except BadRequest as error:
+            log.info("message %d of chat %d stays: %s", message, chat, error.message)
+        except TelegramError as error:
+            raise Unreachable(type(error).__name__) from None
+
+    async def typing(self, chat: int, thread: int | None = None) -> None:
+        """Show "typing" for 5 seconds; a failure does not matter."""
+        try:
+            await self._bot.send_chat_action(
+                chat, "typing", message_thread_id=thread, rate_limit_args=NOW
+            )
+        except TelegramError as error:
+            log.debug("typing in chat %d: %s", chat, type(error).__name__)
+
+    async def answer_callback(self, query: str, text: str = "") -> None:
+        """End the button's waiting, with a short text shown above the chat; failures do not matter.
+
+        The text is cut at Telegram's 200 characters.
+        """
+        try:
+            await retry.again(
+                lambda: self._bot.answer_callback_query(query, text[:200]), self._pause
+            )
+        except TelegramError as error:
+            log.info("callback not answered: %s", type(error).__name__)
+
+    async def _formatted(
+        self,
+        write: Callable[[Sequence[MessageEntity]], Awaitable[T]],
+        entities: Sequence[MessageEntity],
+        policy: Callable[[retry.Call[T], float], Awaitable[T]],
+    ) -> T:
+        """Write with the entities, or without where Telegram does not like them."""
+
+        async def attempt(marks: Sequence[MessageEntity]) -> T:
+            return await self._translated(lambda: policy(lambda: write(marks), self._pause))
+
+        try:
+            return await attempt(entities)
+        except BadRequest as error:
+            if not entities or not says(error, ENTITIES):
+                raise
+            log.warning("entities refused, written without: %s", error.message)
+            return await attempt(())
+
+    async def _translated(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Make the call, with some errors as ours; BadRequest and the rest stay."""
+        try:
+            return await call()
+        except RetryAfter as error:
+            raise Banned(ban_seconds(error)) from None
+        except Forbidden as error:
+            raise ChatGone(error.message) from None
+        except ChatMigrated as error:
+            raise ChatMoved(error.new_chat_id) from None
+        except InvalidToken:
+            raise Unreachable("InvalidToken") from None
+
+
+async def _one_try(call: retry.Call[T], _pause: float) -> T:
+    return await call()
+
+
+def _check(text: str, entities: Sequence[MessageEntity]) -> None:
+    """Raise ValueError for what the formatter must not make."""
+    units = len(text.encode("utf-16-le")) // 2
+    if not text.strip() or units > LONGEST:
+        raise ValueError(f"a message of {units} UTF-16 units; 1 to {LONGEST} are possible")
+    if len(entities) > MOST_ENTITIES:
+        raise ValueError(f"a message of {len(entities)} entities; at most {MOST_ENTITIES}")
+
+
+def _keyboard(buttons: Buttons | None) -> InlineKeyboardMarkup | None:
+    if not buttons:
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [InlineKeyboardButton(label, callback_data=data) for label, data in row]
+            for row in buttons
+        ]
+    )

@@ -1,0 +1,156 @@
+"""A real bot process that talks to the fake Bot API of the test."""
+
+import asyncio
+import json
+import signal
+import sqlite3
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from tests.fakes.bot_api import FakeBotAPI
+
+PROGRAM = Path(__file__).with_name("run_bot.py")
+ADMIN = 1
+ORPHANS = ("…", "⏳")  # how a placeholder without an answer begins
+
+
+class BotProcess:
+    """One bot with its files in `folder`; may be started again after its end."""
+
+    def __init__(self, folder: Path, api: FakeBotAPI, state: Path, **config: Any) -> None:
+        self.api = api
+        self.folder = folder
+        self.log = folder / "bot.log"
+        self.database = folder / "bot.sqlite"
+        settings = {
+            "documents": str(state / "documents"),
+            "state": str(state),
+            "embedder": "builtin",
+            "engine": "extractive",
+            "threshold": 0,
+            **config.pop("settings", {}),
+        }
+        self.config = {
+            "token": api.token,
+            "api_url": api.url,
+            "settings": settings,
+            "database": str(self.database),
+            "lock": str(folder / "bot.lock"),
+            "allowed_users": list(range(1, 1000)),
+            "admins": [ADMIN],
+            "health_port": 0,
+            "per_minute": 1000,
+            "per_day": 1000,
+            **config,
+        }
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> "BotProcess":
+        await self.start()
+        return self
+
+    async def __aexit__(self, *reason: object) -> None:
+        await self.kill()
+
+    async def start(self) -> None:
+        """Start it, and wait for nothing."""
+        path = self.folder / "config.json"
+        path.write_text(json.dumps(self.config))
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-W", "error", str(PROGRAM), str(path), stdout=log, stderr=log
+            )
+
+    async def kill(self) -> None:
+        """SIGKILL, if it is still there."""
+        if self._process and self._process.returncode is None:
+            self._process.kill()
+        await self.ended()
+
+    async def terminate(self) -> int:
+        """SIGTERM, and its exit code."""
+        assert self._process
+        self._process.send_signal(signal.SIGTERM)
+        return await self.ended()
+
+    async def ended(self, seconds: float = 60) -> int:
+        """Its exit code, when it ends."""
+        assert self._process
+        return await asyncio.wait_for(self._process.wait(), seconds)
+
+    def said(self) -> str:
+        """Its log."""
+        return self.log.read_text()
+
+    async def get(self, path: str) -> tuple[int, str]:
+        """Status and text of a page of its health server."""
+        await eventually(lambda: "health: http://" in self.said())
+        at = self.said().rpartition("health: ")[2].split("/healthz")[0]
+        return await asyncio.to_thread(_get, at + path)
+
+    async def health(self) -> dict[str, Any]:
+        """What /healthz says."""
+        state: dict[str, Any] = json.loads((await self.get("/healthz"))[1])
+        return state
+
+    def rows(self, sql: str, *values: object) -> list[Any]:
+        """Rows of its file, read beside it."""
+        with closing(sqlite3.connect(self.database, timeout=30)) as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def replies(self, chat: int) -> list[str]:
+        """The messages of the bot in a chat as they read now, without placeholders."""
+        return [text for text in self.all_replies(chat) if not text.startswith(ORPHANS)]
+
+    def all_replies(self, chat: int) -> list[str]:
+        """The messages of the bot in a chat as they read now."""
+        return [
+            message["text"]
+            for message in self.api.messages(chat)
+            if message["from"]["is_bot"] and not message.get("deleted")
+        ]
+
+    async def replied(self, chat: int, count: int = 1, seconds: float = 60) -> list[str]:
+        """The answers of a chat as soon as there are so many whole ones."""
+        await self.api.until(lambda: len(self.finished(chat)) >= count, seconds)
+        return self.finished(chat)
+
+    def finished(self, chat: int) -> list[str]:
+        """Texts of messages that are no placeholder and not being written (no stop button)."""
+        return [
+            message["text"]
+            for message in self.api.messages(chat)
+            if message["from"]["is_bot"]
+            and not message.get("deleted")
+            and not message["text"].startswith(ORPHANS)
+            and "stop:" not in json.dumps(message.get("reply_markup", {}))
+        ]
+
+
+async def settled(bot: BotProcess) -> None:
+    """Wait until no answer is at work: one that can be read may not be marked as done yet."""
+    await eventually(lambda: bot.rows("SELECT 1 FROM answer WHERE state != 'done'") == [])
+
+
+async def eventually(happened: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until it is so, for what the fake is not told of. Raises TimeoutError."""
+    end = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > end:
+            raise TimeoutError(f"did not happen in {seconds} s")
+        await asyncio.sleep(0.02)
+
+
+def _get(url: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as reply:
+            return reply.status, reply.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()

@@ -1,0 +1,83 @@
+"""The answering core in the process of the test, where its limits can be made short."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from telegram.ext import ExtBot
+from telegram.request import HTTPXRequest
+
+from assistant.engines import open_engine
+from assistant.retrieve import make_searcher
+from assistant.settings import Settings
+from bot.answering import Answerer
+from bot.answers import Answers, Question
+from bot.config import BotConfig
+from bot.dialogue import Dialogue
+from bot.limits import ChatLimiter
+from bot.metrics import Metrics
+from bot.queue import Queue
+from bot.sending import Sender
+from bot.store import Store
+from tests.fakes.bot_api import FakeBotAPI
+
+
+@dataclass
+class Core:
+    """Asks like a handler does."""
+
+    api: FakeBotAPI
+    store: Store
+    answers: Answers
+    dialogue: Dialogue
+    queue: Queue
+    metrics: Metrics
+    asked: int = 0
+
+    def ask(self, user: int, text: str) -> int:
+        """A new question of this person; its number."""
+        self.asked += 1
+        message = self.api.user(user, text)["message_id"]
+        self.answers.add(Question(self.asked, user, None, user, message, "ru", text, time.time()))
+        self.queue.asked(self.asked)
+        return self.asked
+
+    def outcome(self, number: int) -> str:
+        """How the answer ended; nothing while it has not."""
+        found = self.answers.get(number)
+        return found.outcome if found and found.state == "done" else ""
+
+
+@asynccontextmanager
+async def core(
+    folder: Path, api: FakeBotAPI, state: Path, cap: float = 0.3, **more: Any
+) -> AsyncIterator[Core]:
+    """Run it over the file in `folder`; bans above `cap` seconds are left to the store."""
+    deadline = more.pop("deadline", 300)
+    settings = Settings(
+        **{"state": state, "embedder": "builtin", "engine": "extractive", "threshold": 0.0, **more}
+    )
+    config = BotConfig(api.token, settings, folder / "core.sqlite", folder, deadline=deadline)
+    store = Store(config.database)
+    answers, dialogue, metrics = Answers(store), Dialogue(store), Metrics()
+    limiter = ChatLimiter(per_second=50, burst=50, per_minute=1000, cap=cap)
+    request = HTTPXRequest(connection_pool_size=64)
+    bot = ExtBot(api.token, api.url, request=request, rate_limiter=limiter)
+    sender = Sender(bot, pause=0.01)
+    async with open_engine(settings) as engine:
+        searcher = make_searcher(settings)
+        answerer = Answerer(config, answers, dialogue, sender, searcher, engine, metrics)
+        queue = Queue(answers, answerer.work, answerer.greet, config.parallel)
+        running = asyncio.ensure_future(queue.run())
+        try:
+            yield Core(api, store, answers, dialogue, queue, metrics)
+        finally:
+            await queue.close(0)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            await request.shutdown()
+            store.close()

@@ -1,0 +1,45 @@
+"""The bot as a process: python tests/bot/run_bot.py config.json. The token stands in the file."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from assistant.settings import Settings
+from bot import log
+from bot.app import run
+from bot.config import BotConfig
+from indexer.errors import UserError
+
+PATHS = ("documents", "state")
+PEOPLE = ("allowed_users", "admins", "groups")
+
+
+def main(path: str) -> int:
+    given = json.loads(Path(path).read_text())
+    level = given.pop("log_level", "INFO")
+    settings: dict[str, Any] = {
+        name: Path(value) if name in PATHS else value
+        for name, value in given.pop("settings").items()
+    }
+    for name in PEOPLE:
+        given[name] = frozenset(given.get(name, ()))
+    config = BotConfig(
+        settings=Settings(**settings),
+        database=Path(given.pop("database")),
+        lock=Path(given.pop("lock")),
+        **given,
+    )
+    log.set_up(level, [config.token])
+    try:
+        return run(config)
+    except UserError as error:
+        sys.stderr.write(f"error: {error.message}\nhint: {error.hint}\n")
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,100 @@
+"""Commands and buttons, in both languages."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.bot.bot_process import ADMIN, BotProcess, eventually, settled
+from tests.fakes.bot_api import FakeBotAPI
+from tests.fakes.bot_api_play import Flood
+from tests.workspace import note, question
+
+
+def last_answer(api: FakeBotAPI, chat: int) -> dict[str, Any]:
+    """The newest message with feedback buttons."""
+    return next(m for m in reversed(api.messages(chat)) if "like:" in json.dumps(m))
+
+
+def test_words_are_in_the_language_of_the_person(tmp_path: Path, notes: Path) -> None:
+    async def go() -> None:
+        async with FakeBotAPI(flood=Flood(0)) as api, BotProcess(tmp_path, api, notes) as bot:
+            api.user(2, "/start")
+            api.user(3, "/start", language="de")
+            assert (await bot.replied(2))[0].startswith("Здравствуйте")
+            assert (await bot.replied(3))[0].startswith("Hello")
+            api.user(2, "/help")
+            api.user(ADMIN, "/help")
+            assert "/reindex" not in (await bot.replied(2, 2))[1]
+            assert "/reindex" in (await bot.replied(ADMIN))[0]
+            api.user(2, "/reindex")
+            assert "Такой команды нет" in (await bot.replied(2, 3))[2]
+            await eventually(lambda: api.count("setMyCommands") == 4)
+
+    asyncio.run(go())
+
+
+def test_retry_sources_and_feedback(tmp_path: Path, notes: Path) -> None:
+    async def go() -> None:
+        async with FakeBotAPI(flood=Flood(0)) as api, BotProcess(tmp_path, api, notes) as bot:
+            api.user(2, "/retry")
+            assert "Повторять пока нечего" in (await bot.replied(2))[0]
+            api.user(2, question(3))
+            await bot.replied(2, 2)
+            api.user(2, "/sources")
+            assert "note3.txt" in (await bot.replied(2, 3))[2]
+            await settled(bot)
+            api.user(2, "/retry")
+            assert "Норд3." in (await bot.replied(2, 4))[3]
+            await settled(bot)
+            message = last_answer(api, 2)
+            buttons = [b for row in message["reply_markup"]["inline_keyboard"] for b in row]
+            for button in buttons:
+                press = {"message": message["message_id"], "data": button["callback_data"]}
+                api.user(3, kind="callback", chat=2, **press)
+                api.user(2, kind="callback", chat=2, **press)
+            await bot.replied(2, 6)
+            await eventually(lambda: api.count("answerCallbackQuery") == 2 * len(buttons))
+            assert [row[1:] for row in bot.rows("SELECT answer, user, value FROM feedback")] == [
+                (2, -1)
+            ]
+            assert bot.rows("SELECT user, count(*) FROM answer GROUP BY user") == [(2, 3)]
+
+    asyncio.run(go())
+
+
+def test_forget_leaves_no_word_of_the_person(tmp_path: Path, notes: Path) -> None:
+    async def go() -> None:
+        async with FakeBotAPI(flood=Flood(0)) as api, BotProcess(tmp_path, api, notes) as bot:
+            for user in (2, 3):
+                api.user(user, question(user))
+                await bot.replied(user)
+            await settled(bot)
+            api.user(2, "/forget")
+            assert "удалены" in (await bot.replied(2, 2))[1]
+            await eventually(lambda: bot.rows("SELECT 1 FROM inbox WHERE NOT done") == [])
+            for table, column in (("answer", "question"), ("turn", "question"), ("inbox", "body")):
+                texts = str(bot.rows(f"SELECT {column} FROM {table}"))
+                assert "Норд2" not in texts
+                assert ("Норд3" in texts) == (table != "inbox")
+            assert bot.rows("SELECT count(*) FROM part") == [(0,)]
+
+    asyncio.run(go())
+
+
+def test_an_administrator_sees_the_state_and_adds_documents(tmp_path: Path) -> None:
+    async def go() -> None:
+        documents = tmp_path / "documents"
+        documents.mkdir()
+        async with FakeBotAPI(flood=Flood(0)) as api, BotProcess(tmp_path, api, tmp_path) as bot:
+            api.user(ADMIN, question(3))
+            assert "не готовы" in (await bot.replied(ADMIN))[0]
+            (documents / "n.txt").write_text(note(3), encoding="utf-8")
+            api.user(ADMIN, "/reindex")
+            await eventually(lambda: any("Новых: 1" in text for text in bot.finished(ADMIN)))
+            api.user(ADMIN, question(3))
+            assert "Норд3." in (await bot.replied(ADMIN, 3))[2]
+            api.user(ADMIN, "/status")
+            assert "Последний опрос" in (await bot.replied(ADMIN, 4))[3]
+
+    asyncio.run(go())
