@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
+from indexer.database import whole
 from indexer.errors import UserError
 
 DAY = 86_400.0
@@ -50,15 +51,8 @@ class Store:
         if self.db.in_transaction:
             yield
             return
-        with self._errors():
-            self.db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.db.execute("COMMIT")
-            except BaseException:
-                if self.db.in_transaction:
-                    self.db.execute("ROLLBACK")
-                raise
+        with self._errors(), whole(self.db):
+            yield
 
     @contextmanager
     def attempt(self) -> Iterator[None]:

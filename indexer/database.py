@@ -29,6 +29,19 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         raise UserError(f"the index {path} can not be used ({text})", "opsctl doctor") from error
 
 
+@contextmanager
+def whole(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit what is done inside, or nothing of it."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
 class Database:
     """One SQLite file. Writers call `transaction`; readers take a consistent view by `snapshot`."""
 
@@ -52,15 +65,8 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit what is done inside, or nothing of it."""
-        with sqlite_errors(self.path):
-            self.db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.db.execute("COMMIT")
-            except BaseException:
-                if self.db.in_transaction:
-                    self.db.execute("ROLLBACK")
-                raise
+        with sqlite_errors(self.path), whole(self.db):
+            yield
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
