@@ -1,15 +1,12 @@
 """The bot put together: what runs, in which order it starts, and how it ends."""
 
 import asyncio
-import fcntl
 import logging
 import os
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, suppress
 from functools import partial
-from pathlib import Path
 
 from telegram import User
 from telegram.error import InvalidToken, TelegramError
@@ -38,6 +35,7 @@ from bot.sending import Sender
 from bot.store import Store
 from bot.waiting import within
 from indexer.errors import UserError
+from indexer.lock import writer_lock
 
 REJECTED = 3  # so many 401 in a row at the start: the token is wrong
 ENDING = 5.0  # seconds for answers at work after SIGTERM; 8 with everything
@@ -47,7 +45,9 @@ log = logging.getLogger(__name__)
 
 def run(config: BotConfig) -> int:
     """Run the bot until SIGTERM or SIGINT; 0 then. Raises UserError."""
-    with only_one(config.lock):
+    config.lock.parent.mkdir(parents=True, exist_ok=True)
+    sentence = "the bot is running already ({holder})"
+    with writer_lock(config.lock, sentence, "opsctl status shows it; opsctl stop ends it"):
         store = Store(config.database)
         try:
             config.check(len(People(store).all()))
@@ -55,23 +55,6 @@ def run(config: BotConfig) -> int:
         finally:
             store.close()
     return 0
-
-
-@contextmanager
-def only_one(lock: Path) -> Iterator[None]:
-    """Hold the lock file, which says who has it; raise UserError when another process does."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("a+", encoding="utf-8") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = lock.read_text(encoding="utf-8").strip()
-            message = f"the bot is running already ({holder or 'another process'})"
-            raise UserError(message, "opsctl status shows it; opsctl stop ends it") from None
-        stream.truncate(0)
-        stream.write(f"process {os.getpid()}")
-        stream.flush()
-        yield
 
 
 async def _run(config: BotConfig, store: Store) -> None:

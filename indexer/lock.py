@@ -10,18 +10,18 @@ from pathlib import Path
 
 from indexer.errors import Busy
 
+WRITING = "the index is being written by {holder}"
+WAIT = "wait for it to end; opsctl ask works meanwhile"
+
 
 @contextmanager
-def writer_lock(path: Path) -> Iterator[None]:
-    """Hold the lock; raise Busy, naming the holder, when another process has it."""
+def writer_lock(path: Path, sentence: str = WRITING, hint: str = WAIT) -> Iterator[None]:
+    """Hold the lock; raise Busy, with `{holder}` in the sentence, when another process has it."""
     with path.open("a+", encoding="utf-8") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Busy(
-                f"the index is being written by {_holder(path)}",
-                "wait for it to end; opsctl ask works meanwhile",
-            ) from None
+            raise Busy(sentence.format(holder=_holder(path)), hint) from None
         stream.seek(0)
         stream.truncate()
         since = time.strftime("%Y-%m-%d %H:%M:%S")

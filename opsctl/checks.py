@@ -1,6 +1,5 @@
 """The checks of `doctor`: each looks at one thing and says how to mend it."""
 
-import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from typing import Literal
 
 from assistant.settings import Loaded, Settings
 from indexer.errors import UserError
+from opsctl.hub.folders import free_bytes
 
 Result = Literal["ok", "warning", "failed"]
 FREE_BYTES = 1 << 30
@@ -104,8 +104,7 @@ def _state(config: Settings) -> Check:
 
 
 def _disk(config: Settings) -> Check:
-    there = next(path for path in (config.state, *config.state.parents) if path.exists())
-    free = shutil.disk_usage(there).free
+    free = free_bytes(config.state)
     detail = f"{free / (1 << 30):.1f} GiB free for {config.state}"
     if free < FREE_BYTES:
         return Check("disk", "failed", detail, "free some space, or move it: OPSCTL_STATE=DIR")

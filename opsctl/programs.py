@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from indexer.errors import UserError
 
@@ -41,6 +42,11 @@ def run(
         command = " ".join(argv[:2])
         raise UserError(f"{command} did not end in {seconds} s", "opsctl doctor") from error
     return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def tail_command(path: Path, lines: int | None, *following: str) -> list[str]:
+    """Print the last lines of a file, or all, and go on as tail's options in `following` say."""
+    return ["tail", "-n", "+1" if lines is None else str(lines), *following, str(path)]
 
 
 def show(argv: Sequence[str]) -> int:

@@ -1,6 +1,5 @@
 """opsctl download: bring the model, the adapter and the embedder here from the Hub."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,13 +8,14 @@ from typing import Annotated
 import typer
 
 from assistant import settings
+from assistant.env_files import ZERO_ADAPTER
 from assistant.settings import Settings
 from indexer.errors import UsageError, UserError
 from opsctl import output
 from opsctl.hub import adapter, catalog, checkpoint, failures, manifest, verify
 from opsctl.hub.catalog import Download
 from opsctl.hub.client import Hub
-from opsctl.hub.folders import one_at_a_time
+from opsctl.hub.folders import free_bytes, one_at_a_time
 from opsctl.hub.manifest import Entry, Manifest
 from opsctl.hub.stage import Plan, bring, make_plan
 from opsctl.options import Json
@@ -81,7 +81,7 @@ def _dry_run(config: Settings, items: list[Download], upgrade: bool, json: bool)
     hub = _hub(config)
     record = manifest.load(config.manifest)
     plans = {item.name: _plan(item, record, hub, config.state, upgrade) for item in items}
-    free = _free(config.state)
+    free = free_bytes(config.state)
     if json:
         listing = {
             name: {
@@ -181,7 +181,7 @@ def _write_zero(config: Settings, record: Manifest) -> None:
     if "adapter" in record.installed:
         folder = _folder("adapter", config)
         _check_adapter(folder, record, config)
-        zero = config.adapters / catalog.ZERO
+        zero = config.adapters / ZERO_ADAPTER
         if adapter.write_zero(folder, zero):
             output.note(f"the zero adapter was written: {zero}")
 
@@ -195,7 +195,7 @@ def _newer(item: Download, entry: Entry, hub: Hub) -> str | None:
 
 
 def _check_room(state: Path, plans: dict[str, Plan]) -> None:
-    needed, free = int(_needed(plans) * SPARE), _free(state)
+    needed, free = int(_needed(plans) * SPARE), free_bytes(state)
     if needed > free:
         raise UserError(
             f"no room for the download: it needs {output.size(needed)},"
@@ -206,11 +206,6 @@ def _check_room(state: Path, plans: dict[str, Plan]) -> None:
 
 def _needed(plans: dict[str, Plan]) -> int:
     return sum(max(plan.bytes - plan.fetched(), 0) for plan in plans.values())
-
-
-def _free(state: Path) -> int:
-    there = next(path for path in (state, *state.parents) if path.exists())
-    return shutil.disk_usage(there).free
 
 
 def _folder(name: str, config: Settings) -> Path:

@@ -75,14 +75,14 @@ def _service(config: Settings) -> "Service":
 
 def _bot_log(config: Settings, tail: int | None, follow: bool) -> list[str]:
     from opsctl.bot_process import BotProcess
+    from opsctl.programs import tail_command
 
     path = BotProcess(config).log_path
     if not path.is_file():
         failure = UserError("there is no log: no bot was started", "opsctl start")
         failure.exit_code = NOT_RUNNING
         raise failure
-    lines = "+1" if tail is None else str(tail)
-    return ["tail", "-n", lines, *(["--follow=name"] if follow else []), str(path)]
+    return tail_command(path, tail, *(["--follow=name"] if follow else []))
 
 
 def _show(entry: "Entry", written: float, config: Settings) -> None:

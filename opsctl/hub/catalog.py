@@ -8,8 +8,6 @@ from pathlib import Path, PurePosixPath
 from indexer.errors import UsageError
 from indexer.models import DEFAULT_MODEL, is_hub_name
 
-ZERO = "zero"
-
 
 @dataclass(frozen=True)
 class Download:

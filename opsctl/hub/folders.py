@@ -2,10 +2,9 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
-from indexer.errors import Busy
 from indexer.lock import writer_lock
 
 ALL_READ, ALL_ENTER = 0o444, 0o555
@@ -16,6 +15,12 @@ def make_readable(folder: Path) -> None:
     for path in (folder.parent, folder, *folder.rglob("*")):
         mode = path.stat().st_mode
         path.chmod(mode | (ALL_ENTER if path.is_dir() else ALL_READ))
+
+
+def free_bytes(folder: Path) -> int:
+    """What is free where a folder is, or will be once it is made."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return shutil.disk_usage(there).free
 
 
 def put_in_place(new: Path, folder: Path) -> None:
@@ -32,11 +37,6 @@ def put_in_place(new: Path, folder: Path) -> None:
 def one_at_a_time(state: Path) -> Iterator[None]:
     """Hold the lock of the downloads; raise Busy, naming the holder, when another has it."""
     state.mkdir(parents=True, exist_ok=True)
-    path = state / "download.lock"
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(writer_lock(path))
-        except Busy as busy:
-            holder = path.read_text(encoding="utf-8").strip() or "another process"
-            raise Busy(f"another download is running: {holder}", "wait for it to end") from busy
+    sentence = "another download is running: {holder}"
+    with writer_lock(state / "download.lock", sentence, "wait for it to end"):
         yield

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from assistant.env_files import ZERO_ADAPTER
 from indexer.errors import Busy, UserError
 from opsctl import output
 from opsctl.hub import adapter, manifest
-from opsctl.hub.catalog import ZERO, Download
+from opsctl.hub.catalog import Download
 from opsctl.hub.folders import one_at_a_time
 from opsctl.hub.manifest import Manifest
 
@@ -41,7 +42,7 @@ def verify(path: Path, state: Path, items: Sequence[Download]) -> list[Finding]:
         with contextlib.suppress(OSError, Busy), one_at_a_time(state):
             _mark(path, wrong)
     if any(item.name == "adapter" for item in items) and "adapter" in record.installed:
-        findings.append(_zero(state / "adapters" / ZERO))
+        findings.append(_zero(state / "adapters" / ZERO_ADAPTER))
     return findings
 
 
@@ -92,6 +93,6 @@ def _zero(folder: Path) -> Finding:
     try:
         zero = adapter.check(folder).zero
     except UserError:
-        return Finding(ZERO, "", 0, 0, "missing")
+        return Finding(ZERO_ADAPTER, "", 0, 0, "missing")
     size = sum(path.stat().st_size for path in folder.iterdir())
-    return Finding(ZERO, "", 2, size, "ok" if zero else "differs")
+    return Finding(ZERO_ADAPTER, "", 2, size, "ok" if zero else "differs")

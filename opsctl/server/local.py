@@ -7,6 +7,7 @@ from pathlib import Path
 
 from assistant.settings import Settings
 from opsctl.processes import Process, find, start_detached, stop
+from opsctl.programs import tail_command
 from opsctl.server.address import port_of
 from opsctl.server.checks import checks, raise_first
 from opsctl.server.folders import on_this_machine
@@ -97,7 +98,6 @@ class LocalService:
         self, tail: int | None = None, follow: bool = False, since: float | None = None
     ) -> list[str]:
         """Print the log of the last start, all of which is of one run; following ends with it."""
-        lines = "+1" if tail is None else str(tail)
         record = read_record(self.settings)
         ending = ["--follow=name", f"--pid={record.pid}"] if follow and record else []
-        return ["tail", "-n", lines, *ending, str(self.log_path)]
+        return tail_command(self.log_path, tail, *ending)

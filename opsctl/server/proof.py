@@ -74,8 +74,11 @@ class Comparison:
 
 async def compare(client: "TGIClient", adapter: str) -> Comparison:
     """Show that adapter and base model answer differently; the cheap part of the proof."""
-    seen = [await _answers(client, adapter, question) for question in PROMPTS]
-    return next((found for found in seen if found.step.result == "ok"), seen[0])
+    for question in PROMPTS:
+        seen = await _answers(client, adapter, question)
+        if seen.step.result == "ok":
+            break
+    return seen
 
 
 async def prove(client: "TGIClient", adapter: str) -> AsyncIterator[Step]:
@@ -129,8 +132,9 @@ async def _decoding(client: "TGIClient", adapter: str, seen: Sequence[Comparison
     something where adapter and base differ, and where the text gives its own tokens back.
     """
     verdicts = [
-        await _position(client, adapter, comparison, place)
+        await _position(client, adapter, comparison, begin, place)
         for comparison in seen
+        for begin in [(await client.tokenize(comparison.prompt)).ids]
         for place in POSITIONS
         if place < len(comparison.real.tokens)
     ]
@@ -144,13 +148,13 @@ async def _decoding(client: "TGIClient", adapter: str, seen: Sequence[Comparison
 
 
 async def _position(
-    client: "TGIClient", adapter: str, seen: Comparison, place: int
+    client: "TGIClient", adapter: str, seen: Comparison, begin: tuple[int, ...], place: int
 ) -> Literal["carried", "dropped", "unclear"]:
     """Whether a decoded token is the adapter's or the base's; unclear where those agree, where a
-    tie was broken otherwise, or where the text does not give its tokens back."""
+    tie was broken otherwise, or where the text does not give its tokens back. `begin` are the
+    tokens of the prompt."""
     real = seen.real.tokens
     text = seen.prompt + "".join(token.text for token in real[:place])
-    begin = (await client.tokenize(seen.prompt)).ids
     if (await client.tokenize(text)).ids != (*begin, *(token.id for token in real[:place])):
         return "unclear"
     read = await client.generate(text, adapter=adapter, max_new_tokens=1)

@@ -1,16 +1,16 @@
 """A model server as something that is started, watched and stopped, whichever way it runs."""
 
-import fcntl
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
 from assistant.settings import Settings
 from indexer.errors import Busy
+from indexer.lock import writer_lock
 
 Kind = Literal["docker", "local"]
 # Stopping TGI may take this long.
@@ -111,16 +111,16 @@ def changing(config: Settings) -> Iterator[None]:
     """Let only one `opsctl` at a time start or stop servers; another waits for it a while."""
     path = config.state / "run" / "server.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
+    sentence = "another opsctl is starting or stopping the model server"
     deadline = time.monotonic() + LOCK_SECONDS
-    with path.open("a+") as stream:
+    with ExitStack() as held:
         while True:
             try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                held.enter_context(writer_lock(path, sentence, "opsctl status"))
                 break
-            except BlockingIOError:
+            except Busy:
                 if time.monotonic() > deadline:
-                    sentence = "another opsctl is starting or stopping the model server"
-                    raise Busy(sentence, "opsctl status") from None
+                    raise
                 time.sleep(0.2)
         yield
 

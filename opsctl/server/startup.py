@@ -63,11 +63,12 @@ def wait_until_ready(service: Service, url: str, timeout: float, secrets: tuple[
             state = service.state()
             if state.status == "absent":
                 raise UserError("the model server was stopped while it started", "opsctl start")
-            if state.status != "running" or health(url) == "sick":
+            answers = health(url)
+            if state.status != "running" or answers == "sick":
                 time.sleep(POLL_SECONDS)  # the last lines are still on their way
                 watch.read(log.new_lines())
                 raise _failed(watch, state, secrets)
-            if health(url) == "ready":
+            if answers == "ready":
                 return _ready(watch, log)
             if watch.seconds() > timeout:
                 _show_end(watch, secrets)

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -177,8 +178,15 @@ class Docker:
             ],
             cwd=ROOT, stdout=subprocess.DEVNULL,
         ) as server:  # fmt: skip
-            signal.signal(signal.SIGTERM, lambda *_: server.terminate())
-            return server.wait()
+            stopped = threading.Event()
+
+            def stop(*_: object) -> None:
+                stopped.set()
+                server.terminate()
+
+            signal.signal(signal.SIGTERM, stop)
+            code = server.wait()
+            return 0 if stopped.is_set() else code  # TGI ends by itself, even while it starts
 
     def container(self) -> dict[str, Any]:
         if not self.path.is_file():
