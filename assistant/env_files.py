@@ -1,10 +1,14 @@
 """The files that settings are read from, by Docker's rules for env files."""
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from indexer.errors import UsageError
 
 ZERO_ADAPTER = "zero"
+# Between double quotes systemd takes everything else for itself, line ends too.
+_SPECIAL, _ESCAPED = re.compile(r'(["\\$`])'), r"\\\1"
 
 
 def read_env_file(path: Path) -> dict[str, str]:
@@ -19,6 +23,19 @@ def read_env_file(path: Path) -> dict[str, str]:
                 f"{path}: {name} is written for a shell", "write NAME=value, no quotes"
             )
     return values
+
+
+def write_systemd_file(path: Path, values: Mapping[str, str]) -> None:
+    """Write an EnvironmentFile by systemd's rules, which only its owner may read; none if empty."""
+    path.unlink(missing_ok=True)
+    if not values:
+        return
+    lines = [f'{name}="{_SPECIAL.sub(_ESCAPED, value)}"\n' for name, value in values.items()]
+    draft = path.with_suffix(".tmp")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    draft.write_text("".join(lines), encoding="utf-8", errors="surrogateescape")
+    draft.replace(path)
 
 
 def read_token_file(path: Path) -> dict[str, str]:

@@ -17,6 +17,11 @@ from indexer.errors import UsageError
 PREFIX = "OPSCTL_"
 ENGINES = ("auto", "server", "extractive")
 SERVER_APIS = ("tgi", "openai")
+# What libraries read: proxies and certificates, the Hub's cache, threads and cards of torch.
+_LASTING = (
+    "http_proxy", "https_proxy", "all_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir",
+    "xdg_cache_home", "omp_num_threads", "cuda_visible_devices",
+)  # fmt: skip
 
 
 def _setting(default: Any, help: str, help_ru: str, choices: tuple[str, ...] = ()) -> Any:
@@ -237,6 +242,26 @@ def child_environment(extra: Mapping[str, str | None]) -> dict[str, str]:
     """The environment for a program that we start, with what is for it alone; None takes away."""
     merged = {**os.environ, **extra}
     return {name: value for name, value in merged.items() if value is not None}
+
+
+def service_environment() -> dict[str, str]:
+    """What a service that does not inherit this shell's environment needs of it too."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith((PREFIX, "HF_")) or name.lower() in _LASTING
+    }
+
+
+def config_home() -> Path:
+    """Where programs keep a person's configuration, by the XDG rules."""
+    given = Path(os.environ.get("XDG_CONFIG_HOME", ""))
+    if given.is_absolute():
+        return given
+    try:
+        return Path.home() / ".config"
+    except RuntimeError:  # a container's user without a home
+        return Path("/.config")
 
 
 def project_root(start: Path) -> Path:

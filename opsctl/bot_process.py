@@ -3,72 +3,102 @@
 import json
 import sys
 import time
-from typing import Any
+from typing import Any, Literal
 
 from assistant.settings import Settings
 from indexer.errors import UserError
-from opsctl.processes import Process, find, start_detached, stop
+from indexer.lock import is_held
+from opsctl.bot_keeper import Keeper, Kept, Supervised
+from opsctl.bot_systemd import UserUnit, is_usable
+from opsctl.processes import end, holder, named_in
 from opsctl.server.address import get
+from opsctl.server.services import changing
 
 STOP_SECONDS = 10
-START_SECONDS = 20
+START_SECONDS = 60
+ACCEPT_SECONDS = 10  # a token is rejected three times before the bot gives up
 POLL_SECONDS = 0.2
+ACCEPTED = "answering as bot"  # what it writes when Telegram knows its token
+Started = Literal["running", "silent", "already"]
 
 
 class BotProcess:
-    """`opsctl start --server none --foreground` in the background, its log in var/logs/bot.log."""
+    """`opsctl start --server none --foreground`, kept running; its log is var/logs/bot.log."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.log_path = settings.state / "logs" / "bot.log"
-        self._path = settings.state / "run" / "bot.json"
+        self.lock = settings.state / "run" / "bot.lock"
+        self._keepers: tuple[Keeper, Keeper] = (UserUnit(settings), Supervised(settings))
 
     def command(self) -> list[str]:
         """The command line; token and settings come from the environment and the files."""
         return [sys.executable, "-m", "opsctl", "start", "--server", "none", "--foreground"]
 
-    def start(self) -> None:
-        """Start it and wait until it polls; raise UserError with its last words when it ends."""
-        process = start_detached(self.command(), self.log_path)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.write_text(json.dumps(vars(process)))
-        deadline = time.monotonic() + START_SECONDS
-        while self.health() is None:
-            if not self.is_running():
-                raise _failed(self.log_path.read_text(errors="replace"))
-            if time.monotonic() > deadline:
-                raise UserError("the bot does not report its health", "opsctl logs bot")
-            time.sleep(POLL_SECONDS)
+    def start(self) -> Started:
+        """Start it and wait until Telegram answers it, which it may not do yet ("silent").
 
-    def is_running(self) -> bool:
-        """Tell whether the process is there."""
-        process = self._recorded()
-        return process is not None and find(process) is not None
+        Raises UserError with its last words when it ends; nothing starts it again then.
+        """
+        unit, supervised = self._keepers
+        with changing(self.settings):
+            if self.health() is not None:
+                return "already"
+            for old in self._in_charge():
+                old.stop()  # it is between two tries
+            keeper = unit if is_usable() else supervised
+            keeper.start(self.command(), self.log_path)
+            return "running" if self._wait(keeper) else "silent"
 
-    def was_started(self) -> bool:
-        """Tell whether it was started and not stopped since."""
-        return self._recorded() is not None
+    def keeper(self) -> tuple[Keeper, Kept] | None:
+        """Who is in charge of it, and how its process is; None while nobody is."""
+        found = self._in_charge()
+        return (found[0], found[0].state()) if found else None
 
     def stop(self) -> bool:
-        """End it, leaving it time to finish its answers; False when it was not running."""
-        process = self._recorded()
-        self._path.unlink(missing_ok=True)
-        return process is not None and stop(process, STOP_SECONDS)
+        """End it, leaving it time to finish its answers; False when it was not running.
+
+        Also one in a terminal. Raises UserError where another machine or container runs it.
+        """
+        ended = [keeper.stop() for keeper in self._in_charge()]
+        process = holder(self.lock)
+        if process is not None:
+            end(process, STOP_SECONDS)
+        elif self.lock.is_file() and is_held(self.lock):
+            words = self.lock.read_text(encoding="utf-8")
+            raise UserError(f"the bot is run elsewhere ({words})", "end it where it was started")
+        return any(ended) or process is not None
 
     def health(self) -> dict[str, Any] | None:
-        """What it says of itself on its local port; None when nobody answers there."""
+        """What it says of itself on its local port; None when it is not this bot that answers."""
         try:
             _, body = get(f"http://127.0.0.1:{self.settings.health_port}", "/healthz", seconds=2)
             found = json.loads(body)
         except (OSError, ValueError):
             return None
-        return found if isinstance(found, dict) and "poll_age" in found else None
+        known = isinstance(found, dict) and "poll_age" in found
+        return found if known and found.get("pid") == named_in(self.lock) else None
 
-    def _recorded(self) -> Process | None:
-        try:
-            return Process(**json.loads(self._path.read_text()))
-        except (OSError, ValueError, TypeError):
-            return None
+    def _in_charge(self) -> list[Keeper]:
+        return [keeper for keeper in self._keepers if keeper.is_in_charge()]
+
+    def _wait(self, keeper: Keeper) -> bool:
+        began = time.monotonic()
+        while True:
+            log = self.log_path.read_text(errors="replace")
+            healthy = self.health() is not None
+            if healthy and ACCEPTED in log:
+                return True
+            kept = keeper.state()
+            if not kept.running or kept.restarts:
+                keeper.stop()
+                raise _failed(self.log_path.read_text(errors="replace"))
+            waited = time.monotonic() - began
+            if healthy and waited > ACCEPT_SECONDS:
+                return False
+            if waited > START_SECONDS:
+                raise UserError("the bot does not report its health", "opsctl logs bot")
+            time.sleep(POLL_SECONDS)
 
 
 def _failed(log: str) -> UserError:

@@ -1,7 +1,15 @@
 """Runs the bot in this process, as the settings say."""
 
+import logging
+import os
+import shutil
+import sys
+from pathlib import Path
+
 from assistant.settings import Settings
 from indexer.errors import UserError
+
+LOG_BYTES = 10_000_000
 
 
 def run_bot(config: Settings) -> int:
@@ -14,6 +22,7 @@ def run_bot(config: Settings) -> int:
     from bot.config import BotConfig
 
     log.set_up("INFO", config.secrets)
+    logging.getLogger().addHandler(Rotation(config.state / "logs" / "bot.log"))
     return run(
         BotConfig(
             token=config.telegram_token,
@@ -29,3 +38,26 @@ def run_bot(config: Settings) -> int:
             deadline=config.answer_seconds,
         )
     )
+
+
+class Rotation(logging.Handler):
+    """Writes nothing: empties the log that standard error goes to when it is long.
+
+    The file is open in append mode, by systemd or the supervisor, and what follows is written to
+    its new beginning. What was in it is kept beside it.
+    """
+
+    def __init__(self, path: Path, most: int = LOG_BYTES) -> None:
+        super().__init__()
+        self._path = path
+        self._most = most
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Look at the size after each line."""
+        try:
+            size = os.fstat(sys.stderr.fileno()).st_size
+            if size > self._most and self._path.samefile(f"/dev/fd/{sys.stderr.fileno()}"):
+                shutil.copyfile(self._path, self._path.with_suffix(".log.1"))
+                os.truncate(self._path, 0)
+        except OSError:
+            self.handleError(record)

@@ -6,27 +6,43 @@ from assistant.settings import Settings
 from opsctl import output
 from opsctl.bot_process import BotProcess
 
+KEEPERS = {
+    "systemd": "systemd user unit",
+    "supervisor": "background process",
+    "terminal": "in a terminal, process {pid}",
+}
+
 
 def bot_status(config: Settings) -> dict[str, Any]:
     """The bot as a JSON object; `state`: running, deaf (no poll answered lately), exited, absent.
 
-    What it says of itself stands beside: the age of its last good poll in seconds, and its queues.
+    `kept_by`: systemd, supervisor, or terminal; `restarts`: how often it was started again. What it
+    says of itself stands beside: the age of its last good poll in seconds, and its queues.
     """
     bot = BotProcess(config)
-    health = bot.health()
-    if health is not None:
-        word = "running" if health.pop("ok") else "deaf"
-        return {"state": word, **health}
-    return {"state": "exited" if bot.was_started() else "absent"}
+    health, kept = bot.health(), bot.keeper()
+    found: dict[str, Any] = {}
+    if kept is not None:
+        found = {"kept_by": kept[0].kind, "restarts": kept[1].restarts}
+    if health is None:
+        return {"state": "exited" if kept else "absent", **found}
+    if kept is None or not kept[1].running:
+        found = {"kept_by": "terminal", "restarts": 0}
+    return {"state": "running" if health.pop("ok") else "deaf", **found, **health}
 
 
 def show_bot(bot: dict[str, Any]) -> None:
     """Print a line about the bot; none where there is none."""
-    if bot["state"] == "exited":
-        output.write("bot: exited")
-        output.note("hint: opsctl logs bot")
-    elif bot["state"] != "absent":
-        output.write(
-            f"bot: {bot['state']}, last poll {bot['poll_age']:.0f} s ago,"
+    if bot["state"] == "absent":
+        return
+    words = [f"bot: {bot['state']}", KEEPERS[bot["kept_by"]].format(**bot)]
+    if bot["restarts"]:
+        words.append(f"started again {bot['restarts']} times")
+    if "poll_age" in bot:
+        words.append(
+            f"last poll {bot['poll_age']:.0f} s ago,"
             f" {bot['writing']} answers being written, {bot['waiting']} waiting"
         )
+    output.write(", ".join(words))
+    if bot["state"] == "exited":
+        output.note("hint: opsctl logs bot")

@@ -39,6 +39,7 @@ def run_checks(loaded: Loaded) -> list[Check]:
         ("index", _index),
         ("files", _files),
         ("token", lambda _: _token(loaded)),
+        ("service", _service),
     ]
     return [*(guarded(name, probe, config) for name, probe in probes), *_server(config)]
 
@@ -194,3 +195,17 @@ def _token(loaded: Loaded) -> Check:
     if path.is_file() and path.stat().st_mode & 0o077:
         return Check("token", "warning", f"others can read {path}", f"chmod 600 {path}")
     return Check("token", "ok", f"from {origin}")
+
+
+def _service(config: Settings) -> Check:
+    """What keeps the bot running on this machine, and whether a logout ends it."""
+    from opsctl.bot_systemd import ends_at_logout, is_usable
+
+    if not config.telegram_token:
+        return Check("service", "ok", "no bot to keep running")
+    if not is_usable():
+        return Check("service", "ok", "no systemd for this user: the bot is a background process")
+    if ends_at_logout():
+        detail = "the bot, a systemd user unit, ends when you log out"
+        return Check("service", "warning", detail, "loginctl enable-linger")
+    return Check("service", "ok", "the bot is a systemd user unit")

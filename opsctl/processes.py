@@ -1,6 +1,8 @@
 """Programs of ours in the background, known by pid and the time they began."""
 
+import re
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 # The time at which a process began shifts with the system's clock.
 CLOCK_SECONDS = 60
+POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -31,15 +34,21 @@ def start_detached(
     to a file, and the file of the run before is kept beside it."""
     import psutil
 
-    log.parent.mkdir(parents=True, exist_ok=True)
-    if log.is_file():
-        log.replace(log.with_suffix(".log.1"))
-    with log.open("w") as output:
+    fresh_log(log)
+    with log.open("a") as output:
         child = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             env=child_environment(env or {}), start_new_session=True,
         )  # fmt: skip
     return Process(child.pid, psutil.Process(child.pid).create_time(), argv[2])
+
+
+def fresh_log(log: Path) -> None:
+    """Begin a log; the one of the run before is kept beside it."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.is_file():
+        log.replace(log.with_suffix(".log.1"))
+    log.touch()
 
 
 def find(known: Process) -> "psutil.Process | None":
@@ -49,7 +58,9 @@ def find(known: Process) -> "psutil.Process | None":
     try:
         process = psutil.Process(known.pid)
         same = abs(process.create_time() - known.began) < CLOCK_SECONDS
-        ours = known.word in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
+        words = process.cmdline()  # none yet for a moment after its start
+        ours = known.word in (words or [known.word])
+        ours = ours and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return None
     return process if same and ours else None
@@ -57,17 +68,57 @@ def find(known: Process) -> "psutil.Process | None":
 
 def stop(known: Process, seconds: float) -> bool:
     """End a process, by force when it takes longer; False when it was not running."""
-    import psutil
-
     process = find(known)
     if process is None:
         return False
+    end(process, seconds)
+    return True
+
+
+def end(process: "psutil.Process", seconds: float) -> None:
+    """End a process that was found, by force when it takes longer."""
+    import psutil
+
     try:
         process.terminate()
-        process.wait(seconds)
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait(seconds)
+        if not _ends(process, seconds):
+            process.kill()
+            _ends(process, seconds)
     except psutil.NoSuchProcess:
         pass
+
+
+def _ends(process: "psutil.Process", seconds: float) -> bool:
+    """Wait for its end; whether its parent has asked for its exit code does not matter."""
+    import psutil
+
+    deadline = time.monotonic() + seconds
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_SECONDS)
     return True
+
+
+def named_in(lock: Path) -> int:
+    """The pid that the last holder wrote into a lock file (indexer.lock); 0 for none."""
+    try:
+        found = re.match(r"process (\d+) ", lock.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return 0
+    return int(found[1]) if found else 0
+
+
+def holder(lock: Path) -> "psutil.Process | None":
+    """The process that holds a lock, if it can be seen from here: it has the file open."""
+    import psutil
+
+    pid = named_in(lock)
+    if not pid:
+        return None
+    try:
+        process = psutil.Process(pid)
+        paths = [file.path for file in process.open_files()]
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return None
+    return process if str(lock.resolve()) in paths else None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from opsctl.server.services import Service
 
 _AGE = re.compile(r"(\d+)([smhd])")
+_BOT_LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ ([A-Z]+) (.*)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 NOT_RUNNING = 3
 
@@ -51,7 +52,7 @@ def logs(
     written = 0.0
     with Follower(command) as log:
         for line in log:
-            entry = parse(line)
+            entry = _bot_entry(line) if what == "bot" else parse(line)
             written = _parse(entry.time or "") or written
             if written >= earliest:
                 _show(entry, written, config)
@@ -83,6 +84,14 @@ def _bot_log(config: Settings, tail: int | None, follow: bool) -> list[str]:
         failure.exit_code = NOT_RUNNING
         raise failure
     return tail_command(path, tail, *(["--follow=name"] if follow else []))
+
+
+def _bot_entry(line: str) -> "Entry":
+    """A line of the bot's log, which has the time of this machine."""
+    from opsctl.server.log import Entry
+
+    found = _BOT_LINE.fullmatch(line)
+    return Entry(found[1], found[2], found[3]) if found else Entry(None, None, line)
 
 
 def _show(entry: "Entry", written: float, config: Settings) -> None:

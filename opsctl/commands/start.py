@@ -36,7 +36,8 @@ def start(
     ] = False,
 ) -> None:
     """Start the model server, prove that the adapter is applied, then start the Telegram bot."""
-    bring(server, model, timeout, dry_run=dry_run)
+    if not (foreground and server == "none"):  # the bot's own service: the server stays as it is
+        bring(server, model, timeout, dry_run=dry_run)
     if not dry_run:
         start_bot(settings.load(), foreground)
 
@@ -71,16 +72,28 @@ def start_bot(config: Settings, foreground: bool = False) -> None:
         from opsctl.bot_runner import run_bot
 
         raise typer.Exit(run_bot(config))
-    from opsctl.bot_process import BotProcess
-
-    bot = BotProcess(config)
     if not config.telegram_token:
         output.note("no Telegram token, so no bot (opsctl setup asks for it)")
-    elif bot.is_running():
-        output.note("the bot is already running")
-    else:
-        bot.start()
+        return
+    from opsctl.bot_process import BotProcess
+
+    started = BotProcess(config).start()
+    if started == "already":
+        output.note("the bot is already running (opsctl restart, if settings have changed)")
+        return
+    if started == "running":
         output.note("the bot is running: write to it in Telegram (opsctl logs bot)")
+    else:
+        output.note("the bot is running, but Telegram does not answer it yet (opsctl logs bot)")
+    _tell_of_logout(config)
+
+
+def _tell_of_logout(config: Settings) -> None:
+    """Say when the bot will end with the session, which nobody expects of a service."""
+    from opsctl.bot_systemd import UserUnit, ends_at_logout
+
+    if UserUnit(config).is_in_charge() and ends_at_logout():
+        output.note("it ends when you log out; so that it stays: loginctl enable-linger")
 
 
 def _start_none(config: Settings, asked: bool) -> None:

@@ -1,74 +1,23 @@
-"""The bot through opsctl: start, status, logs, users, stop, with a fake Bot API as a process."""
+"""The bot through opsctl where there is no systemd: start, status, logs, users, stop."""
 
-import json
-import os
 import signal
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import psutil
 import pytest
 
 from tests.fakes.bot_api import TOKEN
-from tests.gpu_server import free_port
+from tests.fakes.systemd import Scenario
+from tests.opsctl.telegram import STRANGER, Telegram, eventually, telegram_for
 from tests.workspace import Workspace, question
-
-ROOT = Path(__file__).resolve().parents[2]
-USER, STRANGER = 7, 8
-
-
-@dataclass
-class Telegram:
-    """The fake Bot API and the workspace whose bot talks to it."""
-
-    url: str
-    workspace: Workspace
-
-    def write(self, text: str, user: int = USER) -> None:
-        """Let a person write to the bot."""
-        body = json.dumps({"user": user, "text": text}).encode()
-        urllib.request.urlopen(f"{self.url}/_user", body).close()
-
-    def replies(self, user: int = USER) -> list[str]:
-        """What the bot's messages to a person say now."""
-        with urllib.request.urlopen(f"{self.url}/_chats") as reply:
-            chats: dict[str, list[dict[str, Any]]] = json.load(reply)
-        return [
-            message["text"] for message in chats.get(str(user), []) if message["from"]["is_bot"]
-        ]
-
-    def reply_with(self, text: str, user: int = USER) -> str:
-        """The first reply that holds a text; waits for it."""
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            found = [reply for reply in self.replies(user) if text in reply]
-            if found:
-                return found[0]
-            time.sleep(0.1)
-        raise AssertionError(self.replies(user))
 
 
 @pytest.fixture
 def telegram(indexed: Workspace) -> Iterator[Telegram]:
-    """A workspace with three notes, a token and one allowed person."""
-    argv = [sys.executable, "-m", "tests.fakes.bot_api"]
-    with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        url = process.stdout.readline().strip()
-        (indexed.root / "telegram_token.txt").write_text(TOKEN + "\n")
-        indexed.env |= {
-            "OPSCTL_TELEGRAM_API_URL": url,
-            "OPSCTL_ALLOWED_USERS": str(USER),
-            "OPSCTL_HEALTH_PORT": str(free_port()),
-        }
-        yield Telegram(url.removesuffix("/bot"), indexed)
-        indexed.run("stop")
-        process.terminate()
+    """A workspace with three notes, a token and one allowed person; systemctl finds no bus."""
+    with telegram_for(indexed, Scenario(manager="")) as made:
+        yield made
 
 
 def test_start_answer_status_logs_stop(telegram: Telegram) -> None:
@@ -83,6 +32,8 @@ def test_start_answer_status_logs_stop(telegram: Telegram) -> None:
     assert bot["poll_age"] < 60
     assert "the bot is already running" in workspace.run("start", "--server", "none").stderr
     assert "health: http://127.0.0.1" in workspace.run("logs", "bot").stdout
+    assert "answering as bot" in workspace.run("logs", "bot", "--since", "10m").stdout
+    assert workspace.run("logs", "bot", "--since", "2999-01-01").stdout == ""
     assert workspace.run("stop").stderr == "stopped\n"
     assert workspace.json("status")["bot"]["state"] == "absent"
 
@@ -90,23 +41,87 @@ def test_start_answer_status_logs_stop(telegram: Telegram) -> None:
 def test_the_token_is_in_no_argv_log_or_output(telegram: Telegram) -> None:
     workspace = telegram.workspace
     shown = [workspace.run("start", "--server", "none")]
-    [pid] = [json.loads((workspace.state / "run" / "bot.json").read_text())["pid"]]
-    argv = Path(f"/proc/{pid}/cmdline").read_text()
+    supervisor, bot = sorted(telegram.processes())
+    argv = "".join(Path(f"/proc/{pid}/cmdline").read_text() for pid in (supervisor, bot))
     shown += [
         workspace.run(*words) for words in (("status", "--json"), ("doctor",), ("logs", "bot"))
     ]
     assert TOKEN not in argv + "".join(done.stdout + done.stderr for done in shown)
-    assert TOKEN not in (workspace.state / "logs" / "bot.log").read_text()
+    files = [path for path in workspace.state.rglob("*") if path.is_file()]
+    assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []
 
 
-def test_a_bot_that_was_killed_is_exit_3_and_loses_nothing(telegram: Telegram) -> None:
+def test_a_killed_bot_comes_back_and_loses_nothing(telegram: Telegram) -> None:
     workspace = telegram.workspace
     assert workspace.run("start", "--server", "none").returncode == 0
-    os.kill(json.loads((workspace.state / "run" / "bot.json").read_text())["pid"], signal.SIGKILL)
+    assert workspace.run("start", "--server", "none").stderr.count("already running") == 1
+    first = telegram.status()
+    assert (first["kept_by"], first["restarts"]) == ("supervisor", 0)
+    psutil.Process(first["pid"]).kill()
     telegram.write(question(2))
+    assert telegram.reply_with("Складом Зюйд2")
+    again = telegram.status()
+    assert (again["state"], again["restarts"]) == ("running", 1)
+    assert again["pid"] != first["pid"]
+    assert "background process, started again 1 times" in workspace.run("status").stdout
+    log = workspace.run("logs", "bot").stdout
+    assert log.index("answering as bot") < log.index("SIGKILL") < log.rindex("answering as bot")
+
+
+def test_a_killed_supervisor_takes_the_bot_with_it(telegram: Telegram) -> None:
+    workspace = telegram.workspace
+    assert workspace.run("start", "--server", "none").returncode == 0
+    bot = psutil.Process(telegram.status()["pid"])
+    [supervisor] = [pid for pid in telegram.processes() if pid != bot.pid]
+    psutil.Process(supervisor).kill()
+    eventually(lambda: not telegram.processes())
     assert workspace.json("status", code=3)["bot"]["state"] == "exited"
     assert workspace.run("start", "--server", "none").returncode == 0
-    assert telegram.reply_with("Складом Зюйд2")
+    assert telegram.status()["state"] == "running"
+
+
+def test_a_bot_in_a_terminal_is_seen_and_stopped(telegram: Telegram) -> None:
+    workspace = telegram.workspace
+    process = workspace.start("start", "--server", "none", "--foreground")
+    eventually(lambda: telegram.status()["state"] == "running")
+    assert f"in a terminal, process {process.pid}" in workspace.run("status").stdout
+    assert "already running" in workspace.run("start", "--server", "none").stderr
+    assert workspace.run("stop").stderr == "stopped\n"
+    process.communicate()
+    assert process.returncode == 0
+
+
+def test_the_bot_of_another_folder_on_the_port_is_not_ours(
+    telegram: Telegram, tmp_path: Path
+) -> None:
+    workspace = telegram.workspace
+    assert workspace.run("start", "--server", "none").returncode == 0
+    elsewhere = {"OPSCTL_STATE": str(tmp_path / "other")}
+    assert workspace.json("status", env=elsewhere, code=3)["bot"]["state"] == "absent"
+    told = workspace.run("start", "--server", "none", env=elsewhere)
+    assert told.returncode == 1
+    assert "OPSCTL_HEALTH_PORT" in told.stderr
+    assert workspace.run("stop", env=elsewhere).stderr == "nothing is running\n"
+    assert telegram.status()["state"] == "running"
+
+
+def test_logs_follow_the_bot(telegram: Telegram) -> None:
+    workspace = telegram.workspace
+    assert workspace.run("start", "--server", "none").returncode == 0
+    with workspace.start("logs", "bot", "-f", "-n", "0") as process:
+        psutil.Process(telegram.status()["pid"]).kill()
+        assert process.stdout
+        assert "SIGKILL" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+
+
+def test_the_bots_own_start_leaves_the_model_server_alone(telegram: Telegram) -> None:
+    record = telegram.workspace.state / "run" / "server.json"
+    record.parent.mkdir(parents=True, exist_ok=True)
+    record.write_text('{"wanted": "none"}')
+    done = telegram.workspace.run("start", "--server", "auto")
+    assert done.returncode == 0, done
+    assert record.is_file()
 
 
 def test_a_stranger_is_let_in_by_a_code(telegram: Telegram) -> None:
@@ -134,13 +149,23 @@ def test_an_empty_list_of_people_is_refused(telegram: Telegram) -> None:
     assert "OPSCTL_ALLOWED_USERS" in told.stderr
 
 
-def test_a_rejected_token_is_told_and_not_shown(telegram: Telegram) -> None:
+def test_a_rejected_token_is_told_and_nothing_tries_again(telegram: Telegram) -> None:
     wrong = "123456789:AAE-wrong-token-of-the-right-form-000000"
     (telegram.workspace.root / "telegram_token.txt").write_text(wrong)
-    done = telegram.workspace.run("start", "--server", "none", "--foreground")
-    assert done.returncode == 1
-    assert "Telegram does not accept the bot's token" in done.stderr
-    assert wrong not in done.stderr
+    for option in ([], ["--foreground"]):
+        done = telegram.workspace.run("start", "--server", "none", *option)
+        assert done.returncode == 1
+        assert done.stderr.count("Telegram does not accept the bot's token") == 1
+        assert wrong not in done.stderr
+        assert telegram.processes() == []
+    assert telegram.status() == {"state": "absent"}
+
+
+def test_a_start_while_telegram_is_away_says_so(telegram: Telegram) -> None:
+    away = {"OPSCTL_TELEGRAM_API_URL": "http://127.0.0.1:1/bot"}
+    done = telegram.workspace.run("start", "--server", "none", env=away)
+    assert done.returncode == 0
+    assert "does not answer it yet" in done.stderr
 
 
 def test_without_a_token_there_is_no_bot_and_the_foreground_says_so(indexed: Workspace) -> None:

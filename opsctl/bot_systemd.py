@@ -1,0 +1,150 @@
+"""The bot as a systemd user unit: deploy/bot.service, filled in."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from assistant.env_files import write_systemd_file
+from assistant.settings import Settings, config_home, service_environment
+from indexer.errors import UserError
+from opsctl.bot_keeper import Kept, Kind
+from opsctl.processes import fresh_log
+from opsctl.programs import Ended, is_installed, run
+
+NAME = "opsctl-bot.service"
+TEMPLATE = Path(__file__).resolve().parents[1] / "deploy" / "bot.service"
+USABLE = ("running", "degraded", "starting")
+OWNER = "X-OpsctlState="
+PROBE_SECONDS = 10
+
+
+def is_usable() -> bool:
+    """Tell whether systemd runs services for this user, and can be reached from here."""
+    if not is_installed("systemctl"):
+        return False
+    try:
+        told = run(["systemctl", "--user", "is-system-running"], seconds=PROBE_SECONDS)
+    except UserError:
+        return False
+    return told.stdout.strip() in USABLE
+
+
+def ends_at_logout() -> bool:
+    """Tell whether this user's services are known to end with the user's last session."""
+    if not is_installed("loginctl"):
+        return False
+    argv = ["loginctl", "show-user", str(os.getuid()), "--property=Linger"]
+    try:
+        return run(argv, seconds=PROBE_SECONDS).stdout.strip() == "Linger=no"
+    except UserError:
+        return False
+
+
+class UserUnit:
+    """The unit; it is in charge while its file names this state folder."""
+
+    kind: Kind = "systemd"
+
+    def __init__(self, settings: Settings) -> None:
+        self._state = settings.state.resolve()
+        self._environment = self._state / "run" / "bot.env"
+        self._path = config_home() / "systemd" / "user" / NAME
+
+    def is_in_charge(self) -> bool:
+        """Tell whether the unit is there and is ours."""
+        return self._owner() == str(self._state)
+
+    def start(self, command: list[str], log: Path) -> None:
+        """Write the unit, enable and start it. Raises UserError, also where it is another's."""
+        self._refuse_another()
+        fresh_log(log)
+        self._environment.parent.mkdir(parents=True, exist_ok=True)
+        write_systemd_file(self._environment, service_environment())
+        values = {
+            "STATE": literal(self._state),
+            "COMMAND": " ".join(map(_word, command)),
+            "FOLDER": literal(Path.cwd()),
+            "ENVIRONMENT": literal(re.sub(r"([][*?\\])", r"\\\1", str(self._environment))),
+            "LOG": literal(log.resolve()),
+        }
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.write_text(_filled(_template(), values), encoding="utf-8")
+        self._must("daemon-reload")
+        _systemctl("reset-failed", NAME)  # else a start is refused after too many failures
+        self._must("enable", NAME)
+        self._must("restart", NAME)
+
+    def state(self) -> Kept:
+        """What systemd says of the unit."""
+        told = _systemctl("show", NAME, "--property=SubState,NRestarts").stdout
+        found = dict(line.partition("=")[::2] for line in told.splitlines())
+        restarts = found.get("NRestarts", "")
+        return Kept(found.get("SubState") == "running", int(restarts) if restarts else 0)
+
+    def stop(self) -> bool:
+        """Stop and disable the unit, and take away its files. Raises UserError."""
+        was_running = self.state().running
+        self._must("disable", "--now", NAME)
+        self._path.unlink(missing_ok=True)
+        self._environment.unlink(missing_ok=True)
+        self._must("daemon-reload")
+        return was_running
+
+    def _owner(self) -> str | None:
+        """The state folder that the unit's file names; None without one."""
+        try:
+            lines = self._path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            return None
+        found = [line.removeprefix(OWNER) for line in lines if line.startswith(OWNER)]
+        return found[0].replace("%%", "%") if found else ""
+
+    def _refuse_another(self) -> None:
+        """One unit, one bot; the one of a folder that is gone is nobody's."""
+        owner = self._owner()
+        if owner is None or owner == str(self._state) or (owner and not Path(owner).is_dir()):
+            return
+        whose = f"with the state in {owner}" if owner else "that opsctl did not make"
+        raise UserError(
+            f"{NAME} is there already, {whose}",
+            "opsctl stop in that checkout, or run this bot in a terminal: opsctl start --foreground"
+            if owner
+            else f"see {self._path}",
+        )
+
+    def _must(self, *words: str) -> None:
+        ended = _systemctl(*words)
+        if ended.code:
+            said = (ended.stderr.strip().splitlines() or [f"exit code {ended.code}"])[-1]
+            raise UserError(
+                f"systemctl --user {words[0]}: {said}", f"systemctl --user status {NAME}"
+            )
+
+
+def literal(value: object) -> str:
+    """A value as a unit takes it for itself: % would begin a specifier."""
+    return str(value).replace("%", "%%")
+
+
+def _word(text: str) -> str:
+    """A word of ExecStart; only what needs quotes gets them."""
+    if re.fullmatch(r"[\w@+=:,./-]+", text, re.ASCII):
+        return text
+    quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{literal(quoted)}"'
+
+
+def _template() -> str:
+    try:
+        return TEMPLATE.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{TEMPLATE} can not be read ({error.strerror})", "git status") from error
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    return re.sub(r"@([A-Z]+)@", lambda match: values[match[1]], template)
+
+
+def _systemctl(*words: str) -> Ended:
+    return run(["systemctl", "--user", *words])
