@@ -21,6 +21,7 @@ from opsctl.commands import (
     start,
     status,
     stop,
+    train,
     users,
     verify,
     vram,
@@ -55,6 +56,7 @@ app.command()(verify.verify)
 app.command()(doctor.doctor)
 app.command("eval")(evaluate.evaluate)
 app.add_typer(users.app, name="users")
+app.add_typer(train.app, name="train")
 
 
 def _version(asked: bool) -> None:

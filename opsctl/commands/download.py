@@ -17,10 +17,9 @@ from opsctl.hub.catalog import Download
 from opsctl.hub.client import Hub
 from opsctl.hub.folders import free_bytes, one_at_a_time
 from opsctl.hub.manifest import Entry, Manifest
-from opsctl.hub.stage import Plan, bring, make_plan
+from opsctl.hub.stage import Plan, bring, check_room, make_plan, needed
 from opsctl.options import Json
 
-SPARE = 1.05  # of the bytes to fetch, that must be free
 RANK, ALPHA = 8, 32  # of the published adapter (contract 2.3)
 
 
@@ -91,7 +90,7 @@ def _dry_run(config: Settings, items: list[Download], upgrade: bool, json: bool)
             }
             for name, plan in plans.items()
         }
-        output.write_json({"downloads": listing, "bytes": _needed(plans), "free": free})
+        output.write_json({"downloads": listing, "bytes": needed(plans.values()), "free": free})
         return
     rows = [
         (name, plan.entry.commit[:10], file.path, output.size(file.size))
@@ -100,7 +99,7 @@ def _dry_run(config: Settings, items: list[Download], upgrade: bool, json: bool)
     ]
     if rows:
         output.write_table([("name", "commit", "file", "size"), *rows])
-    output.write(f"would fetch {output.size(_needed(plans))}; {output.size(free)} free")
+    output.write(f"would fetch {output.size(needed(plans.values()))}; {output.size(free)} free")
 
 
 def _download(config: Settings, items: list[Download], upgrade: bool) -> list[Brought]:
@@ -109,7 +108,7 @@ def _download(config: Settings, items: list[Download], upgrade: bool) -> list[Br
             hub = _hub(config)
             record = manifest.load(config.manifest)
             plans = {item.name: _plan(item, record, hub, config.state, upgrade) for item in items}
-            _check_room(config.state, plans)
+            check_room(config.state, plans.values())
             report = [_bring(item, plans[item.name], record, hub, config) for item in items]
             _write_zero(config, record)
             return report
@@ -192,20 +191,6 @@ def _newer(item: Download, entry: Entry, hub: Hub) -> str | None:
         return None
     output.note(f"{item.name}: a newer commit exists: opsctl download {item.name} --upgrade")
     return newest
-
-
-def _check_room(state: Path, plans: dict[str, Plan]) -> None:
-    needed, free = int(_needed(plans) * SPARE), free_bytes(state)
-    if needed > free:
-        raise UserError(
-            f"no room for the download: it needs {output.size(needed)},"
-            f" and {output.size(free)} are free in {state}",
-            "free some space, or move it: OPSCTL_STATE=DIR",
-        )
-
-
-def _needed(plans: dict[str, Plan]) -> int:
-    return sum(max(plan.bytes - plan.fetched(), 0) for plan in plans.values())
 
 
 def _folder(name: str, config: Settings) -> Path:

@@ -19,6 +19,7 @@ class Download:
     kind: str
     patterns: tuple[str, ...]
     without: tuple[str, ...] = ()
+    repo_type: str = "model"  # as the Hub calls it; or "dataset"
 
     def folder(self, state: Path) -> Path:
         """Where it is put on this machine."""

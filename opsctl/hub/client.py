@@ -32,9 +32,10 @@ class Hub:
         """The newest commit of the download's branch, with its files. Raises UserError."""
 
         def ask() -> Any:
-            return self._api.model_info(
-                item.repo, revision=item.revision, files_metadata=True, timeout=ANSWER_SECONDS
-            )
+            return self._api.repo_info(
+                item.repo, revision=item.revision, repo_type=item.repo_type,
+                files_metadata=True, timeout=ANSWER_SECONDS,
+            )  # fmt: skip
 
         try:
             info = self._again(ask, ASK_TIMES, failures.is_passing)
@@ -45,7 +46,7 @@ class Hub:
                     f"{item.repo} on {self._host} has none of the files that are needed",
                     "opsctl doctor --settings shows OPSCTL_HF_ENDPOINT",
                 )
-            return Entry(item.repo, item.revision, str(info.sha), files)
+            return Entry(item.repo, item.revision, str(info.sha), files, item.repo_type)
         except UserError:
             raise
         except Exception as error:
@@ -71,8 +72,9 @@ class Hub:
                 if part.stat().st_size > file.size:
                     part.unlink()
             return self._api.hf_hub_download(
-                entry.repo, file.path, revision=entry.commit, local_dir=folder
-            )
+                entry.repo, file.path, revision=entry.commit, local_dir=folder,
+                repo_type=entry.repo_type,
+            )  # fmt: skip
 
         try:
             self._again(bring, FETCH_TIMES, failures.is_cut)

@@ -46,6 +46,7 @@ class Entry:
     branch: str
     commit: str
     files: tuple[File, ...]
+    repo_type: str = "model"
 
     @property
     def bytes(self) -> int:
@@ -104,6 +105,7 @@ def _entries(value: Mapping[str, Any]) -> dict[str, Entry]:
             str(item["branch"]),
             str(item["commit"]),
             tuple(File(**file) for file in item["files"]),
+            str(item.get("repo_type", "model")),
         )
         for name, item in value.items()
     }

@@ -9,7 +9,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +17,10 @@ from pathlib import Path
 from indexer.errors import UserError
 from opsctl import output
 from opsctl.hub.client import Hub, unfinished
-from opsctl.hub.folders import make_readable, put_in_place
+from opsctl.hub.folders import free_bytes, make_readable, put_in_place
 from opsctl.hub.manifest import Entry, File
 
+SPARE = 1.05  # of the bytes to fetch, that must be free
 LOOK_SECONDS = 0.2
 Advance = Callable[[int, int, str], None]
 
@@ -67,6 +68,22 @@ def make_plan(entry: Entry, folder: Path) -> Plan:
                 here[file] = place
     lacking = [file for file in entry.files if file not in here]
     return Plan(entry, folder, here, sorted(lacking, key=lambda file: (file.size, file.path)))
+
+
+def needed(plans: Iterable[Plan]) -> int:
+    """Bytes that are still to be fetched."""
+    return sum(max(plan.bytes - plan.fetched(), 0) for plan in plans)
+
+
+def check_room(state: Path, plans: Iterable[Plan]) -> None:
+    """Raise UserError when the disk has no room for what is to be fetched."""
+    wanted, free = needed(plans) * SPARE, free_bytes(state)
+    if wanted > free:
+        raise UserError(
+            f"no room for the download: it needs {output.size(wanted)},"
+            f" and {output.size(free)} are free in {state}",
+            "free some space, or move it: OPSCTL_STATE=DIR",
+        )
 
 
 def bring(plan: Plan, hub: Hub, label: str, check: Callable[[Path], object]) -> None:

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from tests.fakes.hub import FakeHub, Fault
 
 BLOCK = 1 << 20
-LARGE = (".safetensors", ".bin", ".h5", ".onnx", ".model")  # what git-lfs stores
-REPO = r"(?P<repo>[^/]+/[^/]+)"
-API = re.compile(rf"/api/models/{REPO}(?:/revision/(?P<revision>[^/]+))?$")
+LARGE = (".safetensors", ".bin", ".h5", ".onnx", ".model", ".gz", ".parquet")  # what git-lfs stores
+REPO = r"(?P<repo>(?:datasets/)?[^/]+/[^/]+)"  # as FakeHub.push names it
+API = re.compile(rf"/api/(?:models/)?{REPO}(?:/revision/(?P<revision>[^/]+))?$")
 RESOLVE = re.compile(rf"/{REPO}/resolve/(?P<revision>[^/]+)/(?P<path>.+)$")
-STORED = re.compile(rf"/(?:cdn|api/resolve-cache/models)/{REPO}/(?P<revision>[^/]+)/(?P<path>.+)$")
+STORED = re.compile(
+    rf"/(?:cdn|api/resolve-cache)/(?:models/)?{REPO}/(?P<revision>[^/]+)/(?P<path>.+)$"
+)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -87,7 +89,7 @@ class Handler(BaseHTTPRequestHandler):
             for sibling in siblings:
                 if size := self.hub.announced.get(sibling["rfilename"]):
                     sibling |= {"size": size, "lfs": {**sibling["lfs"], "size": size}}
-            value = {"id": parts["repo"], "modelId": parts["repo"], "sha": commit}
+            value = {"id": parts["repo"].removeprefix("datasets/"), "sha": commit}
             body = json.dumps(value | {"siblings": siblings, "private": False, "tags": []}).encode()
             self._send(200, body, {"Content-Type": "application/json"})
 
@@ -102,7 +104,8 @@ class Handler(BaseHTTPRequestHandler):
         rest = f"{parts['repo']}/{commit}/{quote(path)}"
         head = {"X-Repo-Commit": commit}
         if not path.endswith(LARGE):
-            self._send(307, b"", head | {"Location": f"/api/resolve-cache/models/{rest}"})
+            kind = "" if rest.startswith("datasets/") else "models/"
+            self._send(307, b"", head | {"Location": f"/api/resolve-cache/{kind}{rest}"})
             return
         linked = {
             "X-Linked-Etag": f'"{_sha256(files[path])}"', "X-Linked-Size": str(len(files[path])),

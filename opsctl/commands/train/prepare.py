@@ -1,0 +1,183 @@
+"""opsctl train prepare: from a data set to the rows that an adapter is trained on."""
+
+import errno
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant import settings
+from assistant.settings import Settings
+from indexer.documents import printable
+from indexer.errors import UsageError, UserError
+from indexer.lock import writer_lock
+from opsctl import output
+from opsctl.hub.folders import put_in_place
+from opsctl.options import Json
+
+if TYPE_CHECKING:
+    from training.rules import Options
+
+ANOTHER = "the same folder is being prepared: {holder}"
+NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+DATA, PUBLISHED = "data", "data-as-published"
+
+
+def prepare(
+    source: Annotated[
+        Path | None,
+        typer.Argument(
+            help="JSON lines (.gz too) or Parquet with question, description and answer, or a"
+            " folder of them; its5Q/yandex-q from the Hub when left out.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The folder to write; STATE/training/data when left out."),
+    ] = None,
+    min_answer: Annotated[int, typer.Option(help="Fewest characters of an answer.", min=1)] = 400,
+    max_answer: Annotated[int, typer.Option(help="Most characters of an answer.", min=1)] = 1600,
+    min_description: Annotated[
+        int,
+        typer.Option(help="Fewest characters of a description; 0 keeps rows without one.", min=0),
+    ] = 101,
+    bad_words: Annotated[
+        Path | None, typer.Option(help="A list in place of training/words/bad_words.txt.")
+    ] = None,
+    controversial: Annotated[
+        Path | None, typer.Option(help="A list in place of training/words/controversial.txt.")
+    ] = None,
+    eval_share: Annotated[
+        float, typer.Option(help="The share of the questions to hold out.", min=0, max=0.9)
+    ] = 0.1,
+    seed: Annotated[int, typer.Option(help="Which questions are held out.")] = 0,
+    limit: Annotated[int, typer.Option(help="Stop after so many kept rows; 0: never.", min=0)] = 0,
+    as_published: Annotated[
+        bool,
+        typer.Option("--as-published", help="The published rules, and what they do wrong."),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Filter a data set, drop repetitions, hold out questions; the same input, the same bytes."""
+    from training.rules import BAD_WORDS, CONTROVERSIAL, Options
+
+    if min_answer > max_answer:
+        raise UsageError(
+            f"--min-answer {min_answer} is above --max-answer {max_answer}",
+            "leave both out for 400 and 1600",
+        )
+    config = settings.load()
+    options = Options(
+        min_answer, max_answer, min_description, bad_words or BAD_WORDS,
+        controversial or CONTROVERSIAL, eval_share, seed, limit, as_published,
+    )  # fmt: skip
+    folder = out or config.state / "training" / (PUBLISHED if as_published else DATA)
+    folder = folder.resolve()
+    _check_target(folder, as_published)
+    path, origin = (source, {}) if source else _fetch(config)
+    report = _write(path, origin, folder, options)
+    if json:
+        output.write_json({"folder": str(folder), **report})
+    else:
+        _show(report, folder)
+
+
+def _fetch(config: Settings) -> tuple[Path, dict[str, str]]:
+    """The data set of the Hub: its folder, and where it is from."""
+    from opsctl.hub.dataset import ASSUMED, bring_dataset
+
+    folder, entry = bring_dataset(config)
+    return folder, {"repo": entry.repo, "commit": entry.commit, "assumed": ASSUMED}
+
+
+def _write(
+    source: Path, origin: dict[str, str], folder: Path, options: "Options"
+) -> dict[str, Any]:
+    """Make the folder beside its place, and put it there when it is whole."""
+    from training.prepare import find_source, prepare
+    from training.rows import COLUMNS
+
+    wanted = COLUMNS if options.min_description else ("question", "answer")
+    found = find_source(source, wanted, origin)
+    new = folder.with_name(folder.name + ".part")
+    lock = folder.with_name(f".{folder.name}.lock")
+    with _room(folder.parent), writer_lock(lock, ANOTHER, "wait for it to end"), _whole(new):
+        started = time.monotonic()
+        with output.progress_bar("preparing", output.size) as advance:
+            report = prepare(found, new, options, advance)
+        seconds = max(time.monotonic() - started, 1e-3)
+        put_in_place(new, folder)
+    output.note(f"{report['rows']} rows in {seconds:.1f} s ({report['rows'] / seconds:.0f}/s)")
+    return report
+
+
+@contextmanager
+def _room(parent: Path) -> Iterator[None]:
+    """Make the folder to write in; tell a full disk in words."""
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise UserError(
+            f"no room for the rows in {printable(str(parent))} ({error.strerror})",
+            "free some space (df -h shows it), or name another folder: --out DIR",
+        ) from error
+
+
+@contextmanager
+def _whole(new: Path) -> Iterator[None]:
+    """An empty folder that is gone when the block fails."""
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir()
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+
+
+def _check_target(folder: Path, as_published: bool) -> None:
+    """Only a folder that this command made is replaced, and never by the other kind of rows."""
+    from training.report import REPORT, read_report
+
+    shown = printable(str(folder))
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    if not (folder / REPORT).is_file():
+        raise UserError(
+            f"{shown} is there, and opsctl train prepare did not make it", "--out ANOTHER"
+        )
+    if bool(read_report(folder).get("as_published")) != as_published:
+        held = "rows to train on" if as_published else "rows of the published rules"
+        raise UserError(f"{shown} holds {held}, which these would replace", "--out ANOTHER")
+
+
+def _show(report: dict[str, Any], folder: Path) -> None:
+    rows: list[tuple[object, ...]] = [("rule", "removed", "changed", "most often")]
+    for rule in report["rules"]:
+        often = ", ".join(f"{why} ({count})" for why, count in list(rule["reasons"].items())[:3])
+        rows.append((rule["rule"], rule["removed"], rule["changed"], often))
+    output.write_table(rows)
+    output.write("")
+    table: list[tuple[object, ...]] = [("", "rows", "questions", "answer", "description")]
+    for name in ("train", "eval"):
+        half = report[name]
+        size = half["average_characters"]
+        table.append((name, half["rows"], half["questions"], size["answer"], size["description"]))
+    output.write_table(table)
+    output.write(f"\nkept {report['kept']} of {report['rows']} rows: {printable(str(folder))}")
+    for fault in report["faults"]:
+        output.note(f"the published rules: {fault}")
+    for file in report["source"]["passed_over"]:
+        output.note(f"passed over, for it lacks the columns: {printable(file)}")
+    if report["as_published"]:
+        output.note("made by the published rules, for comparison: not to be trained on")
+    elif not report["eval"]["rows"] or not report["train"]["rows"]:
+        output.note("one of the halves is empty: give more rows, or another --eval-share")
