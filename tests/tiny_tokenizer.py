@@ -4,6 +4,7 @@ BPE over characters, a space as "▁", single bytes for what is not in the vocab
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,15 @@ OTHERS = "ABCDEFGHJKLMOPQRUVWXYZабвгдеёжзийклмнопрстуфхц
 SPECIAL = ("<unk>", "<s>", "</s>")
 
 
-def make_tokenizer(folder: Path, vocabulary: int = 600) -> tuple[int, list[int]]:
+def make_tokenizer(
+    folder: Path, vocabulary: int = 600, texts: Sequence[str] = TEXTS
+) -> tuple[int, list[int]]:
     """Write a tokenizer of at most `vocabulary` tokens; returns how many, and the ids of LONE."""
     import transformers
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 
     hf: Any = transformers  # parts of it have no types
-    vocab, merges = _learn(vocabulary)
+    vocab, merges = _learn(vocabulary, texts)
     words = Tokenizer(models.BPE(vocab, merges, unk_token="<unk>", byte_fallback=True))
     words.add_special_tokens(list(SPECIAL))
     words.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
@@ -73,8 +76,8 @@ def make_tokenizer(folder: Path, vocabulary: int = 600) -> tuple[int, list[int]]
     return len(tokenizer), [vocab[letter] for letter in LONE]
 
 
-def _learn(vocabulary: int) -> tuple[dict[str, int], list[tuple[str, str]]]:
-    """The tokens and merges of TEXTS, with the bytes behind the special tokens as in Mistral."""
+def _learn(vocabulary: int, texts: Sequence[str]) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """Tokens and merges for the texts, the bytes behind the special tokens as in Mistral."""
     from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
     words = Tokenizer(models.BPE())
@@ -83,7 +86,7 @@ def _learn(vocabulary: int) -> tuple[dict[str, int], list[tuple[str, str]]]:
     trainer = trainers.BpeTrainer(
         vocab_size=size, initial_alphabet=[*LONE, *OTHERS], show_progress=False
     )
-    words.train_from_iterator(TEXTS, trainer)
+    words.train_from_iterator(texts, trainer)
     learned = json.loads(words.to_str())["model"]
     names = [*SPECIAL, *(f"<0x{byte:02X}>" for byte in range(256)), *learned["vocab"]]
     merges = [(left, right) for left, right in learned["merges"]]

@@ -16,18 +16,12 @@ from indexer.documents import digest
 from indexer.errors import UserError
 from opsctl.hub import checkpoint
 from opsctl.hub.folders import make_readable, put_in_place
+from training.adapter_files import CONFIG, CONFIG_KEYS, WEIGHTS
 
-WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 TARGET = "q_proj"
 NAME = "base_model.model.model.layers.{layer}.self_attn.q_proj.lora_{part}.weight"
 ELEMENT_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 HEADER_LIMIT = 100 << 20  # bytes; the limit of the safetensors library
-# What peft 0.14, the one in the server's image, knows and needs of a LoRA configuration.
-CONFIG_KEYS = (
-    "base_model_name_or_path", "bias", "fan_in_fan_out", "inference_mode", "init_lora_weights",
-    "lora_alpha", "lora_dropout", "modules_to_save", "peft_type", "r", "target_modules",
-    "task_type", "use_rslora",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from assistant.env_files import ZERO_ADAPTER
+from assistant.prompt import build_messages
 from assistant.server.mistral import render
 from assistant.server.types import Message
 from assistant.settings import Settings
 from indexer.errors import UserError
+from indexer.search import Hit
 
 if TYPE_CHECKING:
     from assistant.server.tgi import TGIClient
@@ -20,8 +22,16 @@ if TYPE_CHECKING:
 BOGUS = "no-such-adapter"
 PROMPTS = ("Что делать, если потерян паспорт?", "Как оформить отпуск за свой счёт?")
 TOKENS = 8
-# Positions of the answer, counted from 0, at which decoding is compared with reading.
-POSITIONS = (1, 2, 4, 7)
+# An adapter that was trained lightly begins as the base does: then a question in the form that is
+# served and trained is answered at this length.
+PASSAGE = (
+    "Паспорт восстанавливают по заявлению: его подают лично в отдел по вопросам миграции вместе с"
+    " двумя фотографиями и свидетельством о рождении. Новый документ выдают через пять дней."
+)
+LONG_TOKENS = 192
+# Positions of the answer, counted from 0, at which decoding is compared with reading, and how many
+# more of those where adapter and base part.
+POSITIONS, MORE = (1, 2, 4, 7), 4
 # Log-probabilities of 4-bit kernels differ by 0.05 to 0.1 between prefill and decode; the adapter
 # moves them by about 3.
 TOLERANCE = 0.15
@@ -74,8 +84,8 @@ class Comparison:
 
 async def compare(client: "TGIClient", adapter: str) -> Comparison:
     """Show that adapter and base model answer differently; the cheap part of the proof."""
-    for question in PROMPTS:
-        seen = await _answers(client, adapter, question)
+    for prompt, tokens in _probes():
+        seen = await _answers(client, adapter, prompt, tokens)
         if seen.step.result == "ok":
             break
     return seen
@@ -89,10 +99,13 @@ async def prove(client: "TGIClient", adapter: str) -> AsyncIterator[Step]:
     """
     queue = await client.queue()
     busy = queue.waiting + queue.running
-    seen = [await _answers(client, adapter, question) for question in PROMPTS]
+    *short, long = _probes()
+    seen = [await _answers(client, adapter, prompt, tokens) for prompt, tokens in short]
     telling = [found for found in seen if found.step.result == "ok"]
-    yield (telling or seen)[0].step
     if not telling:
+        telling = [await _answers(client, adapter, *long)]
+    yield telling[0].step
+    if telling[0].step.result == "failed":
         return
     if busy:
         detail = f"{busy} other requests are running: an unknown adapter is not tried"
@@ -105,10 +118,16 @@ async def prove(client: "TGIClient", adapter: str) -> AsyncIterator[Step]:
     yield await _decoding(client, adapter, telling)
 
 
-async def _answers(client: "TGIClient", adapter: str, question: str) -> Comparison:
-    prompt = render([Message("user", question)])
-    real = await client.generate(prompt, adapter=adapter, max_new_tokens=TOKENS)
-    zero = await client.generate(prompt, adapter=ZERO_ADAPTER, max_new_tokens=TOKENS)
+def _probes() -> list[tuple[str, int]]:
+    """The prompts and the tokens of their answers, the long one last."""
+    served = build_messages(PROMPTS[0], [Hit("pasport.txt", 1, None, PASSAGE, 1.0)])
+    short = [(render([Message("user", question)]), TOKENS) for question in PROMPTS]
+    return [*short, (render(served), LONG_TOKENS)]
+
+
+async def _answers(client: "TGIClient", adapter: str, prompt: str, tokens: int) -> Comparison:
+    real = await client.generate(prompt, adapter=adapter, max_new_tokens=tokens)
+    zero = await client.generate(prompt, adapter=ZERO_ADAPTER, max_new_tokens=tokens)
     if _differ(real.tokens, zero.tokens):
         detail = f"{adapter} and {ZERO_ADAPTER}, the base model, answer differently"
         return Comparison(Step("differs", "ok", detail), prompt, real, zero)
@@ -118,7 +137,8 @@ async def _answers(client: "TGIClient", adapter: str, question: str) -> Comparis
 
 async def _control(client: "TGIClient", seen: Comparison) -> Step:
     """Show that comparing tells something: an unknown adapter must not differ from the base."""
-    bogus = await client.generate(seen.prompt, adapter=BOGUS, max_new_tokens=TOKENS)
+    length = max(1, len(seen.zero.tokens))
+    bogus = await client.generate(seen.prompt, adapter=BOGUS, max_new_tokens=length)
     if _differ(bogus.tokens, seen.zero.tokens):
         sentence = f"an unknown adapter does not answer as {ZERO_ADAPTER} does, which is the base"
         return Step("control", "failed", f"{sentence}: comparing proves nothing on this server")
@@ -135,8 +155,7 @@ async def _decoding(client: "TGIClient", adapter: str, seen: Sequence[Comparison
         await _position(client, adapter, comparison, begin, place)
         for comparison in seen
         for begin in [(await client.tokenize(comparison.prompt)).ids]
-        for place in POSITIONS
-        if place < len(comparison.real.tokens)
+        for place in _places(comparison)
     ]
     if "dropped" in verdicts:
         sentence = f"the adapter is dropped after the first token ({verdicts.count('dropped')}"
@@ -166,6 +185,14 @@ async def _position(
         return "carried"
     tie = abs(_logprob(decoded[0]) - _logprob(read.tokens[0])) <= TOLERANCE
     return "unclear" if tie and _differ(decoded, base.tokens) else "dropped"
+
+
+def _places(seen: Comparison) -> list[int]:
+    """The places of decoded tokens that are looked at."""
+    real, zero = seen.real.tokens, seen.zero.tokens
+    later = range(1, len(real))
+    parted = [n for n in later if _differ(real[n : n + 1], zero[n : n + 1])]
+    return [n for n in later if n in (*POSITIONS, *parted[:MORE])]
 
 
 def _differ(one: "Sequence[GeneratedToken]", other: "Sequence[GeneratedToken]") -> bool:

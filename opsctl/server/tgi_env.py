@@ -1,12 +1,21 @@
 """deploy/tgi.env as Docker reads it: the values, and the part of them that others need."""
 
 import hashlib
+import os
+import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.env_files import ZERO_ADAPTER
 from indexer.errors import UserError
 
 HINT = "opsctl doctor checks every line of it"
+ADAPTERS = "/data/adapters"  # in the container
+# The name of the variable with what is before it, and the value; the end of the line stays out.
+_DECLARED = re.compile(
+    rb"^((?:\xef\xbb\xbf)?[ \t]*LORA_ADAPTERS)(?:=([^\r\n]*))?(?=\r?$)", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,56 @@ def adapter_entries(text: str) -> list[tuple[str, str]]:
     entries = [entry.strip() for entry in text.split(",") if entry.strip()]
     pairs = [entry.partition("=") for entry in entries]
     return [(name.partition("@")[0], path or name) for name, _, path in pairs]
+
+
+def put_adapter_first(path: Path, name: str) -> tuple[str, str]:
+    """Make an adapter the first of LORA_ADAPTERS, and zero the last; return the old value and new.
+
+    One that is not declared yet is in ADAPTERS. Nothing else of the file changes, and nothing at
+    all when the adapter is the first already. Raise UserError if the file can not be written.
+    """
+    try:
+        content = path.read_bytes()
+        found = list(_DECLARED.finditer(content))
+        old = (found[-1][2] or b"").decode() if found else ""
+        new = _with_first(old, name)
+        if new != old:
+            _replace(path.resolve(), _with_value(content, found, new.encode()))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UserError(f"{path} can not be written ({reason})", f"ls -l {path}") from error
+    return old, new
+
+
+def _with_first(old: str, name: str) -> str:
+    entries = {
+        adapter_entries(entry)[0][0]: entry.strip() for entry in old.split(",") if entry.strip()
+    }
+    if next(iter(entries), "") == name and ZERO_ADAPTER in entries:
+        return old
+    first = entries.pop(name, f"{name}={ADAPTERS}/{name}")
+    zero = entries.pop(ZERO_ADAPTER, f"{ZERO_ADAPTER}={ADAPTERS}/{ZERO_ADAPTER}")
+    return ",".join([first, *entries.values(), zero])
+
+
+def _with_value(content: bytes, found: list[re.Match[bytes]], value: bytes) -> bytes:
+    """The file with another value in the last line of LORA_ADAPTERS, or with one such line more."""
+    if found:
+        start, end = found[-1].span()
+        return content[:start] + found[-1][1] + b"=" + value + content[end:]
+    newline = b"\r\n" if b"\r\n" in content else b"\n"
+    gap = newline if content and not content.endswith(b"\n") else b""
+    return content + gap + b"LORA_ADAPTERS=" + value + newline
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write the file whole or not at all; who may read it stays."""
+    new = path.with_name(path.name + ".new")
+    with new.open("wb") as stream:
+        stream.write(content)
+        os.fsync(stream.fileno())
+    shutil.copymode(path, new)
+    new.replace(path)
 
 
 def _whole(path: Path, values: dict[str, str], name: str, default: int) -> int:

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import pytest
+
 from assistant.server.tgi import TGIClient
 from assistant.server.types import Finish, GeneratedToken, Generation, Queue, Tokenized
 from opsctl.server.proof import Step, prove
@@ -34,7 +36,8 @@ class Server:
         self.asked.append(adapter)
         place = len(prompt.rpartition("]")[2])
         known = adapter if adapter in self.decoded else "zero"
-        letters = self.read[known][place : place + 1] if place else self.decoded[known]
+        decoded = self.decoded[known][:max_new_tokens]
+        letters = self.read[known][place : place + 1] if place else decoded
         tokens = tuple(GeneratedToken(ord(text), text, logprob, False) for text, logprob in letters)
         return Generation("", tokens, Finish("length", len(tokens)))
 
@@ -61,6 +64,15 @@ def server(decoded: Any = REAL, read: Any = REAL, **options: Any) -> Server:
 def test_a_sound_server_passes() -> None:
     found = steps(server())
     assert [found[name].result for name in ("differs", "control", "decoding")] == ["ok"] * 3
+
+
+@pytest.mark.parametrize("last", ["abcd", ""])
+def test_an_adapter_that_begins_as_the_base_does_is_told_by_a_longer_answer(last: str) -> None:
+    base, late = letters("x" * 24, -2.0), letters("x" * 20 + last, -2.0)
+    answers = {"real": late, "zero": base}
+    found = steps(Server(answers, answers))
+    assert [found[name].result for name in ("differs", "control")] == ["ok"] * 2
+    assert found["decoding"].result == ("ok" if last else "warning")
 
 
 def test_the_base_model_fails() -> None:

@@ -1,0 +1,147 @@
+"""opsctl train compare: the base model against the adapter, on questions that were held out."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant import settings
+from indexer.documents import digest, printable
+from indexer.errors import UserError
+from opsctl import output
+from opsctl.options import Json
+
+if TYPE_CHECKING:
+    from training.compare import Comparison
+    from training.rows import Row
+    from training.runs import Run
+
+EXCERPT = 400  # characters of an answer that are shown
+ROWS = (  # what is told of each side, and how it is written
+    ("loss per token", "loss", "{:.3f}"),
+    ("perplexity", "perplexity", "{:.2f}"),
+    ("tokens in an answer", "answer_tokens", "{:.0f}"),
+    ("characters in an answer", "answer_characters", "{:.0f}"),
+    ("language of the question", "same_language", "{:.0%}"),
+    ("ends by itself", "stopped", "{:.0%}"),
+)
+
+
+def compare(
+    name: Annotated[str, typer.Argument(help="The run.")] = "yandexq",
+    rows: Annotated[int, typer.Option("--rows", min=1, help="Held-out questions to ask.")] = 50,
+    tokens: Annotated[
+        int, typer.Option("--tokens", min=1, help="The most tokens of an answer.")
+    ] = 256,
+    batch: Annotated[int, typer.Option("--batch", min=1, help="Questions asked at a time.")] = 8,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
+    json: Json = False,
+) -> None:
+    """Compare base and adapter on held-out questions: loss, length, language, stops."""
+    from training.runs import Run, run_folder, write_json
+
+    config = settings.load()
+    run = Run(run_folder(config.state, name))
+    manifest = run.read_manifest()
+    adapter = own_adapter(run, manifest, config.adapters / name)
+    questions, unseen = _questions(manifest, rows)
+    found = _compare(manifest["settings"], adapter, questions, tokens, batch, device)
+    about = {"run": name, "adapter_sha256": manifest["adapter_sha256"], "unseen": unseen}
+    result = {**about, **asdict(found)}
+    write_json(run.comparison, result)
+    if json:
+        output.write_json(result)
+        return
+    _show(found)
+    if not unseen:
+        output.note("the checkpoint was chosen by some of these questions: there are no others")
+    output.note(f"written: {run.comparison}")
+
+
+def own_adapter(run: "Run", manifest: dict[str, Any], folder: Path) -> Path:
+    """The folder of a run's adapter. Raises UserError unless it is what the run made."""
+    from training.adapter_files import WEIGHTS
+
+    weights = folder / WEIGHTS
+    if not weights.is_file() or digest(weights) != manifest["adapter_sha256"]:
+        state = "is not what the run made" if weights.is_file() else "is not there"
+        raise UserError(f"{weights} {state}", f"write it again: opsctl train run --name {run.name}")
+    return folder
+
+
+def _questions(manifest: dict[str, Any], count: int) -> "tuple[list[Row], bool]":
+    """Held-out rows of the run's own data; whether they had no part in the run at all."""
+    from training.report import EVAL
+    from training.rows import read_prepared
+
+    asked = manifest["settings"]
+    file = Path(asked["data"]) / EVAL
+    rows = read_prepared(file)
+    if digest(file) != manifest["data_sha256"][EVAL]:
+        raise UserError(
+            f"{file} was made anew since the run, which may have learned these very questions",
+            "prepare the data as it was, or train again: opsctl train run --anew",
+        )
+    from training.compare import choose  # reads torch, which takes seconds
+    from training.plan import HELD_OUT
+
+    return choose(rows, count, min(HELD_OUT, asked["limit"] or HELD_OUT))
+
+
+def _compare(
+    asked: dict[str, Any],
+    adapter: Path,
+    questions: "list[Row]",
+    tokens: int,
+    batch: int,
+    device: str,
+) -> "Comparison":
+    from training.base import choose_device
+    from training.compare import compare, load
+
+    place = choose_device(device)
+    output.note(f"loading {asked['model']} on {place}")
+    model, tokenizer = load(Path(asked["model"]), asked["base"], adapter, place)
+    with output.progress_bar("comparing") as advance:
+        told = _telling_time(advance)
+        return compare(model, tokenizer, questions, asked["length"], tokens, batch, told)
+
+
+def _telling_time(advance: Callable[[int, int, str], None]) -> Callable[[int, int], None]:
+    """Progress that says after the first batch, the slowest, how long all of them may take."""
+    began = time.monotonic()
+    first = True
+
+    def progress(done: int, total: int) -> None:
+        nonlocal first
+        if first and done < total:
+            left = (time.monotonic() - began) / done * (total - done)
+            output.note(f"at most {left / 60:.0f} min to go" if left >= 60 else "a minute at most")
+        first = False
+        advance(done, total, "")
+
+    return progress
+
+
+def _show(found: "Comparison") -> None:
+    sides = {"base": found.base, "adapter": found.adapter, "held out": found.reference}
+    table = [["", *sides]]
+    for title, key, form in ROWS:
+        values = [getattr(side, key) for side in sides.values()]
+        table.append([title, *("-" if value is None else form.format(value) for value in values)])
+    output.write_table(table)
+    output.write(f"\n{found.rows} questions; {found.identical:.0%} of the answers are the same")
+    if found.left_out:
+        output.write(f"{found.left_out} more do not fit into the length of the training")
+    for example in found.examples:
+        output.write(f"\n? {_excerpt(example.question)}")
+        for title, text in (("base", example.base), ("adapter", example.adapter)):
+            output.write(f"{title:8} {_excerpt(text)}")
+
+
+def _excerpt(text: str) -> str:
+    line = printable(" ".join(text.split()))
+    return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"

@@ -1,0 +1,110 @@
+"""opsctl train publish: put the adapter of a run on the Hub, with its model card."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from assistant import settings
+from assistant.settings import Settings
+from indexer.errors import UserError
+from opsctl import output
+from opsctl.commands.train.compare import own_adapter
+
+if TYPE_CHECKING:
+    from training.runs import Run
+
+CARD = "README.md"
+
+
+def publish(
+    name: Annotated[str, typer.Argument(help="The run.")],
+    repo: Annotated[str, typer.Option("--repo", metavar="OWNER/NAME", help="Where to.")],
+    private: Annotated[
+        bool, typer.Option("--private", help="A new repository is for its owner only.")
+    ] = False,
+    license: Annotated[
+        str, typer.Option("--license", help="As the Hub names it; Mistral's own by default.")
+    ] = "apache-2.0",
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without it nothing is sent.")] = False,
+) -> None:
+    """Show what would go to the Hub, and with --yes upload it."""
+    from opsctl.hub.publish import check_repo, upload
+    from training.runs import Run, run_folder
+
+    check_repo(repo)
+    config = settings.load()
+    run = Run(run_folder(config.state, name))
+    manifest = run.read_manifest()
+    paths = _paths(run, manifest, config.adapters / name)
+    card = _card(run, manifest, repo, license)
+    total = output.size(len(card.encode()) + sum(path.stat().st_size for path in paths.values()))
+    if yes:
+        output.note(f"uploading {len(paths) + 1} files, {total}, to {config.hf_endpoint}/{repo}")
+        files: dict[str, Path | bytes] = {**paths, CARD: card.encode()}
+        output.write(upload(config.hf_endpoint, config.hf_token, repo, files, private))
+        return
+    sizes = {name: path.stat().st_size for name, path in paths.items()} | {CARD: len(card.encode())}
+    output.write_table([("file", "size"), *((name, output.size(n)) for name, n in sizes.items())])
+    output.write(f"\n{card}")
+    output.note(_promise(repo, private, total, config))
+
+
+def _paths(run: "Run", manifest: dict[str, Any], adapter: Path) -> dict[str, Path]:
+    """The run's own files by their names on the Hub. Raises UserError when one is not there."""
+    from training.adapter_files import CONFIG, WEIGHTS
+
+    folder = own_adapter(run, manifest, adapter)
+    if not run.picture.is_file():
+        raise UserError(f"there is no {run.picture}", f"opsctl train plot {run.name}")
+    paths = {name: folder / name for name in (CONFIG, WEIGHTS)} | {run.picture.name: run.picture}
+    return paths
+
+
+def _card(run: "Run", manifest: dict[str, Any], repo: str, license: str) -> str:
+    from training.encode import prompt_text
+    from training.model_card import Facts, model_card
+    from training.rows import Row
+
+    template = prompt_text(Row("{question}", "{passage}", ""))
+    report, comparison = _report(manifest), _comparison(run, manifest)
+    events = run.read_log()
+    return model_card(
+        Facts(run.name, repo, license, template, manifest, report, events, comparison)
+    )
+
+
+def _report(manifest: dict[str, Any]) -> dict[str, Any] | None:
+    """The report of the very rows that were learned, if it is still there."""
+    from training.report import TRAIN, read_report
+
+    try:
+        report = read_report(Path(manifest["settings"]["data"]))
+    except UserError:
+        report = {}
+    if report.get("train", {}).get("sha256") == manifest["data_sha256"][TRAIN]:
+        return report
+    output.note("the rows were prepared anew since the run: the card says nothing of them")
+    return None
+
+
+def _comparison(run: "Run", manifest: dict[str, Any]) -> dict[str, Any] | None:
+    """compare.json, if it is of this adapter."""
+    if run.comparison.is_file():
+        found: dict[str, Any] = json.loads(run.comparison.read_text(encoding="utf-8"))
+        if found["adapter_sha256"] == manifest["adapter_sha256"]:
+            return found
+    output.note(f"the card compares nothing: opsctl train compare {run.name}")
+    return None
+
+
+def _promise(repo: str, private: bool, total: str, config: Settings) -> str:
+    kind = "private" if private else "public"
+    host = urlsplit(config.hf_endpoint).netloc
+    token = "" if config.hf_token else "; it will need a token: HF_TOKEN is not set"
+    return (
+        f"nothing was sent. --yes makes the {kind} repository {repo} on {host}, unless it exists,"
+        f" and uploads these files, {total}, in one commit{token}"
+    )

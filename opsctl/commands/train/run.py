@@ -1,0 +1,228 @@
+"""opsctl train run: QLoRA on the prepared rows, up to an adapter that the model server takes."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant import settings
+from assistant.settings import Settings
+from indexer.errors import UsageError, UserError
+from indexer.lock import writer_lock
+from opsctl import output
+from opsctl.commands.train.run_estimate import confirm, duration, show_estimate
+from opsctl.hub import adapter, catalog
+from opsctl.hub.folders import free_bytes, put_in_place
+
+if TYPE_CHECKING:
+    from training.plan import Plan
+    from training.runs import Event, Run
+
+EPOCHS = (
+    "How often each row is learned. 3, with early stopping: the original's 60 would be six days on"
+    " an A100."
+)
+
+
+def run(
+    name: Annotated[str, typer.Option(help="The run's name, and the adapter's.")] = "yandexq",
+    data: Annotated[
+        Path | None, typer.Option(help="The prepared rows.", show_default="STATE/training/data")
+    ] = None,
+    base: Annotated[
+        str, typer.Option(help="gptq; nf4 (bitsandbytes) or fp16 of a model that is not quantised.")
+    ] = "gptq",
+    model: Annotated[
+        Path | None, typer.Option(help="The model's folder.", show_default="the downloaded one")
+    ] = None,
+    epochs: Annotated[int, typer.Option(help=EPOCHS)] = 3,
+    rank: Annotated[int, typer.Option(help="The rank of the adapter.")] = 8,
+    alpha: Annotated[int, typer.Option(help="Its scale is alpha / rank.")] = 32,
+    dropout: Annotated[float, typer.Option(help="Of the adapter's inputs.")] = 0.05,
+    lr: Annotated[float, typer.Option(help="The learning rate.")] = 5e-5,
+    batch: Annotated[int, typer.Option(help="Rows on the device at a time.")] = 8,
+    accumulate: Annotated[int, typer.Option(help="Batches to a step.")] = 4,
+    length: Annotated[int, typer.Option(help="Most tokens of a row.")] = 2048,
+    save_steps: Annotated[
+        int | None,
+        typer.Option(help="Steps between evaluations, each saved.", show_default="ten an epoch"),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the order, the adapter and the dropout.")] = 0,
+    limit: Annotated[
+        int | None, typer.Option(help="Take only the first rows.", show_default="all")
+    ] = None,
+    patience: Annotated[
+        int, typer.Option(help="Stop after so many evaluations without a gain; 0: never.")
+    ] = 5,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    as_published: Annotated[
+        bool, typer.Option("--as-published", help="Take rows of the published rules, too.")
+    ] = False,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Forget an earlier run of this name.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, however long it takes.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Stop after the estimate; write nothing.")
+    ] = False,
+) -> None:
+    """Train an adapter; the same command goes on where it was interrupted."""
+    from training.base import choose_device
+    from training.options import Options
+    from training.plan import make_plan
+    from training.runs import Run, run_folder
+
+    config = settings.load()
+    job = Run(run_folder(config.state, name))
+
+    options = Options(
+        base, epochs, rank, alpha, dropout, lr, batch, accumulate, length, save_steps, seed, limit,
+        patience, choose_device(device),
+    )  # fmt: skip
+    rows = data or config.state / "training" / "data"
+    folder = _model(model, base, config)
+    if dry_run:
+        show_estimate(make_plan(job, options, rows, folder, as_published, anew))
+        return
+    with _alone(job):
+        plan = make_plan(job, options, rows, folder, as_published, anew)
+        target = config.adapters / name
+        if target.exists() and not job.settings.is_file():
+            raise UserError(f"{target} is there already, and not of this run", "another --name")
+        if anew:
+            shutil.rmtree(job.folder, ignore_errors=True)
+        _run(plan, config, yes)
+
+
+def _model(model: Path | None, base: str, config: Settings) -> Path:
+    """The folder of the base; only GPTQ is downloaded by opsctl."""
+    if model:
+        return model
+    if base != "gptq":
+        raise UsageError(f"--base {base} needs the folder of a model", "--model FOLDER")
+    return catalog.chosen(["model"])[0].folder(config.state)
+
+
+@contextmanager
+def _alone(job: "Run") -> Iterator[None]:
+    job.lock.parent.mkdir(parents=True, exist_ok=True)
+    sentence = f"the run {job.name} is at work: {{holder}}"
+    with writer_lock(job.lock, sentence, "wait for it to end, or choose another --name"):
+        yield
+
+
+def _run(plan: "Plan", config: Settings, yes: bool) -> None:
+    """Do what is left of a run: all, the rest after a checkpoint, the adapter, or nothing."""
+    from training.extra import need
+
+    target = config.adapters / plan.run.name
+    if _has_ended(plan, target):
+        output.note(f"the run {plan.run.name} has ended before; nothing was changed")
+        _show_result(plan, target)
+        return
+    need("matplotlib")
+    _check_disk(plan, config)
+    if not plan.is_over:
+        _train(plan, yes)
+    _write_adapter(plan, target)
+    _show_result(plan, target)
+
+
+def _has_ended(plan: "Plan", target: Path) -> bool:
+    if plan.resume is None or not plan.run.manifest.is_file():
+        return False
+    try:
+        recorded: str = plan.run.read_manifest()["adapter_sha256"]
+        return adapter.check(target).sha256 == recorded
+    except UserError:  # it was removed since, and is written again
+        return False
+
+
+def _check_disk(plan: "Plan", config: Settings) -> None:
+    from training import estimate
+
+    tokenizer = (plan.base.folder / "tokenizer.json").stat().st_size
+    needed, free = (
+        estimate.disk(plan.options, plan.base.config, tokenizer),
+        free_bytes(config.state),
+    )
+    if needed > free:
+        raise UserError(
+            f"no room for the run: it needs {output.size(needed)}, and {output.size(free)} are free"
+            f" in {config.state}",
+            "free some space, or move it: OPSCTL_STATE=DIR",
+        )
+
+
+def _train(plan: "Plan", yes: bool) -> None:
+    from training import train
+
+    model, collate, seconds = show_estimate(plan)
+    confirm(seconds, yes)
+    plan.run.folder.mkdir(parents=True, exist_ok=True)
+    plan.run.write_settings(plan.settings)
+    plan.write_first_sample()
+    try:
+        with output.progress_bar("training") as advance:
+            train.train(model, collate, plan, _teller(plan, advance))
+    except KeyboardInterrupt:
+        output.note("stopped, and saved after its last step; the same command goes on")
+        raise
+
+
+def _teller(plan: "Plan", advance: Callable[[int, int, str], None]) -> Callable[["Event"], None]:
+    """Shows each event: the bar moves, and each evaluation is a line."""
+    past = [event for event in plan.run.read_log() if event["step"] <= plan.done]
+    before = past[-1]["seconds"] if past else 0.0
+    learned = max((event.get("tokens", 0) for event in past), default=0)
+    words = {"loss": "-", "eval_loss": "-", "pace": "-"}
+
+    def tell(event: "Event") -> None:
+        step, seconds = event["step"], max(event["seconds"] - before, 0.01)
+        for kind in ("loss", "eval_loss"):
+            words[kind] = f"{event[kind]:.3f}" if kind in event else words[kind]
+        if "tokens" in event:
+            words["pace"] = f"{(event['tokens'] - learned) / seconds:,.0f}"
+        left = seconds / max(step - plan.done, 1) * (plan.steps - step)
+        text = "loss {loss}, held out {eval_loss}, {pace} tokens/s".format(**words)
+        advance(step, plan.steps, text)
+        if "eval_loss" in event:
+            words_left = f", {duration(left)} left" if step > plan.done else ""
+            output.note(f"step {step:,} of {plan.steps:,}: {text}{words_left}")
+
+    return tell
+
+
+def _write_adapter(plan: "Plan", target: Path) -> None:
+    """Put the best checkpoint's adapter in its place, then the picture, then the record."""
+    from training import checkpoints, curve, manifest
+    from training.adapter_files import export
+
+    run, newest = plan.run, checkpoints.newest(plan.run.checkpoints)
+    assert newest is not None
+    state = checkpoints.read_state(newest)
+    new = target.with_name(f".{target.name}.part")
+    base = plan.base.folder.name.replace("--", "/", 1)
+    export(run.checkpoints / f"checkpoint-{state['best_global_step']}", new, base)
+    config = plan.base.config
+    facts = adapter.check(new, config["num_hidden_layers"], config["hidden_size"])
+    if facts.zero:
+        raise UserError("the best adapter changes nothing: all its B are 0", "another --lr")
+    put_in_place(new, target)
+    events = run.read_log()
+    curve.draw(events, f"{run.name} on {plan.base.folder.name}", run.picture)
+    counts = {"train": plan.train.counts(), "eval": plan.held_out.counts()}
+    run.write_manifest(manifest.make_manifest(plan.settings, counts, state, target, events))
+
+
+def _show_result(plan: "Plan", target: Path) -> None:
+    record = plan.run.read_manifest()
+    best = f"step {record['best_step']}, held-out loss {record['best_eval_loss']:.4f}"
+    output.write(f"adapter: {target} ({best}, sha256 {record['adapter_sha256'][:12]})")
+    if record["best_eval_loss"] >= record["base_eval_loss"]:
+        output.note(f"it is no better than the base, whose loss is {record['base_eval_loss']:.4f}")
+    output.write(f"picture: {plan.run.picture}")
+    output.write(f"serve it: opsctl train use {plan.run.name} && opsctl restart")

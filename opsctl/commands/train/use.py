@@ -1,0 +1,126 @@
+"""opsctl train use: let deploy/tgi.env serve an adapter."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant import settings
+from assistant.env_files import ZERO_ADAPTER
+from assistant.settings import Settings
+from indexer.errors import UsageError, UserError
+from opsctl import output
+from opsctl.hub import adapter, checkpoint
+from opsctl.server.folders import find_model, on_this_machine
+from opsctl.server.tgi_env import ADAPTERS, ServerConfig, put_adapter_first
+
+if TYPE_CHECKING:
+    from opsctl.hub.adapter import AdapterFacts
+
+# TGI pads ranks below 8 to 8 and greater ones to a multiple of 16, and then scales by the padded
+# rank from the second layer on (contract 2.3).
+PLAIN_RANK, RANK_STEP = 8, 16
+
+
+def use(
+    name: Annotated[str, typer.Argument(help="The adapter of a run, or one declared already.")],
+) -> None:
+    """Make an adapter the first of LORA_ADAPTERS, so that requests name it."""
+    from training.runs import check_name
+
+    loaded = settings.load_with_origins()
+    config, server = loaded.settings, ServerConfig.load(loaded.settings.tgi_env)
+    if name == ZERO_ADAPTER:
+        raise UsageError(f"{name} stands for the base model and changes nothing", _choices(config))
+    if name not in server.adapters:
+        check_name(name)
+    folder = _folder(name, server, config)
+    facts = _check(name, folder, server, config)
+    _tell_other_base(name, server, config)
+    _bring_zero(folder, facts, server, config)
+    old, new = put_adapter_first(config.tgi_env, name)
+    if old == new:
+        output.note(f"{name} is the first adapter of {config.tgi_env} already")
+    else:
+        output.write(f"- LORA_ADAPTERS={old}" if old else "- no LORA_ADAPTERS")
+        output.write(f"+ LORA_ADAPTERS={new}")
+    origin = loaded.origins["adapter"]
+    if origin not in ("deploy/tgi.env", "default") and config.adapter != name:
+        output.note(f"requests still name {config.adapter}: OPSCTL_ADAPTER is set ({origin})")
+    output.note("next: opsctl restart && opsctl verify")
+
+
+def _folder(name: str, server: ServerConfig, config: Settings) -> Path:
+    """Where the adapter is: where it is declared, or where runs put theirs. Raise UserError."""
+    trained = config.adapters / name
+    folder = on_this_machine(server.adapters.get(name, f"{ADAPTERS}/{name}"), config)
+    if not folder.is_dir():
+        raise UserError(f"there is no adapter {name}: {folder} is no folder", _choices(config))
+    if folder != trained and trained.is_dir():
+        raise UserError(
+            f"{name} is declared in {config.tgi_env} for {folder}, and {trained} is there too",
+            f"give the one in {config.adapters} another name: mv {trained} {trained}-2",
+        )
+    return folder
+
+
+def _choices(config: Settings) -> str:
+    folders = config.adapters.glob("*/adapter_config.json")
+    names = sorted(path.parent.name for path in folders)
+    real = [name for name in names if name != ZERO_ADAPTER and "--" not in name]
+    return f"trained here: {', '.join(real)}" if real else "opsctl train run --name NAME"
+
+
+def _check(name: str, folder: Path, server: ServerConfig, config: Settings) -> "AdapterFacts":
+    """Raise UserError unless the server would apply the adapter to its model."""
+    trained = folder == config.adapters / name
+    hint = "opsctl train run" if trained else "opsctl download adapter --upgrade"
+    try:
+        facts = adapter.check(folder, *_shape(server, config))
+    except UserError as error:
+        raise UserError(error.message, hint) from error
+    if facts.zero:
+        raise UserError(f"{name} changes nothing: all its B are 0", hint)
+    if facts.rank != PLAIN_RANK and facts.rank % RANK_STEP:
+        raise UserError(
+            f"{name} has rank {facts.rank}, which TGI pads and then scales wrongly",
+            f"train with a rank of {PLAIN_RANK} or a multiple of {RANK_STEP}",
+        )
+    return facts
+
+
+def _shape(server: ServerConfig, config: Settings) -> tuple[int | None, int | None]:
+    """The layers and the hidden size of the server's model, where that is on this machine."""
+    try:
+        return checkpoint.shape(find_model(server.model_id, config))
+    except UserError:
+        output.note(f"{server.model_id} is not here: the adapter is not held against it")
+        return None, None
+
+
+def _tell_other_base(name: str, server: ServerConfig, config: Settings) -> None:
+    """Say so when a run of this name was trained on another model than the server has."""
+    from training.runs import Run, run_folder
+
+    run = Run(run_folder(config.state, name))
+    if not run.manifest.is_file():
+        return
+    base = Path(str(run.read_manifest().get("base", ""))).name
+    served = Path(server.model_id).name
+    if base != served:
+        output.note(f"{name} was trained on {base}, and the server has {served}: compare answers")
+
+
+def _bring_zero(
+    folder: Path, facts: "AdapterFacts", server: ServerConfig, config: Settings
+) -> None:
+    """Write the zero adapter where it is missing, damaged or of another shape."""
+    inside = server.adapters.get(ZERO_ADAPTER, f"{ADAPTERS}/{ZERO_ADAPTER}")
+    target = on_this_machine(inside, config)
+    try:
+        known = adapter.check(target)
+    except UserError:
+        known = None
+    same = known and known.zero and (known.rank, known.tensors) == (facts.rank, facts.tensors)
+    if not same and adapter.write_zero(folder, target):
+        output.note(f"the zero adapter was written: {target}")

@@ -1,0 +1,65 @@
+"""A tiny base that can be taught to stop, prepared rows, a run that has ended: made once."""
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.training.running import RUN, Lab
+from tests.training.shell import Shell
+from tests.training.synthetic_rows import write_lines
+from tests.workspace import Workspace
+
+ROWS = 500
+ROOT = Path(__file__).resolve().parents[2]
+MAKE = "tests.training.synthetic"
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with model, model-gptq and model-dequantised, shared by the test processes."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    folder = root / "tiny-base"
+    with (root / "tiny-base.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            part = root / "tiny-base.part"
+            command = [sys.executable, "-W", "error", "-m", MAKE, str(part)]
+            environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+            subprocess.run(command, check=True, cwd=ROOT, env=environment)
+            part.rename(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prepared(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """A place for runs, with the rows that `prepare` made of 500, and nothing run yet."""
+    from tests.training.synthetic import make_steady_rows
+
+    place = Workspace(tmp_path_factory.mktemp("prepared"), {"OMP_NUM_THREADS": "1"})
+    rows = write_lines(place.root / "rows.jsonl", make_steady_rows(ROWS, 1))
+    report = place.json("train", "prepare", str(rows))
+    assert sum(rule["removed"] for rule in report["rules"]) == 0, report
+    return Lab(place, tiny_base)
+
+
+@pytest.fixture(scope="session")
+def ended(prepared: Lab) -> Lab:
+    """The same place after a run that nothing disturbed."""
+    done = prepared.workspace.run(*prepared.command(*RUN))
+    assert done.returncode == 0, done
+    return replace(prepared, told=done)
+
+
+@pytest.fixture(scope="session")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """One process for many command lines: each would read torch for seconds."""
+    with Shell(tmp_path_factory.mktemp("shell")) as opened:
+        yield opened

@@ -1,0 +1,30 @@
+"""The files of an adapter as the model server wants them. Read and written without torch."""
+
+import json
+import shutil
+from pathlib import Path
+
+WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+# What peft 0.14, the one in the server's image, knows and needs of a LoRA configuration.
+CONFIG_KEYS = (
+    "base_model_name_or_path", "bias", "fan_in_fan_out", "inference_mode", "init_lora_weights",
+    "lora_alpha", "lora_dropout", "modules_to_save", "peft_type", "r", "target_modules",
+    "task_type", "use_rslora",
+)  # fmt: skip
+
+
+def export(checkpoint: Path, folder: Path, base: str) -> None:
+    """Write the adapter of a checkpoint to a new folder, its weights byte for byte.
+
+    The weights are float32, as they are trained; a server casts them to its own type (TGI with a
+    GPTQ model: float16). `base` is the name of the model, in the place of this machine's path.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    config = json.loads((checkpoint / CONFIG).read_text(encoding="utf-8"))
+    config |= {"base_model_name_or_path": base, "inference_mode": True}
+    kept = {key: config[key] for key in CONFIG_KEYS if key in config}
+    (folder / CONFIG).write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+    shutil.copyfile(checkpoint / WEIGHTS, folder / WEIGHTS)
+    for path in folder.iterdir():
+        path.chmod(0o644)  # safetensors writes 0600, and the container's user is another
