@@ -23,7 +23,7 @@ def parse(item: "dataclasses.Field[Any]", text: str, name: str, base: Path) -> o
     if isinstance(item.default, Path):
         return base / _expand(text, name)
     if isinstance(item.default, tuple):
-        return _ids(text, name)
+        return _ids(text, name, groups=item.name == "allowed_groups")
     if isinstance(item.default, bool):
         if text.lower() not in _TRUE | _FALSE:
             raise UsageError(f"{name} is {text!r}", "give 1 or 0")
@@ -32,6 +32,8 @@ def parse(item: "dataclasses.Field[Any]", text: str, name: str, base: Path) -> o
         return str((base / _expand(text, name)).resolve())
     if item.name in ("threshold", "dense_weight"):
         return _number(float, text, name, 0, 1 if item.name == "threshold" else 10)
+    if item.name == "health_port":
+        return _number(int, text, name, 1, 65_535)
     if isinstance(item.default, int):
         return _number(int, text, name, 0 if item.name in ("chunk_overlap", "gpu") else 1, 100_000)
     return text
@@ -67,12 +69,25 @@ def _url(text: str, name: str) -> str:
     return text.rstrip("/")
 
 
-def _ids(text: str, name: str) -> tuple[int, ...]:
+def _ids(text: str, name: str, groups: bool) -> tuple[int, ...]:
+    """Telegram's numbers: those of people are positive, those of groups negative."""
     try:
-        return tuple(int(part) for part in text.split(",") if part.strip())
+        ids = tuple(int(part) for part in text.split(",") if part.strip())
     except ValueError:
         hint = "give numeric ids, comma-separated; a name can change hands"
         raise UsageError(f"{name} is {text!r}", hint) from None
+    for number in ids:
+        if groups and number >= 0:
+            raise UsageError(
+                f"{name} holds {number}, and the id of a group is negative",
+                "the ids of people go into OPSCTL_ALLOWED_USERS",
+            )
+        if not groups and number <= 0:
+            raise UsageError(
+                f"{name} holds {number}, and the id of a person is positive",
+                "the ids of groups go into OPSCTL_ALLOWED_GROUPS",
+            )
+    return ids
 
 
 def _one_word(text: str, name: str) -> str:

@@ -146,7 +146,7 @@ async def sigterm_trial(
         code = await t.bot.terminate()
         ended = time.monotonic() - begun
         told = sum(
-            "Перезапускаюсь" in json.dumps(t.bot.all_replies(user), ensure_ascii=False)
+            "Прерываюсь" in json.dumps(t.bot.all_replies(user), ensure_ascii=False)
             for user in range(2, 18)
         )
         mend(t.api)

@@ -12,41 +12,26 @@ answer, and only of numbers that are stored. So:
   put into the same message once more, which changes nothing if it is there.
 - The person deleted the message: Telegram says so for certain; a new placeholder takes its place.
 - Telegram bans or is away: the text is stored and the edit is due later.
-- A preview's reply was lost: that edit may arrive after the final one and cover it. The final edit
-  is then made a second time, SETTLE seconds later.
+- Telegram says no: it is asked some times more, as TRIES tells, and then the answer is given up.
+- The reply to a preview was lost: that edit may arrive after the final one and cover it. The final
+  edit is then made a second time, SETTLE seconds later.
 """
 
 import asyncio
 import logging
+import math
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable
-from contextlib import aclosing, suppress
 
-from assistant.answer import answer
-from assistant.engines import AutoEngine, Engine, ExtractiveEngine
-from assistant.events import Done, Token, Writer
-from assistant.server.errors import (
-    Deadline,
-    GenerationFailed,
-    Incomplete,
-    ServerBusy,
-    ServerDown,
-    ServerError,
-)
+from assistant.engines import Engine
 from bot.answers import Answer, Answers, Question
-from bot.compose import (
-    answer_buttons,
-    entities_of,
-    fragment,
-    messages_of,
-    sentence,
-    stop_button,
-)
+from bot.compose import answer_buttons, entities_of, sentence, stop_button
 from bot.config import BotConfig
 from bot.dialogue import Dialogue
 from bot.metrics import Metrics
-from bot.preview import Preview
+from bot.schedule import MOST, Schedule
 from bot.sending import (
     Banned,
     ChatGone,
@@ -58,17 +43,24 @@ from bot.sending import (
     SendingError,
     Unreachable,
 )
-from bot.texts import Texts, texts_for
-from bot.waiting import within
-from indexer.errors import UserError
+from bot.store import StoreError
+from bot.texts import texts_for
+from bot.writing import AnswerWriter
 from indexer.search import Searcher
 
-PASSING = (ServerDown, ServerBusy, GenerationFailed, Incomplete)
-SERVER_TRIES = 4
-TELEGRAM_TRIES = 8  # after which the pause does not grow any more
-REFUSALS = 2
+# How often an answer may fail so until it is given up; rights may come back within a minute.
+TRIES: dict[type[Exception], float] = {
+    MaybeSent: math.inf,
+    Unreachable: math.inf,
+    ChatGone: 7,
+    MessageGone: 3,
+    Refused: 3,
+    Exception: 8,
+}
+GROWING = 6  # failures after which the pause does not grow any more
+PAUSE = 1.0
+LONGEST_PAUSE = 60.0
 SETTLE = 3.0
-INTERRUPTED = 1.8  # seconds for telling that the bot is stopping
 log = logging.getLogger(__name__)
 
 
@@ -79,74 +71,136 @@ class Answerer:
         self,
         config: BotConfig,
         answers: Answers,
+        schedule: Schedule,
         dialogue: Dialogue,
         sender: Sender,
         searcher: Searcher,
         engine: Engine,
         metrics: Metrics,
+        may_ask: Callable[[int], bool],
+        pause: float = PAUSE,
     ) -> None:
-        self._config = config
+        """`may_ask` tells whether a person is still let in; `pause` is the first one, in seconds.
+
+        It comes after a failure and doubles with each.
+        """
         self._answers = answers
-        self._dialogue = dialogue
+        self._schedule = schedule
         self._sender = sender
-        self._searcher = searcher
-        self._engine = engine
         self._metrics = metrics
-        self._writing: dict[int, asyncio.Task[None]] = {}
+        self._may_ask = may_ask
+        self._pause = pause
+        self._writer = AnswerWriter(
+            config, answers, schedule, dialogue, sender, searcher, engine, metrics
+        )
+        self._failures: dict[int, Counter[type[Exception]]] = {}
+        self._doubtful: set[int] = set()  # an edit whose reply was lost may still arrive
 
     async def greet(self, number: int, ahead: int) -> None:
-        """Tell the person that the question waits; where that fails, the answer will tell."""
+        """Tell the person how many are to be answered before; failures do not matter."""
         found = self._answers.get(number)
-        if found is None or ahead <= 0:
+        if found is None or found.state != "waiting":
             return
-        words = texts_for(found.question.language)
-        with suppress(SendingError):
-            await self._place(found.question, 0, words.queued.format(ahead=ahead))
+        question, words = found.question, texts_for(found.question.language)
+        text = words.queued.format(ahead=ahead if ahead < MOST else f"{MOST}+")
+        parts = self._answers.parts(number)
+        try:
+            if not parts or parts[0].message is None:
+                await self._place(question, 0, text)
+                return
+            buttons = stop_button(number, words)
+            await self._sender.edit(
+                question.chat, parts[0].message, text, buttons=buttons, preview=True
+            )
+        except Unreachable:
+            self._doubtful.add(number)
+        except SendingError as error:
+            log.info("the place of answer %d is not shown: %s", number, type(error).__name__)
 
     async def work(self, number: int, give_back: Callable[[], None]) -> None:
         """Bring one answer on as far as it goes now; what it still needs is in the store then."""
-        found = self._answers.get(number)
+        try:
+            found = self._answers.get(number)
+        except (TypeError, ValueError):
+            log.exception("answer %d can not be read", number)
+            return self._answers.close(number, "broken")
         if found is None or found.state == "done":
             return
-        chat = found.question.chat
         try:
-            doubtful = found.state == "waiting" and await self._write(found)
-            give_back()
-            await self._show(number, doubtful)
+            await self._bring_on(found, give_back)
         except Banned as error:
             self._metrics.failed("banned")
-            self._answers.put_off_chat(chat, error.seconds + 1)
-        except ChatGone:
-            self._metrics.failed("chat gone")
-            self._answers.close(number, "gone")
+            self._schedule.put_off_chat(found.question.chat, error.seconds + 1)
         except ChatMoved as error:
-            self._answers.move_chat(chat, error.chat)
-        except (MaybeSent, MessageGone, Unreachable, Refused) as error:
-            self._metrics.failed(type(error).__name__)
-            if isinstance(error, Refused) and found.telegram_failures >= REFUSALS:
-                self._broken(found)
-                return
-            pause = 2.0 ** min(found.telegram_failures, TELEGRAM_TRIES)
-            self._answers.put_off(number, min(60.0, pause), "telegram")
+            self._answers.move_chat(found.question.chat, error.chat)
         except ValueError:
+            log.exception("answer %d can not be shown", number)
             self._broken(found)
-        except UserError:  # the store can not be written: nothing can be promised any more
+        except StoreError:
             raise
         except Exception as error:
-            log.exception("answer %d is tried again", number)
-            self._metrics.failed(type(error).__name__)
-            self._answers.put_off(number, min(60.0, 2.0**found.telegram_failures), "telegram")
+            if not isinstance(error, SendingError):
+                log.exception("answer %d is tried again", number)
+            self._failed(found, error)
+        else:
+            self._failures.pop(number, None)
 
     def stop(self, number: int) -> None:
         """Stop writing this answer; what it says instead is in the store by now."""
-        if task := self._writing.get(number):
-            task.cancel()
+        self._writer.stop(number)
+
+    async def _bring_on(self, found: Answer, give_back: Callable[[], None]) -> None:
+        number = found.question.id
+        if not self._may_ask(found.question.user):
+            await self._withdraw(found)
+            return
+        if found.state == "waiting" and await self._write(found):
+            self._doubtful.add(number)
+        give_back()
+        await self._show(number, number in self._doubtful)
+        self._doubtful.discard(number)
+
+    async def _write(self, found: Answer) -> bool:
+        """Write the answer into its message; tell whether a preview of it may still arrive."""
+        question = found.question
+        parts = self._answers.parts(question.id)
+        message = parts[0].message if parts else None
+        if message is None:
+            message = await self._place(question, 0, texts_for(question.language).placeholder)
+            now = self._answers.get(question.id)
+            if now is None or now.state != "waiting":  # stopped meanwhile
+                return False
+        return await self._writer.write(found, message)
+
+    async def _withdraw(self, found: Answer) -> None:
+        """The person was removed after asking: take away what was to become the answer."""
+        for part in self._answers.parts(found.question.id):
+            if part.message:
+                await self._sender.delete(found.question.chat, part.message)
+        self._answers.close(found.question.id, "gone")
+
+    def _failed(self, found: Answer, error: Exception) -> None:
+        """Try again later, or give up what failed too often."""
+        number = found.question.id
+        kind = next(kind for kind in TRIES if isinstance(error, kind))
+        failures = self._failures.setdefault(number, Counter())
+        failures[kind] += 1
+        self._metrics.failed(type(error).__name__)
+        if failures[kind] < TRIES[kind]:
+            pause = self._pause * 2.0 ** min(found.telegram_failures, GROWING)
+            self._schedule.put_off(number, min(LONGEST_PAUSE, pause), "telegram")
+        elif kind in (ChatGone, MessageGone):
+            del self._failures[number]
+            self._answers.close(number, "gone")
+        else:
+            self._broken(found)
 
     def _broken(self, found: Answer) -> None:
         """Telegram takes the text in no form: say so instead; if that fails too, give up."""
         number, error = found.question.id, secrets.token_hex(3)
-        log.exception("error %s: answer %d can not be shown", error, number)
+        log.error("error %s: answer %d is given up", error, number)
         self._metrics.failed("refused")
+        self._failures.pop(number, None)
         if found.outcome == "broken":
             self._answers.close(number)
             return
@@ -165,111 +219,6 @@ class Answerer:
         )
         self._answers.placed(question.id, part, message)
         return message
-
-    async def _write(self, found: Answer) -> bool:
-        """Write the answer into the store, with previews; tell whether one may still arrive."""
-        question = found.question
-        words = texts_for(question.language)
-        parts = self._answers.parts(question.id)
-        message = parts[0].message if parts else None
-        if message is None:
-            message = await self._place(question, 0, words.placeholder)
-        preview = Preview(self._sender, question.chat, message, stop_button(question.id, words))
-        task = asyncio.ensure_future(self._written(found, preview, words))
-        self._writing[question.id] = task
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError:  # the bot is stopping
-            task.cancel()
-            preview.abandon()
-            with suppress(SendingError, asyncio.TimeoutError):
-                note = self._sender.edit(question.chat, message, words.interrupted)
-                await within(INTERRUPTED, note)
-            raise
-        finally:
-            del self._writing[question.id]
-        await preview.close()
-        if not task.cancelled():
-            task.result()
-        return preview.doubtful
-
-    async def _written(self, found: Answer, preview: Preview, words: Texts) -> None:
-        number = found.question.id
-        typing = asyncio.ensure_future(
-            self._sender.typing(found.question.chat, found.question.thread)
-        )
-        draft: list[str] = []
-        try:
-            done = await within(self._config.deadline, self._read(found, preview, draft))
-        except asyncio.CancelledError:
-            # Stopped by the person, unless the bot is stopping: then nothing is final here.
-            self._answers.replace(number, "stopped", fragment("".join(draft), words.stopped))
-            raise
-        except (asyncio.TimeoutError, Deadline):
-            self._metrics.answered("deadline")
-            label = words.deadline.format(seconds=round(self._config.deadline))
-            self._answers.finish(number, "deadline", fragment("".join(draft), label))
-        except ServerError as error:
-            self._server_failed(found, error, words)
-        except UserError as error:
-            log.warning("answer %d: %s (%s)", number, error.message, error.hint)
-            self._metrics.answered("failed")
-            self._answers.finish(number, "failed", sentence(words.not_ready))
-        except Exception:
-            name = secrets.token_hex(3)
-            log.exception("error %s: answer %d", name, number)
-            self._metrics.answered("failed")
-            self._answers.finish(number, "failed", sentence(words.internal.format(error=name)))
-        else:
-            self._metrics.answered(done.engine)
-            self._answers.finish(
-                number,
-                "answered",
-                messages_of(done, words),
-                done.citations,
-                done.text if done.found else "",
-            )
-        finally:
-            typing.cancel()
-
-    def _server_failed(self, found: Answer, error: ServerError, words: Texts) -> None:
-        """Try again in a moment, if that can help; the last time without the model."""
-        number = found.question.id
-        log.warning("answer %d: %s", number, error.message)
-        self._metrics.failed(type(error).__name__)
-        if isinstance(error, PASSING) and found.server_failures + 1 < SERVER_TRIES:
-            self._answers.put_off(number, 2.0**found.server_failures, "server")
-        else:
-            self._metrics.answered("failed")
-            self._answers.finish(number, "failed", sentence(words.no_server))
-
-    async def _read(self, found: Answer, preview: Preview, draft: list[str]) -> Done:
-        """The whole answer; what comes of it on the way is put into `draft` and shown."""
-        engine, begun, first = self._engine, time.monotonic(), True
-        if found.server_failures + 1 == SERVER_TRIES and isinstance(engine, AutoEngine):
-            engine = ExtractiveEngine("the model server broke off again and again")
-        question = found.question
-        events = answer(
-            question.text,
-            self._dialogue.turns(question),
-            searcher=self._searcher,
-            engine=engine,
-            top_k=self._config.settings.top_k,
-        )
-        label = ""
-        async with aclosing(events) as stream:  # type: ignore[type-var]
-            async for event in stream:
-                if isinstance(event, Done):
-                    return event
-                if isinstance(event, Writer) and event.engine == "extractive":
-                    label = texts_for(question.language).quotes + "\n\n"
-                if isinstance(event, Token):
-                    if first:
-                        self._metrics.first_token(time.monotonic() - begun)
-                        first = False
-                    draft.append(event.text)
-                    preview.show(label + "".join(draft))
-        raise RuntimeError("the answer has no end")
 
     async def _show(self, number: int, doubtful: bool) -> None:
         """Let the messages say what is stored for them."""

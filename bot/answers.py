@@ -1,8 +1,7 @@
 """Questions and what became of them, as rows: the truth from which any start of the bot goes on."""
 
 import json
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from assistant.events import Citation
@@ -108,35 +107,6 @@ class Answers:
         )
         return int(self._db.execute(sql, (user, until - seconds, until)).fetchone()[0])
 
-    def ready(
-        self, now: float, busy: Iterable[int], limit: int, only_final: bool
-    ) -> list[tuple[int, int]]:
-        """(number, person) of the answers to work on now: each the first of a person not busy."""
-        sql = (
-            "SELECT id, user FROM answer a WHERE state != 'done' AND due <= ?"
-            + (" AND state = 'final'" if only_final else "")
-            + " AND user NOT IN (SELECT value FROM json_each(?)) AND NOT EXISTS (SELECT 1 FROM"
-            " answer b WHERE b.user = a.user AND b.id < a.id AND b.state != 'done')"
-            " ORDER BY id LIMIT ?"
-        )
-        return self._db.execute(sql, (now, json.dumps(list(busy)), limit)).fetchall()
-
-    def next_due(self, now: float) -> float | None:
-        """When the next answer that is put off at `now` is due; all in seconds since 1970."""
-        sql = "SELECT min(due) FROM answer WHERE state != 'done' AND due > ?"
-        due = self._db.execute(sql, (now,)).fetchone()[0]
-        return None if due is None else float(due)
-
-    def ahead_of(self, number: int) -> int:
-        """How many answers are to be written before this one."""
-        sql = "SELECT count(*) FROM answer WHERE state = 'waiting' AND id < ?"
-        return int(self._db.execute(sql, (number,)).fetchone()[0])
-
-    def counts(self) -> dict[str, int]:
-        """How many answers are waiting to be written, and how many to be shown."""
-        sql = "SELECT state, count(*) FROM answer WHERE state != 'done' GROUP BY state"
-        return {"waiting": 0, "final": 0} | dict(self._db.execute(sql).fetchall())
-
     def placed(self, number: int, part: int, message: int | None) -> None:
         """Remember the message that this part is going to be; None: it is gone."""
         self._db.execute(
@@ -164,7 +134,7 @@ class Answers:
         """
         with self._store.transaction():
             changed = self._db.execute(
-                "UPDATE answer SET state = 'final', outcome = ?, citations = ?, due = 0"
+                "UPDATE answer SET state = 'final', outcome = ?, citations = ?"
                 " WHERE id = ? AND state = 'waiting'",
                 (outcome, _json([asdict(citation) for citation in citations]), number),
             )
@@ -204,20 +174,6 @@ class Answers:
             )
             self._db.execute("DELETE FROM part WHERE answer = ?", (number,))
 
-    def put_off(self, number: int, seconds: float, failed: str) -> None:
-        """Try again after so many seconds; `failed` is "server" or "telegram"."""
-        self._db.execute(
-            f"UPDATE answer SET due = ?, {failed}_failures = {failed}_failures + 1 WHERE id = ?",
-            (time.time() + seconds, number),
-        )
-
-    def put_off_chat(self, chat: int, seconds: float) -> None:
-        """Leave the chat alone for so many seconds."""
-        self._db.execute(
-            "UPDATE answer SET due = max(due, ?) WHERE chat = ? AND state != 'done'",
-            (time.time() + seconds, chat),
-        )
-
     def move_chat(self, old: int, new: int) -> None:
         """A group got another number; messages that are to be edited are looked for no more."""
         with self._store.transaction():
@@ -228,6 +184,8 @@ class Answers:
             )
             for table in ("answer", "turn"):
                 self._db.execute(f"UPDATE {table} SET chat = ? WHERE chat = ?", (new, old))
+            self._db.execute("UPDATE OR REPLACE fresh SET chat = ? WHERE chat = ?", (new, old))
+            self._db.execute("INSERT OR REPLACE INTO moved VALUES (?, ?)", (new, old))
 
     def waiting_of(self, user: int, before: int) -> list[Answer]:
         """The person's questions up to this number whose answers are not written yet."""
@@ -263,4 +221,4 @@ def _part(
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value)  # ASCII: half of a surrogate pair has no form in UTF-8

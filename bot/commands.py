@@ -1,21 +1,25 @@
 """The commands that do not ask: what each changes at once, and what is said about it."""
 
+import logging
 from collections.abc import Awaitable, Callable
 
 from telegram import Message
 
-from assistant.settings import Settings
 from bot.access import Visitor
 from bot.answers import Answer, Answers
 from bot.compose import entities_of, sources
 from bot.dialogue import Dialogue
-from bot.indexing import update_index
+from bot.inbox import Effect
+from bot.indexing import Indexing
+from bot.menu import Menu
 from bot.sending import Sender
 from bot.texts import Texts, texts_for
-from indexer.errors import UserError
+from bot.uploads import Uploads
+from indexer.errors import Busy, UserError
 
 Errand = Callable[[], Awaitable[object]]
 Report = Callable[[], Awaitable[dict[str, object]]]
+log = logging.getLogger(__name__)
 
 
 class Commands:
@@ -23,39 +27,54 @@ class Commands:
 
     def __init__(
         self,
-        settings: Settings,
+        indexing: Indexing,
+        uploads: Uploads,
         answers: Answers,
         dialogue: Dialogue,
         sender: Sender,
+        menu: Menu,
         report: Report,
     ) -> None:
         """`report` gives what the text of /status is filled with."""
-        self._settings = settings
+        self._indexing = indexing
+        self._uploads = uploads
         self._answers = answers
         self._dialogue = dialogue
         self._sender = sender
+        self._menu = menu
         self._report = report
 
     def errand(self, name: str, number: int, message: Message, visitor: Visitor) -> Errand | None:
         """What the command leads to; None where there is no such command for this person."""
         words = texts_for(visitor.user.language_code)
         said = {
-            "start": words.start,
+            "start": words.start if visitor.private else words.start_group,
             "help": words.help + (words.help_admin if visitor.admin else ""),
             "new": words.new,
         }.get(name)
         if name == "new":
             self._dialogue.begin_anew(message.chat.id, _thread(message), number)
+        if name == "start" and visitor.admin:
+            return lambda: self._start(message, said or "")
         if said:
             return lambda: self._say(message, said)
         if name == "sources":
-            last = self._answers.last(message.chat.id, visitor.user.id)
-            return self.sources(last, words) if last else lambda: self._say(message, words.gone)
+            if last := self._answers.last(message.chat.id, visitor.user.id):
+                return self.sources(last, words)
+            return lambda: self._say(message, words.nothing_to_show)
         if visitor.admin and name == "status":
             return lambda: self._status(message, words)
         if visitor.admin and name == "reindex":
             return lambda: self._reindex(message, words)
         return None
+
+    def document(self, number: int, message: Message, visitor: Visitor) -> Effect:
+        """Somebody sent a file: an administrator's is for the documents."""
+        if visitor.admin:
+            self._uploads.add(number, message)
+            return Effect(now=[self._uploads.wake])
+        said = texts_for(visitor.user.language_code).only_admins
+        return Effect(errands=[lambda: self._say(message, said)])
 
     def sources(self, answer: Answer, words: Texts) -> Errand:
         """Send the quotations that an answer rests on."""
@@ -79,16 +98,26 @@ class Commands:
     async def _say(self, message: Message, text: str) -> int:
         return await self._sender.send(message.chat.id, text, thread=_thread(message))
 
+    async def _start(self, message: Message, said: str) -> None:
+        """An administrator opened the bot: only now can there be a menu for them."""
+        await self._say(message, said)
+        await self._menu.set()
+
     async def _status(self, message: Message, words: Texts) -> None:
-        await self._say(message, words.status.format(**await self._report()))
+        report = await self._report()
+        report["server"] = getattr(words, f"server_{report['server']}")
+        await self._say(message, words.status.format(**report))
 
     async def _reindex(self, message: Message, words: Texts) -> None:
         """Read the documents anew, beside the answering, and put the result into one message."""
         told = await self._say(message, words.reindexing)
         try:
-            said = words.reindexed.format(**await update_index(self._settings))
+            said = words.reindexed.format(**await self._indexing.update())
+        except Busy:
+            said = words.reindex_busy
         except UserError as error:
-            said = words.reindex_failed.format(reason=error.message)
+            log.warning("/reindex: %s", error.message)
+            said = words.reindex_failed
         await self._sender.edit(message.chat.id, told, said)
 
 

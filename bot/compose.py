@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from telegram import MessageEntity
 
 from assistant.events import Citation, Done
+from bot.addresses import hosts_in
 from bot.answers import Text
-from bot.formatting import answer_parts, plain_parts, sources_part
+from bot.formatting import answer_parts, plain_parts, quoted_parts, sources_part
 from bot.parts import LONGEST, MOST_ENTITIES, Part
 from bot.sending import Buttons
 from bot.texts import Texts
@@ -17,12 +18,13 @@ GAP = "\n\n"
 def messages_of(done: Done, words: Texts) -> list[Text]:
     """The whole answer: labelled where no model wrote it, or where it is cut, with its sources."""
     if done.engine == "server":
-        parts = answer_parts(done.text) or plain_parts(words.empty)
+        hosts = hosts_in(citation.quote for citation in done.citations)
+        parts = answer_parts(done.text, hosts) or plain_parts(words.empty)
     elif done.engine == "extractive":
         label = words.quotes_no_server if done.note else words.quotes
-        parts = plain_parts(f"{label}{GAP}{done.text}")
+        parts = quoted_parts(f"{label}{GAP}{done.text}")
     else:
-        parts = plain_parts(done.text)
+        parts = quoted_parts(done.text)
     if done.cut:
         parts = _with(parts, plain_parts(words.cut)[0])
     if done.citations and done.engine == "server":

@@ -35,6 +35,8 @@ class BotConfig:
         """Raise UserError where nobody could use the bot; `approved` people were paired before."""
         if not self.token:
             raise UserError("there is no Telegram token", "put it into telegram_token.txt")
+        if self.parallel < 1 or self.waiting < 0:
+            raise UserError("the bot would answer nobody: parallel is 0", "opsctl start")
         if not (self.public or self.allowed_users or self.admins or approved):
             raise UserError(
                 "nobody may use the bot: the list of people is empty",

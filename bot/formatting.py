@@ -1,10 +1,11 @@
 """Answers and sources as messages: text and entities, never a parse mode."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from assistant.events import Citation
+from bot.addresses import inert
 from bot.markdown import clean, parse, without_thinking
-from bot.parts import LONGEST, Part, Span, split, utf16_borders
+from bot.parts import Part, Span, split
 from indexer.documents import printable
 
 GROWTH = 3  # small tables are up to twice as long as their source
@@ -16,22 +17,29 @@ WORDS = {
 }
 
 
-def answer_parts(markdown: str) -> list[Part]:
+def answer_parts(markdown: str, hosts: Collection[str] = ()) -> list[Part]:
     """A model's whole answer as messages of at most 4096 UTF-16 units and 100 entities.
 
     What it thought aloud is left out; an empty answer has no part. Markdown that would become
-    nothing, or mostly indentation and padding, is shown as it was written.
+    nothing, or mostly indentation and padding, is shown as it was written. Only links to these
+    hosts hide their address.
     """
     source = without_thinking(clean(markdown))
-    text, spans = parse(source)
+    text, spans = parse(source, hosts)
     if len(text) > GROWTH * len(source):
-        return split(source)
-    return split(text, spans) or split(source)
+        return quoted_parts(source)
+    return split(text, spans) or quoted_parts(source)
 
 
 def plain_parts(text: str) -> list[Part]:
-    """A text as it is, cut into messages."""
+    """A text of our own as it is, cut into messages."""
     return split(clean(text))
+
+
+def quoted_parts(text: str) -> list[Part]:
+    """A text of others as it is, cut into messages; see `inert` for what it can not do."""
+    text = clean(text)
+    return split(text, inert(text))
 
 
 def sources_part(citations: Sequence[Citation], language: str) -> Part:
@@ -40,25 +48,26 @@ def sources_part(citations: Sequence[Citation], language: str) -> Part:
     One message; the sources that it can not hold are counted. `language` is "ru" or another one.
     """
     title, page, more = WORDS["ru" if language == "ru" else "en"]
-    lines = [_source(number, one, page) for number, one in enumerate(citations, 1)]
-    shown = len(lines)
+    shown = len(citations)
     while True:
-        left = [f"… {more} {len(lines) - shown}"] if shown < len(lines) else []
-        body = "\n".join([*lines[:shown], *left])
-        text = f"{title}\n{body}"
-        if utf16_borders(text)[-1] <= LONGEST:
-            break
+        text, spans = f"{title}\n", [Span("bold", 0, len(title))]
+        for number, one in enumerate(citations[:shown], 1):
+            text += f"{number}. "
+            name = _name(one)
+            spans.append(Span("code", len(text), len(text) + len(name)))
+            place = f", {page} {one.page}" if one.page else ""
+            text += f"{name}{place}\n{_short(clean(one.quote))}\n"
+        text += f"… {more} {len(citations) - shown}" if shown < len(citations) else ""
+        spans.append(Span("expandable_blockquote", len(title) + 1, len(text.rstrip())))
+        parts = split(text, [*spans, *inert(text, spans)])
+        if len(parts) == 1:
+            return parts[0]
         shown -= 1
-    start = len(title) + 1
-    spans = [Span("bold", 0, len(title)), Span("expandable_blockquote", start, len(text))]
-    return split(text, spans)[0]
 
 
-def _source(number: int, citation: Citation, page: str) -> str:
+def _name(citation: Citation) -> str:
     name = printable(citation.file)
-    name = name if len(name) <= NAME else f"…{name[-NAME:]}"
-    place = f", {page} {citation.page}" if citation.page else ""
-    return f"{number}. {name}{place}\n{_short(clean(citation.quote))}"
+    return name if len(name) <= NAME else f"…{name[-NAME:]}"
 
 
 def _short(quote: str) -> str:

@@ -3,19 +3,21 @@
 import asyncio
 import json
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from telegram import Update
 
 from bot.metrics import Metrics
 from bot.sending import SendingError
-from bot.store import Store
+from bot.store import Store, StoreBusy, StoreError
 
 BATCH = 100
 ERRANDS = 64  # updates whose messages are being sent
 ERRANDS_OF_ONE = 5  # of one person; what comes then is left without a reply
+BUSY_PAUSE = 1.0  # seconds until the store is tried again that another program holds
 log = logging.getLogger(__name__)
 
 
@@ -42,8 +44,11 @@ class Inbox:
         self._handle = handle
         self._metrics = metrics
         self._arrived = asyncio.Event()
+        self._after = 0
+        self._later: deque[int] = deque()  # handled again when there is room for their errands
         self._tasks: set[asyncio.Task[None]] = set()
         self._users: Counter[int] = Counter()
+        self._error: BaseException | None = None
 
     def wake(self) -> None:
         """There are new updates."""
@@ -51,20 +56,25 @@ class Inbox:
 
     async def run(self) -> None:
         """Deal with updates, for ever."""
-        after = 0
-        while True:
+        while not self._error:
             self._arrived.clear()
-            rows = self._store.pending(after, BATCH)
-            if not rows:
-                await self._arrived.wait()
+            try:
+                effects = self._batch(rows) if (rows := self._next()) else []
+            except StoreBusy as error:
+                log.warning("inbox: %s", error.message)
+                await asyncio.sleep(BUSY_PAUSE)
                 continue
-            after = rows[-1][0]
-            for number, effect in self._batch(rows):
+            self._taken(rows)
+            for number, effect in effects:
                 for step in effect.now:
                     step()
                 if effect.errands:
-                    await self._send(number, effect)
-            await asyncio.sleep(0)
+                    self._send(number, effect)
+            if rows:
+                await asyncio.sleep(0)
+            else:
+                await self._arrived.wait()
+        raise self._error
 
     async def close(self, seconds: float) -> None:
         """Wait so long for messages that are being sent; the rest is done after the next start."""
@@ -74,8 +84,22 @@ class Inbox:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
+    def _next(self) -> list[tuple[int, str]]:
+        """The updates to deal with now: those that had to wait for room come first."""
+        room = ERRANDS - len(self._tasks)
+        if self._later and room > 0:
+            return self._store.bodies(list(islice(self._later, room)))
+        return self._store.pending(self._after, BATCH)
+
+    def _taken(self, rows: list[tuple[int, str]]) -> None:
+        for number, _ in rows:
+            if number > self._after:
+                self._after = number
+            else:
+                self._later.remove(number)
+
     def _batch(self, rows: list[tuple[int, str]]) -> list[tuple[int, Effect]]:
-        """Handle the updates in one transaction, as if each were alone."""
+        """Handle the updates in one transaction, as if each were alone. Raises StoreError."""
         effects = []
         with self._store.transaction():
             for number, body in rows:
@@ -83,6 +107,8 @@ class Inbox:
                     with self._store.attempt():
                         update = Update.de_json(json.loads(body), None)
                         effects.append((number, self._handle(number, update)))
+                except StoreError:  # not the update's fault
+                    raise
                 except Exception:
                     log.exception("update %d of the inbox can not be handled", number)
                     self._metrics.failed("update")
@@ -90,16 +116,16 @@ class Inbox:
             self._store.dealt_with([number for number, effect in effects if not effect.errands])
         return effects
 
-    async def _send(self, number: int, effect: Effect) -> None:
+    def _send(self, number: int, effect: Effect) -> None:
         if self._users[effect.user] >= ERRANDS_OF_ONE:
             self._store.dealt_with([number])
-            return
-        while len(self._tasks) >= ERRANDS:
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-        self._users[effect.user] += 1
-        task = asyncio.ensure_future(self._errands(number, effect))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        elif len(self._tasks) >= ERRANDS:
+            self._later.append(number)
+        else:
+            self._users[effect.user] += 1
+            task = asyncio.ensure_future(self._errands(number, effect))
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
 
     async def _errands(self, number: int, effect: Effect) -> None:
         try:
@@ -109,11 +135,26 @@ class Inbox:
                 except SendingError as error:
                     log.warning("reply to update %d: %s", number, error)
                     self._metrics.failed(type(error).__name__)
+                except StoreError:
+                    raise
                 except Exception:
                     log.exception("reply to update %d", number)
                     self._metrics.failed("reply")
-            self._store.dealt_with([number])
+            await self._sent(number)
         finally:
             self._users[effect.user] -= 1
             if not self._users[effect.user]:
                 del self._users[effect.user]
+
+    async def _sent(self, number: int) -> None:
+        while True:
+            try:
+                return self._store.dealt_with([number])
+            except StoreBusy:
+                await asyncio.sleep(BUSY_PAUSE)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            self._error = self._error or task.exception()
+        self.wake()

@@ -6,21 +6,61 @@ python -m bot.indexing: settings as JSON on stdin, what was done as JSON on stdo
 import asyncio
 import json
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from assistant.retrieve import embedder_for_indexing
 from assistant.settings import Settings
-from indexer.errors import UserError
+from indexer.errors import Busy, UserError
+from indexer.folder import IndexFolder
 from indexer.sync import Chunking, reindex
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-async def update_index(settings: Settings) -> dict[str, int]:
-    """Index what is new or changed; tell how many files were added, changed and so on.
+class Indexing:
+    """The index as the bot changes it: one update at a time, the next one waits for its turn."""
 
-    Raises UserError. May be broken off at any moment: the next run goes on from there.
-    """
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._turn = asyncio.Lock()
+
+    async def update(self) -> dict[str, int]:
+        """Index what is new or changed; tell how many files were added, changed and so on.
+
+        Raises Busy while another program writes the index, or another UserError. May be broken off
+        at any moment: the next run goes on from there.
+        """
+        async with self._turn:
+            return await _update(self._settings)
+
+    async def name_of(self, sha256: str) -> str:
+        """The document with this content that is in the index and still there, or nothing."""
+        return await asyncio.to_thread(self._name_of, sha256)
+
+    async def passages(self, path: str) -> int:
+        """How many passages of the document can be found. Raises UserError where it can not be."""
+        return await asyncio.to_thread(self._passages, path)
+
+    def _name_of(self, sha256: str) -> str:
+        try:
+            with closing(IndexFolder(self._settings.index).open()) as store:
+                known = store.documents()
+        except UserError:  # there is none yet, or the next update says what is wrong with it
+            return ""
+        same = (path for path, document in known.items() if document.sha256 == sha256)
+        return next((path for path in same if (self._settings.documents / path).is_file()), "")
+
+    def _passages(self, path: str) -> int:
+        with closing(IndexFolder(self._settings.index).open()) as store:
+            passages = store.passages_of(path)
+            if passages is None:
+                problem = store.problems().get(path)
+                raise UserError(problem[1] if problem else "it was passed over")
+            return passages
+
+
+async def _update(settings: Settings) -> dict[str, int]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot.indexing", cwd=ROOT,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
@@ -36,7 +76,7 @@ async def update_index(settings: Settings) -> dict[str, int]:
     except ValueError:
         raise UserError("the indexing broke off", "opsctl reindex says why") from None
     if "error" in report:
-        raise UserError(str(report["error"]))
+        raise (Busy if report["busy"] else UserError)(str(report["error"]))
     return report
 
 
@@ -60,7 +100,7 @@ def _index(given: dict[str, object]) -> dict[str, object]:
         chunking = Chunking(settings.chunk_tokens, settings.chunk_overlap)
         report = reindex(settings.documents, settings.index, embedder, chunking)
     except UserError as error:
-        return {"error": error.message}
+        return {"error": error.message, "busy": isinstance(error, Busy)}
     return {
         "added": len(report.added),
         "changed": len(report.changed),

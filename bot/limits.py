@@ -32,7 +32,8 @@ class ChatLimiter(BaseRateLimiter[float]):
     `burst` messages in a chat at once and `per_second` later, 20 a minute in a group,
     25 calls a second in all. A ban of up to `cap` seconds is waited out; above it RetryAfter
     reaches the caller at once, and so does every further call to that chat until it is over.
-    A call's `rate_limit_args` stand for `cap`; with NOW it is made at once or not at all.
+    A call's `rate_limit_args` stand for `cap`; with NOW it is made at once or not at all, and
+    leaves half of a group's places to the others.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class ChatLimiter(BaseRateLimiter[float]):
         while True:
             await self._ban_over(chat, last)
             passed = _passed(chat, endpoint)
-            if patience <= NOW and any(self._window(*which).full for which in passed):
+            if patience <= NOW and any(self._window(*which).crowded for which in passed):
                 raise RetryAfter(timedelta(seconds=1))
             async with AsyncExitStack() as stack:
                 for which in passed:
@@ -126,14 +127,15 @@ class _Window:
         which: tuple[str, object],
     ) -> None:
         self._places = asyncio.Semaphore(count)
+        self._many = count // 2 if which[0] == "group" else count
         self._seconds = seconds
         self._used, self._which = used, which
         self._users = 0
 
     @property
-    def full(self) -> bool:
-        """True if the next call has to wait."""
-        return self._places.locked()
+    def crowded(self) -> bool:
+        """True if the next call has to wait, or there are only places that are kept for others."""
+        return self._users >= self._many
 
     async def __aenter__(self) -> None:
         self._used[self._which] = self

@@ -1,32 +1,74 @@
-"""The menu of commands and the descriptions that Telegram shows, set when they changed."""
+"""The menu of commands and the descriptions that Telegram shows, each set when it changed."""
 
+import asyncio
 import hashlib
+import json
 import logging
+from contextlib import suppress
 
 from telegram import Bot, BotCommandScopeChat
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 
-from bot.store import Store
+from bot.store import Store, StoreBusy
 from bot.texts import EN, RU
 
+PAUSE = 3600.0  # seconds until what failed is tried again
+LANGUAGES = ((EN, ""), (RU, "ru"))
+EVERYBODY = ""
 log = logging.getLogger(__name__)
 
 
-async def set_menu(bot: Bot, store: Store, admins: frozenset[int]) -> None:
-    """Tell Telegram the commands and descriptions, once for each version of them."""
-    version = hashlib.sha256(repr((RU, EN, sorted(admins))).encode()).hexdigest()
-    if store.meta("menu") == version:
-        return
-    try:
-        for words, language in ((EN, ""), (RU, "ru")):
-            await bot.set_my_commands(words.commands, language_code=language)
-            await bot.set_my_description(words.description, language_code=language)
-            await bot.set_my_short_description(words.short_description, language_code=language)
-            for admin in sorted(admins):
-                scope = BotCommandScopeChat(admin)
-                commands = words.commands + words.admin_commands
-                await bot.set_my_commands(commands, scope, language_code=language)
-    except TelegramError as error:
-        log.warning("the menu is not set: %s", type(error).__name__)
-    else:
-        store.set_meta("menu", version)
+class Menu:
+    """Everybody's menu, and one for each administrator, who must have opened the bot before."""
+
+    def __init__(self, bot: Bot, store: Store, admins: frozenset[int]) -> None:
+        self._bot = bot
+        self._store = store
+        version = hashlib.sha256(repr((RU, EN)).encode()).hexdigest()
+        self._wanted = dict.fromkeys([EVERYBODY, *map(str, sorted(admins))], version)
+        self._turn = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Set what is not set, now and each hour, for ever."""
+        while True:
+            with suppress(StoreBusy):
+                await self.set()
+            await asyncio.sleep(PAUSE)
+
+    async def set(self) -> None:
+        """Set what is not set as it should be; one failure does not prevent the rest."""
+        async with self._turn:
+            found: dict[str, str] = json.loads(self._store.meta("menus") or "{}")
+            for whose in {**self._wanted, **found}:
+                version = self._wanted.get(whose, "")
+                if found.get(whose, "") == version:
+                    continue
+                try:
+                    await (self._set(whose) if version else self._take(whose))
+                except TelegramError as error:
+                    name = type(error).__name__
+                    log.warning("the menu of %s is not set yet: %s", whose or "everybody", name)
+                    continue
+                found[whose] = version
+                self._store.set_meta("menus", json.dumps(found))
+
+    async def _set(self, whose: str) -> None:
+        for words, language in LANGUAGES:
+            if whose:
+                commands, scope = words.commands + words.admin_commands, BotCommandScopeChat(whose)
+                await self._bot.set_my_commands(commands, scope, language_code=language)
+                continue
+            await self._bot.set_my_commands(words.commands, language_code=language)
+            await self._bot.set_my_description(words.description, language_code=language)
+            await self._bot.set_my_short_description(
+                words.short_description, language_code=language
+            )
+
+    async def _take(self, whose: str) -> None:
+        """Somebody is an administrator no more."""
+        for _, language in LANGUAGES:
+            try:
+                scope = BotCommandScopeChat(whose)
+                await self._bot.delete_my_commands(scope, language_code=language)
+            except BadRequest as error:  # no such chat any more
+                log.info("the menu of %s stays: %s", whose, error.message)

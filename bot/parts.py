@@ -15,8 +15,11 @@ MOST_ENTITIES = 100
 ENTITY_BYTES = 9000
 ONE_ENTITY = 20
 CODE = ("code", "pre")
+QUOTES = ("blockquote", "expandable_blockquote")
 JOINER = "\u200d"
 REGIONAL = re.compile("[\U0001f1e6-\U0001f1ff]+\\Z")  # flags are pairs of these
+# Also characters that take room and show nothing: Telegram takes no message of only these.
+BLANK = re.compile("[\\s\u115f\u1160\u2800\u3164\uffa0\ufe00-\ufe0f]*")
 TONES = ("\U0001f3fb", "\U0001f3ff")  # of skin
 
 
@@ -121,7 +124,7 @@ def _part(text: str, start: int, end: int, live: Sequence[Span]) -> Part | None:
         start += 1
     while start < end and text[end - 1].isspace():
         end -= 1
-    if not text[start:end].strip():
+    if BLANK.fullmatch(text, start, end):
         return None
     borders = utf16_borders(text[start:end])
     cut = (

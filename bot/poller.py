@@ -9,45 +9,43 @@ from collections.abc import Callable
 from typing import Any
 
 from telegram import Bot
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
-from telegram.request import HTTPXRequest
+from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 
+from bot.connections import DEAF, Connections
 from bot.limits import ban_seconds
 from bot.metrics import Metrics
-from bot.store import Store
+from bot.store import Store, StoreBusy
 from bot.waiting import within
 from indexer.errors import UserError
 
 KINDS = ("message", "callback_query")
 LONG_POLL = 25  # seconds for which Telegram holds a poll that has nothing to tell
 READ = 10.0  # seconds beyond that until the poll counts as lost
-DEAF = 90.0  # seconds without a good poll after which the connections are made anew
 SLOWEST = 30.0  # seconds between two polls that fail
 CONFLICTS = 6  # so many in CONFLICT_SECONDS: somebody else polls for good
 CONFLICT_SECONDS = 180.0
 CONFLICT_PAUSE = 1.5
+PASSING = (TelegramError, asyncio.TimeoutError, StoreBusy)
 log = logging.getLogger(__name__)
 
 
-class _Request(HTTPXRequest):
+class _Request(Connections):
     """Keeps the last reply as it came: one update that PTB can not read must not stop the rest."""
 
-    def __init__(self, read: float) -> None:
-        super().__init__(connection_pool_size=2, pool_timeout=5, read_timeout=read)
-        self.reply = b"{}"
+    reply = b""
 
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        self.reply = b"{}"
+        self.reply = b""
         code, self.reply = await super().do_request(*args, **kwargs)
         return code, self.reply
 
-    def updates(self) -> list[dict[str, Any]]:
-        """The updates of the last reply."""
+    def updates(self) -> list[dict[str, Any]] | None:
+        """The updates of the last reply; None where it has no list of them."""
         try:
-            result = json.loads(self.reply).get("result", [])
-        except (ValueError, AttributeError):
-            return []
-        return result if isinstance(result, list) else []
+            result = json.loads(self.reply)["result"]
+        except (ValueError, LookupError, TypeError):
+            return None
+        return result if isinstance(result, list) else None
 
 
 class Poller:
@@ -64,33 +62,35 @@ class Poller:
         deaf: float = DEAF,
         read: float = READ,
     ) -> None:
-        self._token = token
-        self._api_url = api_url
         self._store = store
         self._metrics = metrics
         self._heard = heard
         self._long_poll = long_poll
-        self._deaf = deaf
         self._read = read
-        self._last_good = self._built = time.monotonic()
+        self._request = _Request(
+            lambda: metrics.failed("deaf"),
+            deaf,
+            connection_pool_size=2,
+            pool_timeout=5,
+            read_timeout=read,
+        )
+        self._bot = Bot(token, api_url, get_updates_request=self._request)
+        self._last_good = time.monotonic()
         self._conflicts: deque[float] = deque(maxlen=CONFLICTS)
         self._offset: int | None = None
         self._failures = 0
-        self._build()
+        self.polled = False  # once Telegram has answered a poll
 
     @property
     def age(self) -> float:
-        """Seconds since Telegram answered a poll."""
+        """Seconds since Telegram answered a poll, or since the start."""
         return time.monotonic() - self._last_good
 
     async def run(self) -> None:
         """Poll, for ever. Raises UserError when another program polls for the same bot."""
         try:
             while True:
-                pause = await self._poll()
-                if time.monotonic() - max(self._last_good, self._built) > self._deaf:
-                    await self._rebuild()
-                await asyncio.sleep(pause)
+                await asyncio.sleep(await self._poll())
         finally:
             await self._request.shutdown()
 
@@ -105,14 +105,18 @@ class Poller:
         except Conflict:
             self._conflict()
             return CONFLICT_PAUSE
-        except (TelegramError, asyncio.TimeoutError) as error:
+        except Exception as error:
+            if isinstance(error, UserError) and not isinstance(error, StoreBusy):
+                raise
             # Also InvalidToken, whose text holds the token: a proxy's hiccup looks the same.
             level = logging.ERROR if isinstance(error, InvalidToken) else logging.WARNING
-            log.log(level, "poll: %s", type(error).__name__)
+            unknown = not isinstance(error, PASSING)
+            log.log(level, "poll: %s", type(error).__name__, exc_info=unknown)
             self._metrics.failed(f"poll {type(error).__name__}")
         else:
             self._last_good = time.monotonic()
             self._failures = 0
+            self.polled = True
             return 0
         self._failures += 1
         return min(SLOWEST, 0.5 * 2.0 ** min(self._failures, 8))
@@ -127,13 +131,14 @@ class Poller:
         except Exception as error:  # PTB could not read one of them; the handlers will say which
             log.error("an update in a form that is not known: %s", type(error).__name__)
         updates = self._request.updates()
+        rows = [row for update in updates or () if (row := _row(update))]
+        if updates is None or (updates and not rows):
+            raise NetworkError("a reply without updates")
         self._metrics.polled(len(updates))
-        if not updates:
+        if not rows:
             return
-        numbers = [int(update["update_id"]) for update in updates]
-        bodies = [json.dumps(update, ensure_ascii=False) for update in updates]
-        new = self._store.receive(zip(numbers, bodies, strict=True))
-        self._offset = max(numbers) + 1
+        new = self._store.receive(rows)
+        self._offset = max(number for number, _ in rows) + 1
         if new:
             self._heard()
 
@@ -148,15 +153,12 @@ class Poller:
                 "stop the other one, or get a new token from @BotFather",
             )
 
-    def _build(self) -> None:
-        self._request = _Request(self._read)
-        self._bot = Bot(self._token, self._api_url, get_updates_request=self._request)
-        self._built = time.monotonic()
 
-    async def _rebuild(self) -> None:
-        """Give up the connections, which may all be dead without saying so."""
-        log.warning("no poll was answered for %.0f s: connecting anew", self.age)
-        self._metrics.failed("deaf")
-        old = self._request
-        self._build()
-        await old.shutdown()
+def _row(update: Any) -> tuple[int, str] | None:
+    """An update as the store takes it; None for what has no number and can not be kept."""
+    number = update.get("update_id") if isinstance(update, dict) else None
+    if not isinstance(number, int) or not 0 <= number < 2**63:
+        log.error("an update without a number")
+        return None
+    # ASCII only: half of a surrogate pair, which JSON can hold, has no form in UTF-8.
+    return number, json.dumps(update)

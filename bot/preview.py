@@ -1,8 +1,11 @@
 """The answer as it grows, shown by edits of one message: the newest text wins, failures pass."""
 
 import asyncio
+import logging
 import time
 
+from bot.formatting import quoted_parts
+from bot.parts import Part
 from bot.sending import Banned, Buttons, Sender, SendingError, Unreachable
 from bot.waiting import happens
 
@@ -12,6 +15,7 @@ SLOWEST = 5.0
 SLOWER = 1.5
 SHORT_BAN = 5.0  # seconds; after a longer one there are no more previews
 SHOWN = 3900  # UTF-16 units; what is longer is not shown before it is whole
+log = logging.getLogger(__name__)
 
 
 class Preview:
@@ -34,10 +38,12 @@ class Preview:
         self._fresh.set()
 
     async def close(self) -> None:
-        """Make no more edits; the one that is under way ends first."""
+        """Make no more edits; the one that is under way ends first. Raises nothing."""
         self._closing.set()
         self._fresh.set()
-        await self._task
+        await asyncio.wait({self._task})
+        if error := self._task.exception():
+            log.error("a preview failed", exc_info=error)
 
     def abandon(self) -> None:
         """Make no more edits and wait for nothing."""
@@ -45,28 +51,36 @@ class Preview:
         self._task.cancel()
 
     async def _run(self) -> None:
-        shown = ""
+        shown = None
         while not self._closing.is_set():
             await happens(self._closing, self._pace)
             await self._fresh.wait()
             self._fresh.clear()
-            text = _head(self._text)
-            if self._closing.is_set() or text == shown or not text.strip():
+            part = _head(self._text)
+            if self._closing.is_set() or part is None or part == shown:
                 continue
-            if not await self._edit(text):
+            if not await self._edit(part):
                 return
-            shown = text
+            shown = part
 
-    async def _edit(self, text: str) -> bool:
+    async def _edit(self, part: Part) -> bool:
         """Edit once; False where no further edit makes sense."""
         begun = time.monotonic()
         try:
-            await self._sender.edit(*self._where, text, buttons=self._buttons, preview=True)
+            await self._sender.edit(
+                *self._where,
+                part.text,
+                entities=part.entities,
+                buttons=self._buttons,
+                preview=True,
+            )
         except Banned as error:
             self._slow_down()
             return error.seconds <= SHORT_BAN
         except Unreachable:
             self.doubtful = True
+            self._slow_down()
+        except ValueError:  # a text that Telegram takes in no form: the next one may be better
             self._slow_down()
         except SendingError:
             return False
@@ -78,9 +92,9 @@ class Preview:
         self._pace = min(self._pace * SLOWER, max(SLOWEST, self._pace))
 
 
-def _head(text: str) -> str:
-    """As much of the text as a message takes."""
-    units = text.encode("utf-16-le")
-    if len(units) <= 2 * SHOWN:
-        return text
-    return units[: 2 * SHOWN].decode("utf-16-le", "ignore") + " …"
+def _head(text: str) -> Part | None:
+    """As much of the text as a message takes; None if nothing in it can be seen."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    if len(units) > 2 * SHOWN:
+        text = units[: 2 * SHOWN].decode("utf-16-le", "ignore") + " …"
+    return next(iter(quoted_parts(text)), None)

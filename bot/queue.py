@@ -5,32 +5,42 @@ the server is to take. Showing an answer needs no place at the server.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
-from bot.answers import Answers
+from bot.greeter import EVERY, Greet, Greeter
+from bot.schedule import Schedule
+from bot.store import StoreBusy
 from bot.waiting import happens
 
 AT_WORK = 64  # answers written or shown at a time, at the least
-GREETINGS = 500  # placeholders being sent for questions that wait
-LONGEST_SLEEP = 60.0
+BUSY_PAUSE = 1.0  # seconds until the store is tried again that another program holds
+CLOCK_SET = 2.0  # seconds that the clock loses at once when it was set back
+log = logging.getLogger(__name__)
 
 Work = Callable[[int, Callable[[], None]], Awaitable[None]]
-Greet = Callable[[int, int], Awaitable[None]]
 
 
 class Queue:
     """Starts the work on answers. `work` is given the number and what gives its place back."""
 
-    def __init__(self, answers: Answers, work: Work, greet: Greet, places: int) -> None:
-        self._answers = answers
+    def __init__(
+        self,
+        schedule: Schedule,
+        work: Work,
+        greet: Greet,
+        places: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._schedule = schedule
         self._work = work
-        self._greet = greet
         self._places = places
+        self._clock = clock
+        self._greeter = Greeter(schedule, greet)
         self._tasks: dict[int, asyncio.Task[None]] = {}  # by person
         self._writing: set[int] = set()
-        self._greetings: dict[int, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
         self._closing = False
         self._error: BaseException | None = None
@@ -42,26 +52,26 @@ class Queue:
 
     async def run(self) -> None:
         """Start whatever is ready, for ever; raises what the work raises."""
+        since = self._clock() - time.monotonic()
         while not self._error:
             self._changed.clear()
-            # One moment for both, lest what falls due between them be overlooked.
-            now = time.time()
+            # One moment for all, lest what falls due between them be overlooked.
+            now = self._clock()
+            before, since = since, now - time.monotonic()
+            if before - since > CLOCK_SET:
+                self._schedule.clock_set_back(before - since)
             self._start_ready(now)
-            due = self._answers.next_due(now)
-            sleep = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, due - time.time())
+            if not self._closing:
+                self._greeter.look(self._writing)
+            due = self._schedule.next_due(now)
+            sleep = EVERY if due is None else min(EVERY, due - now)
             await happens(self._changed, max(0.05, sleep))
         raise self._error
 
     def asked(self, number: int) -> None:
         """A new question is in the store: begin with it, or say that it has to wait."""
-        self._start_ready(time.time())
-        if number in self._writing or self._closing or len(self._greetings) >= GREETINGS:
-            return
-        answer = self._answers.get(number)
-        if answer and answer.state == "waiting":
-            greeting = self._greet(number, self._answers.ahead_of(number))
-            self._greetings[number] = task = asyncio.ensure_future(greeting)
-            task.add_done_callback(lambda _: self._greetings.pop(number, None))
+        self._greeter.asked(number)
+        self.wake()
 
     def wake(self) -> None:
         """Something in the store changed: look for work."""
@@ -70,7 +80,7 @@ class Queue:
     async def close(self, seconds: float) -> None:
         """Start nothing more, wait so long for what is at work, and break the rest off."""
         self._closing = True
-        tasks = [*self._tasks.values(), *self._greetings.values()]
+        tasks = [*self._tasks.values(), *self._greeter.telling]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=seconds)
             for task in late:
@@ -84,17 +94,16 @@ class Queue:
             return
         ready: Sequence[tuple[int, int]] = ()
         if free > 0:
-            ready = self._answers.ready(now, self._tasks, min(room, free), only_final=False)
+            ready = self._schedule.ready(now, self._tasks, min(room, free), only_final=False)
         else:
-            ready = self._answers.ready(now, self._tasks, room, only_final=True)
+            ready = self._schedule.ready(now, self._tasks, room, only_final=True)
         for number, user in ready:
             self._writing.add(number)
             self._tasks[user] = task = asyncio.ensure_future(self._run(number))
             task.add_done_callback(partial(self._ended, user))
 
     async def _run(self, number: int) -> None:
-        if greeting := self._greetings.get(number):
-            await asyncio.wait({greeting})
+        await self._greeter.told(number)
 
         def give_back() -> None:
             self._writing.discard(number)
@@ -102,6 +111,9 @@ class Queue:
 
         try:
             await self._work(number, give_back)
+        except StoreBusy as error:  # the store is as before: so is the work to be done
+            log.warning("answer %d: %s", number, error.message)
+            await asyncio.sleep(BUSY_PAUSE)
         finally:
             give_back()
 

@@ -1,20 +1,20 @@
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 -- Each update as Telegram sent it. One that is dealt with keeps its number, against repetition,
 -- and loses its text.
-CREATE TABLE inbox (
+CREATE TABLE IF NOT EXISTS inbox (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     update_id INTEGER NOT NULL UNIQUE,
     body TEXT NOT NULL,
     received REAL NOT NULL,
     done INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX inbox_open ON inbox (id) WHERE NOT done;
-CREATE INDEX inbox_done ON inbox (received) WHERE done;
+CREATE INDEX IF NOT EXISTS inbox_open ON inbox (id) WHERE NOT done;
+CREATE INDEX IF NOT EXISTS inbox_done ON inbox (received) WHERE done;
 
 -- One row a question, with the number that its update has in the inbox.
 -- waiting: to be written; final: its text is in part, to be shown; done: shown, or given up.
-CREATE TABLE answer (
+CREATE TABLE IF NOT EXISTS answer (
     id INTEGER PRIMARY KEY,
     chat INTEGER NOT NULL,
     thread INTEGER,
@@ -30,13 +30,18 @@ CREATE TABLE answer (
     server_failures INTEGER NOT NULL DEFAULT 0,
     telegram_failures INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX answer_open ON answer (id) WHERE state != 'done';
-CREATE INDEX answer_open_user ON answer (user, id) WHERE state != 'done';
-CREATE INDEX answer_user ON answer (user, asked);
-CREATE INDEX answer_chat ON answer (chat, user, id);
+CREATE INDEX IF NOT EXISTS answer_open ON answer (id) WHERE state != 'done';
+CREATE INDEX IF NOT EXISTS answer_open_user ON answer (user, id) WHERE state != 'done';
+CREATE INDEX IF NOT EXISTS answer_final ON answer (id) WHERE state = 'final';
+CREATE INDEX IF NOT EXISTS answer_due ON answer (due) WHERE state != 'done';
+CREATE INDEX IF NOT EXISTS answer_user ON answer (user, asked);
+CREATE INDEX IF NOT EXISTS answer_chat ON answer (chat, user, id);
+
+-- Answers being written, and how often that was begun and broken off by the end of the process.
+CREATE TABLE IF NOT EXISTS begun (answer INTEGER PRIMARY KEY, times INTEGER NOT NULL);
 
 -- The messages of an answer: first the number of the placeholder, later what it is edited to say.
-CREATE TABLE part (
+CREATE TABLE IF NOT EXISTS part (
     answer INTEGER NOT NULL REFERENCES answer ON DELETE CASCADE,
     number INTEGER NOT NULL,
     message INTEGER,
@@ -47,7 +52,7 @@ CREATE TABLE part (
 ) WITHOUT ROWID;
 
 -- The dialogue of a chat, or of a topic in it; thread 0 is no topic.
-CREATE TABLE turn (
+CREATE TABLE IF NOT EXISTS turn (
     answer INTEGER PRIMARY KEY,
     chat INTEGER NOT NULL,
     thread INTEGER NOT NULL,
@@ -55,18 +60,18 @@ CREATE TABLE turn (
     question TEXT NOT NULL,
     text TEXT NOT NULL
 );
-CREATE INDEX turn_dialogue ON turn (chat, thread, answer);
-CREATE INDEX turn_user ON turn (user);
+CREATE INDEX IF NOT EXISTS turn_dialogue ON turn (chat, thread, answer);
+CREATE INDEX IF NOT EXISTS turn_user ON turn (user);
 
 -- Turns up to this number are not part of the dialogue any more: /new.
-CREATE TABLE fresh (
+CREATE TABLE IF NOT EXISTS fresh (
     chat INTEGER NOT NULL,
     thread INTEGER NOT NULL,
     since INTEGER NOT NULL,
     PRIMARY KEY (chat, thread)
 ) WITHOUT ROWID;
 
-CREATE TABLE feedback (
+CREATE TABLE IF NOT EXISTS feedback (
     answer INTEGER NOT NULL,
     user INTEGER NOT NULL,
     value INTEGER NOT NULL,
@@ -74,8 +79,37 @@ CREATE TABLE feedback (
     PRIMARY KEY (answer, user)
 ) WITHOUT ROWID;
 
--- People who were let in by a code, and the codes that wait for `opsctl users approve`.
-CREATE TABLE person (user INTEGER PRIMARY KEY, name TEXT NOT NULL, added REAL NOT NULL);
-CREATE TABLE pairing (
-    code TEXT PRIMARY KEY, user INTEGER NOT NULL UNIQUE, name TEXT NOT NULL, made REAL NOT NULL
+-- People who were let in by a code; the codes that wait for `opsctl users approve`, each with the
+-- number in the inbox of the update that asked for it; and those who are to be told that they are in.
+CREATE TABLE IF NOT EXISTS person (user INTEGER PRIMARY KEY, name TEXT NOT NULL, added REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS invitation (
+    code TEXT PRIMARY KEY,
+    user INTEGER NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    language TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    made REAL NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS welcome (user INTEGER PRIMARY KEY, language TEXT NOT NULL);
+
+-- Groups that became supergroups: the number now, and the one before.
+CREATE TABLE IF NOT EXISTS moved (new INTEGER PRIMARY KEY, old INTEGER NOT NULL);
+
+-- A file that an administrator sent, with the number that its update has in the inbox; deleted when
+-- the result is told. new: to be fetched and checked, and once that is done `sha256` says what is to
+-- lie under `path`; placed: it lies there, to be indexed; final: `said` is to be shown.
+CREATE TABLE IF NOT EXISTS upload (
+    id INTEGER PRIMARY KEY,
+    chat INTEGER NOT NULL,
+    sent INTEGER NOT NULL,
+    language TEXT NOT NULL,
+    file TEXT NOT NULL,
+    path TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('new', 'placed', 'final')),
+    sha256 TEXT NOT NULL DEFAULT '',
+    pages INTEGER,
+    message INTEGER,
+    said TEXT NOT NULL DEFAULT '',
+    due REAL NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0
+);

@@ -34,6 +34,8 @@ from bot.sending_errors import (
     Refused,
     SendingError,
     Unreachable,
+    forbidden,
+    is_foreign,
     lost,
     refusal,
     says,
@@ -186,7 +188,7 @@ class Sender:
         except BadRequest as error:
             if not entities or not says(error, ENTITIES):
                 raise
-            log.warning("entities refused, written without: %s", error.message)
+            log.warning("entities refused, written without")
             return await attempt(())
 
     async def _translated(self, call: Callable[[], Awaitable[T]]) -> T:
@@ -196,7 +198,11 @@ class Sender:
         except RetryAfter as error:
             raise Banned(ban_seconds(error)) from None
         except Forbidden as error:
-            raise ChatGone(error.message) from None
+            raise forbidden(error) from None
+        except BadRequest as error:
+            if is_foreign(error):
+                raise Unreachable("a 400 that is not Telegram's") from None
+            raise
         except ChatMigrated as error:
             raise ChatMoved(error.new_chat_id) from None
         except InvalidToken:

@@ -12,7 +12,7 @@ SendingError
 
 from collections.abc import Sequence
 
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot import retry
 
@@ -29,6 +29,10 @@ CHAT_GONE = (
     "topic_closed",
     "thread not found",
 )
+# How Telegram's 403 begins, in the words that python-telegram-bot leaves of it.
+FORBIDDEN = ("bot was", "bot can't", "bot is not", "user is", "the group chat was", "chat_write")
+# How python-telegram-bot says that an error's body is not Telegram's: a proxy has answered.
+FOREIGN = ("parsing the server response", "bad request (400)")
 OUR_FAULT = ("message is too long", "text is empty", "must be non-empty", "button_data_invalid")
 
 
@@ -90,7 +94,19 @@ def refusal(error: BadRequest) -> Exception:
     return Refused(error.message)
 
 
-def says(error: BadRequest, texts: Sequence[str]) -> bool:
+def forbidden(error: Forbidden) -> SendingError:
+    """What a 403 means: one that Telegram does not say in its own words may pass."""
+    if not is_foreign(error) and says(error, FORBIDDEN + CHAT_GONE):
+        return ChatGone(error.message)
+    return Unreachable("a 403 that is not Telegram's")
+
+
+def is_foreign(error: TelegramError) -> bool:
+    """True for an answer that is a proxy's: Telegram has seen nothing of the call."""
+    return says(error, FOREIGN)
+
+
+def says(error: TelegramError, texts: Sequence[str]) -> bool:
     """True if the error's text holds one of these."""
     said = error.message.lower()
     return any(text in said for text in texts)

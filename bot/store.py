@@ -1,11 +1,13 @@
 """The bot's memory: one SQLite file. Here the file itself, and the inbox of updates."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from indexer.database import whole
 from indexer.errors import UserError
@@ -14,26 +16,54 @@ DAY = 86_400.0
 # Telegram keeps an update for one day: a number can not come again later than that.
 KEEP_UPDATES = 3 * DAY
 KEEP_ANSWERS = 30 * DAY
+KEEP_CODES = 3600.0  # a pairing code is valid for an hour
 SWEEP = 1000  # rows deleted in one transaction
+LOCKED = 5.0  # seconds to wait for another program that writes
+
+
+class StoreError(UserError):
+    """The file can not be used: nothing can be promised any more."""
+
+
+class StoreBusy(StoreError):
+    """Another program holds the file: that may pass."""
+
+
+class _Connection(sqlite3.Connection):
+    """Tells in plain words that the file can not be used; a wrong statement stays an error."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, timeout=LOCKED, isolation_level=None)
+        self.path = path
+
+    def execute(self, *args: Any) -> sqlite3.Cursor:
+        with _plain_errors(self.path):
+            return super().execute(*args)
+
+    def executemany(self, *args: Any) -> sqlite3.Cursor:
+        with _plain_errors(self.path):
+            return super().executemany(*args)
 
 
 class Store:
     """The file. What is done inside `transaction` is on the disk, whole, when that ends."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or make it. Raises UserError."""
+        """Open the file, or make it. Raises StoreError."""
         self.path = path
-        with self._errors():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self.db = sqlite3.connect(path, isolation_level=None, timeout=30)
-            self.db.execute("PRAGMA journal_mode = WAL")
-            self.db.execute("PRAGMA synchronous = FULL")
-            self.db.execute("PRAGMA foreign_keys = ON")
-            with self.transaction():
-                if not self.db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-                    self._create()
+        self._scrub = False
+        with _plain_errors(path):
+            _keep_private(path)
+            self.db = _Connection(path)
+        self.db.execute("PRAGMA journal_mode = WAL")
+        self.db.execute("PRAGMA synchronous = FULL")
+        self.db.execute("PRAGMA foreign_keys = ON")
+        self.db.execute("PRAGMA secure_delete = ON")
+        with self.transaction():
+            self._create()
 
     def _create(self) -> None:
+        """Make the tables that are missing: all, or those that are newer than the file."""
         statement = ""
         for line in files("bot").joinpath("schema.sql").read_text(encoding="utf-8").splitlines():
             statement += line + "\n"
@@ -51,8 +81,15 @@ class Store:
         if self.db.in_transaction:
             yield
             return
-        with self._errors(), whole(self.db):
-            yield
+        try:
+            with whole(self.db):
+                yield
+        except sqlite3.DatabaseError as error:
+            raise _unusable(self.path, error) from error
+        if self._scrub:
+            self._scrub = False
+            with suppress(UserError):
+                self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -60,21 +97,18 @@ class Store:
         self.db.execute("SAVEPOINT attempt")
         try:
             yield
-        except BaseException:
+        except BaseException as error:
+            if not self.db.in_transaction:  # SQLite itself has taken back all of it
+                raise _unusable(self.path, error) from error
             self.db.execute("ROLLBACK TO attempt")
             raise
         finally:
-            self.db.execute("RELEASE attempt")
+            if self.db.in_transaction:
+                self.db.execute("RELEASE attempt")
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.DatabaseError, OSError) as error:
-            hint = f"df -h and ls -ld {self.path.parent} show whether there is room and permission"
-            raise UserError(
-                f"the bot's file {self.path} can not be used ({error})", hint
-            ) from error
+    def scrub(self) -> None:
+        """Leave no trace in the file of what this transaction deletes."""
+        self._scrub = True
 
     def receive(self, updates: Iterable[tuple[int, str]]) -> int:
         """Keep updates (number, JSON) that are not here yet; tell how many those were."""
@@ -92,6 +126,11 @@ class Store:
         sql = "SELECT id, body FROM inbox WHERE NOT done AND id > ? ORDER BY id LIMIT ?"
         return self.db.execute(sql, (after, limit)).fetchall()
 
+    def bodies(self, numbers: Sequence[int]) -> list[tuple[int, str]]:
+        """Those of these updates (number in the inbox, JSON) that are not dealt with."""
+        sql = "SELECT id, body FROM inbox WHERE NOT done AND id = ?"
+        return [row for number in numbers for row in self.db.execute(sql, (number,))]
+
     def dealt_with(self, numbers: Sequence[int]) -> None:
         """Keep of these updates nothing but their numbers."""
         with self.transaction():
@@ -102,6 +141,12 @@ class Store:
     def backlog(self) -> int:
         """How many updates are not dealt with."""
         return int(self.db.execute("SELECT count(*) FROM inbox WHERE NOT done").fetchone()[0])
+
+    def oldest(self) -> float:
+        """When the first update came that is not dealt with (seconds since 1970), or now."""
+        sql = "SELECT received FROM inbox WHERE NOT done ORDER BY id LIMIT 1"
+        row = self.db.execute(sql).fetchone()
+        return float(row[0]) if row else time.time()
 
     def meta(self, key: str) -> str:
         """A remembered value, or nothing."""
@@ -121,6 +166,7 @@ class Store:
                 " (SELECT id FROM inbox WHERE done AND received < ? LIMIT ?)",
                 (now - KEEP_UPDATES, SWEEP),
             )
+            self.db.execute("DELETE FROM invitation WHERE made < ?", (now - KEEP_CODES,))
             old = "SELECT id FROM answer WHERE state = 'done' AND asked < ? LIMIT ?"
             ids = [row[0] for row in self.db.execute(old, (now - KEEP_ANSWERS, SWEEP))]
             for table, column in (("feedback", "answer"), ("turn", "answer"), ("answer", "id")):
@@ -128,3 +174,32 @@ class Store:
                     f"DELETE FROM {table} WHERE {column} = ?", [(number,) for number in ids]
                 )
             return self.db.total_changes - before
+
+
+def _keep_private(path: Path) -> None:
+    """Make the file, for its owner only, and take it away from everybody else if it is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    for suffix in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError, PermissionError):
+            path.with_name(path.name + suffix).chmod(0o600)
+
+
+@contextmanager
+def _plain_errors(path: Path) -> Iterator[None]:
+    """Raise StoreError where the file can not be used."""
+    try:
+        yield
+    except (sqlite3.OperationalError, OSError) as error:
+        raise _unusable(path, error) from error
+    except sqlite3.DatabaseError as error:
+        if type(error) is not sqlite3.DatabaseError:  # a constraint, a value: not the file's fault
+            raise
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: BaseException) -> StoreError:
+    if "locked" in str(error):
+        return StoreBusy(f"another program holds {path}", f"fuser {path} shows which")
+    hint = f"df -h and ls -ld {path.parent} show whether there is room and permission"
+    return StoreError(f"the bot's file {path} can not be used ({error})", hint)

@@ -225,6 +225,14 @@ class Store(Database):
         query = "SELECT 1 FROM document WHERE path = ? AND live"
         return self.db.execute(query, (path,)).fetchone() is not None
 
+    def passages_of(self, path: str) -> int | None:
+        """How many passages of the document can be found; None where it can not be."""
+        count = "SELECT count(*) FROM chunk WHERE document_id = document.id"
+        with sqlite_errors(self.path):
+            query = f"SELECT ({count}) FROM document WHERE path = ? AND live"
+            row = self.db.execute(query, (path,)).fetchone()
+        return None if row is None else int(row[0])
+
     def drop_unused_vectors(self) -> None:
         """Forget the vectors of passages that are gone."""
         self.db.execute("DELETE FROM vector WHERE id NOT IN (SELECT vector_id FROM chunk)")

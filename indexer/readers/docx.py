@@ -16,6 +16,7 @@ from indexer.readers.page import Page, Unreadable
 from indexer.readers.sections import Sections
 
 MAX_UNPACKED_MB = 256
+MAX_XML_MB = 64  # lxml takes some twenty times as much memory for a text of short elements
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -58,9 +59,13 @@ def _check(file: BinaryIO) -> None:
     if not zipfile.is_zipfile(file):
         raise Unreadable("damaged Word file: not a zip archive, or cut short")
     with zipfile.ZipFile(file) as archive:
-        size = sum(info.file_size for info in archive.infolist()) / 1e6
+        sizes = [(info.filename.lower(), info.file_size / 1e6) for info in archive.infolist()]
+    size = sum(size for _, size in sizes)
     if size > MAX_UNPACKED_MB:
         raise Unreadable(f"too large: {size:.0f} MB unpacked, the limit is {MAX_UNPACKED_MB} MB")
+    size = sum(size for name, size in sizes if name.endswith((".xml", ".rels")))
+    if size > MAX_XML_MB:
+        raise Unreadable(f"too large: {size:.0f} MB of XML unpacked, the limit is {MAX_XML_MB} MB")
     file.seek(0)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from bot.dialogue import Dialogue
 from bot.limits import ChatLimiter
 from bot.metrics import Metrics
 from bot.queue import Queue
+from bot.schedule import Schedule
 from bot.sending import Sender
 from bot.store import Store
 from tests.fakes.bot_api import FakeBotAPI
@@ -33,16 +34,21 @@ class Core:
     api: FakeBotAPI
     store: Store
     answers: Answers
+    schedule: Schedule
     dialogue: Dialogue
     queue: Queue
+    answerer: Answerer
     metrics: Metrics
+    removed: set[int]
     asked: int = 0
 
-    def ask(self, user: int, text: str) -> int:
-        """A new question of this person; its number."""
+    def ask(self, user: int, text: str, chat: int | None = None) -> int:
+        """A new question of this person, in a group if given; its number."""
         self.asked += 1
-        message = self.api.user(user, text)["message_id"]
-        self.answers.add(Question(self.asked, user, None, user, message, "ru", text, time.time()))
+        where = chat or user
+        message = self.api.user(user, text, chat=where)["message_id"]
+        asked = Question(self.asked, where, None, user, message, "ru", text, time.time())
+        self.answers.add(asked)
         self.queue.asked(self.asked)
         return self.asked
 
@@ -54,7 +60,12 @@ class Core:
 
 @asynccontextmanager
 async def core(
-    folder: Path, api: FakeBotAPI, state: Path, cap: float = 0.3, **more: Any
+    folder: Path,
+    api: FakeBotAPI,
+    state: Path,
+    cap: float = 0.3,
+    clock: Callable[[], float] = time.time,
+    **more: Any,
 ) -> AsyncIterator[Core]:
     """Run it over the file in `folder`; bans above `cap` seconds are left to the store."""
     deadline = more.pop("deadline", 300)
@@ -63,18 +74,31 @@ async def core(
     )
     config = BotConfig(api.token, settings, folder / "core.sqlite", folder, deadline=deadline)
     store = Store(config.database)
-    answers, dialogue, metrics = Answers(store), Dialogue(store), Metrics()
+    answers, schedule = Answers(store), Schedule(store)
+    dialogue, metrics = Dialogue(store), Metrics()
+    removed: set[int] = set()
     limiter = ChatLimiter(per_second=50, burst=50, per_minute=1000, cap=cap)
     request = HTTPXRequest(connection_pool_size=64)
     bot = ExtBot(api.token, api.url, request=request, rate_limiter=limiter)
     sender = Sender(bot, pause=0.01)
     async with open_engine(settings) as engine:
         searcher = make_searcher(settings)
-        answerer = Answerer(config, answers, dialogue, sender, searcher, engine, metrics)
-        queue = Queue(answers, answerer.work, answerer.greet, config.parallel)
+        answerer = Answerer(
+            config,
+            answers,
+            schedule,
+            dialogue,
+            sender,
+            searcher,
+            engine,
+            metrics,
+            lambda user: user not in removed,
+            pause=0.01,
+        )
+        queue = Queue(schedule, answerer.work, answerer.greet, config.parallel, clock)
         running = asyncio.ensure_future(queue.run())
         try:
-            yield Core(api, store, answers, dialogue, queue, metrics)
+            yield Core(api, store, answers, schedule, dialogue, queue, answerer, metrics, removed)
         finally:
             await queue.close(0)
             running.cancel()

@@ -8,13 +8,19 @@ from typing import Any
 
 from bot.people import MOST_CODES, People
 from bot.store import Store
-from tests.bot.bot_process import BotProcess
+from tests.bot.bot_process import BotProcess, eventually, settled
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_chats import BOT
+from tests.fakes.bot_api_play import Fault
 from tests.workspace import question
 
 STRANGER = 5000
 GROUP = -100
+
+
+def code_in(text: str) -> str:
+    """The code that the bot tells."""
+    return str(re.findall(r"\b\d{6}\b", text)[0])
 
 
 def talks(call: dict[str, Any]) -> bool:
@@ -96,22 +102,80 @@ def test_a_code_lets_a_person_in(tmp_path: Path, notes: Path) -> None:
             for _ in range(3):
                 api.user(STRANGER, "/start")
             told = (await bot.replied(STRANGER))[0]
-            code = re.findall(r"\b\d{6}\b", told)[0]
+            assert str(STRANGER) in told
+            code = code_in(told)
             with closing(Store(bot.database)) as store:
                 people = People(store)
                 assert people.approve("000000" if code != "000000" else "111111") is None
                 person = people.approve(code)
                 assert person and person.user == STRANGER
                 assert people.approve(code) is None
+            assert "Вас впустили" in (await bot.replied(STRANGER, 2))[1]
             api.user(STRANGER, question(8))
-            replies = await bot.replied(STRANGER, 2)
-            assert "Норд8" in replies[-1] and len(replies) == 2
+            assert "Норд8" in (await bot.replied(STRANGER, 3))[2]
             with closing(Store(bot.database)) as store:
                 assert People(store).remove(STRANGER)
             api.user(STRANGER, question(9))
             api.user(2, question(9))
             await bot.replied(2)
-            assert len(bot.all_replies(STRANGER)) == 2
+            assert len(bot.all_replies(STRANGER)) == 3
+            await eventually(lambda: bot.rows("SELECT * FROM welcome") == [])
+
+    asyncio.run(go())
+
+
+def test_a_code_that_could_not_be_told_is_none(tmp_path: Path, notes: Path) -> None:
+    async def go() -> None:
+        async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes) as bot:
+            api.faults = [Fault("sendMessage", "no_rights", chat=STRANGER)]
+            api.user(STRANGER, "/start")
+            await eventually(lambda: "reply to update 1:" in bot.said())
+            api.user(STRANGER, "/start", language="en")
+            first = (await bot.replied(STRANGER))[0]
+            assert first.startswith("By invitation only")
+            assert bot.rows("SELECT code FROM invitation") == [(code_in(first),)]
+
+    asyncio.run(go())
+
+
+def test_a_bot_that_is_killed_before_it_told_the_code_tells_the_same_one(
+    tmp_path: Path, notes: Path
+) -> None:
+    async def go() -> None:
+        async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes) as bot:
+            api.faults = [Fault("sendMessage", silent=True, chat=STRANGER)]
+            api.user(STRANGER, "/start")
+            await api.until(lambda: api.count("sendMessage"))
+            await bot.kill()
+            made = bot.rows("SELECT code FROM invitation")
+            await bot.start()
+            assert made == [(code_in((await bot.replied(STRANGER))[0]),)]
+
+    asyncio.run(go())
+
+
+def test_a_group_that_became_a_supergroup_is_answered(tmp_path: Path, notes: Path) -> None:
+    async def go() -> None:
+        ask, new = f"@{BOT['username']} ", GROUP - 1000
+        async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes, groups=[GROUP]) as bot:
+            api.user(2, ask + question(1), chat=GROUP)
+            await bot.replied(GROUP)
+            await settled(bot)
+            api.user(2, "/new", chat=GROUP)
+            await bot.replied(GROUP, 2)
+            api.user(STRANGER, chat=-7, extra={"migrate_to_chat_id": -8})
+            api.user(STRANGER, chat=GROUP, extra={"migrate_to_chat_id": new})
+            api.chats.moved[GROUP] = new
+            for number in (2, 3):
+                api.user(2, ask + question(number), chat=new)
+                assert f"Норд{number}." in (await bot.replied(new, number - 1))[-1]
+            api.user(2, ask + question(4), chat=-8)
+            api.user(2, ask + question(5), chat=-8)
+            await eventually(lambda: "group -8 is not in OPSCTL_ALLOWED_GROUPS" in bot.said())
+            assert bot.said().count(f"group {GROUP} is {new} now") == 1
+            assert bot.rows("SELECT chat FROM fresh") == [(new,)]
+            await eventually(lambda: bot.rows("SELECT 1 FROM inbox WHERE NOT done") == [])
+            assert not bot.all_replies(-8) and bot.said().count("group -8") == 1
 
     asyncio.run(go())
 
@@ -119,12 +183,17 @@ def test_a_code_lets_a_person_in(tmp_path: Path, notes: Path) -> None:
 def test_only_so_many_strangers_get_a_code(tmp_path: Path) -> None:
     with closing(Store(tmp_path / "bot.sqlite")) as store:
         people = People(store)
-        codes = [people.make_code(user, "x\n\x1b[0m") for user in range(MOST_CODES + 2)]
+        name = "x\n\x1b[0m"
+        codes = [people.make_code(user, user, name, "ru") for user in range(MOST_CODES + 2)]
         assert [bool(code) for code in codes] == [True] * MOST_CODES + [False] * 2
-        assert people.make_code(0, "x") == ""
+        assert people.make_code(0, 0, "x", "ru") == codes[0]
+        assert people.make_code(99, 0, "x", "ru") == ""
         person = people.approve(codes[0])
         assert person and "\n" not in person.name and "\x1b" not in person.name
         assert people.all() == [person]
+        assert [one.user for one in people.waiting()] == list(range(1, MOST_CODES))
+        assert people.remove(1) and not people.remove(1)
+        assert people.forget_codes() == MOST_CODES - 2 and people.waiting() == []
 
 
 def test_a_list_of_nobody_is_refused(tmp_path: Path, notes: Path) -> None:

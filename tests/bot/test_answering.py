@@ -172,7 +172,7 @@ def test_a_ban_delays_the_answers_of_its_chat_only(tmp_path: Path, notes: Path) 
         async with FakeBotAPI(flood=Flood(0)) as api, core(tmp_path, api, notes) as it:
             api.flood.ban(2, 5)
             it.ask(2, question(1))
-            await eventually(lambda: it.answers.next_due(time.time()))
+            await eventually(lambda: it.schedule.next_due(time.time()))
             it.ask(2, question(2))
             it.ask(3, question(3))
             await eventually(lambda: it.outcome(3) == "answered")

@@ -1,8 +1,11 @@
 """The bot as a process: how it starts, ends, and tells how it is."""
 
 import asyncio
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from tests.bot.bot_process import BotProcess, eventually
@@ -23,7 +26,7 @@ def test_sigterm_parks_an_answer_and_the_next_start_finishes_it(
                 api.user(2, question(1))
                 await eventually(lambda: tgi.log.requests)
                 assert await bot.terminate() == 0
-                assert "Перезапускаюсь" in bot.all_replies(2)[0]
+                assert "Прерываюсь" in bot.all_replies(2)[0]
                 tgi.play = Play()
                 await bot.start()
                 await bot.replied(2)
@@ -74,6 +77,45 @@ def test_a_wrong_token_and_a_taken_port_are_said(tmp_path: Path, notes: Path) ->
     asyncio.run(go())
 
 
+def test_health_tells_whether_telegram_has_answered(tmp_path: Path, notes: Path) -> None:
+    async def go() -> None:
+        async with FakeBotAPI() as api:
+            api.faults = [Fault("getMe", "internal", times=-1)]
+            async with BotProcess(tmp_path, api, notes) as bot:
+                await api.until(lambda: api.updates.allowed)
+                api.user(2, question(1))
+                await eventually(lambda: bot.rows("SELECT 1 FROM inbox"))
+                health = await bot.health()
+                assert (health["polled"], health["introduced"]) == (True, False)
+                api.faults.clear()
+                await bot.replied(2)
+                assert (await bot.health())["introduced"] is True
+
+    asyncio.run(go())
+
+
+def test_sigterm_waits_for_no_search(tmp_path: Path, notes: Path) -> None:
+    async def go() -> None:
+        state = tmp_path / "state"
+        shutil.copytree(notes, state)
+        async with FakeBotAPI() as api, BotProcess(tmp_path, api, state) as bot:
+            (index,) = (state / "index").rglob("*.sqlite")
+            with closing(sqlite3.connect(index, isolation_level=None)) as other:
+                other.execute("PRAGMA locking_mode = EXCLUSIVE")
+                other.execute("BEGIN EXCLUSIVE")
+                api.user(2, question(1))
+                await eventually(lambda: bot.all_replies(2))
+                await eventually(lambda: bot.rows("SELECT 1 FROM begun"))
+                # The search gives up 30 s after it began.
+                assert await asyncio.wait_for(bot.terminate(), 20) == 0
+                assert bot.all_replies(2)[0].startswith("⏸")
+                other.execute("COMMIT")
+            await bot.start()
+            await eventually(lambda: "Норд1." in bot.all_replies(2)[0])
+
+    asyncio.run(go())
+
+
 def test_health_and_metrics_tell_of_polls_and_answers(tmp_path: Path, notes: Path) -> None:
     async def go() -> None:
         async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes) as bot:
@@ -97,6 +139,15 @@ def test_the_token_is_in_no_log_at_any_level(tmp_path: Path, notes: Path) -> Non
                 await bot.replied(2)
                 assert api.token not in bot.said()
                 assert "Норд1" not in bot.said()
+
+    asyncio.run(go())
+
+
+def test_a_bot_that_would_answer_nobody_is_refused(tmp_path: Path, notes: Path) -> None:
+    async def go() -> None:
+        async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes, parallel=0) as bot:
+            assert await bot.ended() == 1
+            assert "error: the bot would answer nobody" in bot.said()
 
     asyncio.run(go())
 

@@ -85,7 +85,7 @@ def test_no_word_of_any_prefix_is_lost() -> None:
         ("```word", "word"),
         ("|a|b|\n|-|-|\n|c|d|e|\n|f|", "a | b  \n--+----\nc | d|e\nf |"),
         ("a\ud800b\x00c", "a\ufffdbc"),
-        ("a\ue000b", "a\ufffdb"),
+        ("a\ue000\U0010f03cb", "a\ue000\ufffdb"),
         ("<think>secret</think>\nAnswer", "Answer"),
         ("`<think>` is a tag", "<think> is a tag"),
         ("# Title\n- [ ] todo\n- item", "Title\n☐ todo\n• item"),
@@ -135,14 +135,6 @@ def test_markdown_that_would_not_be_read(markdown: str) -> None:
     assert answer_parts(markdown) == [Part(markdown.strip())]
 
 
-def test_only_web_addresses_are_links() -> None:
-    """What else a model writes is plain text."""
-    links = "[a](https://x.org) [b](tg://user?id=1) [c](javascript:1) [d](x.pdf) ![e](HTTP://y.org)"
-    (part,) = answer_parts(links)
-    assert [one.url for one in part.entities] == ["https://x.org", "HTTP://y.org"]
-    assert part.text == "a b c d 🖼e"
-
-
 def test_plain_text_is_left_alone() -> None:
     """Marks in it mean nothing."""
     assert plain_parts("**a** <b> `c`") == [Part("**a** <b> `c`")]
@@ -158,6 +150,7 @@ def test_sources_are_folded() -> None:
     assert first.startswith("«Первая строка и ещё слово") and first.endswith("слово…»")
     assert rest == ["2. b\\x1b.md", "«q»"]
     assert pieces(part, "expandable_blockquote") == [part.text.split("\n", 1)[1]]
+    assert pieces(part, "code") == ["papers/a.pdf", "b\\x1b.md"]
     assert sources_part(citations[:1], "en").text.startswith("Sources\n1. papers/a.pdf, p. 3\n")
     assert complaint(part) == ""
 

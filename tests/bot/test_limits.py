@@ -145,6 +145,21 @@ def test_without_patience_a_call_is_made_now_or_not_at_all() -> None:
     run(main)
 
 
+def test_in_a_group_half_of_the_places_are_kept_for_what_must_be_said() -> None:
+    """Previews get the others, and none of these."""
+
+    async def main() -> None:
+        limiter = ChatLimiter(per_second=1000, burst=1000)
+        async with FakeBotAPI(flood=Flood(NO_FLOOD)) as api, client(api, limiter) as bot:
+            for number in range(12):
+                await failure(bot.send_message(-5, f"preview {number}", rate_limit_args=NOW))
+            await asyncio.gather(*(bot.send_message(-5, str(n)) for n in range(10)))
+            assert [text.split()[0] for text in texts(api, -5)[:10]] == ["preview"] * 10
+            assert sorted(map(int, texts(api, -5)[10:])) == list(range(10))
+
+    run(main)
+
+
 def test_who_gives_up_waiting_leaves_the_place_to_the_next() -> None:
     """A cancelled call takes nothing with it."""
 

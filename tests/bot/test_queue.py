@@ -3,10 +3,12 @@
 import asyncio
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bot.answers import Answers, Question
+from bot.schedule import Schedule
 from bot.store import Store
 from tests.bot.bot_process import BotProcess, eventually
 from tests.fakes.bot_api import FakeBotAPI
@@ -57,11 +59,30 @@ def test_a_fifth_question_is_refused_and_a_place_is_shown(tmp_path: Path, notes:
         ):
             for number in range(1, 6):
                 api.user(2, question(number))
-            await eventually(lambda: any("Вы уже ждёте 4" in t for t in bot.all_replies(2)))
+            await eventually(lambda: any("ждёте ответов: 4" in t for t in bot.all_replies(2)))
             api.user(3, question(6))
             await eventually(lambda: any("очереди: 4" in t for t in bot.all_replies(3)))
-            assert len(tgi.log.requests) == 1
+            await eventually(lambda: len(tgi.log.requests) == 1)
             assert bot.rows("SELECT count(*) FROM answer WHERE state != 'done'") == [(5,)]
+
+    asyncio.run(go())
+
+
+def test_who_waits_is_told_again_when_the_queue_moves(tmp_path: Path, notes: Path) -> None:
+    async def go() -> None:
+        async with (
+            FakeTGI(SLOW) as tgi,
+            FakeBotAPI() as api,
+            BotProcess(tmp_path, api, notes, settings=served(tgi), parallel=1) as bot,
+        ):
+            for user in (2, 3, 4):
+                api.user(user, question(user))
+                await eventually(partial(bot.all_replies, user))
+            await eventually(lambda: "очереди: 2" in bot.all_replies(4)[0])
+            api.user(3, "/stop")
+            await eventually(lambda: "очереди: 1" in bot.all_replies(4)[0])
+            (message,) = [m for m in api.messages(4) if m["from"]["is_bot"]]
+            assert len(message["history"]) == 2 and "⏹ Остановить" in buttons(message)
 
     asyncio.run(go())
 
@@ -129,16 +150,16 @@ def test_long_and_wordless_questions(tmp_path: Path, notes: Path) -> None:
 
 def test_the_first_of_each_person_is_ready_and_nothing_that_is_put_off(tmp_path: Path) -> None:
     with closing(Store(tmp_path / "bot.sqlite")) as store:
-        answers = Answers(store)
+        answers, schedule = Answers(store), Schedule(store)
         for number, user in enumerate((1, 1, 2, 3, 2), 1):
             answers.add(Question(number, user, None, user, 1, "ru", "?", 0.0))
-        assert answers.ready(time.time(), [], 9, only_final=False) == [(1, 1), (3, 2), (4, 3)]
-        assert answers.ready(time.time(), [2], 9, only_final=False) == [(1, 1), (4, 3)]
-        answers.put_off_chat(1, 60)
-        assert answers.ready(time.time(), [], 9, only_final=False) == [(3, 2), (4, 3)]
-        assert (answers.next_due(time.time()) or 0) > time.time()
+        assert schedule.ready(time.time(), [], 9, only_final=False) == [(1, 1), (3, 2), (4, 3)]
+        assert schedule.ready(time.time(), [2], 9, only_final=False) == [(1, 1), (4, 3)]
+        schedule.put_off_chat(1, 60)
+        assert schedule.ready(time.time(), [], 9, only_final=False) == [(3, 2), (4, 3)]
+        assert (schedule.next_due(time.time()) or 0) > time.time()
         answers.finish(3, "answered", [])
-        assert answers.ready(time.time(), [], 9, only_final=True) == [(3, 2)]
+        assert schedule.ready(time.time(), [], 9, only_final=True) == [(3, 2)]
         answers.close(3)
-        assert answers.ready(time.time(), [], 1, only_final=False) == [(4, 3)]
+        assert schedule.ready(time.time(), [], 1, only_final=False) == [(4, 3)]
         assert not answers.finish(3, "answered", [])

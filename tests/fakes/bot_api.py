@@ -140,7 +140,7 @@ class FakeBotAPI:
             result = await self._result(request, call["method"], args)
             reply = web.json_response({"ok": True, "result": result})
         except Refusal as refusal:
-            reply = web.json_response(refusal.body(), status=refusal.status)
+            reply = web.json_response(text=refusal.body(), status=refusal.status)
         call["status"], call["seconds"] = reply.status, time.monotonic() - call["at"]
         self._happened()
         return reply
@@ -171,13 +171,27 @@ class FakeBotAPI:
             assert request.transport
             request.transport.close()
             raise asyncio.CancelledError
-        if fault.says:
+        if fault.says or fault.foreign:
             raise fault.refusal()
 
     async def _file(self, request: web.Request) -> web.Response:
-        content = self.methods.files.contents.get(request.match_info["name"])
-        known = content is not None and request.match_info["token"] == self.token
-        return web.Response(body=content) if known else web.Response(status=404)
+        """The content of a file; faults and the log of calls name it "file"."""
+        name = request.match_info["name"]
+        begun = time.monotonic()
+        call: dict[str, Any] = {"at": begun, "method": "file", "args": {"name": name}, "status": 0}
+        self.calls.append(call)
+        self._happened()
+        fault = next((one for one in self.faults if one.meets("file", None)), None)
+        try:
+            if fault:
+                await self._play(fault, request)
+            content = self.methods.files.contents.get(name)
+            known = content is not None and request.match_info["token"] == self.token
+            reply = web.Response(body=content) if known else web.Response(status=404)
+        except Refusal as refusal:
+            reply = web.Response(status=refusal.status)
+        call["status"], call["seconds"] = reply.status, time.monotonic() - begun
+        return reply
 
     async def _user(self, request: web.Request) -> web.Response:
         body = await request.json()

@@ -13,30 +13,38 @@ class Files:
 
     def __init__(self) -> None:
         self.contents: dict[str, bytes] = {}
+        self.largest = LARGEST_DOWNLOAD
+        self._unique: dict[str, str] = {}
         self._numbers = count(1)
 
-    def add(self, name: str, content: bytes, mime: str) -> dict[str, Any]:
-        """Keep a file and describe it, as the `document` of a message."""
+    def add(self, name: str, content: bytes, mime: str, **other: Any) -> dict[str, Any]:
+        """Keep a file and describe it, as the `document` of a message.
+
+        `other` takes the place of what is said there; None leaves it out.
+        """
         number = next(self._numbers)
-        self.contents[f"file{number}"] = content
-        return {
+        document = {
             "file_id": f"file{number}",
             "file_unique_id": f"unique{number}",
             "file_name": name,
             "mime_type": mime,
             "file_size": len(content),
+            **other,
         }
+        self.contents[f"file{number}"] = content
+        self._unique[f"file{number}"] = document["file_unique_id"]
+        return {key: value for key, value in document.items() if value is not None}
 
     def describe(self, file_id: str) -> dict[str, Any]:
         """getFile. Raises Refusal for an unknown file, or one that is too big."""
         content = self.contents.get(file_id)
         if content is None:
             raise Refusal("no_file")
-        if len(content) > LARGEST_DOWNLOAD:
+        if len(content) > self.largest:
             raise Refusal("file_too_big")
         return {
             "file_id": file_id,
-            "file_unique_id": file_id.replace("file", "unique"),
+            "file_unique_id": self._unique[file_id],
             "file_size": len(content),
             "file_path": f"documents/{file_id}",
         }

@@ -19,7 +19,7 @@ ABILITIES = {
 # Methods that change nothing here; the call log shows them.
 NOTED = {
     "sendChatAction", "setMyDescription", "setMyShortDescription", "setChatMenuButton",
-    "deleteWebhook", "deleteMyCommands", "close", "logOut", "answerInlineQuery",
+    "deleteMyCommands", "close", "logOut", "answerInlineQuery",
 }  # fmt: skip
 
 
@@ -48,6 +48,7 @@ class Methods:
             "setMyCommands": self._set_commands,
             "getMyCommands": lambda args: self.commands.get(args.get("language_code", ""), []),
             "getFile": lambda args: self.files.describe(args["file_id"]),
+            "deleteWebhook": self.updates.delete_webhook,
             "getWebhookInfo": lambda args: {
                 "url": "",
                 "has_custom_certificate": False,

@@ -1,5 +1,6 @@
 """What the fake Bot API is told to do wrong: faults per method, and flood control."""
 
+import json
 import math
 import time
 from collections import defaultdict, deque
@@ -14,6 +15,11 @@ SAYINGS: dict[str, tuple[int, str]] = {
         409,
         "Conflict: terminated by other getUpdates request;"
         " make sure that only one bot instance is running",
+    ),
+    "webhook": (
+        409,
+        "Conflict: can't use getUpdates method while webhook is active;"
+        " use deleteWebhook to delete the webhook first",
     ),
     "flood": (429, "Too Many Requests: retry after {retry_after}"),
     "internal": (500, "Internal Server Error"),
@@ -58,10 +64,22 @@ class Refusal(Exception):
         self.description = text.format(detail=detail, **parameters)
         super().__init__(self.description)
 
-    def body(self) -> dict[str, Any]:
+    def body(self) -> str:
         """As it stands in the reply."""
         reply = {"ok": False, "error_code": self.status, "description": self.description}
-        return reply | ({"parameters": self.parameters} if self.parameters else {})
+        return json.dumps(reply | ({"parameters": self.parameters} if self.parameters else {}))
+
+
+class Foreign(Refusal):
+    """An answer of a proxy, which knows nothing of the Bot API."""
+
+    def __init__(self, status: int, body: str) -> None:
+        Exception.__init__(self, body)
+        self.status, self._body = status, body
+
+    def body(self) -> str:
+        """Whatever it is."""
+        return self._body
 
 
 @dataclass
@@ -70,7 +88,7 @@ class Fault:
 
     `says` is a key of SAYINGS, "" for none; `process` lets the call happen before; `delay` seconds
     pass before the reply; `drop` closes the connection instead of a reply; `silent` never replies.
-    The first `after` calls are spared.
+    The first `after` calls are spared. `foreign` is the status and body of a proxy's answer.
     """
 
     method: str
@@ -83,6 +101,7 @@ class Fault:
     drop: bool = False
     silent: bool = False
     retry_after: float | None = None
+    foreign: tuple[int, str] | None = None
 
     def meets(self, method: str, chat: Any) -> bool:
         """True if this call is one of those; counts it."""
@@ -98,6 +117,8 @@ class Fault:
 
     def refusal(self) -> Refusal:
         """The reply of a fault that says something."""
+        if self.foreign:
+            return Foreign(*self.foreign)
         if self.says == "flood":
             return Refusal("flood", retry_after=self.retry_after or 1)
         return Refusal(self.says, detail="made up")

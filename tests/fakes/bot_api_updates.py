@@ -22,6 +22,7 @@ class Updates:
     def __init__(self) -> None:
         self.waiting: deque[Object] = deque()
         self.confirmed = 0
+        self.webhook = False
         self.allowed: list[str] = []
         self._numbers = count(1000)
         self._poll: asyncio.Future[None] | None = None
@@ -42,6 +43,8 @@ class Updates:
 
     async def get(self, args: Object) -> list[Object]:
         """getUpdates: confirms what is below the offset, then waits until there is something."""
+        if self.webhook:
+            raise Refusal("webhook")
         offset = args.get("offset", 0)
         while self.waiting and self.waiting[0]["update_id"] < offset:
             self.confirmed = max(self.confirmed, self.waiting.popleft()["update_id"])
@@ -52,6 +55,13 @@ class Updates:
         if not self.waiting and args.get("timeout", 0):
             await self._news(min(50, args["timeout"]))
         return list(islice(self.waiting, max(1, min(100, args.get("limit", 100)))))
+
+    def delete_webhook(self, args: Object) -> bool:
+        """deleteWebhook: getUpdates works again."""
+        self.webhook = False
+        if args.get("drop_pending_updates"):
+            self.waiting.clear()
+        return True
 
     async def _news(self, seconds: float) -> None:
         poll = self._poll = asyncio.get_running_loop().create_future()
@@ -106,9 +116,10 @@ class People:
         return self._made("message", message, message["message_id"])
 
     def _document(self, user: int, name: str, content: str, **more: Any) -> Object:
-        """`content` is base64."""
+        """`content` is base64; `document` is what else is said of the file."""
         mime = more.pop("mime", "application/octet-stream")
-        document = self._files.add(name, base64.b64decode(content), mime)
+        other = more.pop("document", {})
+        document = self._files.add(name, base64.b64decode(content), mime, **other)
         return self._message(user, extra={"document": document}, **more)
 
     def _edited(self, user: int, message: int, text: str, chat: int | None = None) -> Object:

@@ -106,11 +106,14 @@ def test_a_long_section_is_cut(tmp_path: Path) -> None:
     assert sum(page.text.count(CONTRACT) for page in pages) == 1000
 
 
-def bomb() -> bytes:
+def bomb(*parts: tuple[str, int]) -> bytes:
+    """A zip archive of parts with these names and so many MB of zeros."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a", "w") as file:
-        for _ in range(300):
-            file.write(bytes(1_000_000))
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, megabytes in parts:
+            with archive.open(name, "w") as file:
+                for _ in range(megabytes):
+                    file.write(bytes(1_000_000))
     return out.getvalue()
 
 
@@ -127,10 +130,15 @@ def other_zip() -> bytes:
         (OLE + bytes(500) + "EncryptedPackage".encode("utf-16-le"), "^encrypted: save a copy"),
         (OLE + bytes(500), r"^an old \.doc file .*: save it as \.docx$"),
         (b"plain text", "^damaged Word file: not a zip"),
-        (bomb(), "^too large: 300 MB unpacked, the limit is 256 MB$"),
+        (bomb(("a", 300)), "^too large: 300 MB unpacked, the limit is 256 MB$"),
+        (
+            bomb(("word/document.xml", 40), ("_rels/.RELS", 30)),
+            "^too large: 70 MB of XML unpacked, the limit is 64 MB$",
+        ),
+        (bomb(("word/media/image.png", 70)), "^damaged Word file: "),
         (other_zip(), "^damaged Word file: "),
     ],
-    ids=["password", "doc", "text", "bomb", "zip"],
+    ids=["password", "doc", "text", "bomb", "xml", "media", "zip"],
 )
 def test_what_is_no_word_file_is_refused(tmp_path: Path, data: bytes, reason: str) -> None:
     path = tmp_path / "a.docx"

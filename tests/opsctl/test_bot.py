@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.bot_api import TOKEN
 from tests.fakes.systemd import Scenario
-from tests.opsctl.telegram import STRANGER, Telegram, eventually, telegram_for
+from tests.opsctl.telegram import STRANGER, USER, Telegram, eventually, telegram_for
 from tests.workspace import Workspace, question
 
 
@@ -134,11 +134,12 @@ def test_a_stranger_is_let_in_by_a_code(telegram: Telegram) -> None:
         1, "users", "approve", "000000" if code != "000000" else "1"
     )
     assert workspace.run("users", "approve", code).returncode == 0
-    assert [person["user"] for person in workspace.json("users", "list")] == [STRANGER]
+    assert [person["user"] for person in workspace.json("users", "list")] == [USER, STRANGER]
+    assert telegram.reply_with("Вас впустили", STRANGER)
     telegram.write(question(3), STRANGER)
     assert telegram.reply_with("Складом Зюйд3", STRANGER)
     assert workspace.run("users", "remove", str(STRANGER)).returncode == 0
-    assert workspace.json("users", "list") == []
+    assert [person["user"] for person in workspace.json("users", "list")] == [USER]
 
 
 def test_an_empty_list_of_people_is_refused(telegram: Telegram) -> None:

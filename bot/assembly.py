@@ -1,0 +1,249 @@
+"""The bot put together: its parts, what they tell each other, and what they tell of themselves."""
+
+import asyncio
+import logging
+import os
+import time
+from contextlib import AsyncExitStack, suppress
+from functools import partial
+
+from telegram import User
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import ExtBot
+
+from assistant.engines import AutoEngine, Engine, ServerEngine, open_engine
+from assistant.retrieve import make_searcher
+from assistant.server.errors import ServerError
+from bot.access import Gate
+from bot.answering import Answerer
+from bot.answers import Answers
+from bot.commands import Commands
+from bot.config import BotConfig
+from bot.connections import DEAF, Connections
+from bot.dialogue import Dialogue
+from bot.groups import Groups
+from bot.handlers import Handlers
+from bot.health import health_server
+from bot.inbox import Inbox
+from bot.indexing import Indexing
+from bot.limits import ChatLimiter
+from bot.menu import Menu
+from bot.metrics import Metrics
+from bot.people import People
+from bot.poller import Poller
+from bot.queue import Queue
+from bot.schedule import Schedule
+from bot.sending import Sender
+from bot.store import Store, StoreBusy
+from bot.uploads import Uploads
+from bot.waiting import within
+from bot.welcome import Welcome
+from indexer.errors import UserError
+
+REJECTED = 3  # so many 401 in a row at the start: the token is wrong
+ENDING = 4.0  # seconds for answers at work after SIGTERM; 8 with everything
+STUCK = 300.0  # seconds that an update may wait to be dealt with
+SWEEP_PAUSE = 3600.0
+log = logging.getLogger(__name__)
+
+
+class Assembly:
+    """All the parts, and what they tell each other."""
+
+    @classmethod
+    async def make(cls, config: BotConfig, store: Store, stack: AsyncExitStack) -> "Assembly":
+        """Open everything; what was opened closes with the stack."""
+        made = cls(config, store, await stack.enter_async_context(open_engine(config.settings)))
+        port = await stack.enter_async_context(
+            health_server(config.health_port, made.health, made.metrics)
+        )
+        log.info("health: http://127.0.0.1:%d/healthz", port)
+        return made
+
+    def __init__(self, config: BotConfig, store: Store, engine: Engine) -> None:
+        self._config = config
+        self._store = store
+        self._engine = engine
+        self.metrics = Metrics()
+        self._answers, self._dialogue = Answers(store), Dialogue(store)
+        self._schedule, self._people = Schedule(store), People(store)
+        self._gate = Gate(config, self._people, Groups(config, store))
+        self._begun, self._introduced = time.monotonic(), False
+        # A message may take its time to be accepted; 25 a second and 64 at work are the most.
+        self._request = Connections(
+            lambda: self.metrics.failed("mute"),
+            connection_pool_size=128,
+            read_timeout=20,
+            pool_timeout=20,
+        )
+        self._bot = ExtBot(
+            config.token,
+            config.api_url,
+            _files_url(config.api_url),
+            request=self._request,
+            rate_limiter=ChatLimiter(),
+        )
+        self._sender = Sender(self._bot)
+        answerer = Answerer(
+            config,
+            self._answers,
+            self._schedule,
+            self._dialogue,
+            self._sender,
+            make_searcher(config.settings),
+            engine,
+            self.metrics,
+            self._gate.knows,
+        )
+        self._answerer = answerer
+        self._indexing = Indexing(config.settings)
+        self._uploads = Uploads(config.settings, store, self._bot, self._sender, self._indexing)
+        self.queue = Queue(self._schedule, answerer.work, answerer.greet, config.parallel)
+        self._inbox: Inbox | None = None
+        self.poller = Poller(config.token, config.api_url, store, self.metrics, self._heard)
+        self._watch()
+
+    async def talk(self) -> None:
+        """Find out who we are, then handle updates and answer, for ever."""
+        me = await self._introduce()
+        log.info("answering as bot %d", me.id)
+        menu = Menu(self._bot, self._store, self._config.admins)
+        commands = Commands(
+            self._indexing,
+            self._uploads,
+            self._answers,
+            self._dialogue,
+            self._sender,
+            menu,
+            self._report,
+        )
+        handlers = Handlers(
+            self._config,
+            me,
+            self._gate,
+            self._people,
+            self._answers,
+            self._dialogue,
+            self._sender,
+            commands,
+            self.queue.asked,
+            self._stop,
+        )
+        self._inbox = Inbox(self._store, handlers.handle, self.metrics)
+        welcome = Welcome(self._people, self._sender)
+        parts = (self._inbox, self.queue, self._uploads, menu, welcome)
+        await asyncio.gather(*(part.run() for part in parts))
+
+    async def sweep(self) -> None:
+        """Delete what is old, a little at a time, for ever."""
+        while True:
+            with suppress(StoreBusy):
+                while self._store.sweep(time.time()):
+                    await asyncio.sleep(0.05)
+            await asyncio.sleep(SWEEP_PAUSE)
+
+    async def close(self) -> None:
+        """Finish what is at work or park it, and close the connections."""
+        closing = [self.queue.close(ENDING)]
+        if self._inbox:
+            closing.append(self._inbox.close(ENDING))
+        await asyncio.gather(*closing)
+        with suppress(asyncio.TimeoutError):
+            await within(0.5, self._request.shutdown())
+
+    def health(self) -> dict[str, object]:
+        """How the bot is. ok: it hears, it knows who it is, it can speak, and nothing is stuck.
+
+        `polled` and `introduced` tell whether Telegram has ever answered a poll and getMe.
+        """
+        age, silence = self.poller.age, self._request.silence
+        stuck = time.time() - self._store.oldest()
+        begins = time.monotonic() - self._begun < DEAF
+        speaks = silence < DEAF and (self._introduced or begins)
+        return {
+            "ok": age < DEAF and speaks and stuck < STUCK,
+            "polled": self.poller.polled,
+            "introduced": self._introduced,
+            "poll_age": round(age, 1),
+            "send_silence": round(silence, 1),
+            "backlog": self._store.backlog(),
+            "backlog_age": round(stuck, 1),
+            **self._schedule.counts(),
+            "writing": self.queue.writing,
+            "pid": os.getpid(),
+        }
+
+    async def _introduce(self) -> User:
+        """Ask Telegram who we are until it says so. Raises UserError for a token it rejects.
+
+        A webhook that somebody has set would keep all updates from us.
+        """
+        rejected, pause = 0, 0.5
+        while True:
+            try:
+                me = await self._bot.get_me()
+                await self._bot.delete_webhook(drop_pending_updates=False)
+                self._introduced = True
+                return me
+            except InvalidToken:
+                rejected += 1
+                if rejected == REJECTED:
+                    raise UserError(
+                        "Telegram does not accept the bot's token",
+                        "compare telegram_token.txt with what @BotFather says",
+                    ) from None
+                log.error("getMe: the token was rejected")
+            except TelegramError as error:
+                rejected = 0
+                log.warning("getMe: %s", type(error).__name__)
+            await asyncio.sleep(pause)
+            pause = min(30.0, pause * 2)
+
+    async def _report(self) -> dict[str, object]:
+        """What /status tells."""
+        liked, disliked = self._dialogue.ratings()
+        return {
+            "poll": self.poller.age,
+            **self._schedule.counts(),
+            "backlog": self._store.backlog() - 1,  # the /status itself
+            "running": self.queue.writing,
+            "server": await self._server(),
+            "liked": liked,
+            "disliked": disliked,
+        }
+
+    async def _server(self) -> str:
+        served = self._engine.served if isinstance(self._engine, AutoEngine) else self._engine
+        if not isinstance(served, ServerEngine):
+            return "none"
+        try:
+            await served.server.health()
+        except ServerError:
+            return "down"
+        return "up"
+
+    def _heard(self) -> None:
+        if self._inbox:
+            self._inbox.wake()
+
+    def _stop(self, number: int) -> None:
+        self._answerer.stop(number)
+        self.queue.wake()
+
+    def _count(self, state: str) -> float:
+        return self._schedule.counts()[state]
+
+    def _watch(self) -> None:
+        watch = self.metrics.watch
+        watch("bot_poll_age_seconds", "since the last good poll", lambda: self.poller.age)
+        watch("bot_writing", "answers being written", lambda: self.queue.writing)
+        watch("bot_backlog", "updates not dealt with", self._store.backlog)
+        for state in ("waiting", "final"):
+            help = f"answers that are {state}"
+            watch(f"bot_{state}", help, partial(self._count, state))
+
+
+def _files_url(api_url: str) -> str:
+    """Where the Bot API at this address has its files: /file before the last /bot."""
+    head, bot, rest = api_url.rpartition("/bot")
+    return f"{head}/file{bot}{rest}" if bot else api_url

@@ -1,0 +1,134 @@
+"""Reads a file that somebody sent, in a process with little memory and time and with no secrets.
+
+python -m bot.upload_check FILE: what was found, as JSON on stdout. The file's suffix is what it
+claims to be.
+"""
+
+import asyncio
+import json
+import resource
+import signal
+import sys
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+
+from bot.waiting import within
+
+ROOT = Path(__file__).resolve().parent.parent
+MEMORY = 1 << 30  # bytes of addresses
+CPU_SECONDS = 100
+SECONDS = 120.0
+LIMITS = (
+    (resource.RLIMIT_AS, MEMORY),
+    (resource.RLIMIT_CPU, CPU_SECONDS),
+    (resource.RLIMIT_FSIZE, 0),
+    (resource.RLIMIT_CORE, 0),
+    (resource.RLIMIT_NOFILE, 64),
+)
+KILLED = (-signal.SIGXCPU, -signal.SIGKILL)
+ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+# How the readers' reasons begin, and the text that tells of each; "damaged" for the rest.
+REASONS = {"no text on": "scan", "empty": "scan", "encrypted": "locked", "too large": "heavy"}
+TEXT_SUFFIXES = (".txt", ".md", ".html")
+BLOCK = 1 << 20
+
+
+class Rejected(Exception):
+    """The file is no document; `why` is "mismatch", "scan", "locked", "heavy" or "damaged"."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+async def check(path: Path) -> int | None:
+    """The number of the last page, None where the format has none. Raises Rejected."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot.upload_check", str(path.absolute()), cwd=ROOT, env=ENVIRONMENT,
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        told, _ = await within(SECONDS, process.communicate())
+    except asyncio.TimeoutError:
+        raise Rejected("heavy") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    try:
+        found = json.loads(told)
+    except ValueError:  # killed for its limits, or the parser crashed
+        raise Rejected("heavy" if process.returncode in KILLED else "damaged") from None
+    if "why" in found:
+        raise Rejected(str(found["why"]))
+    pages: int | None = found["pages"]
+    return pages
+
+
+def _limit() -> None:
+    for kind, most in LIMITS:
+        with suppress(ValueError, OSError):  # not every system has every limit
+            resource.setrlimit(kind, (most, most))
+
+
+def _pages(path: Path) -> int | None:
+    """Read all of it, as the indexer will. Raises Rejected.
+
+    A parser that gets no more memory says that the file is damaged, as of any other.
+    """
+    from indexer.readers import Unreadable, read
+
+    last = None
+    try:
+        if not _is_what_it_claims(path):
+            raise Rejected("mismatch")
+        for page in read(path):
+            last = page.number or last
+    except Unreadable as error:
+        starts = (why for start, why in REASONS.items() if str(error).startswith(start))
+        raise Rejected(next(starts, "damaged")) from None
+    return last
+
+
+def _is_what_it_claims(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(64)
+    if path.suffix == ".pdf":
+        return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"%PDF-")
+    if path.suffix == ".docx":
+        return head.startswith(b"PK\x03\x04") and _is_word(path)
+    return path.suffix in TEXT_SUFFIXES and _is_text(path, head)
+
+
+def _is_word(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "word/document.xml" in archive.namelist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        return False
+
+
+def _is_text(path: Path, head: bytes) -> bool:
+    """Tell whether it can be decoded and has no NUL; formats that begin as text are none."""
+    from indexer.readers import Unreadable
+    from indexer.readers.encoding import detect
+
+    if head.startswith((b"%PDF-", b"{\\rtf", b"PK\x03\x04", b"\x7fELF")):
+        return False
+    try:
+        encoding = detect(path)
+    except Unreadable:
+        return False
+    with path.open(encoding=encoding, errors="replace") as file:
+        return not any("\0" in block for block in iter(lambda: file.read(BLOCK), ""))
+
+
+if __name__ == "__main__":
+    _limit()
+    try:
+        found: dict[str, object] = {"pages": _pages(Path(sys.argv[1]))}
+    except Rejected as rejected:
+        found = {"why": rejected.why}
+    sys.stdout.write(json.dumps(found))

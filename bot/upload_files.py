@@ -1,0 +1,168 @@
+"""The files of an upload: what it is called, how it comes from Telegram, how it gets into place.
+
+No path holds a name that somebody sent. In the documents folder everything happens through open
+folders, so that a link put in the place of telegram/ leads nowhere; the indexer passes over names
+that begin with a dot.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+import httpx
+from telegram.error import NetworkError
+
+from indexer.readers.clean import clean
+
+FOLDER = "telegram"
+KINDS = (".pdf", ".txt", ".md", ".html", ".docx")
+MOST = 20_000_000  # bytes; https://core.telegram.org/bots/api#getfile
+LONGEST = 60  # characters of a name
+LONGEST_BYTES = 180  # the rest of the 255 is for the id and the suffix
+PART = ".part"
+BLOCK = 1 << 20
+_UNIQUE = re.compile(r"[A-Za-z0-9_-]{1,48}")
+
+
+class TooBig(Exception):
+    """More bytes than a bot may have."""
+
+
+def path_for(sent_name: str, unique: str) -> str | None:
+    """Where a file goes, relative to the documents folder; None where its kind is not one of ours.
+
+    Raises ValueError for an id that is not one of Telegram's.
+    """
+    if not _UNIQUE.fullmatch(unique):
+        raise ValueError("not an id of a file")
+    stem, dot, suffix = re.split(r"[/\\]", sent_name)[-1].rpartition(".")
+    kind = (dot + suffix).lower()
+    return f"{FOLDER}/{_slug(stem)}-{unique}{kind}" if kind in KINDS else None
+
+
+def _slug(text: str) -> str:
+    """Letters and digits of any script, with hyphens for everything between them."""
+    kept = (char if _is_plain(char) else " " for char in clean(text))
+    slug = "-".join("".join(kept).split())[:LONGEST]
+    return slug.encode()[:LONGEST_BYTES].decode(errors="ignore").strip("-") or "document"
+
+
+def _is_plain(char: str) -> bool:
+    category = unicodedata.category(char)
+    return category.startswith("L") or category == "Nd"
+
+
+async def download(client: httpx.AsyncClient, url: str, target: Path) -> str:
+    """Write what is at the address into a new file, and to the disk; its SHA-256.
+
+    Raises TooBig, OSError, or NetworkError, whose text does not hold the address.
+    """
+    sha, size = hashlib.sha256(), 0
+    try:
+        async with client.stream("GET", url) as reply:
+            if reply.status_code != httpx.codes.OK:
+                raise NetworkError(f"status {reply.status_code}")
+            with target.open("wb") as file:
+                async for block in reply.aiter_bytes():
+                    size += len(block)
+                    if size > MOST:
+                        raise TooBig
+                    sha.update(block)
+                    file.write(block)
+                _to_disk(file)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise NetworkError(type(error).__name__) from None
+    return sha.hexdigest()
+
+
+def place(source: Path, documents: Path, path: str) -> None:
+    """Copy the file to its path, whole or not at all; one that is there stays. Raises OSError."""
+    name = path.removeprefix(f"{FOLDER}/")
+    with suppress(FileExistsError):
+        (documents / FOLDER).mkdir()
+    with _folder(documents) as folder:
+        if _exists(name, folder):
+            return
+        _remove(PART, folder)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        with source.open("rb") as old, open(_at(PART, folder, flags), "wb") as new:
+            shutil.copyfileobj(old, new)
+            _to_disk(new)
+        os.replace(PART, name, src_dir_fd=folder, dst_dir_fd=folder)
+        os.fsync(folder)
+
+
+def twin_of(source: Path, sha256: str, documents: Path) -> str:
+    """The path of an upload that is there with the same content, or nothing."""
+    size, same = source.stat().st_size, []
+    with suppress(OSError), _folder(documents) as folder:
+        for name in sorted(os.listdir(folder)):  # noqa: PTH208 - an open one
+            if not name.startswith(".") and _size(name, folder) == size:
+                same.append(f"{FOLDER}/{name}")
+    return next((path for path in same if content_of(documents, path) == sha256), "")
+
+
+def content_of(documents: Path, path: str) -> str:
+    """The SHA-256 of the file at its path; nothing where there is no such file."""
+    try:
+        with _folder(documents) as folder:
+            name, sha = path.removeprefix(f"{FOLDER}/"), hashlib.sha256()
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+            with open(_at(name, folder, flags), "rb") as file:
+                for block in iter(lambda: file.read(BLOCK), b""):
+                    sha.update(block)
+    except OSError:
+        return ""
+    return sha.hexdigest()
+
+
+def clean_up(temporary: Path, documents: Path) -> None:
+    """Delete what was left half done."""
+    temporary.mkdir(parents=True, exist_ok=True)
+    for left in temporary.iterdir():
+        if not left.is_dir() or left.is_symlink():
+            left.unlink()
+    with suppress(OSError), _folder(documents) as folder:
+        _remove(PART, folder)
+
+
+@contextmanager
+def _folder(documents: Path) -> Iterator[int]:
+    """The folder for uploads, open; OSError where it is a link, or not there."""
+    folder = os.open(documents / FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        yield folder
+    finally:
+        os.close(folder)
+
+
+def _at(name: str, folder: int, flags: int) -> int:
+    return os.open(name, flags, mode=0o644, dir_fd=folder)
+
+
+def _exists(name: str, folder: int) -> bool:
+    return _size(name, folder) is not None
+
+
+def _size(name: str, folder: int) -> int | None:
+    """In bytes, of the thing itself if it is a link; None where there is nothing."""
+    try:
+        return os.stat(name, dir_fd=folder, follow_symlinks=False).st_size
+    except FileNotFoundError:
+        return None
+
+
+def _remove(name: str, folder: int) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)
+
+
+def _to_disk(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())

@@ -1,0 +1,270 @@
+"""Files that administrators send: fetched, checked, put into the documents, indexed, told of.
+
+Each step begins from the row in the store and may be done twice. A file gets into the documents
+whole, under a name that follows from its row, and only after what it holds is in the row: after a
+crash in between, it is found there and not fetched again.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+from telegram import Message
+from telegram.error import BadRequest, RetryAfter, TelegramError
+from telegram.ext import ExtBot
+
+from assistant.settings import Settings
+from bot import retry
+from bot.indexing import Indexing
+from bot.limits import ban_seconds
+from bot.sending import Banned, ChatGone, MessageGone, Sender, SendingError, Unreachable
+from bot.store import Store, StoreBusy
+from bot.texts import Texts, texts_for
+from bot.upload_check import Rejected, check
+from bot.upload_files import (
+    MOST,
+    TooBig,
+    clean_up,
+    content_of,
+    download,
+    path_for,
+    place,
+    twin_of,
+)
+from bot.upload_rows import Upload, UploadRows
+from bot.waiting import happens, within
+from indexer.errors import Busy, UserError
+
+TRIES = 8
+LONGEST_PAUSE = 60.0
+BUSY_PAUSE = 2.0  # seconds until the index is asked for again that another program writes
+DOWNLOAD = 300.0  # seconds for one file
+READ = 20.0  # seconds without a byte of it
+SETTLE = 3.0  # seconds in which an edit may arrive whose reply was lost
+log = logging.getLogger(__name__)
+
+
+class Uploads:
+    """One file is fetched at a time; the index is updated once for all that came meanwhile."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        bot: ExtBot[Any],
+        sender: Sender,
+        indexing: Indexing,
+        pause: float = retry.PAUSE,
+    ) -> None:
+        """`pause` is the upper bound of the first pause between two tries, in seconds."""
+        self._documents = settings.documents.absolute()
+        self._temporary = settings.state.absolute() / "uploads"
+        self._rows = UploadRows(store)
+        self._bot = bot
+        self._sender = sender
+        self._indexing = indexing
+        self._pause = pause
+        self._client = httpx.AsyncClient(timeout=READ)
+        self._changed = asyncio.Event()
+        self._doubtful: set[int] = set()  # a reply to an edit was lost: it may arrive late
+
+    def add(self, number: int, message: Message) -> None:
+        """Keep the document of a message, or what is said against it; `wake` begins with it."""
+        document, language = message.document, "en"
+        assert document and message.from_user
+        words = texts_for(message.from_user.language_code)
+        language, path, said = words.language, None, ""
+        if (document.file_size or 0) > MOST:
+            said = _too_big(words)
+        else:
+            with suppress(ValueError):
+                path = path_for(document.file_name or "", document.file_unique_id)
+            said = "" if path else words.upload_kind
+        chat, sent = message.chat.id, message.message_id
+        self._rows.add(
+            Upload(number, chat, sent, language, document.file_id, path or "", said=said)
+        )
+
+    def wake(self) -> None:
+        """There is something to do."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Work, for ever; what is left half done goes on after the next start."""
+        clean_up(self._temporary, self._documents)
+        async with self._client:
+            await asyncio.gather(
+                self._every("new", self._take_all),
+                self._every("placed", self._index_all),
+                self._every("final", self._tell_all),
+            )
+
+    async def _every(self, state: str, work: Callable[[list[Upload]], Awaitable[None]]) -> None:
+        while True:
+            self._changed.clear()
+            now = time.time()
+            found = [self._rows.get(number) for number in self._rows.ready(state, now)]
+            if uploads := [upload for upload in found if upload]:
+                try:
+                    await work(uploads)
+                except StoreBusy:
+                    await asyncio.sleep(BUSY_PAUSE)
+                continue
+            due = self._rows.next_due(now)
+            sleep = LONGEST_PAUSE if due is None else min(LONGEST_PAUSE, due - time.time())
+            await happens(self._changed, max(0.05, sleep))
+
+    async def _take_all(self, uploads: list[Upload]) -> None:
+        for upload in uploads:
+            await self._safely(upload, self._take)
+
+    async def _tell_all(self, uploads: list[Upload]) -> None:
+        for upload in uploads:
+            await self._safely(upload, self._tell)
+
+    async def _take(self, upload: Upload) -> None:
+        """From a message to a file in the documents, or to the reason why not."""
+        words = texts_for(upload.language)
+        upload = await self._greet(upload)
+        if upload.sha256 and content_of(self._documents, upload.path) == upload.sha256:
+            self._rows.placed(upload.id, upload.path)  # put there before a crash
+            return self.wake()
+        temporary = self._temporary / f"{upload.id}{Path(upload.path).suffix}"
+        try:
+            said = await self._fetch(upload, temporary, words)
+        except TooBig:
+            said = _too_big(words)
+        except Rejected as error:
+            reason = getattr(words, f"upload_{error.why}")
+            said = reason.format(kind=temporary.suffix.removeprefix("."))
+        except OSError as error:
+            said = words.upload_not_saved.format(reason=error.strerror or type(error).__name__)
+        finally:
+            temporary.unlink(missing_ok=True)
+        self._say(upload.id, said)
+
+    async def _fetch(self, upload: Upload, temporary: Path, words: Texts) -> str:
+        """Fetch, check and place; what is to be said against it, or nothing."""
+        try:
+            sha256 = await within(DOWNLOAD, self._download(upload.file, temporary))
+        except BadRequest as error:
+            log.info("upload %d: %s", upload.id, error.message)
+            return _too_big(words) if "too big" in error.message else words.upload_lost
+        except asyncio.TimeoutError:  # an OSError in name
+            raise Unreachable("the download takes too long") from None
+        if name := self._rows.placed_as(sha256) or await self._indexing.name_of(sha256):
+            return words.upload_known.format(name=name)
+        await self._show(upload, words.upload_reading)
+        pages = await check(temporary)
+        self._rows.checked(upload.id, sha256, pages)
+        # One that is there, but not in the index: the last update of that failed.
+        path = await asyncio.to_thread(twin_of, temporary, sha256, self._documents) or upload.path
+        await asyncio.to_thread(place, temporary, self._documents, path)
+        if content_of(self._documents, path) != sha256:  # there was another one before
+            return words.upload_known.format(name=path)
+        self._rows.placed(upload.id, path)
+        return ""
+
+    async def _download(self, file: str, target: Path) -> str:
+        async def attempt() -> str:
+            found = await self._bot.get_file(file)
+            return await download(self._client, found.file_path or "", target)
+
+        return await retry.again(attempt, self._pause)
+
+    async def _index_all(self, uploads: list[Upload]) -> None:
+        for upload in uploads:
+            await self._show(upload, texts_for(upload.language).upload_adding)
+        reason = ""
+        try:
+            await self._indexing.update()
+        except Busy:
+            self._rows.put_off([upload.id for upload in uploads], BUSY_PAUSE, failed=False)
+            return
+        except UserError as error:
+            reason = error.message
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+        for upload in uploads:
+            self._say(upload.id, await self._result(upload, reason))
+
+    async def _result(self, upload: Upload, reason: str) -> str:
+        words = texts_for(upload.language)
+        try:
+            passages = await self._indexing.passages(upload.path)
+        except UserError as error:
+            log.warning("upload %d is not in the index: %s", upload.id, reason or error.message)
+            return words.upload_not_indexed.format(name=upload.path)
+        pages = words.upload_pages.format(pages=upload.pages) if upload.pages else ""
+        return words.upload_added.format(name=upload.path, pages=pages, passages=passages)
+
+    async def _greet(self, upload: Upload) -> Upload:
+        """The upload with a message that tells of it."""
+        if upload.message:
+            return upload
+        text = texts_for(upload.language).upload_receiving
+        message = await self._sender.send(upload.chat, text, reply_to=upload.sent)
+        self._rows.told_by(upload.id, message)
+        return self._rows.get(upload.id) or upload
+
+    async def _show(self, upload: Upload, text: str) -> None:
+        """Tell how far it is, if that can be done at once."""
+        try:
+            if upload.message:
+                await self._sender.edit(upload.chat, upload.message, text, preview=True)
+        except Unreachable:
+            self._doubtful.add(upload.id)
+        except SendingError as error:
+            log.debug("upload %d: %s", upload.id, type(error).__name__)
+
+    def _say(self, number: int, said: str) -> None:
+        if said:
+            self._rows.finish(number, said)
+        self.wake()
+
+    async def _tell(self, upload: Upload) -> None:
+        upload = await self._greet(upload)
+        assert upload.message
+        await self._sender.edit(upload.chat, upload.message, upload.said)
+        if upload.id in self._doubtful:
+            await asyncio.sleep(SETTLE)
+            await self._sender.edit(upload.chat, upload.message, upload.said)
+            self._doubtful.discard(upload.id)
+        self._rows.remove(upload.id)
+
+    async def _safely(self, upload: Upload, step: Callable[[Upload], Awaitable[None]]) -> None:
+        """Do the step, or put it off; after many tries it is given up."""
+        pause = min(LONGEST_PAUSE, 2.0**upload.failures)
+        try:
+            return await step(upload)
+        except (Banned, RetryAfter) as error:
+            pause = error.seconds if isinstance(error, Banned) else ban_seconds(error)
+            return self._rows.put_off([upload.id], pause + 1, failed=False)
+        except ChatGone:
+            return self._rows.remove(upload.id)
+        except MessageGone:
+            self._rows.told_by(upload.id, None)
+        except UserError:  # the store can not be written: nothing can be promised any more
+            raise
+        except (SendingError, TelegramError) as error:
+            log.warning("upload %d: %s", upload.id, type(error).__name__)
+        except Exception:
+            log.exception("upload %d", upload.id)
+        self._rows.put_off([upload.id], pause)
+        if upload.failures >= TRIES:
+            self._give_up(upload)
+
+    def _give_up(self, upload: Upload) -> None:
+        if upload.said:
+            self._rows.remove(upload.id)
+        else:
+            self._say(upload.id, texts_for(upload.language).upload_lost)
+
+
+def _too_big(words: Texts) -> str:
+    return words.upload_too_big.format(most=MOST // 10**6)

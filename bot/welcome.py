@@ -1,0 +1,38 @@
+"""Tells people that they were let in, which happens in another process: `opsctl users approve`."""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from bot.people import People
+from bot.sending import Banned, Sender, SendingError, Unreachable
+from bot.store import StoreBusy
+from bot.texts import texts_for
+
+PAUSE = 2.0  # seconds between two looks
+log = logging.getLogger(__name__)
+
+
+class Welcome:
+    """Looks for people who were approved since, for ever."""
+
+    def __init__(self, people: People, sender: Sender) -> None:
+        self._people = people
+        self._sender = sender
+
+    async def run(self) -> None:
+        """Tell each of them; what Telegram does not take is told later."""
+        while True:
+            with suppress(StoreBusy):
+                for user, language in self._people.to_welcome():
+                    await self._tell(user, language)
+            await asyncio.sleep(PAUSE)
+
+    async def _tell(self, user: int, language: str) -> None:
+        try:
+            await self._sender.send(user, texts_for(language).let_in)
+        except (Banned, Unreachable):
+            return
+        except SendingError as error:
+            log.info("person %d is not told of the approval: %s", user, type(error).__name__)
+        self._people.welcomed(user)

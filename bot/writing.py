@@ -1,0 +1,199 @@
+"""From a question to the text of its answer in the store, shown as it grows."""
+
+import asyncio
+import logging
+import secrets
+import time
+from contextlib import aclosing, suppress
+
+from assistant.answer import answer
+from assistant.engines import AutoEngine, Engine, ExtractiveEngine
+from assistant.events import Done, Token, Writer
+from assistant.server.errors import (
+    Deadline,
+    GenerationFailed,
+    Incomplete,
+    ServerBusy,
+    ServerDown,
+    ServerError,
+)
+from bot.answers import Answer, Answers, Question, Text
+from bot.compose import fragment, messages_of, sentence, stop_button
+from bot.config import BotConfig
+from bot.dialogue import Dialogue
+from bot.markdown import without_thinking
+from bot.metrics import Metrics
+from bot.preview import Preview
+from bot.schedule import Schedule
+from bot.sending import Sender, SendingError
+from bot.texts import Texts, texts_for
+from bot.waiting import happens, within
+from indexer.errors import UserError
+from indexer.search import Searcher
+
+PASSING = (ServerDown, ServerBusy, GenerationFailed, Incomplete)
+SERVER_TRIES = 4
+# So often an answer is begun whose writing ends the process, before it is given up. Many of them
+# are written at once, and only one of those is to blame.
+BEGINNINGS = 12
+TYPING = 4.5  # seconds; Telegram shows it for 5
+INTERRUPTED = 1.8  # seconds for telling that the bot is stopping
+log = logging.getLogger(__name__)
+
+
+class AnswerWriter:
+    """Writes one answer at a time for each question; what comes of it is in the store then."""
+
+    def __init__(
+        self,
+        config: BotConfig,
+        answers: Answers,
+        schedule: Schedule,
+        dialogue: Dialogue,
+        sender: Sender,
+        searcher: Searcher,
+        engine: Engine,
+        metrics: Metrics,
+    ) -> None:
+        self._config = config
+        self._answers = answers
+        self._schedule = schedule
+        self._dialogue = dialogue
+        self._sender = sender
+        self._searcher = searcher
+        self._engine = engine
+        self._metrics = metrics
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._actions: set[asyncio.Task[None]] = set()
+
+    async def write(self, found: Answer, message: int) -> bool:
+        """Write the answer, with previews in the message; tell whether one may still arrive.
+
+        Raises ValueError for one that has ended the process too often.
+        """
+        question = found.question
+        if self._schedule.begin(question.id) >= BEGINNINGS:
+            self._schedule.ended(question.id)
+            raise ValueError(f"the process ended {BEGINNINGS} times while this was written")
+        words = texts_for(question.language)
+        preview = Preview(self._sender, question.chat, message, stop_button(question.id, words))
+        task = asyncio.ensure_future(self._written(found, preview, words))
+        self._tasks[question.id] = task
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:  # the bot is stopping
+            task.cancel()
+            preview.abandon()
+            with suppress(SendingError, asyncio.TimeoutError):
+                note = self._sender.edit(question.chat, message, words.interrupted)
+                await within(INTERRUPTED, note)
+            raise
+        finally:
+            del self._tasks[question.id]
+            self._schedule.ended(question.id)
+        await preview.close()
+        if not task.cancelled():
+            task.result()
+        return preview.doubtful
+
+    def stop(self, number: int) -> None:
+        """Stop writing this answer; what it says instead is in the store by now."""
+        if task := self._tasks.get(number):
+            task.cancel()
+
+    async def _written(self, found: Answer, preview: Preview, words: Texts) -> None:
+        number, seen, draft = found.question.id, asyncio.Event(), list[str]()
+        self._show_typing(found.question, seen)
+        try:
+            done = await within(self._config.deadline, self._read(found, preview, draft, seen))
+        except asyncio.CancelledError:
+            # Stopped by the person, unless the bot is stopping: then nothing is final here.
+            self._answers.replace(number, "stopped", fragment("".join(draft), words.stopped))
+            raise
+        except (asyncio.TimeoutError, Deadline):
+            self._metrics.answered("deadline")
+            label = words.deadline.format(seconds=round(self._config.deadline))
+            self._answers.finish(number, "deadline", fragment("".join(draft), label))
+        except ServerError as error:
+            self._server_failed(found, error, words)
+        except UserError as error:
+            log.warning("answer %d: %s (%s)", number, error.message, error.hint)
+            self._metrics.answered("failed")
+            self._answers.finish(number, "failed", sentence(words.not_ready))
+        except Exception:
+            name = secrets.token_hex(3)
+            log.exception("error %s: answer %d", name, number)
+            self._metrics.answered("failed")
+            self._answers.finish(number, "failed", sentence(words.internal.format(error=name)))
+        else:
+            self._metrics.answered(done.engine)
+            turn = without_thinking(done.text) if done.found else ""
+            texts = _formatted(done, words)
+            self._answers.finish(number, "answered", texts, done.citations, turn)
+        finally:
+            seen.set()
+
+    def _show_typing(self, question: Question, seen: asyncio.Event) -> None:
+        """Show "typing" until something is seen. A request under way is never broken off: its
+        connection might not be free again."""
+
+        async def show() -> None:
+            while not seen.is_set():
+                await self._sender.typing(question.chat, question.thread)
+                await happens(seen, TYPING)
+
+        self._actions.add(task := asyncio.ensure_future(show()))
+        task.add_done_callback(self._actions.discard)
+
+    def _server_failed(self, found: Answer, error: ServerError, words: Texts) -> None:
+        """Try again in a moment, if that can help; the last time without the model."""
+        number = found.question.id
+        # The error's text may hold words of the server's reply, and those the person's.
+        log.warning("answer %d: %s", number, type(error).__name__)
+        self._metrics.failed(type(error).__name__)
+        if isinstance(error, PASSING) and found.server_failures + 1 < SERVER_TRIES:
+            self._schedule.put_off(number, 2.0**found.server_failures, "server")
+        else:
+            self._metrics.answered("failed")
+            self._answers.finish(number, "failed", sentence(words.no_server))
+
+    async def _read(
+        self, found: Answer, preview: Preview, draft: list[str], seen: asyncio.Event
+    ) -> Done:
+        """The whole answer; what comes of it on the way is put into `draft` and shown."""
+        engine, begun, first = self._engine, time.monotonic(), True
+        if found.server_failures + 1 == SERVER_TRIES and isinstance(engine, AutoEngine):
+            engine = ExtractiveEngine("the model server broke off again and again")
+        question = found.question
+        events = answer(
+            question.text,
+            self._dialogue.turns(question),
+            searcher=self._searcher,
+            engine=engine,
+            top_k=self._config.settings.top_k,
+        )
+        label = ""
+        async with aclosing(events) as stream:  # type: ignore[type-var]
+            async for event in stream:
+                if isinstance(event, Done):
+                    return event
+                if isinstance(event, Writer) and event.engine == "extractive":
+                    label = texts_for(question.language).quotes + "\n\n"
+                if isinstance(event, Token):
+                    if first:
+                        self._metrics.first_token(time.monotonic() - begun)
+                        first = False
+                    draft.append(event.text)
+                    if text := without_thinking("".join(draft)):
+                        seen.set()
+                        preview.show(label + text)
+        raise RuntimeError("the answer has no end")
+
+
+def _formatted(done: Done, words: Texts) -> list[Text]:
+    """The answer's messages; without their format where that is a riddle to the formatter."""
+    try:
+        return messages_of(done, words)
+    except Exception:
+        log.exception("an answer is shown without its format")
+        return sentence(done.text) or sentence(words.empty)

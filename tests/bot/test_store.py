@@ -1,0 +1,163 @@
+"""The bot's file: whole, private, and told about in plain words when it can not be used."""
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from telegram import Update
+
+from bot.answers import Answers, Question, Text
+from bot.dialogue import Dialogue
+from bot.inbox import Effect, Inbox
+from bot.metrics import Metrics
+from bot.people import People
+from bot.store import KEEP_CODES, Store, StoreBusy
+from indexer.errors import UserError
+from tests.bot.bot_process import eventually
+
+SECRET = "мой-диагноз-4711"
+ASKED = Question(1, 7, None, 7, 1, "ru", SECRET, 0.0)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with closing(Store(tmp_path / "bot.sqlite")) as opened:
+        yield opened
+
+
+def fill_inbox(store: Store, count: int, words: str = "?") -> None:
+    """Updates 1 to `count`, each a message."""
+    chat = {"id": 7, "type": "private"}
+    for number in range(1, count + 1):
+        message = {"message_id": number, "date": 1, "chat": chat, "text": words}
+        store.receive([(number, json.dumps({"update_id": number, "message": message}))])
+
+
+def open_mode(path: Path) -> int:
+    return path.stat().st_mode & 0o077
+
+
+def test_nobody_else_can_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "bot.sqlite"
+    path.touch(0o644)
+    with closing(Store(path)) as store:
+        store.set_meta("a", "b")
+        files = sorted(tmp_path.iterdir())
+        assert len(files) == 3 and not any(map(open_mode, files))
+
+
+def test_a_disk_that_gets_full_loses_no_update(store: Store) -> None:
+    fill_inbox(store, 60, "q" * 1500)
+    answers = Answers(store)
+
+    def handle(number: int, update: Update) -> Effect:
+        assert update.message and update.message.text
+        answers.add(Question(number, 7, None, 7, 1, "ru", update.message.text, 1.0))
+        return Effect()
+
+    pages = store.db.execute("PRAGMA page_count").fetchone()[0]
+    store.db.execute(f"PRAGMA max_page_count = {pages + 6}")
+    with pytest.raises(UserError, match="full"):
+        asyncio.run(Inbox(store, handle, Metrics()).run())
+    lost = "SELECT count(*) FROM inbox WHERE done AND id NOT IN (SELECT id FROM answer)"
+    assert store.db.execute(lost).fetchone() == (0,)
+    assert store.backlog() == 60
+
+
+def test_another_program_that_writes_is_waited_for(store: Store, tmp_path: Path) -> None:
+    async def go() -> None:
+        handled, replied, hold = [], [], asyncio.Event()
+
+        async def reply() -> None:
+            replied.append(1)
+            await hold.wait()
+
+        def handle(number: int, _: Update) -> Effect:
+            handled.append(number)
+            return Effect(errands=[reply])
+
+        inbox = Inbox(store, handle, Metrics())
+        store.db.execute("PRAGMA busy_timeout = 10")
+        fill_inbox(store, 1)
+        with closing(sqlite3.connect(tmp_path / "bot.sqlite", isolation_level=None)) as other:
+            running = asyncio.ensure_future(inbox.run())
+            await eventually(lambda: replied)
+            other.execute("BEGIN IMMEDIATE")
+            hold.set()
+            with pytest.raises(StoreBusy, match="another program"):
+                store.set_meta("a", "b")
+            await asyncio.sleep(0)
+            assert store.backlog() == 1 and not running.done()
+            other.execute("COMMIT")
+        await eventually(lambda: store.backlog() == 0)
+        assert replied == [1] and handled == [1]
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(go())
+
+
+def test_replies_that_hang_do_not_hold_up_what_comes_after_them(store: Store) -> None:
+    async def go() -> None:
+        hold, begun, sent = asyncio.Event(), [], []
+
+        def handle(number: int, _: Update) -> Effect:
+            async def reply() -> None:
+                await hold.wait()
+                sent.append(number)
+
+            if number == 100:
+                return Effect(now=[lambda: begun.append(number)])
+            return Effect(errands=[reply], user=number)
+
+        inbox = Inbox(store, handle, Metrics())
+        fill_inbox(store, 100)
+        running = asyncio.ensure_future(inbox.run())
+        await eventually(lambda: begun)
+        assert store.backlog() == 99
+        hold.set()
+        await eventually(lambda: store.backlog() == 0)
+        assert sorted(sent) == list(range(1, 100))
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(go())
+
+
+def test_what_is_forgotten_is_in_no_file(store: Store, tmp_path: Path) -> None:
+    answers, dialogue = Answers(store), Dialogue(store)
+    answers.add(ASKED)
+    answers.finish(1, "answered", [Text(SECRET), Text(SECRET)], turn=SECRET)
+
+    def found() -> bool:
+        return any(SECRET.encode() in path.read_bytes() for path in tmp_path.iterdir())
+
+    assert found()
+    with store.transaction():
+        dialogue.forget(7, 1)
+    assert not found()
+    assert [part.content for part in answers.parts(1)] == [Text("⏹", [])]
+
+
+def test_a_group_that_moves_takes_its_new_beginning_along(store: Store) -> None:
+    answers, dialogue = Answers(store), Dialogue(store)
+    for number in (1, 2):
+        answers.add(Question(number, -5, None, 7, number, "ru", "?", 0.0))
+        answers.finish(number, "answered", [Text("!")], turn=f"answer {number}")
+    dialogue.begin_anew(-5, None, 1)
+    answers.move_chat(-5, -1005)
+    turns = dialogue.turns(Question(3, -1005, None, 7, 3, "ru", "?", 0.0))
+    assert [turn.answer for turn in turns] == ["answer 2"]
+
+
+def test_a_strangers_name_is_swept_with_the_code(store: Store) -> None:
+    assert People(store).make_code(1, 7, "Ivan", "ru")
+    store.sweep(time.time())
+    assert len(People(store).waiting()) == 1
+    store.sweep(time.time() + KEEP_CODES + 1)
+    assert store.db.execute("SELECT count(*) FROM invitation").fetchone() == (0,)

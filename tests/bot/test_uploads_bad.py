@@ -1,0 +1,150 @@
+"""Files that must not become documents, and moments at which the bot is killed."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.bot.bot_process import BotProcess, eventually
+from tests.bot.upload_files import (
+    ADMINS,
+    ELF,
+    PE,
+    bomb,
+    documents_of,
+    every,
+    pdf_of,
+    result,
+    send,
+    told,
+    word,
+)
+from tests.fakes.bot_api import FakeBotAPI
+from tests.fakes.bot_api_play import Fault, Flood
+from tests.indexer.sample_files import encrypted_pdf, pdf
+from tests.workspace import note
+
+TEXT = note(1).encode()
+FEW = ADMINS[:4]
+REFUSED = {
+    "elf.pdf": (ELF, "не похоже на pdf"),
+    "pe.pdf": (PE, "не похоже на pdf"),
+    "later.pdf": (ELF + pdf([note(1)]), "не похоже на pdf"),
+    "elf.txt": (ELF, "не похоже на txt"),
+    "pe.md": (PE, "не похоже на md"),
+    "pdf.html": (pdf([note(1)]), "не похоже на html"),
+    "text.docx": (TEXT, "не похоже на docx"),
+    "exe.docx": (PE + word(note(1)), "не похоже на docx"),
+    "scan.pdf": (pdf([b"", b""]), "нет текста"),
+    "empty.txt": (b" \n", "нет текста"),
+    "secret.pdf": (encrypted_pdf([note(1)], "password"), "защищён паролем"),
+    "cut.pdf": (pdf([note(1)])[:300], "повреждён"),
+    "bomb.docx": (bomb(b"<w:p><w:r><w:t>x</w:t></w:r></w:p>", 10_000_000), "слишком велик"),
+    "xml.docx": (bomb(b"<w:p/>", 11_000_000), "слишком велик"),
+    "memory.docx": (bomb(b"<w:p/>", 10_000_000), "слишком сложен"),
+    "program.exe": (PE, "Добавить можно только файл pdf, txt, md, html или docx"),
+    None: (TEXT, "Добавить можно только файл"),
+    "no suffix": (TEXT, "Добавить можно только файл"),
+    "a.txt\0": (TEXT, "Добавить можно только файл"),
+}
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    (tmp_path / "documents").mkdir()
+    return tmp_path
+
+
+def test_what_is_no_document_is_refused_with_the_reason(state: Path) -> None:
+    async def go() -> None:
+        async with FakeBotAPI() as api, BotProcess(state, api, state, admins=ADMINS) as bot:
+            sent = {
+                send(api, name, bad, user=user): why
+                for user, (name, (bad, why)) in zip(ADMINS, REFUSED.items(), strict=False)
+            }
+            await api.until(every(list(sent), bot))
+            for message, why in sent.items():
+                assert why in told(bot, message)[0], (message, why, told(bot, message))
+            assert documents_of(state) == {} and list((state / "uploads").iterdir()) == []
+
+    assert all(len(bad) < 5_000_000 for bad, _ in REFUSED.values())
+    asyncio.run(go())
+
+
+def test_more_than_20_mb_is_refused_whatever_is_said_of_the_size(state: Path) -> None:
+    content = pdf_of(20_000_500, note(1))
+    assert 20_000_000 < len(content) < 20_001_000
+
+    async def go() -> None:
+        async with FakeBotAPI(flood=Flood(0)) as api, BotProcess(state, api, state) as bot:
+            assert "больше 20 МБ" in await result(bot, send(api, "a.pdf", content))
+            assert api.count("getFile") == 0
+            unsaid = send(api, "b.pdf", content, document={"file_size": None})
+            assert "больше 20 МБ" in await result(bot, unsaid)
+            assert api.count("getFile") == 1 and api.count("file") == 0
+            api.methods.files.largest = 30_000_000
+            lie = send(api, "c.pdf", content, document={"file_size": 1000})
+            assert "больше 20 МБ" in await result(bot, lie)
+            assert api.count("file") == 1 and documents_of(state) == {}
+
+    asyncio.run(go())
+
+
+def test_links_in_the_documents_lead_nowhere(state: Path) -> None:
+    async def go() -> None:
+        outside, telegram = state / "outside", state / "documents" / "telegram"
+        outside.mkdir()
+        victim = outside / "victim.txt"
+        victim.write_bytes(b"mine")
+        (state / "uploads").mkdir()
+        (state / "uploads" / "7.txt").symlink_to(victim)
+        async with FakeBotAPI() as api, BotProcess(state, api, state, admins=FEW) as bot:
+            telegram.symlink_to(outside)
+            assert "не удалось сохранить" in await result(bot, send(api, "a.txt", TEXT))
+            telegram.unlink()
+            telegram.mkdir()
+            (telegram / "b-unique2.txt").symlink_to(victim)
+            (telegram / ".part").symlink_to(victim)
+            assert "уже есть" in await result(bot, send(api, "b.txt", TEXT, user=2))
+            assert "✅" in await result(bot, send(api, "c.txt", TEXT, user=3))
+            assert names(outside) == ["victim.txt"]
+            assert victim.read_bytes() == b"mine"
+            assert set(names(telegram)) == {"b-unique2.txt", "c-unique3.txt"}
+
+    asyncio.run(go())
+
+
+def test_a_bot_that_is_killed_adds_each_file_once(state: Path) -> None:
+    async def go() -> None:
+        async with FakeBotAPI() as api, BotProcess(state, api, state, admins=FEW) as bot:
+            written = state / "documents" / "telegram"
+            moments: list[Callable[[], object]] = [
+                lambda: api.count("file"),
+                lambda: says(bot, "Читаю"),
+                lambda: names(written) != before,
+                lambda: says(bot, "Добавляю"),
+            ]
+            for number, moment in enumerate(moments):
+                before = names(written)
+                if number == 0:
+                    api.faults = [Fault("file", silent=True)]
+                message = send(api, "a.txt", note(number).encode(), user=number + 1)
+                await eventually(moment)
+                await bot.kill()
+                await bot.start()
+                assert "✅ Добавлено" in await result(bot, message)
+            await eventually(lambda: bot.rows("SELECT 1 FROM upload") == [])
+            assert sorted(documents_of(state).values()) == [note(n).encode() for n in range(4)]
+            assert list((state / "uploads").iterdir()) == []
+            assert [len(bot.all_replies(user)) for user in FEW] == [1, 1, 1, 1]
+
+    asyncio.run(go())
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()] if folder.exists() else []
+
+
+def says(bot: BotProcess, word: str) -> bool:
+    return any(word in text for user in FEW for text in bot.all_replies(user))

@@ -1,0 +1,102 @@
+"""Files to send to the bot, good and bad, and how a test sends them and hears the result."""
+
+import base64
+import io
+import random
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import docx
+from pypdf import PdfReader, PdfWriter
+
+from tests.bot.bot_process import ADMIN, ORPHANS, BotProcess
+from tests.fakes.bot_api import FakeBotAPI
+from tests.indexer.sample_files import pdf
+
+ADMINS = list(range(1, 20))  # each with a chat and its limits of its own
+ELF = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00>\x00\x01" + bytes(400) + b"text of a program"
+PE = b"MZ\x90\x00\x03" + bytes(55) + b"\x80" + bytes(70) + b"PE\x00\x00d\x86" + bytes(400)
+
+
+def send(api: FakeBotAPI, name: str | None, content: bytes, user: int = ADMIN, **more: Any) -> int:
+    """A person sends a file; the number of that message. A name of None is not said."""
+    encoded = base64.b64encode(content).decode()
+    if name is None:
+        more["document"] = {"file_name": None, **more.get("document", {})}
+    action = {"kind": "document", "name": name or "", "content": encoded, **more}
+    return int(api.user(user, **action)["message_id"])
+
+
+def told(bot: BotProcess, message: int) -> list[str]:
+    """What the bot says in the end about the file of this message."""
+    return [
+        reply["text"]
+        for chat in bot.api.chats.history
+        for reply in bot.api.messages(chat)
+        if reply["from"]["is_bot"]
+        and not reply.get("deleted")
+        and reply.get("reply_to_message", {}).get("message_id") == message
+        and not reply["text"].startswith(ORPHANS)
+    ]
+
+
+async def result(bot: BotProcess, message: int) -> str:
+    """The one thing that the bot says in the end about the file of this message."""
+    await bot.api.until(lambda: told(bot, message))
+    (text,) = told(bot, message)
+    return text
+
+
+def documents_of(state: Path) -> dict[str, bytes]:
+    """Whatever lies in the documents folder, hidden or not, by path."""
+    folder = state / "documents"
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def word(*paragraphs: str) -> bytes:
+    """A .docx."""
+    document, out = docx.Document(), io.BytesIO()
+    for text in paragraphs:
+        document.add_paragraph(text)
+    document.save(out)
+    return out.getvalue()
+
+
+def pdf_of(size: int, text: str) -> bytes:
+    """A PDF of so many bytes: a page with the text, and an attachment of noise."""
+
+    def make(attached: int) -> bytes:
+        writer, out = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf([text])))), io.BytesIO()
+        writer.add_attachment("noise.bin", random.Random(1).randbytes(attached))
+        writer.write(out)
+        return out.getvalue()
+
+    made = make(size - 10_000)
+    return make(size - 10_000 + size - len(made))
+
+
+def bomb(body: bytes, times: int) -> bytes:
+    """A small .docx whose document is `body`, so many times."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(word("x"))) as good,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bad,
+    ):
+        for name in good.namelist():
+            if name != "word/document.xml":
+                bad.writestr(name, good.read(name))
+        head, tail = good.read("word/document.xml").split(b"<w:body>")
+        with bad.open("word/document.xml", "w") as file:
+            file.write(head + b"<w:body>")
+            for _ in range(times // 10_000):
+                file.write(body * 10_000)
+            file.write(tail)
+    return out.getvalue()
+
+
+def every(done: list[int], bot: BotProcess) -> Callable[[], bool]:
+    """Tells whether each of these messages has its result."""
+    return lambda: all(told(bot, message) for message in done)
