@@ -123,9 +123,9 @@ class Poller:
 
     async def _get_updates(self) -> None:
         try:
-            await self._bot.get_updates(
-                offset=self._offset, timeout=self._long_poll, allowed_updates=KINDS
-            )
+            # After a failure a short one, so that it is known at once that Telegram is back.
+            seconds = 0 if self._failures else self._long_poll
+            await self._bot.get_updates(offset=self._offset, timeout=seconds, allowed_updates=KINDS)
         except TelegramError:
             raise
         except Exception as error:  # PTB could not read one of them; the handlers will say which

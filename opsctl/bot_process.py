@@ -18,7 +18,6 @@ STOP_SECONDS = 10
 START_SECONDS = 60
 ACCEPT_SECONDS = 10  # a token is rejected three times before the bot gives up
 POLL_SECONDS = 0.2
-ACCEPTED = "answering as bot"  # what it writes when Telegram knows its token
 Started = Literal["running", "silent", "already"]
 
 
@@ -85,16 +84,15 @@ class BotProcess:
     def _wait(self, keeper: Keeper) -> bool:
         began = time.monotonic()
         while True:
-            log = self.log_path.read_text(errors="replace")
-            healthy = self.health() is not None
-            if healthy and ACCEPTED in log:
+            health = self.health()
+            if health and health["introduced"]:
                 return True
             kept = keeper.state()
             if not kept.running or kept.restarts:
                 keeper.stop()
                 raise _failed(self.log_path.read_text(errors="replace"))
             waited = time.monotonic() - began
-            if healthy and waited > ACCEPT_SECONDS:
+            if health and waited > ACCEPT_SECONDS:
                 return False
             if waited > START_SECONDS:
                 raise UserError("the bot does not report its health", "opsctl logs bot")

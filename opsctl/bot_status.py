@@ -39,10 +39,8 @@ def show_bot(bot: dict[str, Any]) -> None:
     if bot["restarts"]:
         words.append(f"started again {bot['restarts']} times")
     if "poll_age" in bot:
-        words.append(
-            f"last poll {bot['poll_age']:.0f} s ago,"
-            f" {bot['writing']} answers being written, {bot['waiting']} waiting"
-        )
+        poll = f"last poll {bot['poll_age']:.0f} s ago" if bot["polled"] else "no poll answered yet"
+        words.append(f"{poll}, {bot['writing']} answers being written, {bot['waiting']} waiting")
     output.write(", ".join(words))
     if bot["state"] == "exited":
         output.note("hint: opsctl logs bot")
