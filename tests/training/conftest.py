@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -56,6 +57,22 @@ def ended(prepared: Lab) -> Lab:
     done = prepared.workspace.run(*prepared.command(*RUN))
     assert done.returncode == 0, done
     return replace(prepared, told=done)
+
+
+@pytest.fixture
+def copied(ended: Lab, tmp_path: Path) -> Lab:
+    """The state after the run that ended, in another folder."""
+    copy = replace(ended, workspace=Workspace(tmp_path, dict(ended.workspace.env)))
+    shutil.copytree(ended.workspace.state, copy.workspace.state)
+    return copy
+
+
+@pytest.fixture
+def fresh(prepared: Lab, tmp_path: Path) -> Lab:
+    """Prepared rows in another folder, and no run."""
+    lab = Lab(Workspace(tmp_path, dict(prepared.workspace.env)), prepared.base)
+    shutil.copytree(prepared.data, lab.data)
+    return lab
 
 
 @pytest.fixture(scope="session")

@@ -65,3 +65,9 @@ def heard(process: "subprocess.Popen[str]", words: str) -> str:
         if words in line:
             return line
     raise AssertionError(f"never said {words!r}: {''.join(lines)}")
+
+
+def times(folder: Path) -> dict[str, int]:
+    """All files with when they were written; locks are no content."""
+    paths = (path for path in folder.rglob("*") if path.suffix != ".lock" and path.is_file())
+    return {str(path): path.stat().st_mtime_ns for path in paths}

@@ -58,6 +58,17 @@ def test_what_is_no_base_is_told(prepared: Lab, shell: Shell, tmp_path: Path) ->
     assert "opsctl download model" in told(_cut(packed, tmp_path / "cut"))
 
 
+def test_a_tokenizer_without_settings_says_nothing_of_its_own(
+    prepared: Lab, shell: Shell, tmp_path: Path
+) -> None:
+    bare = tmp_path / "bare"
+    shutil.copytree(prepared.base / "model-gptq", bare)
+    (bare / "tokenizer_config.json").unlink()
+    run = command(bare, "--name", "bare", "--dry-run", *SHORT)
+    done = shell.run(prepared.workspace.state, *run)
+    assert done.returncode == 0 and "legacy" not in done.stdout + done.stderr, done
+
+
 def test_a_loss_that_is_no_number_stops_the_run(
     prepared: Lab, shell: Shell, tmp_path: Path
 ) -> None:

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import hub_files
+from tests.training.shell import Shell
 from tests.training.synthetic_rows import make_rows, write_lines
-from tests.workspace import Workspace
+from tests.workspace import Workspace, said
+from training.language import same_language
 from training.rows import Row
+from training.split import sample_unseen
 
 WEIGHTS = "adapter_model.safetensors"
 
@@ -20,6 +23,7 @@ class Ended:
     """A workspace with a run that has ended, whose base has gone since."""
 
     workspace: Workspace
+    shell: Shell
 
     @property
     def run(self) -> Path:
@@ -33,25 +37,26 @@ class Ended:
     def weights(self) -> Path:
         return self.workspace.state / "adapters" / "mine" / WEIGHTS
 
-    def fails(self, *args: str) -> str:
-        return self.workspace.fails(1, "train", "compare", "mine", *args)
+    def fails(self, name: str = "mine") -> str:
+        return said(self.shell.run(self.workspace.state, "train", "compare", name))
 
 
 @pytest.fixture
-def ended(workspace: Workspace) -> Ended:
-    made = Ended(workspace)
+def ended(workspace: Workspace, shell: Shell) -> Ended:
+    made = Ended(workspace, shell)
     for folder in (made.run, made.eval.parent, made.weights.parent):
         folder.mkdir(parents=True)
     write_lines(made.eval, make_rows(3, seed=0))
     made.weights.write_bytes(hub_files.adapter()[WEIGHTS])
     settings = {
-        "data": str(made.eval.parent), "limit": None, "model": str(workspace.root / "gone"),
+        "data": str(made.eval.parent), "model": str(workspace.root / "gone"),
         "base": "gptq", "length": 2048,
     }  # fmt: skip
     manifest = {
         "settings": settings,
         "data_sha256": {"eval.jsonl": sha256(made.eval)},
         "adapter_sha256": sha256(made.weights),
+        "counts": {"eval": {"rows": 3}},
     }
     (made.run / "manifest.json").write_text(json.dumps(manifest))
     return made
@@ -71,20 +76,18 @@ def test_what_can_not_be_compared_is_told(ended: Ended) -> None:
     assert "is not what the run made" in ended.fails()
     (ended.run / "manifest.json").unlink()
     assert "the run mine has not ended" in ended.fails()
-    ended.workspace.fails(2, "train", "compare", "../mine")
+    assert "can not be a run's name" in ended.fails("../mine")
 
 
 def test_rows_that_chose_the_checkpoint_are_left_out_where_there_are_others() -> None:
-    from training.compare import choose
-
     rows = make_rows(20, seed=0)
-    chosen, unseen = choose(rows, 5, watched=12)
+    chosen, unseen = sample_unseen(rows, 5, watched=12)
     assert unseen and len(chosen) == 5
     assert {row.question for row in chosen} <= {row.question for row in rows[12:]}
-    assert choose(rows, 5, watched=12) == (chosen, True)
-    chosen, unseen = choose(rows, 9, watched=12)
+    assert sample_unseen(rows, 5, watched=12) == (chosen, True)
+    chosen, unseen = sample_unseen(rows, 9, watched=12)
     assert not unseen and len(chosen) == 9
-    assert len(choose(rows, 50, watched=12)[0]) == 20
+    assert len(sample_unseen(rows, 50, watched=12)[0]) == 20
 
 
 @pytest.mark.parametrize(
@@ -102,6 +105,4 @@ def test_rows_that_chose_the_checkpoint_are_left_out_where_there_are_others() ->
 def test_the_language_of_an_answer_is_told_by_its_letters(
     question: str, answer: str, same: bool
 ) -> None:
-    from training.compare import same_language
-
     assert same_language(Row(question, "", ""), answer) is same

@@ -56,7 +56,7 @@ def test_the_picture_follows_the_log(state: Path, shell: Shell) -> None:
 
 def test_what_can_not_be_drawn_is_told(state: Path, shell: Shell) -> None:
     told = said(shell.run(state, "train", "plot", "other"))
-    assert "the run other has not been started" in told and "mine" in told
+    assert "there is no run other" in told and "mine" in told
     (state / "training" / "runs" / "mine" / "log.jsonl").unlink()
     assert "has not made a step" in said(shell.run(state, *PLOT))
     assert "can not be a run's name" in said(shell.run(state, "train", "plot", "../mine"))

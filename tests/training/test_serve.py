@@ -71,6 +71,13 @@ def test_the_card_of_the_run_tells_what_was_compared(trained: Trained) -> None:
     card = succeeds(trained.workspace, "train", "publish", NAME, "--repo", "somebody/lora")
     assert f"| perplexity | {trained.compared['base']['perplexity']:.3f}".rstrip("0") in card
     assert trained.manifest["adapter_sha256"] in card
+    adapter = trained.workspace.state / "adapters" / NAME / "adapter_config.json"
+    for place in (
+        trained.model.parent,
+        trained.workspace.root,
+        trained.manifest["settings"]["data"],
+    ):
+        assert str(place) not in card + adapter.read_text()
 
 
 def test_the_printed_commands_serve_the_adapter(trained: Trained) -> None:
