@@ -8,6 +8,7 @@ from assistant.events import Citation, Done
 from bot.addresses import hosts_in
 from bot.answers import Text
 from bot.formatting import answer_parts, plain_parts, quoted_parts, sources_part
+from bot.markdown import without_thinking
 from bot.parts import LONGEST, MOST_ENTITIES, Part
 from bot.sending import Buttons
 from bot.texts import Texts
@@ -30,6 +31,11 @@ def messages_of(done: Done, words: Texts) -> list[Text]:
     if done.citations and done.engine == "server":
         parts = _with(parts, sources_part(done.citations, words.language))
     return [_text(part) for part in parts]
+
+
+def unformatted(text: str) -> list[Text]:
+    """A model's answer as it wrote it, without its format."""
+    return [_text(part) for part in quoted_parts(without_thinking(text))]
 
 
 def fragment(text: str, label: str) -> list[Text]:

@@ -12,8 +12,8 @@ GROWTH = 3  # small tables are up to twice as long as their source
 QUOTE = 240  # characters of a quotation under an answer
 NAME = 120  # and of a file's path, whose end tells more
 WORDS = {
-    "ru": ("Источники", "с.", "и ещё"),
-    "en": ("Sources", "p.", "and more:"),
+    "ru": ("Источники", "стр.", "и ещё", "«»"),
+    "en": ("Sources", "p.", "and more:", "“”"),
 }
 
 
@@ -47,7 +47,7 @@ def sources_part(citations: Sequence[Citation], language: str) -> Part:
 
     One message; the sources that it can not hold are counted. `language` is "ru" or another one.
     """
-    title, page, more = WORDS["ru" if language == "ru" else "en"]
+    title, page, more, marks = WORDS["ru" if language == "ru" else "en"]
     shown = len(citations)
     while True:
         text, spans = f"{title}\n", [Span("bold", 0, len(title))]
@@ -56,7 +56,7 @@ def sources_part(citations: Sequence[Citation], language: str) -> Part:
             name = _name(one)
             spans.append(Span("code", len(text), len(text) + len(name)))
             place = f", {page} {one.page}" if one.page else ""
-            text += f"{name}{place}\n{_short(clean(one.quote))}\n"
+            text += f"{name}{place}\n{_short(clean(one.quote), *marks)}\n"
         text += f"… {more} {len(citations) - shown}" if shown < len(citations) else ""
         spans.append(Span("expandable_blockquote", len(title) + 1, len(text.rstrip())))
         parts = split(text, [*spans, *inert(text, spans)])
@@ -70,9 +70,9 @@ def _name(citation: Citation) -> str:
     return name if len(name) <= NAME else f"…{name[-NAME:]}"
 
 
-def _short(quote: str) -> str:
+def _short(quote: str, left: str, right: str) -> str:
     """The beginning of a quotation in one line, cut between words."""
     line = " ".join(quote.split())
-    if len(line) <= QUOTE:
-        return f"«{line}»"
-    return f"«{line[:QUOTE].rsplit(' ', 1)[0]}…»"
+    if len(line) > QUOTE:
+        line = line[:QUOTE].rsplit(" ", 1)[0] + "…"
+    return f"{left}{line}{right}"

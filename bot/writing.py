@@ -18,7 +18,7 @@ from assistant.server.errors import (
     ServerError,
 )
 from bot.answers import Answer, Answers, Question, Text
-from bot.compose import fragment, messages_of, sentence, stop_button
+from bot.compose import fragment, messages_of, sentence, stop_button, unformatted
 from bot.config import BotConfig
 from bot.dialogue import Dialogue
 from bot.markdown import without_thinking
@@ -196,4 +196,4 @@ def _formatted(done: Done, words: Texts) -> list[Text]:
         return messages_of(done, words)
     except Exception:
         log.exception("an answer is shown without its format")
-        return sentence(done.text) or sentence(words.empty)
+        return unformatted(done.text) or sentence(words.empty)

@@ -141,6 +141,6 @@ def test_known_hosts_are_those_of_the_quotations() -> None:
 
 def test_quotations_are_inert() -> None:
     """Of an answer that no model wrote."""
-    done = Done("«tg://x и @durov»\n— guide.md, с. 2", "extractive", True)
+    done = Done("«tg://x и @durov»\n— guide.md, стр. 2", "extractive", True)
     (message,) = messages_of(done, texts_for("ru"))
     assert [one["type"] for one in message.entities] == ["code"] * 3

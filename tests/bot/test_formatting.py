@@ -146,7 +146,7 @@ def test_sources_are_folded() -> None:
     citations = [Citation("papers/a.pdf", 3, None, quote), Citation("b\x1b.md", None, "H", "q")]
     part = sources_part(citations, "ru")
     title, place, first, *rest = part.text.split("\n")
-    assert (title, place) == ("Источники", "1. papers/a.pdf, с. 3")
+    assert (title, place) == ("Источники", "1. papers/a.pdf, стр. 3")
     assert first.startswith("«Первая строка и ещё слово") and first.endswith("слово…»")
     assert rest == ["2. b\\x1b.md", "«q»"]
     assert pieces(part, "expandable_blockquote") == [part.text.split("\n", 1)[1]]
