@@ -2,6 +2,7 @@
 
 import sys
 import traceback
+from collections.abc import Callable
 from typing import Annotated, NoReturn
 
 import typer
@@ -33,6 +34,24 @@ EPILOG = (
     " Settings: opsctl doctor --settings"
 )
 
+# The function of each command, and a line that fits the list of commands.
+COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
+    "setup": (setup.setup, "Check the machine, download, index, ask what is missing."),
+    "download": (download.download, "Download model, adapter and embedder; resumable."),
+    "reindex": (reindex.reindex, "Index new and changed documents, forget deleted ones."),
+    "start": (start.start, "Start the model server, prove the adapter, start the bot."),
+    "stop": (stop.stop, "Stop the bot and the model server."),
+    "restart": (restart.restart, "Start both anew, with the same kind of server."),
+    "ask": (ask.ask, "Answer a question from the documents, with its source."),
+    "chat": (chat.chat, "Ask in a dialogue."),
+    "status": (status.status, "Show the model server, the bot and the index."),
+    "logs": (logs.logs, "Show the log of the model server or the bot."),
+    "vram": (vram.vram, "Show the GPUs' memory, who holds it, and what fits."),
+    "verify": (verify.verify, "Prove that the running server applies the adapter."),
+    "doctor": (doctor.doctor, "Check everything that could be wrong; show settings."),
+    "eval": (evaluate.evaluate, "Measure the search on your own questions."),
+}
+
 app = typer.Typer(
     help="Answers questions from a folder of documents, with file and page.",
     epilog=EPILOG,
@@ -41,22 +60,10 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(setup.setup)
-app.command()(download.download)
-app.command()(reindex.reindex)
-app.command()(start.start)
-app.command()(stop.stop)
-app.command()(restart.restart)
-app.command()(ask.ask)
-app.command()(chat.chat)
-app.command()(status.status)
-app.command()(logs.logs)
-app.command()(vram.vram)
-app.command()(verify.verify)
-app.command()(doctor.doctor)
-app.command("eval")(evaluate.evaluate)
-app.add_typer(users.app, name="users")
-app.add_typer(train.app, name="train")
+for name, (command, line) in COMMANDS.items():
+    app.command(name, short_help=line)(command)
+app.add_typer(users.app, name="users", short_help="List, approve and remove the people of the bot.")
+app.add_typer(train.app, name="train", short_help="Train an adapter of your own, and serve it.")
 
 
 def _version(asked: bool) -> None:

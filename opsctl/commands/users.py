@@ -25,7 +25,7 @@ app = typer.Typer(
 
 @app.command("list")
 def list_people(json: Json = False) -> None:
-    """List everybody: of the settings, approved, and waiting with a code."""
+    """List who may ask, and who waits with a code."""
     from bot.people import MOST_CODES
 
     config = settings.load()
@@ -48,7 +48,7 @@ def list_people(json: Json = False) -> None:
 def approve(
     code: Annotated[list[str], typer.Argument(help="The six digits that the bot told the person.")],
 ) -> None:
-    """Let the person in whom the bot told this code; the bot tells them."""
+    """Let the person in who was told this code."""
     digits = re.sub("[^0-9]", "", "".join(code))
     person = _people(settings.load()).approve(digits)
     if person is None:
@@ -59,7 +59,7 @@ def approve(
 
 @app.command()
 def remove(user: Annotated[int, typer.Argument(help="The person's numeric id.")]) -> None:
-    """Take the approval back, or the code of somebody who waits."""
+    """Take back an approval or a code."""
     config = settings.load()
     removed = _people(config).remove(user)
     lists = {"OPSCTL_ALLOWED_USERS": config.allowed_users, "OPSCTL_ADMINS": config.admins}
@@ -73,7 +73,7 @@ def remove(user: Annotated[int, typer.Argument(help="The person's numeric id.")]
 
 @app.command()
 def clear() -> None:
-    """Let no code be valid any more: those who wait have to ask for a new one."""
+    """Take back the codes of all who wait."""
     output.note(f"codes taken back: {_people(settings.load()).forget_codes()}")
 
 
