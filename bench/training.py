@@ -159,7 +159,7 @@ def bench_model(args: argparse.Namespace, device: str) -> None:
     print(f"{tokens:,.0f} tokens/s; a step takes {taken:.2f} s")
     hours = ROWS * ROW_TOKENS / tokens / 3600
     print(f"{hours:.2f} h for an epoch of {ROWS:,} rows of {ROW_TOKENS} tokens")
-    parts = memory(described, options, length)
+    parts = memory(described, options, options.batch * length)
     amounts = ", ".join(f"{name} {amount / 2**30:.2f}" for name, amount in parts.items())
     print(f"memory by the estimate: {sum(parts.values()) / 2**30:.2f} GiB: {amounts}")
     if device == "cuda":

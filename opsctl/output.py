@@ -9,6 +9,7 @@ from typing import Any
 from indexer.documents import printable
 
 BAR_WIDTH = 40
+SPEED_SECONDS = 300  # whose mean tells the time left: a step of a training may take a minute
 
 
 def write(text: str, end: str = "\n") -> None:
@@ -83,7 +84,9 @@ def _rich_bar(label: str, shown: Callable[[int], str]) -> Iterator[Callable[[int
         TimeRemainingColumn(),
         TextColumn("{task.fields[text]}", markup=False),
     ]
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(
+        *columns, console=Console(stderr=True), transient=True, speed_estimate_period=SPEED_SECONDS
+    ) as progress:
         task = progress.add_task(label, total=None, text="", amount="")
 
         def advance(done: int, total: int, text: str) -> None:

@@ -5,12 +5,20 @@ import shutil
 from pathlib import Path
 
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+# TGI pads ranks below 8 to 8 and greater ones to a multiple of 16, and then scales by the padded
+# rank from the second layer on (contract 2.3).
+PLAIN_RANK, RANK_STEP = 8, 16
 # What peft 0.14, the one in the server's image, knows and needs of a LoRA configuration.
 CONFIG_KEYS = (
     "base_model_name_or_path", "bias", "fan_in_fan_out", "inference_mode", "init_lora_weights",
     "lora_alpha", "lora_dropout", "modules_to_save", "peft_type", "r", "target_modules",
     "task_type", "use_rslora",
 )  # fmt: skip
+
+
+def is_served(rank: int) -> bool:
+    """Whether TGI applies an adapter of this rank as it was trained."""
+    return rank == PLAIN_RANK or (rank > 0 and rank % RANK_STEP == 0)
 
 
 def export(checkpoint: Path, folder: Path, base: str) -> None:

@@ -39,11 +39,13 @@ def choose_dtype(device: str) -> torch.dtype:
 def open_base(folder: Path, kind: str) -> Checkpoint:
     """Check the folder of a base model without loading it; UserError says what is wrong."""
     if not folder.is_dir():
-        raise UserError(f"there is no model folder {folder}", "opsctl download model")
+        hint = "opsctl download model, or --model FOLDER"
+        raise UserError(f"there is no model folder {folder}", hint)
     try:
         checkpoint = open_model(folder)
     except StartError as error:
-        raise UserError(f"the base can not be used: {error}", "opsctl download model") from error
+        hint = "opsctl download model, or --model FOLDER"
+        raise UserError(f"the base can not be used: {error}", hint) from error
     named = checkpoint.config.get("architectures") or []
     if named != [ARCHITECTURE]:
         found = ", ".join(map(str, named))
@@ -64,13 +66,12 @@ def load_base(folder: Path, kind: str, device: str) -> tuple[Any, Any]:
     checkpoint = open_base(folder, kind)
     if kind == "nf4":
         need("bitsandbytes")
-    _hf.utils.logging.set_verbosity_error()
     _hf.utils.logging.disable_progress_bar()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model = _load(checkpoint, kind, device)
             tokenizer = load_tokenizer(folder)
+            model = _load(checkpoint, kind, device)
     except (MemoryError, torch.OutOfMemoryError) as error:
         raise UserError(f"no memory on {device} for the model in {folder}") from error
     except (StartError, OSError, ValueError, RuntimeError) as error:
@@ -82,6 +83,7 @@ def load_base(folder: Path, kind: str, device: str) -> tuple[Any, Any]:
 
 def load_tokenizer(folder: Path) -> Any:
     """A model's tokenizer; rows are filled up with its unknown token, so that EOS is learned."""
+    _hf.utils.logging.set_verbosity_error()
     tokenizer = _hf.AutoTokenizer.from_pretrained(
         folder, local_files_only=True, trust_remote_code=False
     )

@@ -2,10 +2,11 @@
 
 import json
 import math
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -16,6 +17,8 @@ from training.checkpoints import without_gain
 from training.runs import Event, Run
 
 Tell = Callable[[Event], None]
+STDERR = 2
+STOPPING = b"\nstopping: a checkpoint is saved after this step; Ctrl-C again stops at once\n"
 
 
 class Record(TrainerCallback):
@@ -71,15 +74,14 @@ class Halt(TrainerCallback):
 
     @contextmanager
     def signals(self) -> Iterator[None]:
-        """Turn the first SIGINT or SIGTERM into an orderly stop; the second one ends at once.
-
-        Nothing is said here: the signal may have come in the middle of a line.
-        """
+        """Turn the first SIGINT or SIGTERM into an orderly stop; the second one ends at once."""
 
         def handle(number: int, frame: FrameType | None) -> None:
             if self.interrupted:
                 raise KeyboardInterrupt
             self.interrupted = True
+            with suppress(OSError):  # the terminal may be closed
+                os.write(STDERR, STOPPING)  # sys.stderr may be in the middle of a line
 
         numbers = (signal.SIGINT, signal.SIGTERM)
         before = [signal.signal(number, handle) for number in numbers]

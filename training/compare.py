@@ -4,7 +4,6 @@ Both get the same prompts, the ones that are served, and answer greedily in the 
 """
 
 import math
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +15,11 @@ from peft import PeftModelForCausalLM
 from indexer.errors import UserError
 from training.base import load_base
 from training.encode import IGNORED, Encoder, Example
-from training.generate import Answer, answers, summed_loss
+from training.generate import Answer, answers
+from training.language import same_language
+from training.loss import answer_loss
 from training.rows import Row
 
-SEED = 0  # of the choice of questions
 EXAMPLES = 3
 Progress = Callable[[int, int], None]  # questions that are answered, and all
 
@@ -73,6 +73,14 @@ class _Asked:
     example: Example
     prompt: list[int]
 
+    def batch(self, device: torch.device) -> dict[str, torch.Tensor]:
+        """A batch of this one example."""
+        ids, labels = (
+            torch.tensor([values], device=device)
+            for values in (self.example.ids, self.example.labels)
+        )
+        return {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": labels}
+
     @property
     def goals(self) -> int:
         """Tokens of the held-out answer, EOS included."""
@@ -96,18 +104,6 @@ def load(folder: Path, kind: str, adapter: Path, device: str) -> tuple[Any, Any]
         reason = " ".join(str(error).split())[:300]
         raise UserError(f"the adapter {adapter} does not fit the base: {reason}") from error
     return model, tokenizer
-
-
-def choose(rows: Sequence[Row], count: int, watched: int) -> tuple[list[Row], bool]:
-    """So many of the rows, the same ones each time.
-
-    The first `watched` rows chose the checkpoint. They are left out, and True is returned, where
-    there are enough of others.
-    """
-    unseen = rows[watched:]
-    enough = len(unseen) >= count
-    pool = unseen if enough else rows
-    return random.Random(SEED).sample(pool, min(count, len(pool))), enough
 
 
 def compare(
@@ -151,7 +147,7 @@ def _encode(encoder: Encoder, rows: Sequence[Row]) -> tuple[list[_Asked], int]:
 
 
 def _ask(model: Any, tokenizer: Any, part: Sequence[_Asked], limit: int, results: _Results) -> None:
-    results.losses += [summed_loss(model, item.example) for item in part]
+    results.losses += [answer_loss(model, item.batch(model.device))[0] for item in part]
     prompts = [item.prompt for item in part]
     eos, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
     results.answers += answers(model, prompts, limit, eos, pad)
@@ -195,19 +191,6 @@ def _side(results: _Results, said: Sequence[str], asked: Sequence[_Asked]) -> Si
         _mean([same_language(item.row, text) for item, text in pairs]),
         _mean([answer.stopped for answer in results.answers]),
     )
-
-
-def same_language(row: Row, answer: str) -> bool:
-    """Whether question and answer are in the same script; an answer without letters is in none."""
-    asked, said = is_cyrillic(row.question), is_cyrillic(answer)
-    return said is not None and said == asked
-
-
-def is_cyrillic(text: str) -> bool | None:
-    """Whether half of a text's letters or more are Cyrillic; None without letters."""
-    letters = [letter for letter in text.lower() if letter.isalpha()]
-    cyrillic = sum("\u0400" <= letter <= "\u04ff" for letter in letters)
-    return 2 * cyrillic >= len(letters) if letters else None
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -56,7 +56,7 @@ def work(options: Options, train: Samples, held_out: Samples) -> Work:
         padded_tokens(train.lengths, options.batch, random.Random(0)),
         padded_tokens(held_out.lengths, options.batch, random.Random(0)),
         steps,
-        -(-steps // every),
+        1 + -(-steps // every),  # the first one is of the base
     )
 
 
@@ -72,8 +72,8 @@ def disk(options: Options, config: Any, tokenizer_bytes: int) -> int:
     return KEPT * (3 * adapter + 2 * tokenizer_bytes + 1_000_000) + 2 * adapter + 10_000_000
 
 
-def memory(base: Checkpoint, options: Options, longest: int) -> dict[str, int]:
-    """Bytes by what they are for, at the longest micro-batch.
+def memory(base: Checkpoint, options: Options, tokens: int) -> dict[str, int]:
+    """Bytes by what they are for, at the largest micro-batch, which has so many tokens.
 
     Counted from transformers' MistralDecoderLayer the way arXiv 2205.05198 counts: a layer keeps
     6 hidden states, 2 of keys and values and 4 of the MLP for each token; with checkpointing (on a
@@ -82,7 +82,6 @@ def memory(base: Checkpoint, options: Options, longest: int) -> dict[str, int]:
     """
     config, on_gpu = base.config, options.device != "cpu"
     size = choose_dtype(options.device).itemsize
-    tokens = options.batch * longest
     hidden, inner = config["hidden_size"], config["intermediate_size"]
     heads = config["num_attention_heads"]
     keys = hidden * config.get("num_key_value_heads", heads) // heads

@@ -1,12 +1,10 @@
-"""Greedy answers of a model, batch by batch, and the loss of answers that are known."""
+"""Greedy answers of a model, batch by batch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-
-from training.encode import IGNORED, Example
 
 
 @dataclass(frozen=True)
@@ -40,17 +38,6 @@ def answers(
         top_k=None,
     )
     return [_until(row, eos) for row in produced[:, width:].tolist()]
-
-
-@torch.inference_mode()
-def summed_loss(model: Any, example: Example) -> float:
-    """The loss of an answer, EOS included: the sum over its tokens, in nats."""
-    wanted = [label for label in example.labels if label != IGNORED]
-    ids = torch.tensor([example.ids], device=model.device)
-    # Only the places before the answer's tokens: all of a prompt's would be gigabytes.
-    logits = model(input_ids=ids, logits_to_keep=len(wanted) + 1, use_cache=False).logits[0, :-1]
-    goal = torch.tensor(wanted, device=logits.device)
-    return float(torch.nn.functional.cross_entropy(logits.float(), goal, reduction="sum"))
 
 
 def _until(ids: list[int], eos: int) -> Answer:

@@ -17,6 +17,7 @@ from training.report import EVAL, TRAIN
 from training.runs import Event
 
 PACKAGES = ("torch", "transformers", "peft", "accelerate", "safetensors", "tokenizers")
+UNDER = {"nf4": ("bitsandbytes",)}  # what packs the weights of a base
 POINTS = 20  # of the curve
 
 
@@ -52,10 +53,10 @@ def make_manifest(
         "device": _device_name(settings["device"]),
         "dtype": str(choose_dtype(settings["device"])).removeprefix("torch."),
         "adapter_dtype": "float32",
-        "versions": versions(),
+        "versions": versions(settings["base"]),
         "steps": state["global_step"],
-        "seconds": log[-1]["seconds"],
-        "base_eval_loss": log[0]["eval_loss"],
+        "seconds": log[-1]["seconds"] if log else None,  # a power cut may take the log
+        "base_eval_loss": next((e["eval_loss"] for e in log if e["step"] == 0), None),
         "best_step": best,
         "best_eval_loss": losses[best],
         "curve": _curve(state["log_history"]),
@@ -63,10 +64,10 @@ def make_manifest(
     }
 
 
-def versions() -> dict[str, str]:
+def versions(base: str) -> dict[str, str]:
     """Of Python and of the packages that the adapter's bytes depend on."""
     return {"python": platform.python_version()} | {
-        name: metadata.version(name) for name in PACKAGES
+        name: metadata.version(name) for name in (*PACKAGES, *UNDER.get(base, ()))
     }
 
 

@@ -5,13 +5,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from indexer.errors import UsageError
+from training.adapter_files import PLAIN_RANK, RANK_STEP, is_served
 
 EVALUATIONS = 10  # an epoch, when --save-steps is not given
+SEEDS = 1 << 32  # of numpy
 
 
 @dataclass(frozen=True)
 class Options:
-    """The settings of a run; two runs with equal ones and equal data give the same adapter.
+    """The settings of a run; on a CPU equal ones and equal data give the same adapter.
 
     `save_steps` None: ten an epoch; `limit` None: all rows; `patience`: evaluations without a
     better one before the run stops, 0 for never. `device` is `cpu` or `cuda`.
@@ -33,12 +35,21 @@ class Options:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        least = {"epochs": 1, "rank": 1, "alpha": 1, "batch": 1, "accumulate": 1, "length": 64}
+        least = {"epochs": 1, "alpha": 1, "batch": 1, "accumulate": 1, "length": 64}
         least |= {"save_steps": 1, "limit": 1, "patience": 0, "seed": 0}
         for name, smallest in least.items():
             value = getattr(self, name)
             if value is not None and value < smallest:
-                raise UsageError(f"--{name.replace('_', '-')} is {value}, and {smallest} or more")
+                raise UsageError(
+                    f"--{name.replace('_', '-')} is {value}, and must be {smallest} or more"
+                )
+        if not is_served(self.rank):
+            raise UsageError(
+                f"--rank is {self.rank}, which TGI would pad and scale wrongly",
+                f"{PLAIN_RANK}, or a multiple of {RANK_STEP}",
+            )
+        if self.seed >= SEEDS:
+            raise UsageError(f"--seed is {self.seed}, and must be below {SEEDS}")
         if not 0 <= self.dropout < 1:
             raise UsageError(f"--dropout is {self.dropout}, and must be from 0 to below 1")
         if not 0 < self.lr < 1:

@@ -112,9 +112,14 @@ def check_same(run: Run, settings: dict[str, Any]) -> None:
             change = (
                 f"another {what}: the files differ"
                 if what in PLACES
-                else f"--{name.replace('_', '-')} {before.get(name)}, not {settings[name]}"
+                else f"{_flag(name, before.get(name))}, not {_flag(name, settings[name])}"
             )
             raise UserError(
                 f"the run {run.name} was started with {change}",
                 "another --name; or --anew, which forgets the run",
             )
+
+
+def _flag(name: str, value: object) -> str:
+    flag = f"--{name.replace('_', '-')}"
+    return f"no {flag}" if value is None else f"{flag} {value}"

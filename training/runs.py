@@ -90,7 +90,9 @@ class Run:
             found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             hint = f"opsctl train run --name {self.name}; runs here: {_others(self.folder)}"
-            raise UserError(f"the run {self.name} {missing}", hint) from None
+            there = self.folder.is_dir()
+            told = f"the run {self.name} {missing}" if there else f"there is no run {self.name}"
+            raise UserError(told, hint) from None
         except ValueError as error:
             raise UserError(f"{path} can not be read ({error})") from error
         return found

@@ -85,7 +85,8 @@ def make_samples(rows: Iterable[Row], encoder: Encoder, name: str) -> Samples:
 
 def _check_counts(samples: Samples, length: int, name: str) -> None:
     if not samples.rows:
-        raise UserError(f"{name} holds no rows", "opsctl train prepare")
+        hint = "opsctl train prepare, with more rows or a greater --eval-share"
+        raise UserError(f"{name} holds no rows", hint)
     if len(samples) != samples.rows - samples.dropped:
         raise UserError(
             f"{name} has {samples.rows} rows, of which {samples.dropped} are too long, but gave"

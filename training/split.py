@@ -1,11 +1,15 @@
 """Which rows are held out: by a seeded hash of the question, whatever the order of the rows."""
 
+import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from indexer.words import words
+from training.rows import Row
 
 BYTES = 8
+SEED = 0  # of the questions that are compared
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,18 @@ class Split:
         """Whether all rows of this question, however it is punctuated, are held out."""
         key = blake2b(f"{self.seed}\n{normal(question)}".encode(), digest_size=BYTES).digest()
         return int.from_bytes(key, "big") < self.share * (1 << 8 * BYTES)
+
+
+def sample_unseen(rows: Sequence[Row], count: int, watched: int) -> tuple[list[Row], bool]:
+    """So many of the held-out rows, the same ones each time.
+
+    The first `watched` rows chose the checkpoint. They are left out, and True is returned, where
+    there are enough of others.
+    """
+    unseen = rows[watched:]
+    enough = len(unseen) >= count
+    pool = unseen if enough else rows
+    return random.Random(SEED).sample(pool, min(count, len(pool))), enough
 
 
 def normal(text: str) -> str:

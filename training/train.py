@@ -1,4 +1,7 @@
-"""A QLoRA run with the plain Trainer of transformers: goes on after a kill, byte for byte."""
+"""A QLoRA run with the plain Trainer of transformers: goes on after a kill.
+
+On a CPU to the very bytes; on a GPU up to the rounding of its kernels.
+"""
 
 import errno
 import shutil
@@ -8,7 +11,6 @@ from typing import Any
 import torch
 import transformers
 from peft import LoraConfig, get_peft_model
-from torch.nn.functional import cross_entropy
 from transformers import Trainer, TrainingArguments
 
 from indexer.errors import UserError
@@ -17,6 +19,7 @@ from training.base import choose_dtype, load_base
 from training.callbacks import Halt, Record, Tell
 from training.encode import IGNORED
 from training.estimate import Pace, measure
+from training.loss import answer_loss
 from training.options import Options
 from training.plan import Plan
 
@@ -61,7 +64,7 @@ def make_trainer(model: Any, collate: Any, plan: Plan) -> "AnswerTrainer":
         gradient_accumulation_steps=options.accumulate,
         learning_rate=options.lr,
         lr_scheduler_type="linear",
-        warmup_ratio=WARM_UP,
+        warmup_steps=int(WARM_UP * plan.steps),  # rounded up, it would be all of a single step
         seed=options.seed,
         fp16=choose_dtype(options.device) == torch.float16,
         use_cpu=options.device == "cpu",
@@ -106,10 +109,10 @@ def measured(model: Any, collate: Any, plan: Plan) -> Pace:
         raise no_memory(plan.options) from error
 
 
-def train(model: Any, collate: Any, plan: Plan, tell: Tell) -> None:
-    """Run to the end or to an early stop; KeyboardInterrupt after an orderly interruption.
+def train(model: Any, collate: Any, plan: Plan, tell: Tell) -> bool:
+    """Run to the end or to an early stop; False: interrupted, and saved after the last step.
 
-    Raises UserError with what stopped it.
+    Raises UserError with what stopped it, and KeyboardInterrupt when nothing could be saved.
     """
     run, options, resume = plan.run, plan.options, plan.resume
     trainer = make_trainer(model, collate, plan)
@@ -128,8 +131,7 @@ def train(model: Any, collate: Any, plan: Plan, tell: Tell) -> None:
             raise no_memory(options) from error
         except OSError as error:
             raise not_saved(run.folder, error) from error
-    if halt.interrupted and not trainer.is_over():
-        raise KeyboardInterrupt
+    return trainer.is_over()
 
 
 class AnswerTrainer(Trainer):
@@ -159,7 +161,12 @@ class AnswerTrainer(Trainer):
 
     def held_out_loss(self) -> float:
         """The loss of a token of the held-out answers, as the model is now."""
-        return answer_loss(self.model, self._eval_batches())
+        model: Any = self.model
+        was_training = model.training
+        model.eval()
+        losses, tokens = zip(*(answer_loss(model, b) for b in self._eval_batches()), strict=True)
+        model.train(was_training)
+        return float(sum(losses) / sum(tokens))
 
     def _eval_batches(self) -> Any:
         samples: Any = self.eval_dataset
@@ -181,22 +188,6 @@ class AnswerTrainer(Trainer):
         except Exception as error:  # torch and safetensors raise their own for a full disk
             shutil.rmtree(folder, ignore_errors=True)
             raise not_saved(folder, error) from error
-
-
-@torch.inference_mode()
-def answer_loss(model: Any, batches: Any) -> float:
-    """The mean cross entropy of the tokens that have labels, over all batches."""
-    was_training = model.training
-    model.eval()
-    total, tokens = 0.0, 0
-    for batch in batches:
-        labels = batch["labels"][:, 1:]
-        logits = model(batch["input_ids"], attention_mask=batch["attention_mask"]).logits[:, :-1]
-        learned = labels != IGNORED
-        total += float(cross_entropy(logits[learned].float(), labels[learned], reduction="sum"))
-        tokens += int(learned.sum())
-    model.train(was_training)
-    return total / tokens
 
 
 def no_memory(options: Options) -> UserError:

@@ -176,12 +176,15 @@ def _check_adapter(folder: Path, record: Manifest, config: Settings) -> None:
 
 
 def _write_zero(config: Settings, record: Manifest) -> None:
-    """Hold the adapter against the model, when both are here, and write the one with B = 0."""
+    """Hold the adapter against the model, when both are here, and write the one with B = 0.
+
+    A sound one stays: `opsctl train use` may have made it for an adapter of another rank.
+    """
     if "adapter" in record.installed:
         folder = _folder("adapter", config)
         _check_adapter(folder, record, config)
         zero = config.adapters / ZERO_ADAPTER
-        if adapter.write_zero(folder, zero):
+        if not adapter.is_zero(zero) and adapter.write_zero(folder, zero):
             output.note(f"the zero adapter was written: {zero}")
 
 

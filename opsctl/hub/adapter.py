@@ -65,6 +65,14 @@ def check(folder: Path, layers: int | None = None, hidden: int | None = None) ->
     return AdapterFacts(len(tensors), rank, alpha, digest(weights), zero)
 
 
+def is_zero(folder: Path) -> bool:
+    """Tell whether a sound adapter is there that changes nothing."""
+    try:
+        return check(folder).zero
+    except UserError:
+        return False
+
+
 def write_zero(source: Path, target: Path) -> bool:
     """Write a copy of the adapter with B = 0, which answers as the base model does.
 

@@ -147,6 +147,10 @@ def test_an_adapter_that_was_removed_is_written_again(copied: Lab, shell: Shell)
     shutil.rmtree(copied.adapter)
     assert shell.run(copied.workspace.state, *copied.command(*RUN)).returncode == 0
     assert copied.sha256() == copied.manifest["adapter_sha256"]
+    shutil.rmtree(copied.adapter)
+    (copied.run / "log.jsonl").write_bytes(b"")  # a power cut
+    done = shell.run(copied.workspace.state, *copied.command(*RUN))
+    assert done.returncode == 0 and copied.manifest["base_eval_loss"] is None, done
 
 
 def test_a_run_that_has_ended_says_so_and_changes_nothing(copied: Lab, shell: Shell) -> None:

@@ -25,10 +25,12 @@ PathFinder.find_spec = lambda name, *where: None if name == "bitsandbytes" else 
 def test_the_same_name_with_something_else_is_refused(copied: Lab, shell: Shell) -> None:
     state = copied.workspace.state
     told = said(shell.run(state, *copied.command(*RUN, "--rank", "16")))
-    assert "--rank 8, not 16" in told and "--anew" in told
+    assert "--rank 8, not --rank 16" in told and "--anew" in told
     other = said(shell.run(state, *copied.command(*RUN)[:3], str(copied.base / "model"), *RUN,
                            "--base", "fp16"))  # fmt: skip
-    assert "--base gptq, not fp16" in other
+    assert "--base gptq, not --base fp16" in other
+    fewer = said(shell.run(state, *copied.command(*RUN, "--limit", "9")))
+    assert "no --limit, not --limit 9" in fewer
     rows = read_prepared(copied.data / "train.jsonl")
     write_rows(copied.data / "train.jsonl", rows[1:])
     assert "another data" in said(shell.run(state, *copied.command(*RUN)))

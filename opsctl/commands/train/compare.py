@@ -37,10 +37,17 @@ def compare(
         int, typer.Option("--tokens", min=1, help="The most tokens of an answer.")
     ] = 256,
     batch: Annotated[int, typer.Option("--batch", min=1, help="Questions asked at a time.")] = 8,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", help="The base's folder.", show_default="where it was in the run"),
+    ] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
     json: Json = False,
 ) -> None:
-    """Compare base and adapter on held-out questions: loss, length, language, stops."""
+    """Compare base and adapter on held-out rows.
+
+    By the loss, and by the length, the language and the end of the answers; some are shown.
+    """
     from training.runs import Run, run_folder, write_json
 
     config = settings.load()
@@ -48,7 +55,9 @@ def compare(
     manifest = run.read_manifest()
     adapter = own_adapter(run, manifest, config.adapters / name)
     questions, unseen = _questions(manifest, rows)
-    found = _compare(manifest["settings"], adapter, questions, tokens, batch, device)
+    asked = manifest["settings"]
+    folder = model or Path(asked["model"])
+    found = _compare(asked, folder, adapter, questions, tokens, batch, device)
     about = {"run": name, "adapter_sha256": manifest["adapter_sha256"], "unseen": unseen}
     result = {**about, **asdict(found)}
     write_json(run.comparison, result)
@@ -57,7 +66,7 @@ def compare(
         return
     _show(found)
     if not unseen:
-        output.note("the checkpoint was chosen by some of these questions: there are no others")
+        output.note("too few held-out rows: some of these chose the checkpoint, which flatters it")
     output.note(f"written: {run.comparison}")
 
 
@@ -76,23 +85,21 @@ def _questions(manifest: dict[str, Any], count: int) -> "tuple[list[Row], bool]"
     """Held-out rows of the run's own data; whether they had no part in the run at all."""
     from training.report import EVAL
     from training.rows import read_prepared
+    from training.split import sample_unseen
 
-    asked = manifest["settings"]
-    file = Path(asked["data"]) / EVAL
+    file = Path(manifest["settings"]["data"]) / EVAL
     rows = read_prepared(file)
     if digest(file) != manifest["data_sha256"][EVAL]:
         raise UserError(
             f"{file} was made anew since the run, which may have learned these very questions",
             "prepare the data as it was, or train again: opsctl train run --anew",
         )
-    from training.compare import choose  # reads torch, which takes seconds
-    from training.plan import HELD_OUT
-
-    return choose(rows, count, min(HELD_OUT, asked["limit"] or HELD_OUT))
+    return sample_unseen(rows, count, manifest["counts"]["eval"]["rows"])
 
 
 def _compare(
     asked: dict[str, Any],
+    folder: Path,
     adapter: Path,
     questions: "list[Row]",
     tokens: int,
@@ -103,8 +110,8 @@ def _compare(
     from training.compare import compare, load
 
     place = choose_device(device)
-    output.note(f"loading {asked['model']} on {place}")
-    model, tokenizer = load(Path(asked["model"]), asked["base"], adapter, place)
+    output.note(f"loading {folder} on {place}")
+    model, tokenizer = load(folder, asked["base"], adapter, place)
     with output.progress_bar("comparing") as advance:
         told = _telling_time(advance)
         return compare(model, tokenizer, questions, asked["length"], tokens, batch, told)

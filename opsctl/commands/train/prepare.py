@@ -63,7 +63,10 @@ def prepare(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Filter a data set, drop repetitions, hold out questions; the same input, the same bytes."""
+    """Filter a data set and hold out questions.
+
+    Rows that repeat are dropped. The same input gives the same bytes.
+    """
     from training.rules import BAD_WORDS, CONTROVERSIAL, Options
 
     if min_answer > max_answer:

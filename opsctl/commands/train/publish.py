@@ -30,7 +30,10 @@ def publish(
     ] = "apache-2.0",
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without it nothing is sent.")] = False,
 ) -> None:
-    """Show what would go to the Hub, and with --yes upload it."""
+    """Show what would be published, or do it.
+
+    With --yes the adapter goes to the Hub with a model card; without it nothing is sent.
+    """
     from opsctl.hub.publish import check_repo, upload
     from training.runs import Run, run_folder
 

@@ -1,7 +1,7 @@
 """opsctl train run: QLoRA on the prepared rows, up to an adapter that the model server takes."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,13 +13,16 @@ from assistant.settings import Settings
 from indexer.errors import UsageError, UserError
 from indexer.lock import writer_lock
 from opsctl import output
-from opsctl.commands.train.run_estimate import confirm, duration, show_estimate
+from opsctl.commands.train.run_estimate import confirm, show_estimate
+from opsctl.commands.train.run_progress import teller
 from opsctl.hub import adapter, catalog
 from opsctl.hub.folders import free_bytes, put_in_place
+from opsctl.server import tgi_env
+from opsctl.server.folders import on_this_machine
 
 if TYPE_CHECKING:
     from training.plan import Plan
-    from training.runs import Event, Run
+    from training.runs import Run
 
 EPOCHS = (
     "How often each row is learned. 3, with early stopping: the original's 60 would be six days on"
@@ -69,14 +72,21 @@ def run(
         bool, typer.Option("--dry-run", help="Stop after the estimate; write nothing.")
     ] = False,
 ) -> None:
-    """Train an adapter; the same command goes on where it was interrupted."""
-    from training.base import choose_device
-    from training.options import Options
-    from training.plan import make_plan
+    """Train an adapter, or go on with that.
+
+    The same command goes on where it was interrupted.
+    """
+    from training.extra import need
     from training.runs import Run, run_folder
 
     config = settings.load()
     job = Run(run_folder(config.state, name))
+    _check_target(job, config)
+    for module in ("matplotlib", "bitsandbytes") if base == "nf4" else ("matplotlib",):
+        need(module)
+    from training.base import choose_device  # reads torch, which takes seconds
+    from training.options import Options
+    from training.plan import make_plan
 
     options = Options(
         base, epochs, rank, alpha, dropout, lr, batch, accumulate, length, save_steps, seed, limit,
@@ -84,17 +94,13 @@ def run(
     )  # fmt: skip
     rows = data or config.state / "training" / "data"
     folder = _model(model, base, config)
+    output.note("reading the rows and the files of the base")
     if dry_run:
         show_estimate(make_plan(job, options, rows, folder, as_published, anew))
         return
     with _alone(job):
         plan = make_plan(job, options, rows, folder, as_published, anew)
-        target = config.adapters / name
-        if target.exists() and not job.settings.is_file():
-            raise UserError(f"{target} is there already, and not of this run", "another --name")
-        if anew:
-            shutil.rmtree(job.folder, ignore_errors=True)
-        _run(plan, config, yes)
+        _run(plan, config, yes, anew)
 
 
 def _model(model: Path | None, base: str, config: Settings) -> Path:
@@ -114,16 +120,29 @@ def _alone(job: "Run") -> Iterator[None]:
         yield
 
 
-def _run(plan: "Plan", config: Settings, yes: bool) -> None:
-    """Do what is left of a run: all, the rest after a checkpoint, the adapter, or nothing."""
-    from training.extra import need
+def _check_target(job: "Run", config: Settings) -> None:
+    """Raise UserError when the adapter's name is that of another one."""
+    target = config.adapters / job.name
+    if target.exists() and not job.settings.is_file():
+        raise UserError(f"{target} is there already, and not of this run", "another --name")
+    if not config.tgi_env.is_file():
+        return
+    declared = dict(tgi_env.adapter_entries(tgi_env.read(config.tgi_env).get("LORA_ADAPTERS", "")))
+    inside = declared.get(job.name)
+    if inside and on_this_machine(inside, config) != target:
+        raise UserError(
+            f"{job.name} is declared in {config.tgi_env} for another adapter, {inside}",
+            "another --name",
+        )
 
+
+def _run(plan: "Plan", config: Settings, yes: bool, anew: bool) -> None:
+    """Do what is left of a run: all, the rest after a checkpoint, the adapter, or nothing."""
     target = config.adapters / plan.run.name
-    if _has_ended(plan, target):
+    if not anew and _has_ended(plan, target):
         output.note(f"the run {plan.run.name} has ended before; nothing was changed")
         _show_result(plan, target)
         return
-    need("matplotlib")
     _check_disk(plan, config)
     if not plan.is_over:
         _train(plan, yes)
@@ -132,7 +151,7 @@ def _run(plan: "Plan", config: Settings, yes: bool) -> None:
 
 
 def _has_ended(plan: "Plan", target: Path) -> bool:
-    if plan.resume is None or not plan.run.manifest.is_file():
+    if not plan.run.manifest.is_file():
         return False
     try:
         recorded: str = plan.run.read_manifest()["adapter_sha256"]
@@ -162,38 +181,20 @@ def _train(plan: "Plan", yes: bool) -> None:
 
     model, collate, seconds = show_estimate(plan)
     confirm(seconds, yes)
+    if plan.resume is None:  # --anew, or nothing is left to go on from
+        shutil.rmtree(plan.run.folder, ignore_errors=True)
     plan.run.folder.mkdir(parents=True, exist_ok=True)
     plan.run.write_settings(plan.settings)
     plan.write_first_sample()
     try:
         with output.progress_bar("training") as advance:
-            train.train(model, collate, plan, _teller(plan, advance))
+            ended = train.train(model, collate, plan, teller(plan, advance))
     except KeyboardInterrupt:
-        output.note("stopped, and saved after its last step; the same command goes on")
+        output.note("stopped at once; the same command goes on from the last checkpoint, if any")
         raise
-
-
-def _teller(plan: "Plan", advance: Callable[[int, int, str], None]) -> Callable[["Event"], None]:
-    """Shows each event: the bar moves, and each evaluation is a line."""
-    past = [event for event in plan.run.read_log() if event["step"] <= plan.done]
-    before = past[-1]["seconds"] if past else 0.0
-    learned = max((event.get("tokens", 0) for event in past), default=0)
-    words = {"loss": "-", "eval_loss": "-", "pace": "-"}
-
-    def tell(event: "Event") -> None:
-        step, seconds = event["step"], max(event["seconds"] - before, 0.01)
-        for kind in ("loss", "eval_loss"):
-            words[kind] = f"{event[kind]:.3f}" if kind in event else words[kind]
-        if "tokens" in event:
-            words["pace"] = f"{(event['tokens'] - learned) / seconds:,.0f}"
-        left = seconds / max(step - plan.done, 1) * (plan.steps - step)
-        text = "loss {loss}, held out {eval_loss}, {pace} tokens/s".format(**words)
-        advance(step, plan.steps, text)
-        if "eval_loss" in event:
-            words_left = f", {duration(left)} left" if step > plan.done else ""
-            output.note(f"step {step:,} of {plan.steps:,}: {text}{words_left}")
-
-    return tell
+    if not ended:
+        output.note("stopped, and saved after its last step; the same command goes on")
+        raise KeyboardInterrupt
 
 
 def _write_adapter(plan: "Plan", target: Path) -> None:
@@ -222,7 +223,8 @@ def _show_result(plan: "Plan", target: Path) -> None:
     record = plan.run.read_manifest()
     best = f"step {record['best_step']}, held-out loss {record['best_eval_loss']:.4f}"
     output.write(f"adapter: {target} ({best}, sha256 {record['adapter_sha256'][:12]})")
-    if record["best_eval_loss"] >= record["base_eval_loss"]:
-        output.note(f"it is no better than the base, whose loss is {record['base_eval_loss']:.4f}")
+    base = record["base_eval_loss"]
+    if base is not None and record["best_eval_loss"] >= base:
+        output.note(f"it is no better than the base, whose loss is {base:.4f}")
     output.write(f"picture: {plan.run.picture}")
     output.write(f"serve it: opsctl train use {plan.run.name} && opsctl restart")

@@ -21,9 +21,11 @@ def show_estimate(plan: "Plan") -> tuple[Any, Any, float]:
     from training import estimate, train
 
     longest = max(*plan.train.lengths, *plan.held_out.lengths)
-    needs = estimate.memory(plan.base, plan.options, longest)
+    rows_at_a_time = min(plan.options.batch, max(len(plan.train), len(plan.held_out)))
+    needs = estimate.memory(plan.base, plan.options, rows_at_a_time * longest)
     _check_memory(needs, estimate.free_memory(plan.options.device), plan.options)
     rows = _facts(plan, needs, estimate.free_memory(plan.options.device))
+    output.note(f"loading the base on {plan.options.device}, and timing a few batches")
     model, collate = train.build(plan)
     pace = train.measured(model, collate, plan)
     work = estimate.work(plan.options, plan.train, plan.held_out)
@@ -47,14 +49,15 @@ def _facts(plan: "Plan", needs: dict[str, int], free: int) -> list[tuple[str, st
     train, held_out, options = plan.train, plan.held_out, plan.options
     parts = ", ".join(f"{name} {output.size(amount)}" for name, amount in needs.items())
     every = options.every(len(train))
-    left_out = f"{train.dropped:,} too long, left out"
-    shortened = f"{train.shortened:,} shortened by {train.cut:,} tokens"
+    cut = f" by {train.cut:,} tokens" if train.cut else ""
+    notes = f"{train.dropped:,} left out, too long; {train.shortened:,} shortened{cut}"
     return [
-        ("rows", f"{len(train):,} ({left_out}; {shortened}), {len(held_out):,} held out"),
+        ("rows", f"{len(train):,} ({notes}), {len(held_out):,} held out"),
         ("tokens", f"{train.tokens:,} an epoch, {train.answer_tokens:,} of them of answers"),
         ("steps", f"{plan.steps:,}, {plan.done:,} done; evaluated and saved every {every:,}"),
         ("memory", f"about {output.size(sum(needs.values()))} of {output.size(free)} free on"
-                   f" {options.device}: {parts}"),
+                   f" {options.device}:"),
+        ("", parts),
     ]  # fmt: skip
 
 
@@ -63,7 +66,9 @@ def _times(plan: "Plan", pace: "Pace", seconds: float) -> list[tuple[str, str]]:
     rows = [("pace", f"{1 / pace.seconds_per_token:,.0f} tokens/s ({how})")]
     if pace.peak is not None:
         rows.append(("measured memory", f"{output.size(pace.peak)} at the longest rows"))
-    return [*rows, ("time", f"{duration(seconds)} for {plan.options.epochs} epochs")]
+    epochs = f"{plan.options.epochs} epoch" + "s" * (plan.options.epochs > 1)
+    what = f"what is left of {epochs}" if plan.done else epochs
+    return [*rows, ("time", f"{duration(seconds)} for {what}")]
 
 
 def confirm(seconds: float, yes: bool) -> None:

@@ -17,15 +17,14 @@ from opsctl.server.tgi_env import ADAPTERS, ServerConfig, put_adapter_first
 if TYPE_CHECKING:
     from opsctl.hub.adapter import AdapterFacts
 
-# TGI pads ranks below 8 to 8 and greater ones to a multiple of 16, and then scales by the padded
-# rank from the second layer on (contract 2.3).
-PLAIN_RANK, RANK_STEP = 8, 16
-
 
 def use(
     name: Annotated[str, typer.Argument(help="The adapter of a run, or one declared already.")],
 ) -> None:
-    """Make an adapter the first of LORA_ADAPTERS, so that requests name it."""
+    """Let the server apply an adapter first.
+
+    It becomes the first of LORA_ADAPTERS in deploy/tgi.env, the one that requests name.
+    """
     from training.runs import check_name
 
     loaded = settings.load_with_origins()
@@ -73,6 +72,8 @@ def _choices(config: Settings) -> str:
 
 def _check(name: str, folder: Path, server: ServerConfig, config: Settings) -> "AdapterFacts":
     """Raise UserError unless the server would apply the adapter to its model."""
+    from training.adapter_files import PLAIN_RANK, RANK_STEP, is_served
+
     trained = folder == config.adapters / name
     hint = "opsctl train run" if trained else "opsctl download adapter --upgrade"
     try:
@@ -81,7 +82,7 @@ def _check(name: str, folder: Path, server: ServerConfig, config: Settings) -> "
         raise UserError(error.message, hint) from error
     if facts.zero:
         raise UserError(f"{name} changes nothing: all its B are 0", hint)
-    if facts.rank != PLAIN_RANK and facts.rank % RANK_STEP:
+    if not is_served(facts.rank):
         raise UserError(
             f"{name} has rank {facts.rank}, which TGI pads and then scales wrongly",
             f"train with a rank of {PLAIN_RANK} or a multiple of {RANK_STEP}",
