@@ -32,7 +32,9 @@ from bot.config import BotConfig
 from bot.dialogue import Dialogue
 from bot.metrics import Metrics
 from bot.schedule import MOST, Schedule
-from bot.sending import (
+from bot.store import StoreError
+from bot.texts import texts_for
+from bot.transport.sending import (
     Banned,
     ChatGone,
     ChatMoved,
@@ -43,8 +45,6 @@ from bot.sending import (
     SendingError,
     Unreachable,
 )
-from bot.store import StoreError
-from bot.texts import texts_for
 from bot.writing import AnswerWriter
 from indexer.search import Searcher
 

@@ -10,9 +10,9 @@ from bot.compose import sentence
 from bot.config import BotConfig
 from bot.dialogue import Dialogue
 from bot.inbox import Effect
-from bot.sending import Sender
 from bot.store import DAY
 from bot.texts import texts_for
+from bot.transport.sending import Sender
 
 MINUTE = 60.0
 

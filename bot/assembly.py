@@ -19,24 +19,24 @@ from bot.answering import Answerer
 from bot.answers import Answers
 from bot.commands import Commands
 from bot.config import BotConfig
-from bot.connections import DEAF, Connections
 from bot.dialogue import Dialogue
 from bot.groups import Groups
 from bot.handlers import Handlers
 from bot.health import health_server
 from bot.inbox import Inbox
 from bot.indexing import Indexing
-from bot.limits import ChatLimiter
 from bot.menu import Menu
 from bot.metrics import Metrics
 from bot.people import People
-from bot.poller import Poller
 from bot.queue import Queue
 from bot.schedule import Schedule
-from bot.sending import Sender
 from bot.store import Store, StoreBusy
-from bot.uploads import Uploads
-from bot.waiting import within
+from bot.transport.connections import DEAF, Connections
+from bot.transport.limits import ChatLimiter
+from bot.transport.poller import Poller
+from bot.transport.sending import Sender
+from bot.transport.waiting import within
+from bot.uploads.pipeline import Uploads
 from bot.welcome import Welcome
 from indexer.errors import UserError
 

@@ -12,9 +12,9 @@ from bot.dialogue import Dialogue
 from bot.inbox import Effect
 from bot.indexing import Indexing
 from bot.menu import Menu
-from bot.sending import Sender
 from bot.texts import Texts, texts_for
-from bot.uploads import Uploads
+from bot.transport.sending import Sender
+from bot.uploads.pipeline import Uploads
 from indexer.errors import Busy, UserError
 
 Errand = Callable[[], Awaitable[object]]

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from telegram import MessageEntity
 
 from assistant.events import Citation, Done
-from bot.addresses import hosts_in
 from bot.answers import Text
-from bot.formatting import answer_parts, plain_parts, quoted_parts, sources_part
-from bot.markdown import without_thinking
-from bot.parts import LONGEST, MOST_ENTITIES, Part
-from bot.sending import Buttons
+from bot.formatting.addresses import hosts_in
+from bot.formatting.markdown import without_thinking
+from bot.formatting.messages import answer_parts, plain_parts, quoted_parts, sources_part
+from bot.formatting.parts import LONGEST, MOST_ENTITIES, Part
 from bot.texts import Texts
+from bot.transport.sending import Buttons
 
 GAP = "\n\n"
 

@@ -16,8 +16,8 @@ from bot.config import BotConfig
 from bot.dialogue import Dialogue
 from bot.inbox import Effect
 from bot.people import People
-from bot.sending import MaybeSent, Sender, SendingError
 from bot.texts import Texts, texts_for
+from bot.transport.sending import MaybeSent, Sender, SendingError
 from indexer.errors import UsageError
 
 LONGEST_NUMBER = 18  # digits that SQLite can hold

@@ -11,8 +11,8 @@ from itertools import islice
 from telegram import Update
 
 from bot.metrics import Metrics
-from bot.sending import SendingError
 from bot.store import Store, StoreBusy, StoreError
+from bot.transport.sending import SendingError
 
 BATCH = 100
 ERRANDS = 64  # updates whose messages are being sent

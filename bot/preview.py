@@ -4,10 +4,10 @@ import asyncio
 import logging
 import time
 
-from bot.formatting import quoted_parts
-from bot.parts import Part
-from bot.sending import Banned, Buttons, Sender, SendingError, Unreachable
-from bot.waiting import happens
+from bot.formatting.messages import quoted_parts
+from bot.formatting.parts import Part
+from bot.transport.sending import Banned, Buttons, Sender, SendingError, Unreachable
+from bot.transport.waiting import happens
 
 PRIVATE_PACE = 1.2  # seconds between two edits
 GROUP_PACE = 4.0  # a group takes 20 messages a minute, from all of us

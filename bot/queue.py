@@ -13,7 +13,7 @@ from functools import partial
 from bot.greeter import EVERY, Greet, Greeter
 from bot.schedule import Schedule
 from bot.store import StoreBusy
-from bot.waiting import happens
+from bot.transport.waiting import happens
 
 AT_WORK = 64  # answers written or shown at a time, at the least
 BUSY_PAUSE = 1.0  # seconds until the store is tried again that another program holds

@@ -5,9 +5,9 @@ import logging
 from contextlib import suppress
 
 from bot.people import People
-from bot.sending import Banned, Sender, SendingError, Unreachable
 from bot.store import StoreBusy
 from bot.texts import texts_for
+from bot.transport.sending import Banned, Sender, SendingError, Unreachable
 
 PAUSE = 2.0  # seconds between two looks
 log = logging.getLogger(__name__)

@@ -21,13 +21,13 @@ from bot.answers import Answer, Answers, Question, Text
 from bot.compose import fragment, messages_of, sentence, stop_button, unformatted
 from bot.config import BotConfig
 from bot.dialogue import Dialogue
-from bot.markdown import without_thinking
+from bot.formatting.markdown import without_thinking
 from bot.metrics import Metrics
 from bot.preview import Preview
 from bot.schedule import Schedule
-from bot.sending import Sender, SendingError
 from bot.texts import Texts, texts_for
-from bot.waiting import happens, within
+from bot.transport.sending import Sender, SendingError
+from bot.transport.waiting import happens, within
 from indexer.errors import UserError
 from indexer.search import Searcher
 

@@ -8,8 +8,8 @@ from typing import Any
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
-from bot.limits import ChatLimiter
-from bot.sending import Sender
+from bot.transport.limits import ChatLimiter
+from bot.transport.sending import Sender
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Flood
 

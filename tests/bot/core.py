@@ -18,12 +18,12 @@ from bot.answering import Answerer
 from bot.answers import Answers, Question
 from bot.config import BotConfig
 from bot.dialogue import Dialogue
-from bot.limits import ChatLimiter
 from bot.metrics import Metrics
 from bot.queue import Queue
 from bot.schedule import Schedule
-from bot.sending import Sender
 from bot.store import Store
+from bot.transport.limits import ChatLimiter
+from bot.transport.sending import Sender
 from tests.fakes.bot_api import FakeBotAPI
 
 

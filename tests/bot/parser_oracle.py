@@ -6,7 +6,7 @@ from typing import Any
 
 import tdjson
 
-from bot.parts import Part
+from bot.formatting.parts import Part
 
 TYPES = {
     "bold": "Bold",

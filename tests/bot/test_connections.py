@@ -7,7 +7,7 @@ from typing import Any
 
 from telegram.ext import ExtBot
 
-from bot.connections import NO_ROOM, Connections
+from bot.transport.connections import NO_ROOM, Connections
 from tests.bot.bot_process import eventually
 from tests.bot.clients import NO_FLOOD, failure, run, texts
 from tests.fakes.bot_api import FakeBotAPI

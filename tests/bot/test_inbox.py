@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 from bot.metrics import Metrics
-from bot.poller import Poller
 from bot.store import KEEP_UPDATES, Store
+from bot.transport.poller import Poller
 from tests.bot.bot_process import BotProcess, eventually
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Fault

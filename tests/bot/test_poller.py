@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.metrics import Metrics
-from bot.poller import Poller
 from bot.store import Store
+from bot.transport.poller import Poller
 from tests.bot.bot_process import BotProcess, eventually
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Fault

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from telegram import MessageEntity
 
-from bot.limits import ChatLimiter
-from bot.sending import (
+from bot.transport.limits import ChatLimiter
+from bot.transport.sending import (
     Banned,
     ChatGone,
     ChatMoved,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from bot.parts import CODE, QUOTES, Span
+from bot.formatting.parts import CODE, QUOTES, Span
 
 INLINE = ("bold", "italic", "underline", "strikethrough")
 

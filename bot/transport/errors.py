@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from telegram.error import BadRequest, Forbidden, TelegramError
 
-from bot import retry
+from bot.transport import retry
 
 ENTITIES = ("entit",)
 NOT_MODIFIED = ("message is not modified",)

@@ -1,6 +1,6 @@
 """Reads a file that somebody sent, in a process with little memory and time and with no secrets.
 
-python -m bot.upload_check FILE: what was found, as JSON on stdout. The file's suffix is what it
+python -m bot.uploads.check FILE: what was found, as JSON on stdout. The file's suffix is what it
 claims to be.
 """
 
@@ -13,9 +13,9 @@ import zipfile
 from contextlib import suppress
 from pathlib import Path
 
-from bot.waiting import within
+from bot.transport.waiting import within
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 MEMORY = 1 << 30  # bytes of addresses
 CPU_SECONDS = 100
 SECONDS = 120.0
@@ -45,7 +45,7 @@ class Rejected(Exception):
 async def check(path: Path) -> int | None:
     """The number of the last page, None where the format has none. Raises Rejected."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot.upload_check", str(path.absolute()), cwd=ROOT, env=ENVIRONMENT,
+        sys.executable, "-m", "bot.uploads.check", str(path.absolute()), cwd=ROOT, env=ENVIRONMENT,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip

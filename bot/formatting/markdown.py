@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable
 from telegramify_markdown import convert
 from telegramify_markdown.config import RenderConfig
 
-from bot.addresses import inert
-from bot.hiding import NOTHING, RESERVED, SHOWN
-from bot.parts import Span, utf16_borders
-from bot.protect import item_numbers, protected
-from bot.spans import nested
+from bot.formatting.addresses import inert
+from bot.formatting.hiding import NOTHING, RESERVED, SHOWN
+from bot.formatting.parts import Span, utf16_borders
+from bot.formatting.protect import item_numbers, protected
+from bot.formatting.spans import nested
 
 THINKING = re.compile(r"\A\s*<think>.*?(</think>\s*|\Z)", re.DOTALL)
 LINE_ENDS = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")

@@ -4,8 +4,18 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from bot.addresses import may_be_masked
-from bot.hiding import HIDDEN, NOTHING, SHOWN, Edit, Events, Place, hidden, inside, started
+from bot.formatting.addresses import may_be_masked
+from bot.formatting.hiding import (
+    HIDDEN,
+    NOTHING,
+    SHOWN,
+    Edit,
+    Events,
+    Place,
+    hidden,
+    inside,
+    started,
+)
 
 WORD = re.compile(rb"\S+")
 # A word with a backslash that escapes nothing is a path: none of its backslashes escapes.

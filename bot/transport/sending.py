@@ -1,4 +1,4 @@
-"""Writes to Telegram: every failure is a SendingError, see bot/sending_errors.py."""
+"""Writes to Telegram: every failure is a SendingError, see bot/transport/errors.py."""
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,9 +21,8 @@ from telegram.error import (
 )
 from telegram.ext import ExtBot
 
-from bot import retry
-from bot.limits import NOW, ban_seconds
-from bot.sending_errors import (
+from bot.transport import retry
+from bot.transport.errors import (
     ENTITIES,
     NOT_MODIFIED,
     Banned,
@@ -40,6 +39,7 @@ from bot.sending_errors import (
     refusal,
     says,
 )
+from bot.transport.limits import NOW, ban_seconds
 
 __all__ = [
     "Banned",

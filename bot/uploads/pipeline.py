@@ -19,14 +19,15 @@ from telegram.error import BadRequest, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
 from assistant.settings import Settings
-from bot import retry
 from bot.indexing import Indexing
-from bot.limits import ban_seconds
-from bot.sending import Banned, ChatGone, MessageGone, Sender, SendingError, Unreachable
 from bot.store import Store, StoreBusy
 from bot.texts import Texts, texts_for
-from bot.upload_check import Rejected, check
-from bot.upload_files import (
+from bot.transport import retry
+from bot.transport.limits import ban_seconds
+from bot.transport.sending import Banned, ChatGone, MessageGone, Sender, SendingError, Unreachable
+from bot.transport.waiting import happens, within
+from bot.uploads.check import Rejected, check
+from bot.uploads.files import (
     MOST,
     TooBig,
     clean_up,
@@ -36,8 +37,7 @@ from bot.upload_files import (
     place,
     twin_of,
 )
-from bot.upload_rows import Upload, UploadRows
-from bot.waiting import happens, within
+from bot.uploads.rows import Upload, UploadRows
 from indexer.errors import Busy, UserError
 
 TRIES = 8

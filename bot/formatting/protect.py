@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from bot.hiding import (
+from bot.formatting.hiding import (
     Edit,
     Events,
     Place,
@@ -16,7 +16,7 @@ from bot.hiding import (
     inside,
     started,
 )
-from bot.inline_marks import emphasis, links, paths
+from bot.formatting.inline_marks import emphasis, links, paths
 
 # What would be taken for a spoiler, for the definition of a link or for a quotation.
 BARS = re.compile(rb"(?<!\\)\|\|+")

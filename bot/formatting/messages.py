@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 
 from assistant.events import Citation
-from bot.addresses import inert
-from bot.markdown import clean, parse, without_thinking
-from bot.parts import Part, Span, split
+from bot.formatting.addresses import inert
+from bot.formatting.markdown import clean, parse, without_thinking
+from bot.formatting.parts import Part, Span, split
 from indexer.documents import printable
 
 GROWTH = 3  # small tables are up to twice as long as their source

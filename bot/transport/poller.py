@@ -11,11 +11,11 @@ from typing import Any
 from telegram import Bot
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 
-from bot.connections import DEAF, Connections
-from bot.limits import ban_seconds
 from bot.metrics import Metrics
 from bot.store import Store, StoreBusy
-from bot.waiting import within
+from bot.transport.connections import DEAF, Connections
+from bot.transport.limits import ban_seconds
+from bot.transport.waiting import within
 from indexer.errors import UserError
 
 KINDS = ("message", "callback_query")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from bot.parts import CODE, QUOTES, Span
+from bot.formatting.parts import CODE, QUOTES, Span
 
 TELEGRAM = r"(?:[\w-]+\.)*(?:t\.me|telegram\.(?:me|dog|org))\b"
 WEB = re.compile(rf"(?i)https?://(?!{TELEGRAM})([\w.-]+)(?::\d+)?(?:[/?#][^\s\\]*)?")

@@ -1,0 +1,1 @@
+"""To and from Telegram: polls, calls, their limits, and what is tried again."""

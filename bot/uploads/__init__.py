@@ -1,0 +1,1 @@
+"""Documents that an administrator sends to the bot: fetched, checked, indexed, told."""
