@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,10 @@ from tests.workspace import Workspace, note
 
 LIBC = ctypes.CDLL(None)
 PR_CAPBSET_DROP = 24
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and with them every
+# program that they start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
