@@ -35,6 +35,7 @@ from bot.schedule import MOST, Schedule
 from bot.store import StoreError
 from bot.texts import texts_for
 from bot.transport.sending import (
+    SETTLE,
     Banned,
     ChatGone,
     ChatMoved,
@@ -60,7 +61,6 @@ TRIES: dict[type[Exception], float] = {
 GROWING = 6  # failures after which the pause does not grow any more
 PAUSE = 1.0
 LONGEST_PAUSE = 60.0
-SETTLE = 3.0
 log = logging.getLogger(__name__)
 
 

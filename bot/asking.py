@@ -66,10 +66,10 @@ class Asking:
             return Effect(now=[lambda: self._begin(number)])
         last = which or self._answers.last(message.chat.id, user)
         if last is None:
-            return Effect(errands=[lambda: self._reply(message, words.nothing_to_retry)])
+            return Effect(errands=[lambda: self._sender.reply(message, words.nothing_to_retry)])
         old = last.question
         if self._dialogue.is_open(old):
-            return Effect(errands=[lambda: self._reply(message, words.still_working)])
+            return Effect(errands=[lambda: self._sender.reply(message, words.still_working)])
         asked = time.time() if which else message.date.timestamp()
         effect = self.ask(
             Question(number, old.chat, old.thread, old.user, old.message, language, old.text, asked)
@@ -105,7 +105,3 @@ class Asking:
         if self._answers.asked_within(*asked, DAY) >= limits.per_day:
             return words.per_day.format(count=limits.per_day)
         return ""
-
-    async def _reply(self, message: Message, text: str) -> None:
-        thread = message.message_thread_id if message.is_topic_message else None
-        await self._sender.send(message.chat.id, text, thread=thread)

@@ -157,7 +157,7 @@ class Assembly:
         `polled` and `introduced` tell whether Telegram has ever answered a poll and getMe.
         """
         age, silence = self.poller.age, self._request.silence
-        stuck = time.time() - self._store.oldest()
+        stuck = max(0.0, time.time() - self._store.oldest())
         begins = time.monotonic() - self._begun < DEAF
         speaks = silence < DEAF and (self._introduced or begins)
         return {

@@ -13,7 +13,7 @@ from bot.inbox import Effect
 from bot.indexing import Indexing
 from bot.menu import Menu
 from bot.texts import Texts, texts_for
-from bot.transport.sending import Sender
+from bot.transport.sending import Sender, thread_of
 from bot.uploads.pipeline import Uploads
 from indexer.errors import Busy, UserError
 
@@ -53,15 +53,15 @@ class Commands:
             "new": words.new,
         }.get(name)
         if name == "new":
-            self._dialogue.begin_anew(message.chat.id, _thread(message), number)
+            self._dialogue.begin_anew(message.chat.id, thread_of(message), number)
         if name == "start" and visitor.admin:
             return lambda: self._start(message, said or "")
         if said:
-            return lambda: self._say(message, said)
+            return lambda: self._sender.reply(message, said)
         if name == "sources":
             if last := self._answers.last(message.chat.id, visitor.user.id):
                 return self.sources(last, words)
-            return lambda: self._say(message, words.nothing_to_show)
+            return lambda: self._sender.reply(message, words.nothing_to_show)
         if visitor.admin and name == "status":
             return lambda: self._status(message, words)
         if visitor.admin and name == "reindex":
@@ -74,7 +74,7 @@ class Commands:
             self._uploads.add(number, message)
             return Effect(now=[self._uploads.wake])
         said = texts_for(visitor.user.language_code).only_admins
-        return Effect(errands=[lambda: self._say(message, said)])
+        return Effect(errands=[lambda: self._sender.reply(message, said)])
 
     def sources(self, answer: Answer, words: Texts) -> Errand:
         """Send the quotations that an answer rests on."""
@@ -95,22 +95,19 @@ class Commands:
 
         return send
 
-    async def _say(self, message: Message, text: str) -> int:
-        return await self._sender.send(message.chat.id, text, thread=_thread(message))
-
     async def _start(self, message: Message, said: str) -> None:
         """An administrator opened the bot: only now can there be a menu for them."""
-        await self._say(message, said)
+        await self._sender.reply(message, said)
         await self._menu.set()
 
     async def _status(self, message: Message, words: Texts) -> None:
         report = await self._report()
         report["server"] = getattr(words, f"server_{report['server']}")
-        await self._say(message, words.status.format(**report))
+        await self._sender.reply(message, words.status.format(**report))
 
     async def _reindex(self, message: Message, words: Texts) -> None:
         """Read the documents anew, beside the answering, and put the result into one message."""
-        told = await self._say(message, words.reindexing)
+        told = await self._sender.reply(message, words.reindexing)
         try:
             said = words.reindexed.format(**await self._indexing.update())
         except Busy:
@@ -119,7 +116,3 @@ class Commands:
             log.warning("/reindex: %s", error.message)
             said = words.reindex_failed
         await self._sender.edit(message.chat.id, told, said)
-
-
-def _thread(message: Message) -> int | None:
-    return message.message_thread_id if message.is_topic_message else None

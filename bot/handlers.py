@@ -16,8 +16,9 @@ from bot.config import BotConfig
 from bot.dialogue import Dialogue
 from bot.inbox import Effect
 from bot.people import People
+from bot.small_talk import reply_to
 from bot.texts import Texts, texts_for
-from bot.transport.sending import MaybeSent, Sender, SendingError
+from bot.transport.sending import MaybeSent, Sender, SendingError, thread_of
 from indexer.errors import UsageError
 
 LONGEST_NUMBER = 18  # digits that SQLite can hold
@@ -100,7 +101,7 @@ class Handlers:
             if called is None:
                 return Effect()
             if text and not called.strip():
-                return Effect(errands=[lambda: self._reply(message, words.no_question)])
+                return Effect(errands=[lambda: self._sender.reply(message, words.no_question)])
             text = called
         return self._question(number, message, visitor, text, words)
 
@@ -115,24 +116,24 @@ class Handlers:
         if name == "ask" and rest:
             return self._question(number, message, visitor, rest[0], words)
         if name == "ask":
-            return Effect(errands=[lambda: self._reply(message, words.no_question)])
+            return Effect(errands=[lambda: self._sender.reply(message, words.no_question)])
         if name == "retry":
             return self._asking.retry(number, message, user, words.language, None)
         if name == "stop":
-            effect = self._asking.stop_all(number, user, (message.chat.id, _thread(message)))
+            effect = self._asking.stop_all(number, user, (message.chat.id, thread_of(message)))
             if not effect.now:
-                effect.errands.append(lambda: self._reply(message, words.nothing_to_stop))
+                effect.errands.append(lambda: self._sender.reply(message, words.nothing_to_stop))
             return effect
         if name == "forget":
             effect = self._asking.stop_all(number, user, None)
             self._dialogue.forget(user, number)
-            effect.errands.append(lambda: self._reply(message, words.forgotten))
+            effect.errands.append(lambda: self._sender.reply(message, words.forgotten))
             return effect
         if errand := self._commands.errand(name, number, message, visitor):
             return Effect(errands=[errand])
         if not visitor.private:
             return Effect()
-        return Effect(errands=[lambda: self._reply(message, words.unknown_command)])
+        return Effect(errands=[lambda: self._sender.reply(message, words.unknown_command)])
 
     def _called(self, message: Message, text: str) -> str | None:
         """What is said to the bot in a group, without its name; None where it is not meant."""
@@ -153,11 +154,13 @@ class Handlers:
             text = check_question(text)
         except UsageError:
             return self._unreadable(message, visitor, text, words)
+        if said := reply_to(text, words, visitor.private):
+            return Effect(errands=[lambda: self._sender.reply(message, said)])
         return self._asking.ask(
             Question(
                 number,
                 message.chat.id,
-                _thread(message),
+                thread_of(message),
                 visitor.user.id,
                 message.message_id,
                 words.language,
@@ -174,7 +177,7 @@ class Handlers:
             said = words.only_text
         else:
             return Effect()
-        return Effect(errands=[lambda: self._reply(message, said)])
+        return Effect(errands=[lambda: self._sender.reply(message, said)])
 
     def _button(self, number: int, update: Update, visitor: Visitor) -> Effect:
         """A button under an answer: it works for the person who asked."""
@@ -204,10 +207,3 @@ class Handlers:
             effect.errands.append(self._commands.sources(answer, words))
         effect.errands.insert(0, lambda: self._sender.answer_callback(query.id, said))
         return effect
-
-    async def _reply(self, message: Message, text: str) -> None:
-        await self._sender.send(message.chat.id, text, thread=_thread(message))
-
-
-def _thread(message: Message) -> int | None:
-    return message.message_thread_id if message.is_topic_message else None

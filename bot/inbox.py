@@ -118,14 +118,14 @@ class Inbox:
 
     def _send(self, number: int, effect: Effect) -> None:
         if self._users[effect.user] >= ERRANDS_OF_ONE:
-            self._store.dealt_with([number])
+            effect.errands.clear()
         elif len(self._tasks) >= ERRANDS:
             self._later.append(number)
-        else:
-            self._users[effect.user] += 1
-            task = asyncio.ensure_future(self._errands(number, effect))
-            self._tasks.add(task)
-            task.add_done_callback(self._ended)
+            return
+        self._users[effect.user] += 1
+        task = asyncio.ensure_future(self._errands(number, effect))
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
 
     async def _errands(self, number: int, effect: Effect) -> None:
         try:
@@ -135,6 +135,8 @@ class Inbox:
                 except SendingError as error:
                     log.warning("reply to update %d: %s", number, error)
                     self._metrics.failed(type(error).__name__)
+                except StoreBusy as error:
+                    log.warning("reply to update %d: %s", number, error.message)
                 except StoreError:
                     raise
                 except Exception:

@@ -61,10 +61,13 @@ class Indexing:
 
 
 async def _update(settings: Settings) -> dict[str, int]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot.indexing", cwd=ROOT,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot.indexing", cwd=ROOT,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+    except OSError as error:
+        raise UserError(f"the indexing does not start ({error.strerror})") from error
     try:
         told, _ = await process.communicate(json.dumps(_needed(settings)).encode())
     except asyncio.CancelledError:

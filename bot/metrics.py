@@ -36,7 +36,7 @@ class Metrics:
         self._updates.inc(updates)
 
     def answered(self, kind: str) -> None:
-        """An answer is written: by "server", "extractive", "none" (nothing found), or it failed."""
+        """An answer is there: server, extractive, none (nothing was found), failed or deadline."""
         self._answers.labels(kind).inc()
 
     def failed(self, kind: str) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from indexer.documents import Listing, Problem, SourceFile, digest, printable
 from indexer.errors import UserError
-from indexer.store import Known, Store
+from indexer.records import Known
+from indexer.store import Store
 
 # A file read so soon after it was written may have changed again under the same time stamp.
 RACY_NS = 2_000_000_000

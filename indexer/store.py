@@ -4,7 +4,6 @@ import hashlib
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,35 +15,7 @@ from indexer.errors import UserError
 from indexer.identity import Identity
 from indexer.postings import passage_text
 from indexer.readers import Page
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A chunk read back from the store, with its place in the documents."""
-
-    chunk_id: int
-    file: str
-    page: int | None
-    heading: str | None
-    text: str
-    date: str
-
-
-@dataclass(frozen=True)
-class Known:
-    """A document as it was when it was read, with its SHA-256 and that time in seconds."""
-
-    file: SourceFile
-    sha256: str
-    indexed_at: float
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How much the store holds."""
-
-    documents: int
-    chunks: int
+from indexer.records import Counts, Known, Passage
 
 
 class Store(Database):

@@ -1,6 +1,7 @@
 """The bot as something that is started, looked at and stopped."""
 
 import json
+import math
 import sys
 import time
 from typing import Any, Literal
@@ -82,19 +83,20 @@ class BotProcess:
         return [keeper for keeper in self._keepers if keeper.is_in_charge()]
 
     def _wait(self, keeper: Keeper) -> bool:
-        began = time.monotonic()
+        began, reported = time.monotonic(), math.inf
         while True:
             health = self.health()
+            if health:
+                reported = min(reported, time.monotonic())
             if health and health["introduced"]:
                 return True
             kept = keeper.state()
             if not kept.running or kept.restarts:
                 keeper.stop()
                 raise _failed(self.log_path.read_text(errors="replace"))
-            waited = time.monotonic() - began
-            if health and waited > ACCEPT_SECONDS:
+            if health and time.monotonic() - reported > ACCEPT_SECONDS:
                 return False
-            if waited > START_SECONDS:
+            if not health and time.monotonic() - began > START_SECONDS:
                 raise UserError("the bot does not report its health", "opsctl logs bot")
             time.sleep(POLL_SECONDS)
 

@@ -55,8 +55,10 @@ class Rotation(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Look at the size after each line."""
         try:
-            size = os.fstat(sys.stderr.fileno()).st_size
-            if size > self._most and self._path.samefile(f"/dev/fd/{sys.stderr.fileno()}"):
+            stream = sys.stderr.fileno()
+            if os.fstat(stream).st_size <= self._most or not self._path.exists():
+                return
+            if self._path.samefile(f"/dev/fd/{stream}"):
                 shutil.copyfile(self._path, self._path.with_suffix(".log.1"))
                 os.truncate(self._path, 0)
         except OSError:

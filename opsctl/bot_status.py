@@ -14,7 +14,7 @@ KEEPERS = {
 
 
 def bot_status(config: Settings) -> dict[str, Any]:
-    """The bot as a JSON object; `state`: running, deaf (no poll answered lately), exited, absent.
+    """The bot as a JSON object; `state`: running, deaf (see Assembly.health), exited, absent.
 
     `kept_by`: systemd, supervisor, or terminal; `restarts`: how often it was started again. What it
     says of itself stands beside: the age of its last good poll in seconds, and its queues.

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 WAITS = (1, 2, 4, 8, 16, 32, 60)  # seconds before it is started again
@@ -83,8 +84,9 @@ class Supervisor:
 
     def _write(self, pid: int) -> None:
         draft = self._state.with_suffix(".tmp")
-        draft.write_text(json.dumps({"restarts": self._restarts, "pid": pid}))
-        draft.replace(self._state)
+        with suppress(OSError):  # a full disk ends nothing
+            draft.write_text(json.dumps({"restarts": self._restarts, "pid": pid}))
+            draft.replace(self._state)
 
 
 def _end_with_parent() -> None:
@@ -101,8 +103,9 @@ def _how(code: int) -> str:
 
 def _say(text: str) -> None:
     """Write a line as the bot's own log does."""
-    sys.stderr.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')},000 WARNING supervisor: {text}\n")
-    sys.stderr.flush()
+    with suppress(OSError):
+        sys.stderr.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')},000 WARNING supervisor: {text}\n")
+        sys.stderr.flush()
 
 
 if __name__ == "__main__":

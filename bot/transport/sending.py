@@ -8,6 +8,7 @@ from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     LinkPreviewOptions,
+    Message,
     MessageEntity,
     ReplyParameters,
 )
@@ -21,6 +22,7 @@ from telegram.error import (
 )
 from telegram.ext import ExtBot
 
+from bot.formatting.parts import LONGEST, MOST_ENTITIES
 from bot.transport import retry
 from bot.transport.errors import (
     ENTITIES,
@@ -42,6 +44,7 @@ from bot.transport.errors import (
 from bot.transport.limits import NOW, ban_seconds
 
 __all__ = [
+    "SETTLE",
     "Banned",
     "Buttons",
     "ChatGone",
@@ -52,15 +55,14 @@ __all__ = [
     "Sender",
     "SendingError",
     "Unreachable",
+    "thread_of",
 ]
 
 T = TypeVar("T")
 # Rows of (label, data); the data comes back in the callback, at most 64 bytes.
 Buttons = Sequence[Sequence[tuple[str, str]]]
+SETTLE = 3.0  # seconds in which an edit may arrive whose reply was lost
 log = logging.getLogger(__name__)
-
-LONGEST = 4096  # UTF-16 units of a message's text
-MOST_ENTITIES = 100  # Telegram ignores those above
 
 
 class Sender:
@@ -103,6 +105,10 @@ class Sender:
             return await self._formatted(write, entities, retry.once)
         except TelegramError as error:
             raise lost(error) from None
+
+    async def reply(self, message: Message, text: str) -> int:
+        """Write where the message came from; raises what `send` raises."""
+        return await self.send(message.chat.id, text, thread=thread_of(message))
 
     async def edit(
         self,
@@ -207,6 +213,11 @@ class Sender:
             raise ChatMoved(error.new_chat_id) from None
         except InvalidToken:
             raise Unreachable("InvalidToken") from None
+
+
+def thread_of(message: Message) -> int | None:
+    """The topic of a group that the message is in; None for no topic."""
+    return message.message_thread_id if message.is_topic_message else None
 
 
 async def _one_try(call: retry.Call[T], _pause: float) -> T:

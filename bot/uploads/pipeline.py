@@ -38,6 +38,7 @@ from bot.uploads.files import (
     twin_of,
 )
 from bot.uploads.rows import Upload, UploadRows
+from bot.uploads.teller import Teller
 from indexer.errors import Busy, UserError
 
 TRIES = 8
@@ -45,7 +46,6 @@ LONGEST_PAUSE = 60.0
 BUSY_PAUSE = 2.0  # seconds until the index is asked for again that another program writes
 DOWNLOAD = 300.0  # seconds for one file
 READ = 20.0  # seconds without a byte of it
-SETTLE = 3.0  # seconds in which an edit may arrive whose reply was lost
 log = logging.getLogger(__name__)
 
 
@@ -66,19 +66,19 @@ class Uploads:
         self._temporary = settings.state.absolute() / "uploads"
         self._rows = UploadRows(store)
         self._bot = bot
-        self._sender = sender
+        self._teller = Teller(self._rows, sender)
         self._indexing = indexing
         self._pause = pause
         self._client = httpx.AsyncClient(timeout=READ)
-        self._changed = asyncio.Event()
-        self._doubtful: set[int] = set()  # a reply to an edit was lost: it may arrive late
+        # One each: what one of them has seen, the others have not.
+        self._changed = {state: asyncio.Event() for state in ("new", "placed", "final")}
 
     def add(self, number: int, message: Message) -> None:
         """Keep the document of a message, or what is said against it; `wake` begins with it."""
-        document, language = message.document, "en"
+        document = message.document
         assert document and message.from_user
         words = texts_for(message.from_user.language_code)
-        language, path, said = words.language, None, ""
+        path, said = None, ""
         if (document.file_size or 0) > MOST:
             said = _too_big(words)
         else:
@@ -87,12 +87,13 @@ class Uploads:
             said = "" if path else words.upload_kind
         chat, sent = message.chat.id, message.message_id
         self._rows.add(
-            Upload(number, chat, sent, language, document.file_id, path or "", said=said)
+            Upload(number, chat, sent, words.language, document.file_id, path or "", said=said)
         )
 
     def wake(self) -> None:
         """There is something to do."""
-        self._changed.set()
+        for event in self._changed.values():
+            event.set()
 
     async def run(self) -> None:
         """Work, for ever; what is left half done goes on after the next start."""
@@ -106,7 +107,7 @@ class Uploads:
 
     async def _every(self, state: str, work: Callable[[list[Upload]], Awaitable[None]]) -> None:
         while True:
-            self._changed.clear()
+            self._changed[state].clear()
             now = time.time()
             found = [self._rows.get(number) for number in self._rows.ready(state, now)]
             if uploads := [upload for upload in found if upload]:
@@ -117,7 +118,7 @@ class Uploads:
                 continue
             due = self._rows.next_due(now)
             sleep = LONGEST_PAUSE if due is None else min(LONGEST_PAUSE, due - time.time())
-            await happens(self._changed, max(0.05, sleep))
+            await happens(self._changed[state], max(0.05, sleep))
 
     async def _take_all(self, uploads: list[Upload]) -> None:
         for upload in uploads:
@@ -125,12 +126,12 @@ class Uploads:
 
     async def _tell_all(self, uploads: list[Upload]) -> None:
         for upload in uploads:
-            await self._safely(upload, self._tell)
+            await self._safely(upload, self._teller.tell)
 
     async def _take(self, upload: Upload) -> None:
         """From a message to a file in the documents, or to the reason why not."""
         words = texts_for(upload.language)
-        upload = await self._greet(upload)
+        upload = await self._teller.greet(upload)
         if upload.sha256 and content_of(self._documents, upload.path) == upload.sha256:
             self._rows.placed(upload.id, upload.path)  # put there before a crash
             return self.wake()
@@ -159,7 +160,7 @@ class Uploads:
             raise Unreachable("the download takes too long") from None
         if name := self._rows.placed_as(sha256) or await self._indexing.name_of(sha256):
             return words.upload_known.format(name=name)
-        await self._show(upload, words.upload_reading)
+        await self._teller.show(upload, words.upload_reading)
         pages = await check(temporary)
         self._rows.checked(upload.id, sha256, pages)
         # One that is there, but not in the index: the last update of that failed.
@@ -179,7 +180,7 @@ class Uploads:
 
     async def _index_all(self, uploads: list[Upload]) -> None:
         for upload in uploads:
-            await self._show(upload, texts_for(upload.language).upload_adding)
+            await self._teller.show(upload, texts_for(upload.language).upload_adding)
         reason = ""
         try:
             await self._indexing.update()
@@ -188,8 +189,6 @@ class Uploads:
             return
         except UserError as error:
             reason = error.message
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
         for upload in uploads:
             self._say(upload.id, await self._result(upload, reason))
 
@@ -203,39 +202,10 @@ class Uploads:
         pages = words.upload_pages.format(pages=upload.pages) if upload.pages else ""
         return words.upload_added.format(name=upload.path, pages=pages, passages=passages)
 
-    async def _greet(self, upload: Upload) -> Upload:
-        """The upload with a message that tells of it."""
-        if upload.message:
-            return upload
-        text = texts_for(upload.language).upload_receiving
-        message = await self._sender.send(upload.chat, text, reply_to=upload.sent)
-        self._rows.told_by(upload.id, message)
-        return self._rows.get(upload.id) or upload
-
-    async def _show(self, upload: Upload, text: str) -> None:
-        """Tell how far it is, if that can be done at once."""
-        try:
-            if upload.message:
-                await self._sender.edit(upload.chat, upload.message, text, preview=True)
-        except Unreachable:
-            self._doubtful.add(upload.id)
-        except SendingError as error:
-            log.debug("upload %d: %s", upload.id, type(error).__name__)
-
     def _say(self, number: int, said: str) -> None:
         if said:
             self._rows.finish(number, said)
         self.wake()
-
-    async def _tell(self, upload: Upload) -> None:
-        upload = await self._greet(upload)
-        assert upload.message
-        await self._sender.edit(upload.chat, upload.message, upload.said)
-        if upload.id in self._doubtful:
-            await asyncio.sleep(SETTLE)
-            await self._sender.edit(upload.chat, upload.message, upload.said)
-            self._doubtful.discard(upload.id)
-        self._rows.remove(upload.id)
 
     async def _safely(self, upload: Upload, step: Callable[[Upload], Awaitable[None]]) -> None:
         """Do the step, or put it off; after many tries it is given up."""

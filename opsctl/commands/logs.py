@@ -1,4 +1,4 @@
-"""opsctl logs: what the model server wrote, readable and without secrets."""
+"""opsctl logs: what the model server or the bot wrote, readable and without secrets."""
 
 import re
 import time

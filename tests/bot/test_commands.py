@@ -34,6 +34,22 @@ def test_words_are_in_the_language_of_the_person(tmp_path: Path, notes: Path) ->
     asyncio.run(go())
 
 
+def test_greetings_and_thanks_are_no_questions(tmp_path: Path, notes: Path) -> None:
+    async def go() -> None:
+        async with FakeBotAPI(flood=Flood(0)) as api, BotProcess(tmp_path, api, notes) as bot:
+            api.user(2, "Добрый день!")
+            assert "Просто напишите вопрос" in (await bot.replied(2))[0]
+            api.user(2, "Спасибо большое))")
+            assert "Пожалуйста!" in (await bot.replied(2, 2))[1]
+            api.user(3, "/ask Hi!", language="en")
+            assert (await bot.replied(3))[0].startswith("Hello")
+            assert bot.rows("SELECT * FROM answer") == []
+            api.user(2, f"Привет! {question(3)}")
+            assert "Норд3." in (await bot.replied(2, 3))[2]
+
+    asyncio.run(go())
+
+
 def test_retry_sources_and_feedback(tmp_path: Path, notes: Path) -> None:
     async def go() -> None:
         async with FakeBotAPI(flood=Flood(0)) as api, BotProcess(tmp_path, api, notes) as bot:

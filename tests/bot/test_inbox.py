@@ -5,6 +5,7 @@ import json
 import time
 from pathlib import Path
 
+from bot.inbox import ERRANDS_OF_ONE, Effect, Inbox
 from bot.metrics import Metrics
 from bot.store import KEEP_UPDATES, Store
 from bot.transport.poller import Poller
@@ -124,6 +125,37 @@ def test_updates_that_come_twice_or_in_no_known_form(tmp_path: Path, notes: Path
             replies = await bot.replied(2, 2)
             assert ["Норд5" in replies[0], "Норд6" in replies[1], len(replies)] == [True, True, 2]
             await eventually(lambda: not api.updates.waiting)
+
+    asyncio.run(go())
+
+
+def test_a_store_that_is_held_for_long_ends_no_errand(tmp_path: Path) -> None:
+    """Replies to a person who sends many at once, while another program writes the file."""
+
+    async def go() -> None:
+        store, begun = Store(tmp_path / "bot.sqlite"), []
+        store.db.execute("PRAGMA busy_timeout = 10")
+        other = Store(store.path)
+
+        async def reply() -> None:
+            begun.append(1)
+            if len(begun) == 1:
+                other.db.execute("BEGIN IMMEDIATE")
+            store.set_meta("reply", "told")
+
+        inbox = Inbox(store, lambda *_: Effect(errands=[reply], user=2), Metrics())
+        running = asyncio.ensure_future(inbox.run())
+        store.receive((n, update(n, 2, "/start")) for n in range(1, 9))
+        inbox.wake()
+        await eventually(lambda: len(begun) == ERRANDS_OF_ONE)
+        other.db.execute("COMMIT")
+        await eventually(lambda: store.backlog() == 0 or running.done())
+        assert not running.done()
+        assert len(begun) == ERRANDS_OF_ONE
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        for each in (store, other):
+            each.close()
 
     asyncio.run(go())
 

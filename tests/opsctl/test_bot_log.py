@@ -35,3 +35,7 @@ def test_a_long_log_goes_on_in_an_empty_file(tmp_path: Path) -> None:
 def test_another_file_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "bot.log").touch()
     assert write(tmp_path / "elsewhere.txt", tmp_path / "bot.log").count("\n") == 1000
+
+
+def test_without_a_log_of_its_own_there_is_nothing_to_empty(tmp_path: Path) -> None:
+    assert write(tmp_path / "elsewhere.txt", tmp_path / "bot.log").count("\n") == 1000

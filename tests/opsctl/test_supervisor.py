@@ -65,6 +65,13 @@ def test_failures_are_followed_by_longer_and_longer_waits(tmp_path: Path) -> Non
     assert said == ["1", "2", "4"]
 
 
+def test_a_state_that_can_not_be_written_ends_nothing(tmp_path: Path) -> None:
+    with supervisor(tmp_path / "missing", "print('runs')") as process:
+        assert process.wait() == 0
+        assert process.stdout
+        assert process.stdout.read() == "runs\n"
+
+
 def test_a_clean_end_and_wrong_settings_are_final(tmp_path: Path) -> None:
     for code in (0, 2):
         with supervisor(tmp_path, f"raise SystemExit({code})") as process:

@@ -1,0 +1,106 @@
+"""Every word that the bot says by itself, in English."""
+
+from bot.texts.words import Texts
+
+EN = Texts(
+    language="en",
+    start="Hello! I answer questions from the documents and show where the answer comes from.\n"
+    "Just write your question.",
+    start_group="Hello! I answer questions from the documents and show where the answer comes"
+    " from.\n"
+    "To ask in a group, write your question after /ask or my @name, or reply to my message.",
+    help="Ask in plain words: I look into the documents and name the file and the page.\n"
+    "\n/ask — ask a question in a group\n/new — start a new conversation"
+    "\n/retry — answer once more\n/stop — stop the answer"
+    "\n/sources — show the sources of the answer"
+    "\n/forget — delete your questions, answers and ratings"
+    "\n\nIn a group, write your question after /ask or my @name, or reply to my message.",
+    help_admin="\n\nFor administrators:\n/status — how things are"
+    "\n/reindex — read the documents anew\n"
+    "Send me a pdf, txt, md, html or docx file of up to 20 MB in private: I add it to the"
+    " documents.",
+    placeholder="…",
+    queued="⏳ Got it. In the queue before you: {ahead}.",
+    quotes="📄 Quotations from the documents:",
+    quotes_no_server="📄 The model does not answer at the moment."
+    " These are quotations from the documents:",
+    cut="✂️ The answer reached its greatest length and breaks off here.",
+    stopped="⏹ Stopped.",
+    interrupted="⏸ I have to pause. I will finish the answer here when I am back.",
+    deadline="⌛ The answer was not finished: it takes longer than {seconds} s. Please ask again.",
+    empty="The model gave no answer. Try to ask in other words.",
+    no_server="The model does not answer at the moment. Please try again a little later.",
+    not_ready="The documents can not be searched yet. Please tell the administrator.",
+    internal="There is no answer because of the internal error {error}. Please try again.",
+    full="Answers that you are waiting for: {count}. Wait for them, or press /stop.",
+    per_minute="Too many questions: at most {count} a minute. Try a little later.",
+    per_day="That is enough for today: at most {count} questions a day.",
+    too_long="The question is too long: it has {length} characters, and {most} is the most.",
+    only_text="I understand text only. Write the question in words.",
+    no_question="Write the question in the same message, after /ask or my name.",
+    new="A new conversation begins.",
+    forgotten="Done: I keep your questions, answers and ratings no longer."
+    " The messages in the chat you can delete yourself.",
+    nothing_to_stop="There is nothing to stop here.",
+    nothing_to_retry="There is no question to answer once more.",
+    nothing_to_show="There is no question whose sources could be shown.",
+    still_working="I am still answering this question.",
+    no_sources="This answer has no sources.",
+    thanks="Thank you!",
+    not_yours="This button is for the person who asked.",
+    gone="I do not remember that answer any more.",
+    forgotten_before="This answer was deleted by your /forget.",
+    pairing="By invitation only. Your code: {code}\n"
+    "Give it to the administrator; it is valid for an hour. Once you are let in, I will tell you.\n"
+    "Your Telegram id: {user}",
+    let_in="You have been let in. Just write your question; what I can do: /help",
+    unknown_command="There is no such command. See /help",
+    you_are_welcome="You are welcome! If there is another question, just write it.",
+    status="Last poll of Telegram: {poll:.0f} s ago\nWaiting: {waiting}\nTo be shown: {final}\n"
+    "Updates not dealt with: {backlog}\nBeing written: {running}\nModel server: {server}\n"
+    "Ratings in 30 days: 👍 {liked} 👎 {disliked}",
+    server_up="answers",
+    server_down="does not answer (opsctl status says why)",
+    server_none="not used",
+    reindexing="Reading the documents…",
+    reindexed="Done. New: {added}, changed: {changed}, removed: {removed}, unchanged: {unchanged},"
+    " not readable: {failed}.",
+    reindex_busy="Another program is updating the index now. Try again a little later: /reindex",
+    reindex_failed="It failed. The reason is in the log: opsctl logs bot",
+    only_admins="Only an administrator can add documents. Write the question in words.",
+    upload_receiving="⏳ Receiving the file…",
+    upload_reading="⏳ Reading the file…",
+    upload_adding="⏳ Adding it to the documents…",
+    upload_added="✅ Added: {name}, {pages}passages: {passages}.",
+    upload_pages="pages: {pages}, ",
+    upload_known="There is such a document already: {name}.",
+    upload_kind="Only a pdf, txt, md, html or docx file can be added.",
+    upload_too_big="The file is larger than {most} MB: Telegram gives no such file to a bot. Put it"
+    " into the documents folder and send /reindex.",
+    upload_mismatch="Not added: the content does not look like {kind}. Perhaps the file is damaged,"
+    " protected with a password, or of another format under this name.",
+    upload_scan="Not added: there is no text in the file. If it is a scan, run OCR first.",
+    upload_locked="Not added: the file is protected with a password. Save a copy without one.",
+    upload_heavy="Not added: the file is too large to be read, unpacked or in time and memory."
+    " Divide it, or save it in another way.",
+    upload_damaged="Not added: the file is damaged or too complex, it can not be read.",
+    upload_lost="Not added: the file could not be fetched from Telegram. Please send it again.",
+    upload_not_saved="Not added: the file could not be saved ({reason}).",
+    upload_not_indexed="The file is in the documents as {name}, but can not be found. The reason is"
+    " in the log: opsctl logs bot. To try again: /reindex",
+    button_sources="📚 Sources",
+    button_retry="🔁 Retry",
+    button_stop="⏹ Stop",
+    description="I answer questions from the documents and name the file and the page.",
+    short_description="Answers from the documents, with sources.",
+    commands=(
+        ("ask", "ask a question"),
+        ("new", "new conversation"),
+        ("retry", "answer once more"),
+        ("stop", "stop the answer"),
+        ("sources", "sources of the answer"),
+        ("forget", "delete my questions and answers"),
+        ("help", "what I can do"),
+    ),
+    admin_commands=(("status", "how things are"), ("reindex", "read the documents anew")),
+)

@@ -1,0 +1,79 @@
+"""What the bot has words for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The words of one language; what stands in braces is filled in."""
+
+    language: str
+    start: str
+    start_group: str
+    help: str
+    help_admin: str
+    placeholder: str
+    queued: str
+    quotes: str
+    quotes_no_server: str
+    cut: str
+    stopped: str
+    interrupted: str
+    deadline: str
+    empty: str
+    no_server: str
+    not_ready: str
+    internal: str
+    full: str
+    per_minute: str
+    per_day: str
+    too_long: str
+    only_text: str
+    no_question: str
+    new: str
+    forgotten: str
+    nothing_to_stop: str
+    nothing_to_retry: str
+    nothing_to_show: str
+    still_working: str
+    no_sources: str
+    thanks: str
+    not_yours: str
+    gone: str
+    forgotten_before: str
+    pairing: str
+    let_in: str
+    unknown_command: str
+    you_are_welcome: str
+    status: str
+    server_up: str
+    server_down: str
+    server_none: str
+    reindexing: str
+    reindexed: str
+    reindex_busy: str
+    reindex_failed: str
+    only_admins: str
+    upload_receiving: str
+    upload_reading: str
+    upload_adding: str
+    upload_added: str
+    upload_pages: str
+    upload_known: str
+    upload_kind: str
+    upload_too_big: str
+    upload_mismatch: str
+    upload_scan: str
+    upload_locked: str
+    upload_heavy: str
+    upload_damaged: str
+    upload_lost: str
+    upload_not_saved: str
+    upload_not_indexed: str
+    button_sources: str
+    button_retry: str
+    button_stop: str
+    description: str
+    short_description: str
+    commands: tuple[tuple[str, str], ...]
+    admin_commands: tuple[tuple[str, str], ...]
