@@ -1,3 +1,8 @@
 """A small server that speaks TGI's protocol on transformers and peft: one process, GPU or CPU."""
 
+import logging
+
 __version__ = "0.1.0"
+
+# It offers a faster package for CPUs each time that peft is imported.
+logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
