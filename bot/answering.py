@@ -25,11 +25,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from assistant.engines import Engine
 from bot.answers import Answer, Answers, Question
 from bot.compose import answer_buttons, entities_of, sentence, stop_button
-from bot.config import BotConfig
-from bot.dialogue import Dialogue
 from bot.metrics import Metrics
 from bot.schedule import MOST, Schedule
 from bot.store import StoreError
@@ -47,7 +44,6 @@ from bot.transport.sending import (
     Unreachable,
 )
 from bot.writing import AnswerWriter
-from indexer.search import Searcher
 
 # How often an answer may fail so until it is given up; rights may come back within a minute.
 TRIES: dict[type[Exception], float] = {
@@ -69,14 +65,11 @@ class Answerer:
 
     def __init__(
         self,
-        config: BotConfig,
         answers: Answers,
         schedule: Schedule,
-        dialogue: Dialogue,
         sender: Sender,
-        searcher: Searcher,
-        engine: Engine,
         metrics: Metrics,
+        writer: AnswerWriter,
         may_ask: Callable[[int], bool],
         pause: float = PAUSE,
     ) -> None:
@@ -90,9 +83,7 @@ class Answerer:
         self._metrics = metrics
         self._may_ask = may_ask
         self._pause = pause
-        self._writer = AnswerWriter(
-            config, answers, schedule, dialogue, sender, searcher, engine, metrics
-        )
+        self._writer = writer
         self._failures: dict[int, Counter[type[Exception]]] = {}
         self._doubtful: set[int] = set()  # an edit whose reply was lost may still arrive
 

@@ -38,6 +38,7 @@ from bot.transport.sending import Sender
 from bot.transport.waiting import within
 from bot.uploads.pipeline import Uploads
 from bot.welcome import Welcome
+from bot.writing import AnswerWriter
 from indexer.errors import UserError
 
 REJECTED = 3  # so many 401 in a row at the start: the token is wrong
@@ -84,7 +85,7 @@ class Assembly:
             rate_limiter=ChatLimiter(),
         )
         self._sender = Sender(self._bot)
-        answerer = Answerer(
+        writer = AnswerWriter(
             config,
             self._answers,
             self._schedule,
@@ -93,7 +94,9 @@ class Assembly:
             make_searcher(config.settings),
             engine,
             self.metrics,
-            self._gate.knows,
+        )
+        answerer = Answerer(
+            self._answers, self._schedule, self._sender, self.metrics, writer, self._gate.knows
         )
         self._answerer = answerer
         self._indexing = Indexing(config.settings)

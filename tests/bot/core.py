@@ -24,6 +24,7 @@ from bot.schedule import Schedule
 from bot.store import Store
 from bot.transport.limits import ChatLimiter
 from bot.transport.sending import Sender
+from bot.writing import AnswerWriter
 from tests.fakes.bot_api import FakeBotAPI
 
 
@@ -83,15 +84,15 @@ async def core(
     sender = Sender(bot, pause=0.01)
     async with open_engine(settings) as engine:
         searcher = make_searcher(settings)
+        writer = AnswerWriter(
+            config, answers, schedule, dialogue, sender, searcher, engine, metrics
+        )
         answerer = Answerer(
-            config,
             answers,
             schedule,
-            dialogue,
             sender,
-            searcher,
-            engine,
             metrics,
+            writer,
             lambda user: user not in removed,
             pause=0.01,
         )
