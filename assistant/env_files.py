@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from indexer.errors import UsageError
+from indexer.whole_file import SECRET, whole_file
 
 ZERO_ADAPTER = "zero"
 # Between double quotes systemd takes everything else for itself, line ends too.
@@ -31,11 +32,8 @@ def write_systemd_file(path: Path, values: Mapping[str, str]) -> None:
     if not values:
         return
     lines = [f'{name}="{_SPECIAL.sub(_ESCAPED, value)}"\n' for name, value in values.items()]
-    draft = path.with_suffix(".tmp")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=0o600)
-    draft.write_text("".join(lines), encoding="utf-8", errors="surrogateescape")
-    draft.replace(path)
+    with whole_file(path, SECRET) as draft:
+        draft.write_text("".join(lines), encoding="utf-8", errors="surrogateescape")
 
 
 def read_token_file(path: Path) -> dict[str, str]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from indexer.embedders import Matrix
 from indexer.store import Store
+from indexer.whole_file import whole_file
 
 NEAREST = 50
 SAMPLE = 200
@@ -46,13 +47,11 @@ def save_vectors(store: Store, dimension: int) -> None:
         index.remove_ids(gone)
     if path.exists() and not added and not len(gone):
         return
-    draft = path.with_name(path.name + ".new")
-    try:
-        faiss.write_index(index, str(draft))
-    except RuntimeError as error:  # faiss reports a full disk this way
-        draft.unlink(missing_ok=True)
-        raise OSError(errno.ENOSPC, str(error)) from error
-    draft.replace(path)
+    with whole_file(path) as draft:
+        try:
+            faiss.write_index(index, str(draft))
+        except RuntimeError as error:  # faiss reports a full disk this way
+            raise OSError(errno.ENOSPC, str(error)) from error
 
 
 class VectorSearch:

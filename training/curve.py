@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from indexer.whole_file import whole_file
 from training.extra import need
 from training.runs import Event
 
@@ -48,10 +49,9 @@ def draw(events: Sequence[Event], title: str, path: Path) -> None:
     axes.set_title(title)
     axes.grid(alpha=0.3)
     axes.legend()
-    part = path.with_name(path.name + ".part")
-    figure.savefig(part, format="png")
+    with whole_file(path) as draft:
+        figure.savefig(draft, format="png")
     need("matplotlib.pyplot").close(figure)
-    part.replace(path)
 
 
 def table(events: Sequence[Event]) -> list[tuple[int, float | None, float]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer.errors import UsageError, UserError
+from indexer.whole_file import write_whole
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 TAKEN = ("zero",)  # the adapter with B = 0 that opsctl download writes
@@ -116,13 +117,6 @@ def check_name(name: str) -> None:
 def write_json(path: Path, value: object) -> None:
     """Write a JSON file whole or not at all."""
     write_whole(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a kill leaves the old one or the new one."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
 
 
 def _others(folder: Path) -> str:

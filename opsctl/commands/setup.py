@@ -9,6 +9,7 @@ import typer
 from assistant import settings
 from assistant.settings import Loaded, Settings
 from indexer.documents import printable
+from indexer.whole_file import SECRET, whole_file
 from opsctl import output
 from opsctl.checks import Check
 
@@ -84,11 +85,8 @@ def _write_env(loaded: Loaded, values: dict[str, str]) -> None:
     text = path.read_text(encoding="utf-8-sig") if path.is_file() else head
     text += "" if text.endswith("\n") else "\n"
     text += "".join(f"{name}={value}\n" for name, value in values.items())
-    draft = path.with_name(".env.tmp")
-    draft.touch(mode=0o600)
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
-    path.chmod(0o600)
+    with whole_file(path, SECRET) as draft:
+        draft.write_text(text, encoding="utf-8")
     output.note(f"wrote {path}")
 
 

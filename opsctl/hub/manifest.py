@@ -9,6 +9,7 @@ from typing import Any
 
 from indexer.documents import digest
 from indexer.errors import UserError
+from indexer.whole_file import write_whole
 
 BLOCK = 1 << 20
 
@@ -77,9 +78,7 @@ class Manifest:
             part: {name: asdict(entry) for name, entry in getattr(self, part).items()}
             for part in ("installed", "pending")
         }
-        new = self.path.with_name(self.path.name + ".new")
-        new.write_text(json.dumps(value, indent=1), encoding="utf-8")
-        new.replace(self.path)
+        write_whole(self.path, json.dumps(value, indent=1))
 
 
 def load(path: Path) -> Manifest:

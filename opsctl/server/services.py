@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from assistant.settings import Settings
 from indexer.errors import Busy
 from indexer.lock import writer_lock
+from indexer.whole_file import write_whole
 
 Kind = Literal["docker", "local"]
 # Stopping TGI may take this long.
@@ -101,9 +102,7 @@ def write_record(config: Settings, record: Record) -> None:
     """Remember what was started."""
     path = _path(config)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".tmp")
-    draft.write_text(json.dumps(asdict(record)))
-    draft.replace(path)
+    write_whole(path, json.dumps(asdict(record)))
 
 
 @contextmanager

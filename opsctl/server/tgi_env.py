@@ -9,6 +9,7 @@ from pathlib import Path
 
 from assistant.env_files import ZERO_ADAPTER
 from indexer.errors import UserError
+from indexer.whole_file import whole_file
 
 HINT = "opsctl doctor checks every line of it"
 ADAPTERS = "/data/adapters"  # in the container
@@ -134,12 +135,11 @@ def _with_value(content: bytes, found: list[re.Match[bytes]], value: bytes) -> b
 
 def _replace(path: Path, content: bytes) -> None:
     """Write the file whole or not at all; who may read it stays."""
-    new = path.with_name(path.name + ".new")
-    with new.open("wb") as stream:
+    with whole_file(path) as draft, draft.open("wb") as stream:
         stream.write(content)
+        stream.flush()
         os.fsync(stream.fileno())
-    shutil.copymode(path, new)
-    new.replace(path)
+        shutil.copymode(path, draft)
 
 
 def _whole(path: Path, values: dict[str, str], name: str, default: int) -> int:
