@@ -3,6 +3,7 @@
 import fcntl
 import getpass
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,15 @@ def is_held(path: Path) -> bool:
     except OSError:
         return False
     return False
+
+
+def last_holder(path: Path) -> int:
+    """The pid of the process that had the lock last; 0 for none."""
+    try:
+        found = re.match(r"process (\d+) ", path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return 0
+    return int(found[1]) if found else 0
 
 
 def _user() -> str:

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from assistant.settings import Settings
 from indexer.errors import UserError
-from indexer.lock import is_held
+from indexer.lock import is_held, last_holder
 from opsctl.bot_keeper import Keeper, Kept, Supervised
 from opsctl.bot_systemd import UserUnit, is_usable
-from opsctl.processes import end, holder, named_in
+from opsctl.processes import end, holder
 from opsctl.server.address import get
 from opsctl.server.services import changing
 
@@ -77,7 +77,7 @@ class BotProcess:
         except (OSError, ValueError):
             return None
         known = isinstance(found, dict) and "poll_age" in found
-        return found if known and found.get("pid") == named_in(self.lock) else None
+        return found if known and found.get("pid") == last_holder(self.lock) else None
 
     def _in_charge(self) -> list[Keeper]:
         return [keeper for keeper in self._keepers if keeper.is_in_charge()]

@@ -1,6 +1,5 @@
 """Programs of ours in the background, known by pid and the time they began."""
 
-import re
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.settings import child_environment
+from indexer.lock import last_holder
 
 if TYPE_CHECKING:
     import psutil
@@ -100,20 +100,11 @@ def _ends(process: "psutil.Process", seconds: float) -> bool:
     return True
 
 
-def named_in(lock: Path) -> int:
-    """The pid that the last holder wrote into a lock file (indexer.lock); 0 for none."""
-    try:
-        found = re.match(r"process (\d+) ", lock.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
-        return 0
-    return int(found[1]) if found else 0
-
-
 def holder(lock: Path) -> "psutil.Process | None":
     """The process that holds a lock, if it can be seen from here: it has the file open."""
     import psutil
 
-    pid = named_in(lock)
+    pid = last_holder(lock)
     if not pid:
         return None
     try:

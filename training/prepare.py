@@ -2,10 +2,9 @@
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from indexer.documents import digest, printable
@@ -59,15 +58,8 @@ class Half:
         self._sizes = dict.fromkeys(("question", "description", "answer"), 0)
         self._stream = path.open("w", encoding="utf-8", newline="\n")
 
-    def __enter__(self) -> "Half":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """All rows are added."""
         self._stream.close()
 
     def add(self, row: Row) -> None:
@@ -113,7 +105,7 @@ def prepare(source: Source, folder: Path, options: Options, advance: Advance) ->
     )
     read = 0
     with ExitStack() as stack:
-        train, held = (stack.enter_context(Half(folder / name)) for name in (TRAIN, EVAL))
+        train, held = (stack.enter_context(closing(Half(folder / name))) for name in (TRAIN, EVAL))
         for row in _rows(source, advance):
             read += 1
             kept = _apply(row, table, tallies)

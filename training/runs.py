@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.env_files import ZERO_ADAPTER
 from indexer.errors import UsageError, UserError
 from indexer.whole_file import write_whole
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-TAKEN = ("zero",)  # the adapter with B = 0 that opsctl download writes
 Event = dict[str, Any]  # a line of log.jsonl: step, epoch, seconds, loss or eval_loss, lr, tokens
 
 
@@ -110,7 +110,7 @@ def check_name(name: str) -> None:
     if not NAME.fullmatch(name):
         hint = "letters, digits, dot, dash and underscore, a letter or digit first: --name yandexq"
         raise UsageError(f"{name!r} can not be a run's name", hint)
-    if name in TAKEN:
+    if name == ZERO_ADAPTER:
         raise UsageError(f"the name {name} belongs to the adapter that changes nothing")
 
 

@@ -83,14 +83,7 @@ class Hub:
 
     @cached_property
     def _api(self) -> "HfApi":
-        from huggingface_hub import HfApi, constants
-        from huggingface_hub.utils.tqdm import disable_progress_bars
-
-        disable_progress_bars()
-        logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
-        # Xet writes out of order and begins anew after a kill; plain HTTP goes on where it was.
-        constants.HF_HUB_DISABLE_XET = True
-        return HfApi(self._endpoint, token=self._token or False)
+        return make_api(self._endpoint, self._token)
 
     def _again(
         self, call: Callable[[], Any], times: int, worth: Callable[[BaseException], bool]
@@ -108,6 +101,18 @@ class Hub:
 
     def _explained(self, error: Exception, repo: str, revision: str) -> UserError:
         return failures.explain(error, self._host, repo, revision, self._state)
+
+
+def make_api(endpoint: str, token: str) -> "HfApi":
+    """The Hub's own client, silent and over plain HTTP; no token is none, not this machine's."""
+    from huggingface_hub import HfApi, constants
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+
+    disable_progress_bars()
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    # Xet writes out of order and begins anew after a kill; plain HTTP goes on where it was.
+    constants.HF_HUB_DISABLE_XET = True
+    return HfApi(endpoint, token=token or False)
 
 
 def unfinished(folder: Path, file: File) -> list[Path]:

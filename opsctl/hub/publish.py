@@ -1,6 +1,5 @@
 """Puts a folder's files on the Hub, through huggingface_hub."""
 
-import logging
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ from urllib.parse import urlsplit
 
 from indexer.errors import UsageError, UserError
 from opsctl.hub import failures
+from opsctl.hub.client import make_api
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -67,14 +67,10 @@ def upload(
 
 
 def _api(endpoint: str, token: str) -> "HfApi":
-    from huggingface_hub import HfApi, constants
-    from huggingface_hub.utils.tqdm import disable_progress_bars
+    from huggingface_hub import constants
 
-    disable_progress_bars()
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
-    constants.HF_HUB_DISABLE_XET = True  # one small file; plain HTTP passes every proxy
     constants.ENDPOINT = endpoint  # what a commit's address in the Hub's answer is read by
-    return HfApi(endpoint, token=token)
+    return make_api(endpoint, token)
 
 
 def _commit(api: "HfApi", repo: str, files: Mapping[str, Path | bytes]) -> None:
