@@ -1,0 +1,330 @@
+r"""Thirty one-line defects over all rooms, and whether the tests notice each: a test of the tests.
+
+    python tests/defects.py [NAME...]     all of them, or these; --list only checks their texts
+
+Each defect is made in a copy of the checkout's tracked files, and the test files named with it are
+run there. They have to pass in a copy without a defect first, once for each choice of files; then
+one that fails, or hangs, has caught it. Exit code 1 when a defect is missed, or when one is broken:
+its text does not stand in its file exactly once, or its tests are red without it.
+
+The copy has a virtual environment of its own, whose .pth names the copy first and then the folders
+of packages of this Python. They stand there as plain folders, so that an editable installation in
+one of them has no say. Tests start programs with sys.executable, which is the copy's Python: in
+whatever folder and with whatever environment, these import the copy. That is asked of it each time.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+SECONDS = 300  # after which a test hangs; tests that pass may take three times as long
+WHERE = "import sys, importlib.util as u; print(*(u.find_spec(n).origin for n in sys.argv[1:]))"
+PACKAGES = ("assistant", "bot", "indexer", "localtgi", "opsctl", "tests", "training")
+
+# A name and its test files; the file; the text that stands there once; what takes its place.
+TABLE = r"""
+word-page-is-counted-twice tests/indexer/test_readers_docx.py
+indexer/readers/docx.py
+-parts.append("\f" if self._rendered == (child.tag == _RENDERED) else "")
++parts.append("\f")
+
+unfinished-rebuild-is-deleted tests/indexer/test_kill.py
+indexer/folder.py
+-for folder in stores - {building, self.store_path("current")}:
++for folder in stores - {self.store_path("current")}:
+
+locked-folder-empties-the-index tests/indexer/test_reindex_rights.py
+indexer/plan.py
+-return not any(path.startswith(f"{folder}/") for folder in listing.closed)
++return path not in listing.closed
+
+two-write-the-index-at-once tests/indexer/test_kill.py
+indexer/lock.py
+-raise Busy(sentence.format(holder=_holder(path)), hint) from None
++pass
+
+search-goes-on-with-the-old-index tests/indexer/test_search.py
+indexer/search.py
+-if generation != self._generation:
++if self._generation < 0:
+
+empty-answer-is-an-answer tests/assistant/test_engines.py
+assistant/engines.py
+-raise Incomplete("the model wrote nothing")
++return
+
+document-gives-orders-to-the-model tests/assistant/test_prompt.py
+assistant/prompt.py
+-{date}>\n{_data(hit.text)}\n</отрывок>
++{date}>\n{hit.text}\n</отрывок>
+
+newest-turns-are-left-out tests/assistant/test_budget.py
+assistant/budget.py
+-self.hits[:kept], self.turns[gone:])
++self.hits[:kept], self.turns[: max(0, len(self.turns) - gone)])
+
+place-at-the-server-is-never-free-again tests/assistant/test_server_retries.py
+assistant/server/client.py
+-places.give()
++pass
+
+anonymous-administrator-is-let-in tests/bot/test_access.py
+bot/access.py
+-and (message.via_bot or message.sender_chat):
++and message.via_bot:
+
+crash-loses-replies tests/bot/test_store.py
+bot/inbox.py
+-self._store.dealt_with([number for number, effect in effects if not effect.errands])
++self._store.dealt_with([number for number, _ in effects])
+
+person-is-answered-twice-at-once tests/bot/test_queue.py
+bot/schedule.py
+-+ " AND user NOT IN (SELECT value FROM json_each(?2))"
+++ " AND ?2 = ?2"
+
+finished-answer-is-overwritten tests/bot/test_queue.py
+bot/answers.py
+-" WHERE id = ? AND state = 'waiting'",
++" WHERE id = ?",
+
+message-is-sent-twice tests/bot/test_sending.py
+bot/transport/sending.py
+-self._formatted(write, entities, retry.once)
++self._formatted(write, entities, retry.again)
+
+edits-are-faster-than-telegram-allows tests/bot/test_limits.py
+bot/transport/limits.py
+-WRITING = ("send", "edit", "copy", "forward", "stop")
++WRITING = ("send", "copy", "forward", "stop")
+
+emoji-make-a-message-too-long tests/bot/test_parts.py tests/bot/test_formatting.py
+bot/formatting/parts.py
+-accumulate(2 if char > "\uffff" else 1 for char in text)
++accumulate(1 for char in text)
+
+upload-of-any-size-is-taken tests/bot/test_uploads_bad.py
+bot/uploads/files.py
+-if size > MOST:
++if size > 10 * MOST:
+
+end-of-a-secret-is-shown tests/opsctl/test_redact.py
+opsctl/redact.py
+-key=len, reverse=True)
++key=len)
+
+every-error-is-exit-code-1 tests/opsctl/test_ask.py
+opsctl/cli.py
+-sys.exit(error.exit_code)
++sys.exit(1)
+
+everybody-reads-the-token tests/opsctl/test_setup.py
+opsctl/commands/setup.py
+-with whole_file(path, SECRET) as draft:
++with whole_file(path) as draft:
+
+server-is-open-to-the-network tests/opsctl/test_start.py
+opsctl/server/docker.py
+-f"127.0.0.1:{spec.port}:80"
++f"{spec.port}:80"
+
+least-memory-is-rounded-down tests/opsctl/test_vram.py
+opsctl/vram.py
+-return -(-limits.prefill // limits.max_input) * limits.max_total
++return limits.prefill // limits.max_input * limits.max_total
+
+file-with-a-wrong-hash-is-taken tests/opsctl/test_download_failures.py
+opsctl/hub/stage.py
+-if not file.is_at(target):
++if not target.is_file():
+
+wrong-settings-are-tried-for-ever tests/opsctl/test_supervisor.py
+opsctl/supervisor.py
+-code in (0, USAGE):
++code == 0:
+
+last-token-is-refused tests/localtgi/test_lengths.py
+localtgi/validation.py
+-if prompt + first > total:
++if prompt + first >= total:
+
+server-stays-full tests/localtgi/test_queue.py
+localtgi/service.py
+-self._admitted -= 1
++pass
+
+question-is-in-both-halves tests/training/test_rules.py
+training/split.py
+-{normal(question)}".encode()
++{question}".encode()
+
+run-goes-on-from-half-a-checkpoint tests/training/test_run.py
+training/checkpoints.py
+-(folder / name).is_file() and (folder / name).stat().st_size == size
++(folder / name).is_file()
+
+adapters-share-a-cache tests/deploy/test_tgi_env.py
+deploy/tgi.env
+-PREFIX_CACHING=0
++PREFIX_CACHING=1
+
+base-model-gets-an-adapter tests/deploy/test_tgi_shim.py
+deploy/tgi_shim/sitecustomize.py
+-places.get(number, -1)
++places.get(number, 0)
+"""
+
+
+class Defect(NamedTuple):
+    """What is made wrong, and which tests are to notice."""
+
+    name: str
+    tests: tuple[str, ...]
+    file: str
+    before: str
+    after: str
+
+    def stands_once(self, root: Path) -> bool:
+        """Whether it can be made in this checkout."""
+        path = root / self.file
+        return path.is_file() and path.read_text("utf-8").count(self.before) == 1
+
+    def make(self, root: Path) -> None:
+        """Change the line."""
+        path = root / self.file
+        path.write_text(path.read_text("utf-8").replace(self.before, self.after), "utf-8")
+
+
+class Outcome(NamedTuple):
+    """What pytest said: its exit code, None for a hang, and the first test that failed."""
+
+    code: int | None
+    failed: str
+    seconds: float
+
+
+def defects() -> list[Defect]:
+    """The table, read."""
+    found = []
+    for block in TABLE.strip().split("\n\n"):
+        head, file, before, after = block.split("\n")
+        name, *tests = head.split()
+        found.append(Defect(name, tuple(tests), file, before[1:], after[1:]))
+    return found
+
+
+@contextmanager
+def copied() -> Iterator[Path]:
+    """A copy of the tracked files with a Python that imports them; nothing of it stays or runs."""
+    with tempfile.TemporaryDirectory(prefix="defect-", ignore_cleanup_errors=True) as folder:
+        root = Path(folder) / "checkout"
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
+        )
+        for name in filter(None, listed.stdout.decode().split("\0")):
+            if (ROOT / name).is_file():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, root / name)
+        _make_python(root)
+        try:
+            yield root
+        finally:
+            _end_all(folder)
+
+
+def _make_python(root: Path) -> None:
+    venv.create(root / ".venv", symlinks=True)
+    packages = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    [site] = (root / ".venv").glob("lib/python*/site-packages")
+    (site / "copy.pth").write_text("\n".join([str(root), *packages]) + "\n")
+    command = [_python(root), "-c", WHERE, *PACKAGES]
+    asked = subprocess.run(command, cwd="/", env={}, capture_output=True, text=True, check=True)
+    if strange := [path for path in asked.stdout.split() if not Path(path).is_relative_to(root)]:
+        sys.exit(f"the tests would import {strange}, which is not in the copy {root}")
+
+
+def _python(root: Path) -> str:
+    return str(root / ".venv" / "bin" / "python")
+
+
+def _end_all(folder: str) -> None:
+    """Kill what the tests left running: programs of the copy, or at work in its folders."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if any(folder in word for word in (*process.cmdline(), process.cwd())):
+                process.kill()
+
+
+def run_tests(root: Path, tests: Sequence[str], limit: float) -> Outcome:
+    """Run test files in a copy, up to the first that fails."""
+    command = [_python(root), "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+    command.append(f"--basetemp={root.with_name('tmp')}")
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    log, began, code = root.with_name("log"), time.monotonic(), None
+    with log.open("wb") as said, suppress(subprocess.TimeoutExpired):
+        code = subprocess.run(
+            [*command, *tests], cwd=root, env=env, timeout=limit,
+            stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
+        ).returncode  # fmt: skip
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", log.read_text("utf-8", "replace"), re.MULTILINE)
+    return Outcome(code, failed[1] if failed else "", time.monotonic() - began)
+
+
+def judge(defect: Defect, sound: dict[tuple[str, ...], Outcome]) -> tuple[str, str, float]:
+    """Caught, MISSED or broken; what there is to say; seconds. `sound` are runs without defects."""
+    if not defect.stands_once(ROOT):
+        return "broken", f"its text does not stand once in {defect.file}", 0.0
+    if defect.tests not in sound:
+        with copied() as root:
+            sound[defect.tests] = run_tests(root, defect.tests, 3 * SECONDS)
+    if sound[defect.tests].code != 0:
+        return "broken", f"red without it: {sound[defect.tests]}", sound[defect.tests].seconds
+    with copied() as root:
+        defect.make(root)
+        code, failed, seconds = run_tests(root, defect.tests, SECONDS)
+    if code is None:
+        return "caught", f"a test hangs for {SECONDS} s", seconds
+    if code in (1, 2):  # 2: a test file can not even be imported
+        return "caught", failed, seconds
+    return ("MISSED", " ".join(defect.tests), seconds) if code == 0 else ("broken", "", seconds)
+
+
+def main() -> int:
+    """Print a line for each defect; 1 when one is missed or broken."""
+    parser = argparse.ArgumentParser(description="Do the tests catch the defects?")
+    parser.add_argument("names", nargs="*", choices=[[], *(defect.name for defect in defects())])
+    parser.add_argument("--list", action="store_true", help="only check that the texts stand once")
+    given = parser.parse_args()
+    chosen = [defect for defect in defects() if defect.name in (given.names or [defect.name])]
+    sound: dict[tuple[str, ...], Outcome] = {}
+    bad = 0
+    for defect in chosen:
+        if given.list:
+            result, said, seconds = "there", " ".join(defect.tests), 0.0
+            if not defect.stands_once(ROOT):
+                result = "broken"
+        else:
+            result, said, seconds = judge(defect, sound)
+        bad += result in ("MISSED", "broken")
+        sys.stdout.write(f"{result:6}  {seconds:5.0f} s  {defect.name:40}  {said}\n")
+        sys.stdout.flush()
+    clean = sum(outcome.seconds for outcome in sound.values())
+    sys.stdout.write(f"{len(chosen) - bad} of {len(chosen)}; without defects {clean:.0f} s\n")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
