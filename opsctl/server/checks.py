@@ -10,13 +10,14 @@ from opsctl.checks import Check, guarded
 from opsctl.programs import is_installed, run
 from opsctl.server import docker
 from opsctl.server.address import is_port_taken, port_of
+from opsctl.server.container import find_container, others_container
 from opsctl.server.folders import find_model, on_this_machine
 from opsctl.server.tgi_env import ServerConfig
 
 GIB = 1 << 30
 # What lasts can be looked at while an older server runs; room for a new one can not.
-LASTING = {"docker", "toolkit", "gpu", "tgi.env", "shim", "model", "adapter"}
-ROOM = {"memory", "port"}
+LASTING = {"docker", "toolkit", "gpu", "container", "tgi.env", "shim", "model", "adapter"}
+ROOM = {"container", "memory", "port"}
 
 
 def checks(config: Settings, names: Collection[str] = LASTING | ROOM) -> list[Check]:
@@ -25,6 +26,7 @@ def checks(config: Settings, names: Collection[str] = LASTING | ROOM) -> list[Ch
         "docker": _docker,
         "toolkit": _toolkit,
         "gpu": _gpu,
+        "container": _container,
         "memory": _memory,
         "tgi.env": _tgi_env,
         "shim": _shim,
@@ -97,7 +99,7 @@ def _memory(config: Settings) -> Check:
     gpu = next((gpu for gpu in find_gpus().gpus if gpu.index == config.gpu), None)
     if gpu is None or gpu.usable is None or gpu.free is None:
         return Check("memory", "warning", "the memory of the GPU is not known", "opsctl vram")
-    if _container_runs():
+    if _container_runs(config):
         return Check("memory", "ok", "the model server holds it already")
     server = ServerConfig.load(config.tgi_env)
     limits = Limits(server.max_input, server.max_total, server.prefill, server.fraction)
@@ -109,12 +111,25 @@ def _memory(config: Settings) -> Check:
     return Check("memory", "ok", detail)
 
 
-def _container_runs() -> bool:
+def _container(config: Settings) -> Check:
+    try:
+        error = others_container(config) if is_installed("docker") else None
+    except UserError:
+        return Check("container", "warning", "not known", "see docker above")
+    if error:
+        return Check("container", "failed", error.message, error.hint)
+    return Check("container", "ok", f"{docker.CONTAINER} is free or ours")
+
+
+def _container_runs(config: Settings) -> bool:
     """Tell whether our container is running."""
     if not is_installed("docker"):
         return False
-    done = run(docker.inspect_command())
-    return done.code == 0 and json.loads(done.stdout)[0]["State"]["Status"] == "running"
+    try:
+        found = find_container(config)
+    except UserError:
+        return False
+    return found is not None and found.state.status == "running"
 
 
 def _tgi_env(config: Settings) -> Check:
@@ -164,7 +179,7 @@ def _adapter(config: Settings) -> Check:
 
 def _port(config: Settings) -> Check:
     port = port_of(config.server_url)
-    if is_port_taken(port) and not _container_runs():
+    if is_port_taken(port) and not _container_runs(config):
         fix = f"stop what listens there, or: OPSCTL_SERVER_URL=http://127.0.0.1:{port + 1}"
         return Check("port", "failed", f"{port} is taken by another program", fix)
     return Check("port", "ok", str(port))

@@ -9,7 +9,8 @@ from pathlib import Path
 from opsctl.server.tgi_env import file_hash
 
 CONTAINER = "opsctl-tgi"
-LABEL = "opsctl.config"
+# Labels: a hash of what the container is made from, and the state folder it belongs to.
+CONFIG, OWNER = "opsctl.config", "opsctl.state"
 SHIM = "/opt/opsctl/tgi_shim"
 SHIM_FILES = ("*.py", "*.sha256")
 # TGI drains for GRACEFUL_TERMINATION_TIMEOUT (30 s in deploy/tgi.env) twice: webserver, shards.
@@ -17,9 +18,10 @@ STOP_SECONDS = 75
 
 
 @dataclass(frozen=True)
-class Container:
-    """What the container of TGI is made from."""
+class Spec:
+    """What the container of TGI is made from; `owner` is the state folder that it belongs to."""
 
+    owner: str
     image: str
     tgi_env: Path
     models: Path
@@ -29,12 +31,13 @@ class Container:
     key: str = field(default="", repr=False)
 
 
-def run_command(spec: Container) -> list[str]:
+def run_command(spec: Spec) -> list[str]:
     """Start the container. The key is named, not given: Docker takes it from its environment."""
-    return _run(spec, ["--label", f"{LABEL}={config_hash(spec)}"])
+    labels = {CONFIG: config_hash(spec), OWNER: spec.owner}
+    return _run(spec, [word for pair in labels.items() for word in ("--label", "=".join(pair))])
 
 
-def config_hash(spec: Container) -> str:
+def config_hash(spec: Spec) -> str:
     """A hash of all that the container is made from: argv, tgi.env, the shim and the key."""
     files = sorted(path for name in SHIM_FILES for path in shim_folder(spec).glob(name))
     shim = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
@@ -42,7 +45,7 @@ def config_hash(spec: Container) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def shim_folder(spec: Container) -> Path:
+def shim_folder(spec: Spec) -> Path:
     """Where the import shim is: beside tgi.env."""
     return spec.tgi_env.parent / "tgi_shim"
 
@@ -62,19 +65,19 @@ def pull_command(image: str) -> list[str]:
     return ["docker", "pull", image]
 
 
-def keep_command() -> list[str]:
+def keep_command(container: str) -> list[str]:
     """Let Docker start the container again when it dies and when the machine boots."""
-    return ["docker", "update", "--restart", "unless-stopped", CONTAINER]
+    return ["docker", "update", "--restart", "unless-stopped", container]
 
 
-def stop_command() -> list[str]:
+def stop_command(container: str) -> list[str]:
     """Stop the container, leaving it time to finish its answers."""
-    return ["docker", "stop", "-t", str(STOP_SECONDS), CONTAINER]
+    return ["docker", "stop", "-t", str(STOP_SECONDS), container]
 
 
-def remove_command() -> list[str]:
+def remove_command(container: str) -> list[str]:
     """Remove the container and with it its log; models are outside."""
-    return ["docker", "container", "rm", "--force", CONTAINER]
+    return ["docker", "container", "rm", "--force", container]
 
 
 def logs_command(
@@ -96,7 +99,7 @@ def runtimes_command() -> list[str]:
     return ["docker", "info", "--format", "{{json .Runtimes}}"]
 
 
-def _run(spec: Container, labels: Sequence[str]) -> list[str]:
+def _run(spec: Spec, labels: Sequence[str]) -> list[str]:
     return [
         "docker", "run", "--detach", "--name", CONTAINER, *labels,
         "--gpus", f"device={spec.gpu}", "--shm-size", "1g",

@@ -1,13 +1,16 @@
 """Brings a model server up and down: whatever way it runs, and however often it is asked."""
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from assistant.settings import Settings
 from indexer.errors import UserError
 from opsctl import output
+from opsctl.programs import is_installed
 from opsctl.server.address import info, is_healthy
 from opsctl.server.choose import make_service, started_service
+from opsctl.server.container import others_container
 from opsctl.server.proof_record import Proof, read_proof, write_proof
 from opsctl.server.services import Record, Service, State, changing, read_record, write_record
 from opsctl.server.startup import wait_until_ready
@@ -68,6 +71,8 @@ def bring_down(config: Settings) -> bool:
     with changing(config):
         service = started_service(config) or _forgotten_container(config)
         state = service.state() if service else State("absent")
+        if state.status == "absent":
+            _tell_of_anothers(config)
         if service and state.status != "absent":
             service.stop()
         if state.status != "absent" or read_record(config) is not None:
@@ -129,8 +134,6 @@ def _compare_limits(config: Settings) -> None:
 
 def _forgotten_container(config: Settings) -> Service | None:
     """Our container, where the state folder does not know of it; none where Docker is not up."""
-    from opsctl.programs import is_installed
-
     if not is_installed("docker"):
         return None
     try:
@@ -138,3 +141,12 @@ def _forgotten_container(config: Settings) -> Service | None:
         return service if service.state().status != "absent" else None
     except UserError:
         return None
+
+
+def _tell_of_anothers(config: Settings) -> None:
+    """Say whose the container is that somebody might have meant to stop from here."""
+    if not is_installed("docker"):
+        return
+    with suppress(UserError):
+        if other := others_container(config):
+            output.note(f"{other.message}: left alone")

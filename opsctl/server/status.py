@@ -32,7 +32,12 @@ def server_status(config: Settings) -> dict[str, Any]:
         found = _describe(config, service, State("absent"))
         return found | {"reason": error.message, "fix": error.hint}
     found = _describe(config, service, state)
-    if service and found["state"] in ("exited", "unhealthy"):
+    if service and state.status == "absent" and found["state"] == "exited":
+        found |= {
+            "reason": "its container is gone: another program removed it",
+            "fix": "opsctl start",
+        }
+    elif service and found["state"] in ("exited", "unhealthy"):
         log = run(service.log_command(LOG_LINES))
         cause = classify((log.stdout + log.stderr).splitlines(), state.code)
         found |= {"reason": redact(cause.sentence, config.secrets), "fix": cause.fix}

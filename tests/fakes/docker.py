@@ -18,6 +18,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGS = Path(__file__).with_name("server_logs")
+NAME = "opsctl-tgi"
 DIGEST = "ghcr.io/huggingface/text-generation-inference@sha256:0123456789abcdef"
 
 
@@ -29,6 +30,7 @@ class Scenario:
     image: bool = True
     digest: str = DIGEST
     run_error: str = ""
+    rival: str = ""  # whose container takes the name just before ours would
     log: str = "ready"
     exit_code: int | None = None
     out_of_memory: bool = False
@@ -99,12 +101,17 @@ class Docker:
         sys.stdout.write(argv[-1] + "\n")
 
     def run(self, argv: list[str]) -> None:
+        if self.scenario.rival:
+            state = {"Status": "running", "StartedAt": "2026-01-02T03:04:05Z", "ExitCode": 0}
+            config = {"Labels": {"opsctl.state": self.scenario.rival}}
+            self.save({"Id": "1" * 64, "State": state, "Config": config, "Pid": 0})
         if self.path.is_file():
             fail('docker: Error response from daemon: Conflict. The name "/x" is in use', 125)
         options = run_options(argv[1:])
+        labels = dict(label.split("=", 1) for label in options["label"])
         if self.scenario.run_error:  # Docker makes the container before it looks for GPU and port
             state = {"Status": "created", "StartedAt": "0001-01-01T00:00:00Z", "ExitCode": 128}
-            self.save({"Id": "0" * 64, "State": state, "Config": {}, "Pid": 0})
+            self.save({"Id": "0" * 64, "State": state, "Config": {"Labels": labels}, "Pid": 0})
             fail(f"docker: {self.scenario.run_error}", 125)
         self.log.write_text("")
         container = subprocess.Popen(
@@ -114,20 +121,19 @@ class Docker:
         )  # fmt: skip
         now = time.strftime("%Y-%m-%dT%H:%M:%S.123456789Z", time.gmtime())
         state = {"Status": "running", "StartedAt": now, "ExitCode": 0, "OOMKilled": False}
-        labels = dict(label.split("=", 1) for label in options["label"])
         name = f"{container.pid:064x}"
         made = {"Id": name, "State": state, "Config": {"Labels": labels}, "Pid": container.pid}
         self.save(made)
         sys.stdout.write(name + "\n")
 
     def container_inspect(self, argv: list[str]) -> None:
-        sys.stdout.write(json.dumps([self.container()]) + "\n")
+        sys.stdout.write(json.dumps([self.container(argv[-1])]) + "\n")
 
     def update(self, argv: list[str]) -> None:
-        self.save({**self.container(), "Restart": argv[argv.index("--restart") + 1]})
+        self.save({**self.container(argv[-1]), "Restart": argv[argv.index("--restart") + 1]})
 
     def stop(self, argv: list[str]) -> None:
-        made = self.container()
+        made = self.container(argv[-1])
         if made["State"]["Status"] != "running":
             return
         os.kill(made["Pid"], signal.SIGTERM)
@@ -135,12 +141,12 @@ class Docker:
             time.sleep(0.02)
 
     def container_rm(self, argv: list[str]) -> None:
-        if self.container()["State"]["Status"] == "running":
+        if self.container(argv[-1])["State"]["Status"] == "running":
             self.stop(argv)
         self.path.unlink()
 
     def logs(self, argv: list[str]) -> None:
-        self.container()
+        self.container(argv[-1])
         lines = argv[argv.index("--tail") + 1] if "--tail" in argv else "+1"  # --since: all
         ending = ["-F", f"--pid={self.container()['Pid']}"] if "--follow" in argv else []
         os.execvp("tail", ["tail", "-n", lines, "-q", *ending, str(self.log)])
@@ -188,10 +194,11 @@ class Docker:
             code = server.wait()
             return 0 if stopped.is_set() else code  # TGI ends by itself, even while it starts
 
-    def container(self) -> dict[str, Any]:
-        if not self.path.is_file():
-            fail("Error response from daemon: No such container: opsctl-tgi")
-        found: dict[str, Any] = json.loads(self.path.read_text())
+    def container(self, name: str = NAME) -> dict[str, Any]:
+        """The container by its name or its whole id."""
+        found: dict[str, Any] = json.loads(self.path.read_text()) if self.path.is_file() else {}
+        if not found or name not in (NAME, found["Id"]):
+            fail(f"Error response from daemon: No such container: {name}")
         return found
 
     def save(self, container: dict[str, Any]) -> None:
