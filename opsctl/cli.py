@@ -1,69 +1,47 @@
 """Registers the commands; `main` is the one place that turns an error into words."""
 
 import sys
-import traceback
-from collections.abc import Callable
 from typing import Annotated, NoReturn
 
 import typer
 
 from indexer.errors import UserError
 from opsctl import __version__, output
-from opsctl.commands import (
-    ask,
-    chat,
-    doctor,
-    download,
-    evaluate,
-    logs,
-    reindex,
-    restart,
-    setup,
-    start,
-    status,
-    stop,
-    train,
-    users,
-    verify,
-    vram,
-)
-from opsctl.redact import redact
+from opsctl.lazy import lazy_group
 
 EPILOG = (
     "Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 not running or unhealthy, 130 interrupted."
     " Settings: opsctl doctor --settings"
 )
 
-# The function of each command, and a line that fits the list of commands.
-COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
-    "setup": (setup.setup, "Check the machine, download, index, ask what is missing."),
-    "download": (download.download, "Download model, adapter and embedder; resumable."),
-    "reindex": (reindex.reindex, "Index new and changed documents, forget deleted ones."),
-    "start": (start.start, "Start the model server, prove the adapter, start the bot."),
-    "stop": (stop.stop, "Stop the bot and the model server."),
-    "restart": (restart.restart, "Start both anew, with the same kind of server."),
-    "ask": (ask.ask, "Answer a question from the documents, with its source."),
-    "chat": (chat.chat, "Ask in a dialogue."),
-    "status": (status.status, "Show the model server, the bot and the index."),
-    "logs": (logs.logs, "Show the log of the model server or the bot."),
-    "vram": (vram.vram, "Show the GPUs' memory, who holds it, and what fits."),
-    "verify": (verify.verify, "Prove that the running server applies the adapter."),
-    "doctor": (doctor.doctor, "Check everything that could be wrong; show settings."),
-    "eval": (evaluate.evaluate, "Measure the search on your own questions."),
+# Where each command is in opsctl/commands, and a line that fits the list of commands.
+COMMANDS = {
+    "setup": ("setup:setup", "Check the machine, download, index, ask what is missing."),
+    "download": ("download:download", "Download model, adapter and embedder; resumable."),
+    "reindex": ("reindex:reindex", "Index new and changed documents, forget deleted ones."),
+    "start": ("start:start", "Start the model server, prove the adapter, start the bot."),
+    "stop": ("stop:stop", "Stop the bot and the model server."),
+    "restart": ("restart:restart", "Start both anew, with the same kind of server."),
+    "ask": ("ask:ask", "Answer a question from the documents, with its source."),
+    "chat": ("chat:chat", "Ask in a dialogue."),
+    "status": ("status:status", "Show the model server, the bot and the index."),
+    "logs": ("logs:logs", "Show the log of the model server or the bot."),
+    "vram": ("vram:vram", "Show the GPUs' memory, who holds it, and what fits."),
+    "verify": ("verify:verify", "Prove that the running server applies the adapter."),
+    "doctor": ("doctor:doctor", "Check everything that could be wrong; show settings."),
+    "eval": ("evaluate:evaluate", "Measure the search on your own questions."),
+    "users": ("users:app", "List, approve and remove the people of the bot."),
+    "train": ("train:app", "Train an adapter of your own, and serve it."),
 }
 
-app = typer.Typer(
+app = lazy_group(
+    "opsctl.commands",
+    COMMANDS,
     help="Answers questions from a folder of documents, with file and page.",
     epilog=EPILOG,
-    rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for name, (command, line) in COMMANDS.items():
-    app.command(name, short_help=line)(command)
-app.add_typer(users.app, name="users", short_help="List, approve and remove the people of the bot.")
-app.add_typer(train.app, name="train", short_help="Train an adapter of your own, and serve it.")
 
 
 def _version(asked: bool) -> None:
@@ -90,6 +68,8 @@ def main() -> NoReturn:
     except UserError as error:
         output.error(error.message, error.hint)
         if _debugging():
+            import traceback
+
             traceback.print_exc()
         sys.exit(error.exit_code)
     except OSError as error:
@@ -100,6 +80,8 @@ def main() -> NoReturn:
     except Exception as error:
         if _debugging():
             raise
+        from opsctl.redact import redact
+
         output.error(
             redact(f"{type(error).__name__}: {error}", ()),
             "this is a fault of opsctl: OPSCTL_DEBUG=1 shows where",

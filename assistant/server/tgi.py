@@ -1,33 +1,23 @@
-"""The client of TGI's own routes (text-generation-inference 3.3.7), also spoken by localtgi."""
+"""The client of TGI's own routes (text-generation-inference 3.3.7), also spoken by localtgi.
+
+The wire types are imported for the first request that has any: the published package that they
+come from takes longer to import than all the rest of a question.
+"""
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
-
-import pydantic
-from text_generation import errors as tgi_errors
 
 from assistant.server.client import Client
-from assistant.server.errors import ServerError
-from assistant.server.http import USUAL, Timeouts, Wire, load_json
+from assistant.server.http import USUAL, Timeouts
 from assistant.server.metrics import parse_queue
 from assistant.server.mistral import render
-from assistant.server.tgi_wire import EventDetails, parse_event, request_body
 from assistant.server.types import (
     Finish,
-    GeneratedToken,
     Generation,
     Limits,
     Message,
     Queue,
     Tokenized,
 )
-
-# The status that the route without a stream gives for the error that an event names.
-_STATUS: dict[type[Exception], int] = {
-    tgi_errors.ValidationError: 422,
-    tgi_errors.OverloadedError: 429,
-    tgi_errors.GenerationError: 424,
-}
 
 
 class TGIClient(Client):
@@ -47,6 +37,8 @@ class TGIClient(Client):
 
     async def tokenize(self, text: str) -> Tokenized:
         """The tokens of a text, the beginning-of-sequence token among them."""
+        from assistant.server.tgi_wire import request_body
+
         body = request_body(text, self.adapter, 1)
         tokens = await self._patiently(self._wire.json, "tokenize", body)
         try:
@@ -68,11 +60,15 @@ class TGIClient(Client):
         self, prompt: str, *, max_new_tokens: int, adapter: str | None = None
     ) -> AsyncGenerator[str | Finish, None]:
         """Continue a text, greedily; the server adds the beginning-of-sequence token."""
+        from assistant.server.tgi_wire import TokenParser, request_body
+
         body = request_body(prompt, adapter or self.adapter, max_new_tokens)
         return self._answer("generate_stream", lambda _: body, TokenParser(self._wire))
 
     async def generate(self, prompt: str, *, adapter: str, max_new_tokens: int) -> Generation:
         """Continue a text, greedily; every token with its log-probability."""
+        from assistant.server.tgi_wire import TokenParser, request_body
+
         body = request_body(prompt, adapter, max_new_tokens)
         parser = TokenParser(self._wire, keep=True)
         answer = self._answer("generate_stream", lambda _: body, parser)
@@ -98,46 +94,3 @@ class TGIClient(Client):
             )
         except (KeyError, TypeError, ValueError, OverflowError):
             raise self._wire.strange("/info does not tell the limits") from None
-
-
-@dataclass
-class TokenParser:
-    """Reads the events of /generate_stream; whole only with a non-null `generated_text`."""
-
-    wire: Wire
-    keep: bool = False
-
-    def __post_init__(self) -> None:
-        self.tokens = 0
-        self.finish: Finish | None = None
-        self.done = False
-        self.kept: list[GeneratedToken] = []
-
-    def read(self, payload: bytes) -> str:
-        """The text of a token; none for a special one and for a part of a character."""
-        try:
-            event = parse_event(payload)
-        except pydantic.ValidationError:
-            raise self._error(payload) from None
-        token = event["token"]
-        self.tokens += 1
-        if self.keep:
-            self.kept.append(GeneratedToken(**token))
-        if event.get("generated_text") is not None:
-            self._end(event.get("details"))
-        return "" if token["special"] else token["text"]
-
-    def _end(self, details: EventDetails | None) -> None:
-        length = details is not None and details.finish_reason == "length"
-        tokens = details.generated_tokens if details else self.tokens
-        given = details.input_length if details else None
-        self.finish = Finish("length" if length else "stop", tokens, given)
-        self.done = True
-
-    def _error(self, payload: bytes) -> ServerError:
-        try:
-            event = load_json(payload)
-            error, text = tgi_errors.parse_error(500, event), str(event["error"])
-        except (ValueError, KeyError, TypeError):
-            return self.wire.strange("an event of the answer is not TGI's")
-        return self.wire.refusal(_STATUS.get(type(error), 500), text)

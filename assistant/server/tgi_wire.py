@@ -1,12 +1,23 @@
-"""TGI's wire types, as far as the text-generation package lacks something in them."""
+"""TGI's requests and events: the text-generation package's types, with what they lack."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
+from text_generation import errors
 from text_generation.types import Parameters, Request, StreamDetails
 from typing_extensions import NotRequired, TypedDict
 
-from assistant.server.errors import BadRequest
+from assistant.server.errors import BadRequest, ServerError
+from assistant.server.http import Wire, load_json
+from assistant.server.types import Finish, GeneratedToken
+
+# The status that the route without a stream gives for the error that an event names.
+_STATUS: dict[type[Exception], int] = {
+    errors.ValidationError: 422,
+    errors.OverloadedError: 429,
+    errors.GenerationError: 424,
+}
 
 
 class AdapterParameters(Parameters):
@@ -57,3 +68,46 @@ def request_body(prompt: str, adapter: str, max_new_tokens: int) -> bytes:
     )
     request = AdapterRequest(inputs=prompt, parameters=parameters)
     return request.model_dump_json(exclude_none=True).encode()
+
+
+@dataclass
+class TokenParser:
+    """Reads the events of /generate_stream; whole only with a non-null `generated_text`."""
+
+    wire: Wire
+    keep: bool = False
+
+    def __post_init__(self) -> None:
+        self.tokens = 0
+        self.finish: Finish | None = None
+        self.done = False
+        self.kept: list[GeneratedToken] = []
+
+    def read(self, payload: bytes) -> str:
+        """The text of a token; none for a special one and for a part of a character."""
+        try:
+            event = parse_event(payload)
+        except ValidationError:
+            raise self._error(payload) from None
+        token = event["token"]
+        self.tokens += 1
+        if self.keep:
+            self.kept.append(GeneratedToken(**token))
+        if event.get("generated_text") is not None:
+            self._end(event.get("details"))
+        return "" if token["special"] else token["text"]
+
+    def _end(self, details: EventDetails | None) -> None:
+        length = details is not None and details.finish_reason == "length"
+        tokens = details.generated_tokens if details else self.tokens
+        given = details.input_length if details else None
+        self.finish = Finish("length" if length else "stop", tokens, given)
+        self.done = True
+
+    def _error(self, payload: bytes) -> ServerError:
+        try:
+            event = load_json(payload)
+            error, text = errors.parse_error(500, event), str(event["error"])
+        except (ValueError, KeyError, TypeError):
+            return self.wire.strange("an event of the answer is not TGI's")
+        return self.wire.refusal(_STATUS.get(type(error), 500), text)

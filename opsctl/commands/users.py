@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="List the people of the bot; approve and remove those with a pairing code.",
     rich_markup_mode=None,
+    add_completion=False,
     no_args_is_help=True,
 )
 

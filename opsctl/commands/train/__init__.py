@@ -1,22 +1,17 @@
 """opsctl train: from a data set to an adapter that the model server applies."""
 
-import typer
+from opsctl.lazy import lazy_group
 
-from opsctl.commands.train.compare import compare
-from opsctl.commands.train.plot import plot
-from opsctl.commands.train.prepare import prepare
-from opsctl.commands.train.publish import publish
-from opsctl.commands.train.run import run
-from opsctl.commands.train.use import use
-
-app = typer.Typer(
+app = lazy_group(
+    __name__,
+    {
+        "prepare": ("prepare:prepare", "Filter a data set and hold out questions."),
+        "run": ("run:run", "Train an adapter, or go on with that."),
+        "plot": ("plot:plot", "Draw a run's losses from its log, and list them."),
+        "compare": ("compare:compare", "Compare base and adapter on held-out rows."),
+        "publish": ("publish:publish", "Show what would be published, or do it."),
+        "use": ("use:use", "Let the server apply an adapter first."),
+    },
     help="Fine-tune an adapter: prepare the rows, run, look at it, compare, publish, use.",
-    rich_markup_mode=None,
-    no_args_is_help=True,
+    add_completion=False,
 )
-app.command()(prepare)
-app.command()(run)
-app.command()(plot)
-app.command()(compare)
-app.command()(publish)
-app.command()(use)

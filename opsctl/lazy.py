@@ -1,0 +1,43 @@
+"""A group of commands that are imported when they are called, and not to list or complete them."""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+
+def lazy_group(
+    package: str, commands: Mapping[str, tuple[str, str]], **settings: Any
+) -> typer.Typer:
+    """An application of commands, each ("module:attribute" in the package, a line that lists it).
+
+    The attribute is the command's function, or an application of its own.
+    """
+
+    class Group(TyperGroup):
+        def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+            name, _, rest = super().resolve_command(ctx, args)
+            return name, name and _load(name, f"{package}.{commands[name][0]}"), rest
+
+    app = typer.Typer(cls=Group, rich_markup_mode=None, no_args_is_help=True, **settings)
+    for name, (_, line) in commands.items():
+        app.command(name, short_help=line)(_nothing)
+    return app
+
+
+def _nothing() -> None:
+    """Stands for a command that is not imported yet."""
+
+
+def _load(name: str, place: str) -> Any:
+    module, _, attribute = place.partition(":")
+    found: typer.Typer | Callable[..., None] = getattr(import_module(module), attribute)
+    if not isinstance(found, typer.Typer):
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+        alone.command(name)(found)
+        found = alone
+    command = typer.main.get_command(found)
+    command.name = name
+    return command
