@@ -1,43 +1,63 @@
-# The front door: demo, test, check, bench. Each builds what it needs.
+# The front door: demo, install, test, check, bench. Each builds what it needs.
 PYTHON ?= python3
+EXTRAS ?=
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+# A virtual environment knows its own path: the stamps hold it, so that a moved one is made again.
+BASE := $(VENV)/.base
+DEV := $(VENV)/.dev
+MOVED := $(filter-out $(CURDIR),$(shell cat $(BASE) 2>/dev/null))
+PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
+# pip's progress is for people: on a terminal.
+QUIET := $(shell test -t 2 || echo --quiet)
 
-.PHONY: demo install test check bench readme constraints clean
+.PHONY: demo install fast test test-real mission full coverage check fix bench readme constraints clean $(if $(MOVED),$(BASE))
 
-demo: $(STAMP)  ## index documents/ and ask a question in Russian and one in English
-	$(BIN)/opsctl reindex
-	$(BIN)/opsctl ask "При какой толщине морского льда можно выпускать снегоход?"
-	$(BIN)/opsctl ask "How high can the waves get before deck work is stopped?"
+demo: $(BASE)  ## index documents/ and ask a question in Russian and one in English
+	@$(BIN)/opsctl reindex
+	@$(BIN)/opsctl ask "При какой толщине морского льда можно выпускать снегоход?"
+	@$(BIN)/opsctl ask "How high can the waves get before deck work is stopped?"
+	@echo 'your turn: $(BIN)/opsctl ask "Кто отвечает за снегоходы?"'
 
-install: $(STAMP)
+install: $(BASE)  ## the base, and what is asked for: make install EXTRAS="neural local train"
+	@$(if $(EXTRAS),$(BIN)/python -m opsctl.install $(EXTRAS))
 
-$(STAMP): pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(None if (3, 10) <= sys.version_info < (3, 14) else "error: Python 3.10 to 3.13 is needed, this is " + sys.version.split()[0] + "\nhint: make $(MAKECMDGOALS) PYTHON=python3.11")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
-	touch $@
+$(BASE): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 15) else "error: Python 3.11 to 3.14 is needed, this is " + sys.version.split()[0] + "\nhint: make $(MAKECMDGOALS) PYTHON=python3.11")'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { printf '%s\n' 'error: this Python cannot make virtual environments' 'hint: sudo apt install python3-venv' >&2; exit 1; }
+	@echo 'installing opsctl into $(VENV): about 310 MB, one to three minutes'
+	@$(if $(MOVED),rm -rf $(VENV))
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) $(QUIET) -e .
+	@echo $(CURDIR) > $@
 
-test: $(STAMP)  ## all tests, a file a process: most of them wait for the programs they start
+$(DEV): $(BASE)
+	@echo 'installing what the tests need: torch and others, about 2 GB, some minutes'
+	@$(BIN)/python -m opsctl.install dev
+	@touch $@
+
+test: $(DEV)  ## all tests, a file a process: most of them wait for the programs they start
 	$(BIN)/pytest -n auto --dist loadfile
 
-check: $(STAMP)
+check: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(STAMP)
+fix: $(DEV)  ## format, and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(DEV)
 	$(BIN)/python bench/speed.py
 
-readme: $(STAMP)  ## write the table of settings into the READMEs
+readme: $(DEV)  ## write the table of settings into the READMEs
 	$(BIN)/python -m assistant.readme
 
-constraints:  ## resolve the versions anew; CUDA packages are left to torch
-	printf '%s\n' '# Tested versions, one file for Python 3.10 to 3.13. Made by: make constraints (needs uv).' \
-		'# torch pins its own CUDA packages where it needs any, so none are named here.' > constraints.txt
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 --no-annotate --no-header --quiet \
-		| sed -E '/^(nvidia-[^m]|cuda-|triton)/d; /sys_platform == .win32.$$/d; s/\+cpu//; s/^(torch==[0-9.]+).*/\1/' | uniq >> constraints.txt
+constraints:  ## resolve again, keeping the versions that fit; CUDA packages are left to torch
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-annotate --no-header --quiet -o constraints.txt
+	sed -i -E '/^(nvidia-[^m]|cuda-|triton)/d; /sys_platform == .win32.$$/d; s/\+cpu//; s/^(torch==[0-9.]+).*/\1/' constraints.txt
+	sed -i '1i # Tested versions, one file for Python 3.11 to 3.14. Made by: make constraints (needs uv).\n# torch pins its own CUDA packages where it needs any, so none are named here.' constraints.txt
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from assistant.settings import Settings
+from indexer import extras
 from indexer.models import AUTO, BUILTIN, DEFAULT_MODEL, choose, downloaded, is_model
 
 if TYPE_CHECKING:
@@ -34,8 +35,11 @@ def embedder_for_indexing(
     recorded = None if rebuild else recorded_embedder(settings.index)
     name = choose(settings.embedder, recorded, settings.models)
     if settings.embedder == AUTO and name == BUILTIN:
-        if is_model(downloaded(DEFAULT_MODEL, settings.models)):
-            say(f"the index has no vectors; to use {DEFAULT_MODEL}: opsctl reindex --rebuild")
-        else:
+        if not is_model(downloaded(DEFAULT_MODEL, settings.models)):
             say(f"{DEFAULT_MODEL} is not on this machine: using the built-in embedder")
+        elif not extras.is_installed("neural"):
+            command = extras.install_command("neural")
+            say(f"using the built-in embedder; to use {DEFAULT_MODEL}: {command}")
+        else:
+            say(f"the index has no vectors; to use {DEFAULT_MODEL}: opsctl reindex --rebuild")
     return open_embedder(name, settings.models, settings.dense_weight)

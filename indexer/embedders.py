@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer import words
+from indexer import extras, words
 from indexer.errors import UserError
 from indexer.models import BUILTIN, locate, not_here
 
@@ -84,6 +84,7 @@ class SentenceTransformerEmbedder:
     """A sentence-transformers model on the CPU; the GPU belongs to the model server."""
 
     def __init__(self, name: str, folder: Path, weight: float | None = None) -> None:
+        extras.check("neural")
         from sentence_transformers import SentenceTransformer
 
         self.name = name

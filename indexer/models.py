@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from indexer import extras
 from indexer.errors import UserError
 
 BUILTIN = "builtin"
@@ -23,12 +24,13 @@ def downloaded(name: str, models: Path) -> Path:
 
 
 def choose(wanted: str, recorded: str | None, models: Path) -> str:
-    """Resolve "auto": what the index was made with, else the default model if it is here."""
+    """Resolve "auto": what the index was made with, else the default model if it can be used here."""
     if wanted != AUTO:
         return wanted
     if recorded:
         return recorded
-    return DEFAULT_MODEL if locate(DEFAULT_MODEL, models) else BUILTIN
+    here = extras.is_installed("neural") and locate(DEFAULT_MODEL, models)
+    return DEFAULT_MODEL if here else BUILTIN
 
 
 def not_here(name: str) -> UserError:

@@ -24,6 +24,9 @@ def main() -> int:
     except StartError as error:
         _say(f"error: {error}")
         return 1
+    except ModuleNotFoundError as error:
+        _say(f"error: {error.name} is not installed, which comes with opsctl's extra `local`")
+        return 1
     except KeyboardInterrupt:
         return 130
     return 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assistant.settings import Loaded, Settings
+from indexer import extras
 from indexer.errors import UserError
 from opsctl.hub.folders import free_bytes
 
@@ -56,10 +57,10 @@ def guarded(name: str, probe: Callable[[Settings], Check], config: Settings) -> 
 
 def _python() -> Check:
     version = ".".join(map(str, sys.version_info[:3]))
-    if (3, 10) <= sys.version_info < (3, 14):
+    if (3, 11) <= sys.version_info < (3, 15):
         return Check("python", "ok", version)
     return Check(
-        "python", "failed", f"{version}, not 3.10 to 3.13", "make install PYTHON=python3.11"
+        "python", "failed", f"{version}, not 3.11 to 3.14", "make install PYTHON=python3.11"
     )
 
 
@@ -120,12 +121,15 @@ def _embedder(config: Settings) -> Check:
     name = choose(config.embedder, recorded, config.models)
     if name == BUILTIN:
         why = f"because {DEFAULT_MODEL} is not on this machine"
+        if locate(DEFAULT_MODEL, config.models):
+            why = f"for {DEFAULT_MODEL}: {extras.install_command('neural')}"
         if BUILTIN in (recorded, config.embedder):
             why = "with which the index was made" if recorded else "as OPSCTL_EMBEDDER says"
         return Check("embedder", "ok", f"built-in, {why}")
     folder = locate(name, config.models)
     if folder is None:
         raise not_here(name)
+    extras.check("neural")
     return Check("embedder", "ok", f"{name} in {folder}")
 
 

@@ -77,6 +77,10 @@ def main() -> NoReturn:
             raise
         output.error(f"{error.filename or 'output'}: {error.strerror or error}")
         sys.exit(1)
+    except ModuleNotFoundError as error:
+        if _debugging():
+            raise
+        _missing(error)
     except Exception as error:
         if _debugging():
             raise
@@ -88,6 +92,19 @@ def main() -> NoReturn:
         )
         sys.exit(1)
     sys.exit(0)
+
+
+def _missing(error: ModuleNotFoundError) -> NoReturn:
+    """Name the extra that a module belongs to; one of the base means half an installation."""
+    from indexer import extras
+
+    name = (error.name or "").partition(".")[0]
+    extra = next((one for one in reversed(extras.MODULES) if name in extras.MODULES[one]), "")
+    if not extra:
+        raise error
+    told = extras.missing(extra, name)
+    output.error(told.message, told.hint)
+    sys.exit(told.exit_code)
 
 
 def _debugging() -> bool:

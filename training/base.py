@@ -8,10 +8,10 @@ import torch
 import transformers
 
 from indexer.errors import UsageError, UserError
+from indexer.extras import need
 from localtgi import gptq
 from localtgi.checkpoint import Checkpoint, open_model
 from localtgi.errors import StartError
-from training.extra import need
 
 KINDS = ("gptq", "nf4", "fp16")
 DEVICES = ("auto", "cpu", "cuda")
@@ -65,7 +65,7 @@ def load_base(folder: Path, kind: str, device: str) -> tuple[Any, Any]:
     """Load a model, frozen, and its tokenizer, whose padding is on the right and is not EOS."""
     checkpoint = open_base(folder, kind)
     if kind == "nf4":
-        need("bitsandbytes")
+        need("train", "bitsandbytes")
     _hf.utils.logging.disable_progress_bar()
     try:
         with warnings.catch_warnings():

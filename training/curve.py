@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from indexer.extras import need
 from indexer.whole_file import whole_file
-from training.extra import need
 from training.runs import Event
 
 SIZE, DPI = (8.0, 5.0), 100  # inches: 800 x 500 pixels
@@ -30,9 +30,11 @@ def chosen_step(events: Sequence[Event]) -> int | None:
 
 def draw(events: Sequence[Event], title: str, path: Path) -> None:
     """Write loss.png, whole or not at all."""
-    need("matplotlib").use("Agg")
+    need("train", "matplotlib").use("Agg")
     figure: Any
-    figure, axes = need("matplotlib.pyplot").subplots(figsize=SIZE, dpi=DPI, layout="constrained")
+    figure, axes = need("train", "matplotlib.pyplot").subplots(
+        figsize=SIZE, dpi=DPI, layout="constrained"
+    )
     steps, losses = points(events, "loss")
     axes.plot(steps, losses, color="tab:blue", alpha=0.25, linewidth=1)
     axes.plot(steps, _smooth(losses), color="tab:blue", label="train loss (moving mean)")
@@ -51,7 +53,7 @@ def draw(events: Sequence[Event], title: str, path: Path) -> None:
     axes.legend()
     with whole_file(path) as draft:
         figure.savefig(draft, format="png")
-    need("matplotlib.pyplot").close(figure)
+    need("train", "matplotlib.pyplot").close(figure)
 
 
 def table(events: Sequence[Event]) -> list[tuple[int, float | None, float]]:

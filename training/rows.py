@@ -11,7 +11,7 @@ from typing import Any
 
 from indexer.documents import printable
 from indexer.errors import UserError
-from training.extra import need
+from indexer.extras import need
 
 SUFFIXES = (".jsonl", ".jsonl.gz", ".parquet")
 COLUMNS = ("question", "description", "answer")
@@ -142,12 +142,12 @@ def _parquet_rows(file: Path, progress: Progress) -> Iterator[dict[str, Any]]:
 
 
 def _parquet(file: Path) -> Any:
-    return _whole(file, lambda: need("pyarrow.parquet").ParquetFile(file))
+    return _whole(file, lambda: need("train", "pyarrow.parquet").ParquetFile(file))
 
 
 def _whole(file: Path, read: Callable[[], Any]) -> Any:
     """What `read` returns; raise UserError when the file is damaged."""
-    arrow = need("pyarrow")
+    arrow = need("train", "pyarrow")
     try:
         return read()
     except (arrow.ArrowException, OSError) as error:

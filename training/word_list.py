@@ -8,8 +8,8 @@ from typing import Any
 
 from indexer.documents import digest, printable
 from indexer.errors import UserError
+from indexer.extras import need
 from indexer.words import words
-from training.extra import need
 
 OWN = Path(__file__).with_name("words")
 LIKELY = 0.5  # the least share of a form's readings that must be those of the listed word
@@ -107,7 +107,7 @@ def _may_be(token: str, lemma: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _analyzer() -> Any:
-    return need("pymorphy3").MorphAnalyzer()
+    return need("train", "pymorphy3").MorphAnalyzer()
 
 
 def _among(token: str, forms: frozenset[str]) -> bool:

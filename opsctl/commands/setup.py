@@ -111,9 +111,21 @@ def _prepare_server(config: Settings, asking: bool, skip_download: bool) -> None
         raise typer.Exit(1)
     if asking and not typer.confirm("Download the models now (about 5 GB)?", default=True):
         return
+    _install(["neural"] if is_installed("docker") else ["neural", "local"])
     from opsctl.commands.download import download
 
     download(names=None)
+
+
+def _install(names: list[str]) -> None:
+    """Bring the extras that the models are used with, before anything is downloaded."""
+    from indexer import extras
+    from opsctl.install import install
+
+    for name in names:
+        if not extras.is_installed(name):
+            output.note(f"installing the extra {name}: {extras.PURPOSE[name]}")
+            install(name)
 
 
 def _show(check: Check) -> None:

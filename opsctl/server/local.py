@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from assistant.settings import Settings
+from indexer import extras
 from opsctl.processes import Process, find, start_detached, stop
 from opsctl.programs import tail_command
 from opsctl.server.address import port_of
@@ -65,7 +66,8 @@ class LocalService:
         )
 
     def prepare(self) -> None:
-        """Nothing has to be brought: localtgi itself looks at the model and the adapters."""
+        """Raise where it is not installed; localtgi itself looks at the model and the adapters."""
+        extras.check("local")
 
     def check_room(self) -> None:
         """Raise UserError when the port is taken."""

@@ -48,8 +48,10 @@ def compare(
 
     By the loss, and by the length, the language and the end of the answers; some are shown.
     """
+    from indexer import extras
     from training.runs import Run, run_folder, write_json
 
+    extras.check("train")
     config = settings.load()
     run = Run(run_folder(config.state, name))
     manifest = run.read_manifest()

@@ -76,14 +76,15 @@ def run(
 
     The same command goes on where it was interrupted.
     """
-    from training.extra import need
+    from indexer import extras
     from training.runs import Run, run_folder
 
     config = settings.load()
     job = Run(run_folder(config.state, name))
     _check_target(job, config)
-    for module in ("matplotlib", "bitsandbytes") if base == "nf4" else ("matplotlib",):
-        need(module)
+    extras.check("train")
+    if base == "nf4":
+        extras.check("train", "bitsandbytes")
     from training.base import choose_device  # reads torch, which takes seconds
     from training.options import Options
     from training.plan import make_plan

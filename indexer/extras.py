@@ -1,0 +1,58 @@
+"""The optional parts of the installation: which module belongs to which, and how to install one."""
+
+import shlex
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+from indexer.errors import UserError
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+# What each extra of pyproject.toml is for, and the modules by which it is known to be here.
+PURPOSE = {
+    "neural": "an embedder that searches by meaning",
+    "local": "localtgi, which serves a model without Docker",
+    "train": "training an adapter",
+}
+MODULES = {
+    "neural": ("sentence_transformers", "torch"),
+    "local": ("torch", "transformers", "peft", "accelerate", "jinja2", "safetensors"),
+    "train": ("torch", "transformers", "peft", "pymorphy3", "pyarrow", "matplotlib"),
+}
+
+
+class MissingExtra(UserError):
+    """A part that is asked for is not installed."""
+
+
+def is_installed(extra: str) -> bool:
+    """Tell whether all modules of an extra can be found; imports none."""
+    return all(find_spec(module) for module in MODULES[extra])
+
+
+def check(extra: str, *modules: str) -> None:
+    """Raise MissingExtra unless these modules can be found, or all of the extra's."""
+    for module in modules or MODULES[extra]:
+        if not find_spec(module):
+            raise missing(extra, module)
+
+
+def need(extra: str, module: str) -> ModuleType:
+    """Import a module of an extra; raise MissingExtra when it is not there."""
+    check(extra, module.partition(".")[0])
+    return import_module(module)
+
+
+def missing(extra: str, module: str) -> MissingExtra:
+    """The sentence for a module that is not installed, with the command that installs it."""
+    message = f"{PURPOSE[extra]} needs the extra `{extra}` ({module} is not installed)"
+    return MissingExtra(message, install_command(extra))
+
+
+def install_command(extra: str = "") -> str:
+    """What a person types to install the base and an extra, from where they are."""
+    if not (CHECKOUT / "Makefile").is_file():
+        return f"pip install {shlex.quote(f'opsctl[{extra}]' if extra else 'opsctl')}"
+    folder = "" if Path.cwd() == CHECKOUT else f" -C {shlex.quote(str(CHECKOUT))}"
+    return f"make{folder} install" + (f" EXTRAS={extra}" if extra else "")

@@ -1,0 +1,63 @@
+"""Installs an extra beside the base: `python -m opsctl.install neural`, also done by `setup`."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import requires
+from importlib.util import find_spec
+
+from packaging.requirements import Requirement
+
+from indexer.errors import UserError
+from indexer.extras import CHECKOUT, install_command
+
+# PyTorch's own index: what PyPI has for Linux brings gigabytes of CUDA, which an embedder on the
+# CPU has no use for (https://pytorch.org/get-started/locally).
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+
+
+def install(extra: str) -> None:
+    """Run pip in this Python; it shows its own progress. Raises UserError when it fails.
+
+    torch comes as the build for CPUs, unless one is there already.
+    """
+    if not find_spec("pip"):
+        raise UserError("this Python has no pip to install with", install_command(extra))
+    wanted = requirements(extra)
+    torch = [name for name in wanted if re.match(r"torch\b", name)]
+    if torch and sys.platform == "linux" and not find_spec("torch"):
+        _pip("--index-url", CPU_INDEX, "--retries", "0", *torch)  # else PyPI's, in the next step
+    if _pip(*wanted):
+        raise UserError(
+            f"pip could not install the extra {extra}, see above", install_command(extra)
+        )
+
+
+def requirements(extra: str) -> list[str]:
+    """What an extra of pyproject.toml brings to this machine, the extras that it names included."""
+    found: list[str] = []
+    for line in requires("opsctl") or ():
+        wanted = Requirement(line)
+        if not wanted.marker or not wanted.marker.evaluate({"extra": extra}):
+            continue
+        wanted.marker = None
+        if wanted.name == "opsctl":
+            found += [one for name in sorted(wanted.extras) for one in requirements(name)]
+        else:
+            found.append(str(wanted))
+    return list(dict.fromkeys(found))
+
+
+def _pip(*words: str) -> int:
+    pinned = CHECKOUT / "constraints.txt"
+    pins = ["-c", str(pinned)] if pinned.is_file() else []
+    argv = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", *pins, *words]
+    return subprocess.run(argv, stdin=subprocess.DEVNULL).returncode
+
+
+if __name__ == "__main__":
+    try:
+        for name in sys.argv[1:]:
+            install(name)
+    except UserError as error:
+        sys.exit(f"error: {error.message}\nhint: {error.hint}")
