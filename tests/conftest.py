@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,17 @@ PR_CAPBSET_DROP = 24
 # A shell that starts the tests in the background has them ignore Ctrl-C, and with them every
 # program that they start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="brute force at its full size")
+
+
+@pytest.fixture(scope="session")
+def size(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
+    """How often a brute-force test tries: `size(full, short)`; the full number with --full."""
+    full = bool(request.config.getoption("--full"))
+    return lambda most, few: most if full else few
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import secrets
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,7 @@ from tests.workspace import VECTORS, Workspace, go_on, note, question, stop_in_t
 
 FILES = 400
 OLD = range(1000, 1010)
-KILLS = 10
-MANY = 1300  # files, so that ten runs that are cut short do not come to the end of them
+MANY = 130  # files a kill, so that runs that are cut short do not come to the end of them
 
 
 @pytest.fixture
@@ -46,20 +46,22 @@ def check_index(workspace: Workspace) -> str:
     return str(check["result"])
 
 
-def test_ten_kills_at_random_moments_lose_nothing_and_nothing_is_embedded_again(
-    workspace: Workspace,
+def test_kills_at_random_moments_lose_nothing_and_nothing_is_embedded_again(
+    workspace: Workspace, size: Callable[[int, int], int]
 ) -> None:
+    kills = size(10, 3)
+    many = kills * MANY
     seed = secrets.randbits(32)
     print(f"seed: {seed}")  # noqa: T201 - pytest shows it when the test fails
     rng = random.Random(seed)
     fill(workspace, OLD)
     before = workspace.reindex()["embedded"]
     assert before
-    fill(workspace, range(MANY))
+    fill(workspace, range(many))
     have = workspace.vectors()
     assert have == before
     killed = 0
-    for _ in range(KILLS):
+    for _ in range(kills):
         process = workspace.start("reindex")
         assert process.stderr
         tenths = rng.randrange(2)  # of what is left to do; 0: perhaps before the work begins
@@ -73,15 +75,15 @@ def test_ten_kills_at_random_moments_lose_nothing_and_nothing_is_embedded_again(
         assert check_index(workspace) in ("ok", "warning")
         assert workspace.vectors() >= have
         have = workspace.vectors()
-    assert killed >= KILLS / 2  # else the moments were not in the middle
+    assert killed >= kills / 2  # else the moments were not in the middle
     report = workspace.reindex()
     assert report["failed"] == []
-    assert workspace.json("status")["index"]["documents"] == MANY
+    assert workspace.json("status")["index"]["documents"] == many
     assert check_index(workspace) == "ok"
     # Every passage is embedded once: those from before the last run are not made again.
     (passages,) = workspace.query("SELECT count(DISTINCT vector_id) FROM chunk")[0]
     assert have + report["embedded"] == workspace.vectors() == passages
-    for number in rng.sample(range(MANY), 3):
+    for number in rng.sample(range(many), 3):
         assert workspace.source(question(number)) == f"notes/{number}.txt"
     assert workspace.reindex()["embedded"] == 0
 
