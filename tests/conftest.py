@@ -1,6 +1,5 @@
 """Fixtures: folders of documents with the command line that is run on them."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -12,10 +11,8 @@ import pytest
 
 from indexer.embedders import HashedStems
 from indexer.sync import Chunking, reindex
+from tests.limits import without_root_rights
 from tests.workspace import Workspace, note
-
-LIBC = ctypes.CDLL(None)
-PR_CAPBSET_DROP = 24
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and with them every
 # program that they start and interrupt.
@@ -54,18 +51,11 @@ def indexed(workspace: Workspace) -> Workspace:
 def plain_user(workspace: Workspace) -> Iterator[Workspace]:
     """A workspace whose commands run without root's right to read and write everything."""
     if os.geteuid() == 0:
-        workspace.options["preexec_fn"] = _without_root_rights
+        workspace.options["preexec_fn"] = without_root_rights
     yield workspace
     for folder in (workspace.root, *workspace.root.rglob("*")):
         if folder.is_dir() and not folder.is_symlink():
             folder.chmod(0o700)
-
-
-def _without_root_rights() -> None:
-    """Give up CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH for the program that is about to start."""
-    for capability in (1, 2):
-        if LIBC.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0):
-            raise OSError("prctl")
 
 
 @pytest.fixture(scope="session")

@@ -56,9 +56,6 @@ def make(workspace: Workspace, models: Path | None) -> GPUServer:
     root = workspace.root
     server = GPUServer(workspace, free_port())
     workspace.env |= docker.install(root, Scenario())
-    # No NVML even on a machine with a driver: the loader finds an empty file.
-    (root / "bin" / "libnvidia-ml.so.1").touch()
-    workspace.env["LD_LIBRARY_PATH"] = str(root / "bin")
     workspace.env["OPSCTL_SERVER_URL"] = f"http://127.0.0.1:{server.port}"
     server.gpu_memory()
     shutil.copytree(ROOT / "deploy", root / "deploy")

@@ -1,4 +1,8 @@
-"""A folder of documents, a state folder, and the command line run on them as a person runs it."""
+"""A folder of documents, a state folder, and the command line run on them as a person runs it.
+
+A command line is a process of its own, forked from one that has imported the product. Where the
+start itself matters, `fresh=True` starts Python as a person's shell does.
+"""
 
 import json
 import os
@@ -9,6 +13,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.forked import NO_DRIVER, Forked, is_early
 
 # Let the built-in embedder make vectors: by itself it knows no more than the lexical search does,
 # so nothing would be embedded, and nothing could be embedded twice. The threshold is made for
@@ -54,13 +60,20 @@ class Workspace:
         return path
 
     def start(
-        self, *args: str, env: dict[str, str] | None = None, python: tuple[str, ...] = ()
+        self,
+        *args: str,
+        env: dict[str, str] | None = None,
+        python: tuple[str, ...] = (),
+        fresh: bool = False,
     ) -> "subprocess.Popen[str]":
         """Start `opsctl args` in the workspace with nothing of this process's environment."""
-        return subprocess.Popen(
-            [sys.executable, *python, "-m", "opsctl", *args],
-            **self._pipes(env),
-        )
+        options = self._pipes(env)
+        environment: dict[str, str] = options["env"]
+        if fresh or python or any(is_early(*item) for item in environment.items()):
+            command = [sys.executable, *python, "-m", "opsctl", *args]
+            return subprocess.Popen(command, **options)
+        torch = args[:1] == ("train",) or environment["OPSCTL_EMBEDDER"].startswith("/")
+        return Forked(args, torch, **options)
 
     def run(
         self,
@@ -68,9 +81,10 @@ class Workspace:
         env: dict[str, str] | None = None,
         stdin: str = "",
         python: tuple[str, ...] = (),
+        fresh: bool = False,
     ) -> "subprocess.CompletedProcess[str]":
         """Run `opsctl args` to its end."""
-        with self.start(*args, env=env, python=python) as process:
+        with self.start(*args, env=env, python=python, fresh=fresh) as process:
             stdout, stderr = process.communicate(stdin)
         return subprocess.CompletedProcess(args, process.returncode, stdout, stderr)
 
@@ -131,6 +145,8 @@ class Workspace:
             "PATH": os.defpath,
             "HOME": str(self.root / "home"),
             "LANG": "C.UTF-8",
+            "LD_LIBRARY_PATH": str(NO_DRIVER),
+            "DOCKER_HOST": "unix:///nonexistent/docker.sock",  # never a real engine
             "OPSCTL_DOCUMENTS": str(self.documents),
             "OPSCTL_STATE": str(self.state),
             "OPSCTL_EMBEDDER": "builtin",

@@ -1,13 +1,14 @@
 """A disk that fills up during a reindex, and index files that were damaged."""
 
-import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.limits import limit_file_size
 from tests.workspace import Workspace, note, question
 
 LARGE = range(100, 160)
@@ -17,10 +18,6 @@ def add_much(workspace: Workspace) -> None:
     for number in LARGE:
         lines = (f"Опись{number} строка{line} лежит в ящике." for line in range(1500))
         workspace.write(f"large/{number}.txt", note(number) + "\n\n" + "\n".join(lines))
-
-
-def file_size_limit(size: int) -> Callable[[], None]:
-    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 def largest_file(folder: Path) -> int:
@@ -33,7 +30,7 @@ def test_a_file_that_can_not_grow_is_told_and_the_old_index_answers(
 ) -> None:
     add_much(indexed)
     room = largest_file(indexed.state) + (1 << 21)
-    indexed.options["preexec_fn"] = file_size_limit(room)
+    indexed.options["preexec_fn"] = partial(limit_file_size, room)
     told = indexed.fails(1, "reindex", *flags)
     assert "no room to write" in told
     assert "free some space" in told
@@ -49,7 +46,7 @@ def test_a_file_that_can_not_grow_is_told_and_the_old_index_answers(
 def test_a_first_index_that_finds_no_room_is_made_by_the_next_run(workspace: Workspace) -> None:
     workspace.write("note1.txt", note(1))
     for size in (0, 1 << 12, 1 << 15, 1 << 17):
-        workspace.options["preexec_fn"] = file_size_limit(size)
+        workspace.options["preexec_fn"] = partial(limit_file_size, size)
         done = workspace.run("reindex")
         assert "Traceback" not in done.stderr, size
         if done.returncode:

@@ -1,9 +1,9 @@
 """opsctl download when something fails: killed, cut, refused, damaged, no room."""
 
-import resource
 import signal
 import socket
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -19,6 +19,7 @@ from tests.fakes.hub_downloads import (
     serving,
     start_and_hear,
 )
+from tests.limits import limit_file_size
 from tests.workspace import Workspace
 
 TOKEN = "hf_secretsecretsecret"
@@ -183,9 +184,7 @@ def test_a_disk_that_fills_up_is_told_and_the_rest_comes_later(
 ) -> None:
     hub.push_all(BIG)
     limit = BLOCK + 1_000_000
-    workspace.options["preexec_fn"] = lambda: resource.setrlimit(
-        resource.RLIMIT_FSIZE, (limit, limit)
-    )
+    workspace.options["preexec_fn"] = partial(limit_file_size, limit)
     told = workspace.fails(1, "download", "model")
     assert "no room for the download" in told
     assert "free some space" in told

@@ -92,7 +92,7 @@ def on_a_terminal(workspace: Workspace, answers: list[str]) -> str:
         "stdin": terminal, "stdout": terminal, "stderr": terminal, "start_new_session": True,
         "preexec_fn": lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     }  # fmt: skip
-    process = workspace.start("setup")
+    process = workspace.start("setup", fresh=True)
     workspace.options = {}
     os.close(terminal)
     said = ""

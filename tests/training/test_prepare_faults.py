@@ -2,15 +2,16 @@
 
 import gzip
 import json
-import resource
 import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from indexer.lock import writer_lock
 from tests.fakes.hub import FakeHub
+from tests.limits import limit_file_size
 from tests.training.synthetic_rows import make_rows, write_lines
 from tests.training.test_prepare import DATA, PREPARE, kept, prepare, source
 from tests.workspace import Workspace
@@ -25,9 +26,7 @@ def test_a_full_disk_is_told_and_leaves_what_was_there(workspace: Workspace, lim
     prepare(workspace, ROWS[:20])
     before = kept(workspace)
     source(workspace, ROWS)
-    workspace.options["preexec_fn"] = lambda: resource.setrlimit(
-        resource.RLIMIT_FSIZE, (limit, limit)
-    )
+    workspace.options["preexec_fn"] = partial(limit_file_size, limit)
     assert "no room for the rows" in workspace.fails(1, *PREPARE, path)
     del workspace.options["preexec_fn"]
     assert kept(workspace) == before
