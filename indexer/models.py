@@ -24,7 +24,7 @@ def downloaded(name: str, models: Path) -> Path:
 
 
 def choose(wanted: str, recorded: str | None, models: Path) -> str:
-    """Resolve "auto": what the index was made with, else the default model if it can be used here."""
+    """Resolve "auto": what the index was made with, else the default model where it can be used."""
     if wanted != AUTO:
         return wanted
     if recorded:

@@ -10,22 +10,25 @@ from packaging.requirements import Requirement
 
 from indexer.errors import UserError
 from indexer.extras import CHECKOUT, install_command
+from opsctl.gpu import find_gpus
 
 # PyTorch's own index: what PyPI has for Linux brings gigabytes of CUDA, which an embedder on the
 # CPU has no use for (https://pytorch.org/get-started/locally).
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+ON_CPU = ("neural", "dev")  # the embedder leaves the GPU to the model server
 
 
 def install(extra: str) -> None:
     """Run pip in this Python; it shows its own progress. Raises UserError when it fails.
 
-    torch comes as the build for CPUs, unless one is there already.
+    A torch that is there stays; else the build for CPUs comes, or for the GPU that is to run a model.
     """
     if not find_spec("pip"):
         raise UserError("this Python has no pip to install with", install_command(extra))
     wanted = requirements(extra)
     torch = [name for name in wanted if re.match(r"torch\b", name)]
-    if torch and sys.platform == "linux" and not find_spec("torch"):
+    on_cpu = extra in ON_CPU or not find_gpus().gpus
+    if torch and on_cpu and sys.platform == "linux" and not find_spec("torch"):
         _pip("--index-url", CPU_INDEX, "--retries", "0", *torch)  # else PyPI's, in the next step
     if _pip(*wanted):
         raise UserError(

@@ -37,6 +37,7 @@ class Workspace:
     root: Path
     env: dict[str, str] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)  # of subprocess.Popen
+    program: tuple[str, ...] = ()  # another opsctl than this checkout's
 
     @property
     def documents(self) -> Path:
@@ -69,6 +70,8 @@ class Workspace:
         """Start `opsctl args` in the workspace with nothing of this process's environment."""
         options = self._pipes(env)
         environment: dict[str, str] = options["env"]
+        if self.program:
+            return subprocess.Popen([*self.program, *args], **options)
         if fresh or python or any(is_early(*item) for item in environment.items()):
             command = [sys.executable, *python, "-m", "opsctl", *args]
             return subprocess.Popen(command, **options)

@@ -111,7 +111,7 @@ def _prepare_server(config: Settings, asking: bool, skip_download: bool) -> None
         raise typer.Exit(1)
     if asking and not typer.confirm("Download the models now (about 5 GB)?", default=True):
         return
-    _install(["neural"] if is_installed("docker") else ["neural", "local"])
+    _install(["neural"] if is_installed("docker") else ["local", "neural"])
     from opsctl.commands.download import download
 
     download(names=None)

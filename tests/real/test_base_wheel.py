@@ -1,0 +1,108 @@
+"""Every command as a fresh process where only the base wheel is installed, and no torch."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.workspace import Workspace, note, question, said
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = ("torch", "transformers", "sentence_transformers", "peft", "pyarrow", "mypy")
+COMMANDS = (
+    "setup", "download", "reindex", "start", "stop", "restart", "ask", "chat", "status", "logs",
+    "vram", "verify", "doctor", "eval", "users", "users list", "users approve", "users remove",
+    "users clear", "train", "train prepare", "train run", "train plot", "train compare",
+    "train publish", "train use",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python with the base wheel, whose `opsctl` is beside it."""
+    folder = tmp_path_factory.mktemp("base")
+    python = folder / "venv" / "bin" / "python"
+    pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    for argv in (
+        [sys.executable, "-m", "venv", str(folder / "venv")],
+        [*pip, "wheel", "--no-deps", "--wheel-dir", str(folder), str(ROOT)],
+    ):
+        subprocess.run(argv, check=True, cwd=folder)
+    wheel = next(folder.glob("opsctl-*.whl"))
+    subprocess.run(
+        [*pip, "install", "-c", str(ROOT / "constraints.txt"), str(wheel)], check=True, cwd=folder
+    )
+    return python
+
+
+@pytest.fixture
+def wheel(base: Path, workspace: Workspace) -> Workspace:
+    """A workspace whose commands are those of the wheel."""
+    workspace.program = (str(base.with_name("opsctl")),)
+    return workspace
+
+
+def test_nothing_heavy_is_installed(base: Path) -> None:
+    code = "import sys, importlib.util as u; sys.exit(any(map(u.find_spec, sys.argv[1:])))"
+    assert subprocess.run([base, "-c", code, *HEAVY]).returncode == 0
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_its_help(wheel: Workspace, command: str) -> None:
+    shown = wheel.run(*command.split(), "--help")
+    assert shown.returncode == 0 and shown.stdout.startswith("Usage: "), shown
+    assert shown.stderr == ""
+
+
+def test_documents_are_indexed_searched_and_asked(wheel: Workspace) -> None:
+    wheel.write("note1.txt", note(1))
+    assert wheel.reindex()["added"] == ["note1.txt"]
+    assert wheel.source(question(1)) == "note1.txt"
+    chat = wheel.run("chat", stdin=f"{question(1)}\n")
+    assert chat.returncode == 0 and "note1.txt" in chat.stdout
+    questions = wheel.root / "questions.jsonl"
+    questions.write_text(f'{{"question": "{question(1)}", "file": "note1.txt"}}\n')
+    assert wheel.json("eval", str(questions))["hit_at_1"] == 1
+    assert wheel.json("status")["index"]["documents"] == 1
+    assert wheel.json("users", "list") == []
+
+
+def test_the_machine_is_looked_at_and_nothing_is_running(wheel: Workspace) -> None:
+    wheel.write("note1.txt", note(1))
+    assert wheel.run("setup", "--yes").returncode == 0
+    assert wheel.run("start").returncode == 0
+    assert "nothing is running" in wheel.run("stop").stderr
+    checks = {check["name"]: check["result"] for check in wheel.json("doctor", code=None)}
+    assert (checks["python"], checks["embedder"], checks["index"]) == ("ok", "ok", "ok")
+
+
+@pytest.mark.parametrize(
+    ("extra", "command"),
+    [
+        ("neural", "reindex --rebuild"),
+        ("local", "start --server local --model {model}"),
+        ("train", "train prepare {rows}"),
+        ("train", "train run --model {model}"),
+        ("train", "train compare"),
+    ],
+)
+def test_what_needs_an_extra_names_it(wheel: Workspace, extra: str, command: str) -> None:
+    model = wheel.root / "model"
+    model.mkdir()
+    for name in ("config.json", "modules.json", "model.safetensors"):
+        (model / name).write_text("{}")
+    rows = wheel.root / "rows.parquet"
+    rows.write_bytes(b"PAR1")
+    wheel.write("note1.txt", note(1))
+    argv = command.format(model=model, rows=rows).split()
+    words = wheel.fails(1, *argv, env={"OPSCTL_EMBEDDER": str(model)})
+    assert f"needs the extra `{extra}`" in words
+    assert words.endswith(f"hint: pip install 'opsctl[{extra}]'")
+
+
+def test_half_an_installation_is_one_sentence(wheel: Workspace, base: Path) -> None:
+    code = "import sys; sys.modules['typer'] = None; import opsctl.__main__ as m; m.main()"
+    done = subprocess.run([base, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "typer is missing" in said(done)
