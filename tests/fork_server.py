@@ -1,4 +1,4 @@
-"""Imports the product, and forks a process per command line: `fork_server.py SOCKET MODULE...`.
+"""Imports the product, and forks a process per command line: `fork_server.py SOCKET [torch]`.
 
 It holds imported modules and one thread, nothing that a command line left. The other end of its
 socket is in forked.py.
@@ -21,23 +21,25 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-PRODUCT = ("assistant", "indexer", "opsctl")  # bot/ changes the environment when it is imported
-MODULES = (
-    "aiohttp", "docx", "faiss", "huggingface_hub", "jinja2", "lxml.etree", "lxml.html",
-    "markdown_it", "numpy", "prometheus_client", "psutil", "pypdf", "pynvml", "pyromark", "razdel",
-    "rich.console", "rich.live", "rich.progress", "rich.table", "safetensors.numpy",
-    "semantic_text_splitter", "sqlite3", "Stemmer", "telegram.ext", "telegramify_markdown",
-    "tenacity",
+# bot/ is not here: it changes the environment when it is imported.
+LIGHT_ROOMS = ("assistant", "indexer", "opsctl")
+TORCH_ROOMS = ("localtgi", "training")
+LIGHT = (
+    "aiohttp", "docx", "faiss", "huggingface_hub", "lxml.etree", "lxml.html", "markdown_it",
+    "numpy", "prometheus_client", "psutil", "pypdf", "pynvml", "pyromark", "razdel",
+    "rich.console", "rich.live", "rich.progress", "rich.table", "semantic_text_splitter",
+    "sqlite3", "Stemmer", "telegram.ext", "telegramify_markdown", "tenacity",
 )  # fmt: skip
+TORCH = ("torch", "transformers", "sentence_transformers", "peft", "matplotlib.pyplot", "pymorphy3")
 
 
-def import_all(names: list[str]) -> None:
+def import_all(torch: bool) -> None:
     """The product's modules and the ones it would import when it needs them."""
-    for package in map(importlib.import_module, PRODUCT):
+    for package in map(importlib.import_module, (*LIGHT_ROOMS, *TORCH_ROOMS * torch)):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
-    for name in (*MODULES, *names):
+    for name in (*LIGHT, *TORCH * torch):
         importlib.import_module(name)
     threads = len(list(Path("/proc/self/task").iterdir()))
     assert threads == 1, f"{threads} threads: a fork would have one of them"
@@ -145,6 +147,6 @@ def exit_at_once(code: int) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    import_all(sys.argv[2:])
+    import_all(torch="torch" in sys.argv)
     become(Server(socket.socket(fileno=int(sys.argv[1]))).serve())
     run()

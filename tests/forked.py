@@ -13,7 +13,6 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 NO_DRIVER = ROOT / "tests" / "fakes" / "no_driver"  # of NVIDIA: its library is an empty file
-TORCH = ("torch", "transformers", "sentence_transformers", "peft", "localtgi", "training")
 # What a program heeds before its first line, so that a fork would not.
 EARLY = ("PYTHON", "LC_", "LD_", "LANG", "HF_", "OMP_")
 SERVER_ENVIRONMENT = {
@@ -82,8 +81,8 @@ def _server(torch: bool) -> socket.socket:
     ours, theirs = socket.socketpair()
     command = [sys.executable, "-W", "error", "-m", "tests.fork_server", str(theirs.fileno())]
     process = subprocess.Popen(
-        [*command, *TORCH * torch], cwd=ROOT, env=SERVER_ENVIRONMENT, pass_fds=[theirs.fileno()],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [*command, *["torch"] * torch], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        cwd=ROOT, env=SERVER_ENVIRONMENT, pass_fds=[theirs.fileno()],
     )  # fmt: skip
     theirs.close()
 

@@ -5,14 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.training.running import RUN, Lab
-from tests.training.shell import Shell
 from tests.training.synthetic_rows import write_lines
 from tests.workspace import Workspace
 
@@ -73,10 +71,3 @@ def fresh(prepared: Lab, tmp_path: Path) -> Lab:
     lab = Lab(Workspace(tmp_path, dict(prepared.workspace.env)), prepared.base)
     shutil.copytree(prepared.data, lab.data)
     return lab
-
-
-@pytest.fixture(scope="session")
-def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    """One process for many command lines: each would read torch for seconds."""
-    with Shell(tmp_path_factory.mktemp("shell")) as opened:
-        yield opened

@@ -8,7 +8,6 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from tests.training.running import Lab
-from tests.training.shell import Shell
 from tests.workspace import said
 
 SHORT = ("--epochs", "1", "--limit", "32", "--accumulate", "2", "--save-steps", "1")
@@ -19,9 +18,9 @@ def command(model: Path, *flags: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("kind", ["nf4", "fp16"])
-def test_a_base_that_is_not_gptq_is_trained_on(prepared: Lab, shell: Shell, kind: str) -> None:
+def test_a_base_that_is_not_gptq_is_trained_on(prepared: Lab, kind: str) -> None:
     run = command(prepared.base / "model", "--base", kind, "--name", kind, "--lr", "1e-2", *SHORT)
-    done = shell.run(prepared.workspace.state, *run)
+    done = prepared.workspace.run(*run)
     assert done.returncode == 0, done
     folder = prepared.run.with_name(kind)
     events = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
@@ -29,25 +28,25 @@ def test_a_base_that_is_not_gptq_is_trained_on(prepared: Lab, shell: Shell, kind
     assert held_out[-1] < held_out[0]
 
 
-def test_the_packed_and_the_unpacked_base_lose_alike(prepared: Lab, shell: Shell) -> None:
+def test_the_packed_and_the_unpacked_base_lose_alike(prepared: Lab) -> None:
     """GPTQ's packed weights, and the float ones that they stand for."""
     losses = []
     for twin, kind in (("model-gptq", "gptq"), ("model-dequantised", "fp16")):
         run = command(prepared.base / twin, "--base", kind, "--name", twin, *SHORT)
-        assert shell.run(prepared.workspace.state, *run).returncode == 0
+        assert prepared.workspace.run(*run).returncode == 0
         log = (prepared.run.with_name(twin) / "log.jsonl").read_text()
         losses.append([json.loads(line).get("loss") for line in log.splitlines()])
     for packed, plain in zip(*losses, strict=True):
         assert packed == pytest.approx(plain, abs=2e-3)
 
 
-def test_what_is_no_base_is_told(prepared: Lab, shell: Shell, tmp_path: Path) -> None:
+def test_what_is_no_base_is_told(prepared: Lab, tmp_path: Path) -> None:
     def told(model: Path, *flags: str) -> str:
-        return said(shell.run(prepared.workspace.state, *command(model, *flags)))
+        return said(prepared.workspace.run(*command(model, *flags)))
 
-    state, packed = prepared.workspace.state, prepared.base / "model-gptq"
-    assert "opsctl download model" in said(shell.run(state, "train", "run"))
-    assert "--model FOLDER" in said(shell.run(state, "train", "run", "--base", "nf4"))
+    workspace, packed = prepared.workspace, prepared.base / "model-gptq"
+    assert "opsctl download model" in said(workspace.run("train", "run"))
+    assert "--model FOLDER" in said(workspace.run("train", "run", "--base", "nf4"))
     assert "opsctl download model" in told(tmp_path / "absent")
     assert "is GPTQ" in told(packed, "--base", "nf4") and "--base gptq" in told(
         packed, "--base", "fp16"
@@ -59,25 +58,23 @@ def test_what_is_no_base_is_told(prepared: Lab, shell: Shell, tmp_path: Path) ->
 
 
 def test_a_tokenizer_without_settings_says_nothing_of_its_own(
-    prepared: Lab, shell: Shell, tmp_path: Path
+    prepared: Lab, tmp_path: Path
 ) -> None:
     bare = tmp_path / "bare"
     shutil.copytree(prepared.base / "model-gptq", bare)
     (bare / "tokenizer_config.json").unlink()
     run = command(bare, "--name", "bare", "--dry-run", *SHORT)
-    done = shell.run(prepared.workspace.state, *run)
+    done = prepared.workspace.run(*run)
     assert done.returncode == 0 and "legacy" not in done.stdout + done.stderr, done
 
 
-def test_a_loss_that_is_no_number_stops_the_run(
-    prepared: Lab, shell: Shell, tmp_path: Path
-) -> None:
+def test_a_loss_that_is_no_number_stops_the_run(prepared: Lab, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     shutil.copytree(prepared.base / "model-gptq", broken)
     weights = load_file(broken / "model.safetensors")
     weights["model.embed_tokens.weight"][:] = float("nan")
     save_file(weights, broken / "model.safetensors", metadata={"format": "pt"})
-    done = shell.run(prepared.workspace.state, *command(broken, "--name", "broken", *SHORT))
+    done = prepared.workspace.run(*command(broken, "--name", "broken", *SHORT))
     assert done.returncode == 1
     assert "is nan at step 0" in done.stderr and "--lr" in done.stderr
     assert "Traceback" not in done.stderr

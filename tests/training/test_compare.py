@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import hub_files
-from tests.training.shell import Shell
 from tests.training.synthetic_rows import make_rows, write_lines
 from tests.workspace import Workspace, said
 from training.language import same_language
@@ -23,7 +22,6 @@ class Ended:
     """A workspace with a run that has ended, whose base has gone since."""
 
     workspace: Workspace
-    shell: Shell
 
     @property
     def run(self) -> Path:
@@ -38,12 +36,12 @@ class Ended:
         return self.workspace.state / "adapters" / "mine" / WEIGHTS
 
     def fails(self, name: str = "mine") -> str:
-        return said(self.shell.run(self.workspace.state, "train", "compare", name))
+        return said(self.workspace.run("train", "compare", name))
 
 
 @pytest.fixture
-def ended(workspace: Workspace, shell: Shell) -> Ended:
-    made = Ended(workspace, shell)
+def ended(workspace: Workspace) -> Ended:
+    made = Ended(workspace)
     for folder in (made.run, made.eval.parent, made.weights.parent):
         folder.mkdir(parents=True)
     write_lines(made.eval, make_rows(3, seed=0))

@@ -7,28 +7,28 @@ from typing import Any
 
 import pytest
 
-from tests.training.shell import Shell
-from tests.workspace import said
+from tests.workspace import Workspace, said
 
 PLOT = ("train", "plot", "mine")
+RUN = Path("training", "runs", "mine")
 LOSSES = {1: 3.0, 2: 2.0, 3: 1.5, 4: 1.25}
 HELD_OUT = {0: 3.5, 2: 1.75, 4: 2.25}
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Path:
+def drawn(workspace: Workspace) -> Workspace:
     """A state folder with a run at work: the last line of its log is being written."""
-    run = tmp_path / "training" / "runs" / "mine"
+    run = workspace.state / RUN
     run.mkdir(parents=True)
     (run / "settings.json").write_text(json.dumps({"model": "/models/tiny--mistral"}))
     (run / "log.jsonl").write_text(_log() + '{"step": 5, "lo')
-    return tmp_path
+    return workspace
 
 
-def test_a_run_at_work_is_drawn(state: Path, shell: Shell) -> None:
-    done = shell.run(state, *PLOT)
+def test_a_run_at_work_is_drawn(drawn: Workspace) -> None:
+    done = drawn.run(*PLOT)
     assert done.returncode == 0, done
-    picture = state / "training" / "runs" / "mine" / "loss.png"
+    picture = drawn.state / RUN / "loss.png"
     head, *rows, path = done.stdout.splitlines()
     assert head.split() == ["step", "loss", "eval", "loss"]
     assert [row.split() for row in rows] == [
@@ -38,15 +38,15 @@ def test_a_run_at_work_is_drawn(state: Path, shell: Shell) -> None:
     assert _size(picture) == (800, 500)
 
 
-def test_the_picture_follows_the_log(state: Path, shell: Shell) -> None:
-    picture = state / "training" / "runs" / "mine" / "loss.png"
-    shell.run(state, *PLOT)
+def test_the_picture_follows_the_log(drawn: Workspace) -> None:
+    picture = drawn.state / RUN / "loss.png"
+    drawn.run(*PLOT)
     before = picture.read_bytes()
-    shell.run(state, *PLOT)
+    drawn.run(*PLOT)
     assert picture.read_bytes() == before
     with picture.with_name("log.jsonl").open("a") as log:
         log.write('ss": 1.0}\n' + json.dumps({"step": 6, "eval_loss": 1.0}) + "\n")
-    found: Any = json.loads(shell.run(state, *PLOT, "--json").stdout)
+    found: Any = json.loads(drawn.run(*PLOT, "--json").stdout)
     assert (found["chosen"], found["evaluations"][-1]) == (
         6, {"step": 6, "loss": 1.0, "eval_loss": 1.0},
     )  # fmt: skip
@@ -54,12 +54,12 @@ def test_the_picture_follows_the_log(state: Path, shell: Shell) -> None:
     assert not list(picture.parent.glob("*.part"))
 
 
-def test_what_can_not_be_drawn_is_told(state: Path, shell: Shell) -> None:
-    told = said(shell.run(state, "train", "plot", "other"))
+def test_what_can_not_be_drawn_is_told(drawn: Workspace) -> None:
+    told = said(drawn.run("train", "plot", "other"))
     assert "there is no run other" in told and "mine" in told
-    (state / "training" / "runs" / "mine" / "log.jsonl").unlink()
-    assert "has not made a step" in said(shell.run(state, *PLOT))
-    assert "can not be a run's name" in said(shell.run(state, "train", "plot", "../mine"))
+    (drawn.state / RUN / "log.jsonl").unlink()
+    assert "has not made a step" in said(drawn.run(*PLOT))
+    assert "can not be a run's name" in said(drawn.run("train", "plot", "../mine"))
 
 
 def _log() -> str:

@@ -14,7 +14,6 @@ import pytest
 
 from opsctl.hub import adapter
 from tests.training.running import NAME, RUN, Lab, heard, times
-from tests.training.shell import Shell
 from training.adapter_files import CONFIG_KEYS
 from training.rows import Row, read_prepared, write_rows
 
@@ -68,9 +67,7 @@ def test_it_says_what_it_takes_how_it_goes_and_how_to_serve_it(ended: Lab) -> No
     assert f"step 50 of {STEPS}: loss" in ended.told.stderr
 
 
-def test_killed_stopped_and_out_of_room_it_comes_to_the_same_bytes(
-    ended: Lab, fresh: Lab, shell: Shell
-) -> None:
+def test_killed_stopped_and_out_of_room_it_comes_to_the_same_bytes(ended: Lab, fresh: Lab) -> None:
     run = fresh.command(*RUN)
     with fresh.workspace.start(*run) as process:
         heard(process, "step 20 of")  # the checkpoint of this step is being written
@@ -87,7 +84,7 @@ def test_killed_stopped_and_out_of_room_it_comes_to_the_same_bytes(
     assert "stopping: a checkpoint is saved after this step" in rest
     assert "saved after its last step; the same command goes on" in rest
     assert "Traceback" not in rest
-    done = shell.run(fresh.workspace.state, *run)
+    done = fresh.workspace.run(*run)
     assert done.returncode == 0, done
     assert ", 0 done" not in done.stdout
     assert fresh.sha256() == ended.sha256()
@@ -111,9 +108,7 @@ def test_interrupted_twice_it_stops_at_once_and_does_not_say_that_it_saved(fresh
 
 
 @pytest.mark.parametrize("parts", [("8", "1"), ("2", "4")])
-def test_each_token_of_the_answers_counts_alike(
-    fresh: Lab, shell: Shell, parts: tuple[str, str]
-) -> None:
+def test_each_token_of_the_answers_counts_alike(fresh: Lab, parts: tuple[str, str]) -> None:
     """The loss that is watched, of the base, and the one that the first step learns from."""
     rows = read_prepared(fresh.data / "train.jsonl")[:8]
     uneven = [
@@ -123,53 +118,51 @@ def test_each_token_of_the_answers_counts_alike(
     for name in ("train.jsonl", "eval.jsonl"):
         write_rows(fresh.data / name, uneven)
     size = ("--batch", parts[0], "--accumulate", parts[1], "--epochs", "1", "--dropout", "0")
-    assert shell.run(fresh.workspace.state, *fresh.command(*size, "--lr", "0.1")).returncode == 0
+    assert fresh.workspace.run(*fresh.command(*size, "--lr", "0.1")).returncode == 0
     watched, learned, after = [value for _, _, value in fresh.curve()]
     assert learned == pytest.approx(watched, abs=1e-4)
     assert after < watched - 0.01  # even a single step is no warm-up of rate 0
 
 
-def test_a_checkpoint_that_is_not_whole_is_passed_over(
-    ended: Lab, copied: Lab, shell: Shell
-) -> None:
+def test_a_checkpoint_that_is_not_whole_is_passed_over(ended: Lab, copied: Lab) -> None:
     newest = copied.run / "checkpoints" / f"checkpoint-{STEPS}"
     os.truncate(newest / "optimizer.pt", 1000)
     (copied.run / "manifest.json").unlink()
     shutil.rmtree(copied.adapter)
-    done = shell.run(copied.workspace.state, *copied.command(*RUN))
+    done = copied.workspace.run(*copied.command(*RUN))
     assert done.returncode == 0, done
     assert "50 done" in done.stdout
     assert copied.sha256() == ended.sha256()
     assert copied.curve() == ended.curve()
 
 
-def test_an_adapter_that_was_removed_is_written_again(copied: Lab, shell: Shell) -> None:
+def test_an_adapter_that_was_removed_is_written_again(copied: Lab) -> None:
     shutil.rmtree(copied.adapter)
-    assert shell.run(copied.workspace.state, *copied.command(*RUN)).returncode == 0
+    assert copied.workspace.run(*copied.command(*RUN)).returncode == 0
     assert copied.sha256() == copied.manifest["adapter_sha256"]
     shutil.rmtree(copied.adapter)
     (copied.run / "log.jsonl").write_bytes(b"")  # a power cut
-    done = shell.run(copied.workspace.state, *copied.command(*RUN))
+    done = copied.workspace.run(*copied.command(*RUN))
     assert done.returncode == 0 and copied.manifest["base_eval_loss"] is None, done
 
 
-def test_a_run_that_has_ended_says_so_and_changes_nothing(copied: Lab, shell: Shell) -> None:
+def test_a_run_that_has_ended_says_so_and_changes_nothing(copied: Lab) -> None:
     before = times(copied.workspace.state)
-    again = shell.run(copied.workspace.state, *copied.command(*RUN))
+    again = copied.workspace.run(*copied.command(*RUN))
     assert again.returncode == 0 and "has ended before" in again.stderr, again
     assert f"opsctl train use {NAME}" in again.stdout
     assert times(copied.workspace.state) == before
     beyond_reason = copied.command(*RUN[2:], "--epochs", "1000000", "--anew")
-    assert "--yes" in shell.run(copied.workspace.state, *beyond_reason).stderr
+    assert "--yes" in copied.workspace.run(*beyond_reason).stderr
     assert times(copied.workspace.state) == before
     shutil.rmtree(copied.run / "checkpoints")
-    assert "has ended" in shell.run(copied.workspace.state, *copied.command(*RUN)).stderr
+    assert "has ended" in copied.workspace.run(*copied.command(*RUN)).stderr
 
 
-def test_a_run_without_gain_stops_early_and_keeps_its_best(fresh: Lab, shell: Shell) -> None:
+def test_a_run_without_gain_stops_early_and_keeps_its_best(fresh: Lab) -> None:
     flags = ("--epochs", "9", "--limit", "64", "--accumulate", "1", "--save-steps", "2")
     run = fresh.command(*flags, "--lr", "0.9", "--patience", "2")
-    assert shell.run(fresh.workspace.state, *run).returncode == 0
+    assert fresh.workspace.run(*run).returncode == 0
     losses = {step: loss for step, kind, loss in fresh.curve() if kind == "eval_loss" and step}
     best, record = min(losses, key=lambda step: losses[step]), fresh.manifest
     assert record["steps"] == max(losses) == best + 4 < 72

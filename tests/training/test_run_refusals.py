@@ -9,7 +9,6 @@ import pytest
 
 from indexer.lock import writer_lock
 from tests.training.running import NAME, RUN, Lab, times
-from tests.training.shell import Shell
 from tests.workspace import said
 from training.rows import read_prepared, write_rows
 
@@ -22,34 +21,34 @@ PathFinder.find_spec = lambda name, *where: None if name == "bitsandbytes" else 
 """
 
 
-def test_the_same_name_with_something_else_is_refused(copied: Lab, shell: Shell) -> None:
-    state = copied.workspace.state
-    told = said(shell.run(state, *copied.command(*RUN, "--rank", "16")))
+def test_the_same_name_with_something_else_is_refused(copied: Lab) -> None:
+    run = copied.workspace.run
+    told = said(run(*copied.command(*RUN, "--rank", "16")))
     assert "--rank 8, not --rank 16" in told and "--anew" in told
-    other = said(shell.run(state, *copied.command(*RUN)[:3], str(copied.base / "model"), *RUN,
+    other = said(run(*copied.command(*RUN)[:3], str(copied.base / "model"), *RUN,
                            "--base", "fp16"))  # fmt: skip
     assert "--base gptq, not --base fp16" in other
-    fewer = said(shell.run(state, *copied.command(*RUN, "--limit", "9")))
+    fewer = said(run(*copied.command(*RUN, "--limit", "9")))
     assert "no --limit, not --limit 9" in fewer
     rows = read_prepared(copied.data / "train.jsonl")
     write_rows(copied.data / "train.jsonl", rows[1:])
-    assert "another data" in said(shell.run(state, *copied.command(*RUN)))
+    assert "another data" in said(run(*copied.command(*RUN)))
     old = copied.sha256()
-    assert shell.run(state, *copied.command(*SHORT, "--anew")).returncode == 0
+    assert run(*copied.command(*SHORT, "--anew")).returncode == 0
     assert copied.sha256() != old
     assert copied.manifest["steps"] == 4
 
 
-def test_a_dry_run_writes_nothing(fresh: Lab, shell: Shell) -> None:
+def test_a_dry_run_writes_nothing(fresh: Lab) -> None:
     before = times(fresh.workspace.state)
-    told = shell.run(fresh.workspace.state, *fresh.command(*RUN, "--dry-run"))
+    told = fresh.workspace.run(*fresh.command(*RUN, "--dry-run"))
     assert told.returncode == 0 and "tokens/s" in told.stdout, told
     assert times(fresh.workspace.state) == before
 
 
-def test_a_long_run_is_not_started_unasked(fresh: Lab, shell: Shell) -> None:
+def test_a_long_run_is_not_started_unasked(fresh: Lab) -> None:
     run = fresh.command("--epochs", "1000000")
-    told = shell.run(fresh.workspace.state, *run)
+    told = fresh.workspace.run(*run)
     assert told.returncode == 1 and "--yes" in told.stderr and "would take" in told.stderr
     assert not fresh.run.exists()
 
@@ -72,16 +71,16 @@ def test_a_package_that_is_not_installed_is_named(fresh: Lab) -> None:
     assert done.stderr.endswith('hint: pip install -e ".[train]"\n')
 
 
-def test_one_process_at_a_time_works_on_a_run(fresh: Lab, shell: Shell) -> None:
+def test_one_process_at_a_time_works_on_a_run(fresh: Lab) -> None:
     fresh.run.parent.mkdir(parents=True)
     with writer_lock(fresh.run.parent / f".{NAME}.lock"):
-        told = said(shell.run(fresh.workspace.state, *fresh.command(*RUN)))
+        told = said(fresh.workspace.run(*fresh.command(*RUN)))
     assert f"the run {NAME} is at work: process {os.getpid()}" in told
 
 
-def test_an_adapter_of_somebody_else_is_not_overwritten(fresh: Lab, shell: Shell) -> None:
+def test_an_adapter_of_somebody_else_is_not_overwritten(fresh: Lab) -> None:
     fresh.adapter.mkdir(parents=True)
-    told = said(shell.run(fresh.workspace.state, *fresh.command(*RUN)))
+    told = said(fresh.workspace.run(*fresh.command(*RUN)))
     assert "is there already" in told and "--name" in told
     assert not any(fresh.adapter.iterdir())
 
@@ -95,9 +94,9 @@ def test_the_name_of_an_adapter_that_is_declared_is_refused(fresh: Lab) -> None:
     assert not fresh.run.with_name("published").exists()
 
 
-def test_rows_that_can_not_be_learned_are_told(fresh: Lab, shell: Shell) -> None:
+def test_rows_that_can_not_be_learned_are_told(fresh: Lab) -> None:
     def told(*flags: str) -> str:
-        return said(shell.run(fresh.workspace.state, *fresh.command(*flags)))
+        return said(fresh.workspace.run(*fresh.command(*flags)))
 
     assert "do not fit into 100 tokens" in told("--length", "100")
     assert "--length" in told("--length", "100")
@@ -135,9 +134,7 @@ def test_rows_that_can_not_be_learned_are_told(fresh: Lab, shell: Shell) -> None
         (("--length", "99999"), "takes 4096 tokens"),
     ],
 )
-def test_wrong_usage_is_told(
-    prepared: Lab, shell: Shell, flags: tuple[str, ...], words: str
-) -> None:
-    done = shell.run(prepared.workspace.state, *prepared.command(*flags))
+def test_wrong_usage_is_told(prepared: Lab, flags: tuple[str, ...], words: str) -> None:
+    done = prepared.workspace.run(*prepared.command(*flags))
     assert done.returncode in (1, 2)
     assert words in said(done, hint="hint: " in done.stderr)

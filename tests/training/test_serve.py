@@ -12,7 +12,6 @@ import pytest
 
 from tests.gpu_server import free_port
 from tests.training.running import NAME, Lab
-from tests.training.shell import Shell
 from tests.workspace import Workspace, note, question
 from training.encode import prompt_text
 from training.rows import Row, read_prepared
@@ -39,16 +38,14 @@ class Trained:
 
 
 @pytest.fixture(scope="module")
-def trained(
-    ended: Lab, shell: Shell, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Trained]:
+def trained(ended: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
     workspace = Workspace(tmp_path_factory.mktemp("trained"))
     url = f"http://127.0.0.1:{free_port()}"
     workspace.env |= {"OMP_NUM_THREADS": "1", "OPSCTL_SERVER_URL": url}
     workspace.documents.mkdir()
     shutil.copytree(ended.workspace.state, workspace.state)
     compare = ("train", "compare", "--tokens", str(TOKENS), "--batch", "20", "--json")
-    told = shell.run(workspace.state, *compare)
+    told = workspace.run(*compare)
     assert told.returncode == 0, told
     compared = json.loads(told.stdout)
     yield Trained(workspace, ended.base / "model-gptq", ended.manifest, compared)
