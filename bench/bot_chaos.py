@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.bot_people import People, keep, notes, served, show, spread, tally, until
-from tests.bot.bot_process import BotProcess
+from tests.bot.bot_process import BotProcess, RealBot
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Fault
 from tests.fakes.tgi import FakeTGI
@@ -106,7 +106,7 @@ async def run(args: argparse.Namespace, folder: Path, state: Path) -> bool:
     chance = random.Random(args.seed)
     async with FakeTGI(Play(pace=PACE)) as tgi, FakeBotAPI() as api:
         people, begun = People(api), time.monotonic()
-        async with BotProcess(folder, api, state, settings=served(tgi)) as bot:
+        async with RealBot(folder, api, state, settings=served(tgi)) as bot:
             away: list[float] = []
             count, more = divmod(args.questions, args.users)
             asking = [

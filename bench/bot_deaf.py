@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import psutil
 
 from bench.bot_people import People, keep, notes, served, show, tally, until
-from tests.bot.bot_process import BotProcess
+from tests.bot.bot_process import BotProcess, RealBot
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Fault
 from tests.fakes.tgi import FakeTGI
@@ -72,7 +72,7 @@ async def trial(state: Path, name: str, pace: float = PACE) -> AsyncIterator[Tri
     folder.mkdir(parents=True)
     async with FakeTGI(Play(pace=pace)) as tgi, FakeBotAPI() as api:
         people = People(api)
-        async with BotProcess(folder, api, state, settings=served(tgi)) as bot:
+        async with RealBot(folder, api, state, settings=served(tgi)) as bot:
             people.ask(1)
             await people.answered(60)
             yield Trial(api, tgi, bot, people)

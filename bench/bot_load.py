@@ -30,7 +30,7 @@ from bench.bot_people import (
     until,
 )
 from bot.store import Store
-from tests.bot.bot_process import BotProcess
+from tests.bot.bot_process import BotProcess, RealBot
 from tests.bot.test_inbox import STRANGER, update
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.tgi import FakeTGI
@@ -66,7 +66,7 @@ async def crowd(folder: Path, state: Path, users: int, places: int) -> bool:
     async with FakeTGI(play) as tgi, FakeBotAPI() as api:
         people = People(api)
         config = {"allowed_users": list(range(1, users + 1))}
-        async with BotProcess(folder, api, state, settings=served(tgi), **config) as bot:
+        async with RealBot(folder, api, state, settings=served(tgi), **config) as bot:
             people.ask(1)
             await people.answered(PATIENCE)
             before, calls = await resident(bot), len(api.calls)
@@ -112,7 +112,7 @@ def waiting_updates(count: int) -> Iterator[tuple[int, str]]:
 async def inbox(folder: Path, state: Path, count: int) -> bool:
     """Start on a full inbox, twice; prints the table, and tells whether everybody has an answer."""
     async with FakeBotAPI() as api:
-        bot = BotProcess(folder, api, state)
+        bot = RealBot(folder, api, state)
         store = Store(bot.database)
         store.receive(waiting_updates(count))
         begun = time.monotonic()

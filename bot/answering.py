@@ -14,10 +14,9 @@ answer, and only of numbers that are stored. So:
 - Telegram bans or is away: the text is stored and the edit is due later.
 - Telegram says no: it is asked some times more, as TRIES tells, and then the answer is given up.
 - The reply to a preview was lost: that edit may arrive after the final one and cover it. The final
-  edit is then made a second time, SETTLE seconds later.
+  edit is then made a second time, when the first has settled.
 """
 
-import asyncio
 import logging
 import math
 import secrets
@@ -32,7 +31,6 @@ from bot.schedule import MOST, Schedule
 from bot.store import StoreError
 from bot.texts import texts_for
 from bot.transport.sending import (
-    SETTLE,
     Banned,
     ChatGone,
     ChatMoved,
@@ -55,7 +53,7 @@ TRIES: dict[type[Exception], float] = {
     Exception: 8,
 }
 GROWING = 6  # failures after which the pause does not grow any more
-PAUSE = 1.0
+PAUSE = 1.0  # after the first failure, in seconds; doubles with each
 LONGEST_PAUSE = 60.0
 log = logging.getLogger(__name__)
 
@@ -71,18 +69,15 @@ class Answerer:
         metrics: Metrics,
         writer: AnswerWriter,
         may_ask: Callable[[int], bool],
-        pause: float = PAUSE,
+        pace: float = 1,
     ) -> None:
-        """`may_ask` tells whether a person is still let in; `pause` is the first one, in seconds.
-
-        It comes after a failure and doubles with each.
-        """
+        """`may_ask` tells whether a person is still let in; `pace` stretches the pauses."""
         self._answers = answers
         self._schedule = schedule
         self._sender = sender
         self._metrics = metrics
         self._may_ask = may_ask
-        self._pause = pause
+        self._pace = pace
         self._writer = writer
         self._failures: dict[int, Counter[type[Exception]]] = {}
         self._doubtful: set[int] = set()  # an edit whose reply was lost may still arrive
@@ -121,7 +116,7 @@ class Answerer:
             await self._bring_on(found, give_back)
         except Banned as error:
             self._metrics.failed("banned")
-            self._schedule.put_off_chat(found.question.chat, error.seconds + 1)
+            self._schedule.put_off_chat(found.question.chat, error.seconds + self._pace)
         except ChatMoved as error:
             self._answers.move_chat(found.question.chat, error.chat)
         except ValueError:
@@ -178,8 +173,8 @@ class Answerer:
         failures[kind] += 1
         self._metrics.failed(type(error).__name__)
         if failures[kind] < TRIES[kind]:
-            pause = self._pause * 2.0 ** min(found.telegram_failures, GROWING)
-            self._schedule.put_off(number, min(LONGEST_PAUSE, pause), "telegram")
+            pause = min(LONGEST_PAUSE, PAUSE * 2.0 ** min(found.telegram_failures, GROWING))
+            self._schedule.put_off(number, self._pace * pause, "telegram")
         elif kind in (ChatGone, MessageGone):
             del self._failures[number]
             self._answers.close(number, "gone")
@@ -224,7 +219,8 @@ class Answerer:
                 continue
             message = part.message or await self._place(question, part.number, words.placeholder)
             for again in range(1 + (doubtful and part.number == 0)):
-                await asyncio.sleep(SETTLE * again)
+                if again:
+                    await self._sender.settle()
                 try:
                     await self._sender.edit(
                         question.chat,

@@ -70,6 +70,7 @@ class Assembly:
         self._schedule, self._people = Schedule(store), People(store)
         self._gate = Gate(config, self._people, Groups(config, store))
         self._begun, self._introduced = time.monotonic(), False
+        pace = config.pace
         # A message may take its time to be accepted; 25 a second and 64 at work are the most.
         self._request = Connections(
             lambda: self.metrics.failed("mute"),
@@ -82,9 +83,9 @@ class Assembly:
             config.api_url,
             _files_url(config.api_url),
             request=self._request,
-            rate_limiter=ChatLimiter(),
+            rate_limiter=ChatLimiter(pace=pace),
         )
-        self._sender = Sender(self._bot)
+        self._sender = Sender(self._bot, pace)
         writer = AnswerWriter(
             config,
             self._answers,
@@ -95,15 +96,26 @@ class Assembly:
             engine,
             self.metrics,
         )
-        answerer = Answerer(
-            self._answers, self._schedule, self._sender, self.metrics, writer, self._gate.knows
+        answerer = self._answerer = Answerer(
+            self._answers,
+            self._schedule,
+            self._sender,
+            self.metrics,
+            writer,
+            self._gate.knows,
+            pace,
         )
-        self._answerer = answerer
         self._indexing = Indexing(config.settings)
-        self._uploads = Uploads(config.settings, store, self._bot, self._sender, self._indexing)
-        self.queue = Queue(self._schedule, answerer.work, answerer.greet, config.parallel)
+        self._uploads = Uploads(
+            config.settings, store, self._bot, self._sender, self._indexing, pace
+        )
+        self.queue = Queue(
+            self._schedule, answerer.work, answerer.greet, config.parallel, pace=pace
+        )
         self._inbox: Inbox | None = None
-        self.poller = Poller(config.token, config.api_url, store, self.metrics, self._heard)
+        self.poller = Poller(
+            config.token, config.api_url, store, self.metrics, self._heard, pace=pace
+        )
         self._watch()
 
     async def talk(self) -> None:
@@ -132,8 +144,8 @@ class Assembly:
             self.queue.asked,
             self._stop,
         )
-        self._inbox = Inbox(self._store, handlers.handle, self.metrics)
-        welcome = Welcome(self._people, self._sender)
+        self._inbox = Inbox(self._store, handlers.handle, self.metrics, self._config.pace)
+        welcome = Welcome(self._people, self._sender, self._config.pace)
         parts = (self._inbox, self.queue, self._uploads, menu, welcome)
         await asyncio.gather(*(part.run() for part in parts))
 
@@ -147,9 +159,10 @@ class Assembly:
 
     async def close(self) -> None:
         """Finish what is at work or park it, and close the connections."""
-        closing = [self.queue.close(ENDING)]
+        ending = self._config.pace * ENDING
+        closing = [self.queue.close(ending)]
         if self._inbox:
-            closing.append(self._inbox.close(ENDING))
+            closing.append(self._inbox.close(ending))
         await asyncio.gather(*closing)
         with suppress(asyncio.TimeoutError):
             await within(0.5, self._request.shutdown())
@@ -181,7 +194,7 @@ class Assembly:
 
         A webhook that somebody has set would keep all updates from us.
         """
-        rejected, pause = 0, 0.5
+        rejected, pause, pace = 0, 0.5, self._config.pace
         while True:
             try:
                 me = await self._bot.get_me()
@@ -199,7 +212,7 @@ class Assembly:
             except TelegramError as error:
                 rejected = 0
                 log.warning("getMe: %s", type(error).__name__)
-            await asyncio.sleep(pause)
+            await asyncio.sleep(pace * pause)
             pause = min(30.0, pause * 2)
 
     async def _report(self) -> dict[str, object]:

@@ -12,7 +12,8 @@ class BotConfig:
     """The bot's token, its people, its limits and its files. Ids are Telegram's numbers.
 
     `parallel` answers are written at a time, `waiting` more questions wait per person, and an
-    answer may take `deadline` seconds.
+    answer may take `deadline` seconds. `pace` stretches the bot's own pauses, and the windows in
+    which it keeps Telegram's limits: with 1.0 they last the seconds that stand in the code.
     """
 
     token: str = field(repr=False)
@@ -30,6 +31,7 @@ class BotConfig:
     parallel: int = 16
     waiting: int = 3
     deadline: float = 300
+    pace: float = 1.0
 
     def check(self, approved: int) -> None:
         """Raise UserError where nobody could use the bot; `approved` people were paired before."""

@@ -18,9 +18,10 @@ Greet = Callable[[int, int], Awaitable[None]]
 class Greeter:
     """`greet` is given a number and how many are before it; one at a time for each number."""
 
-    def __init__(self, schedule: Schedule, greet: Greet) -> None:
+    def __init__(self, schedule: Schedule, greet: Greet, pace: float) -> None:
         self._schedule = schedule
         self._greet = greet
+        self._every, self._group_every = pace * EVERY, pace * GROUP_EVERY
         self._new: list[int] = []
         self._told: dict[int, tuple[int, float]] = {}  # how many, and when
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -37,7 +38,7 @@ class Greeter:
             ahead = self._schedule.ahead_of(number)
             if ahead and number not in at_work and len(self._tasks) < GREETINGS:
                 self._tell(number, ahead)
-        if time.monotonic() - self._looked > EVERY:
+        if time.monotonic() - self._looked > self._every:
             self._looked = time.monotonic()
             for number, ahead in self._moved(at_work)[:AT_ONCE]:
                 self._tell(number, ahead)
@@ -62,7 +63,7 @@ class Greeter:
             for ahead, (number, chat, due) in enumerate(rows)
             if ahead and number not in at_work
             if due <= time.time() and ahead != known[number][0]
-            if chat > 0 or now - known[number][1] > GROUP_EVERY
+            if chat > 0 or now - known[number][1] > self._group_every
         ]
 
     def _tell(self, number: int, ahead: int) -> None:

@@ -38,11 +38,16 @@ class Inbox:
     """Deals with the updates. `handle` may be called twice for one, and must not mind."""
 
     def __init__(
-        self, store: Store, handle: Callable[[int, Update], Effect], metrics: Metrics
+        self,
+        store: Store,
+        handle: Callable[[int, Update], Effect],
+        metrics: Metrics,
+        pace: float = 1,
     ) -> None:
         self._store = store
         self._handle = handle
         self._metrics = metrics
+        self._busy_pause = pace * BUSY_PAUSE
         self._arrived = asyncio.Event()
         self._after = 0
         self._later: deque[int] = deque()  # handled again when there is room for their errands
@@ -62,7 +67,7 @@ class Inbox:
                 effects = self._batch(rows) if (rows := self._next()) else []
             except StoreBusy as error:
                 log.warning("inbox: %s", error.message)
-                await asyncio.sleep(BUSY_PAUSE)
+                await asyncio.sleep(self._busy_pause)
                 continue
             self._taken(rows)
             for number, effect in effects:
@@ -153,7 +158,7 @@ class Inbox:
             try:
                 return self._store.dealt_with([number])
             except StoreBusy:
-                await asyncio.sleep(BUSY_PAUSE)
+                await asyncio.sleep(self._busy_pause)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)

@@ -21,11 +21,14 @@ log = logging.getLogger(__name__)
 class Preview:
     """Edits one message. `doubtful` tells that an edit may still be on its way after `close`."""
 
-    def __init__(self, sender: Sender, chat: int, message: int, buttons: Buttons) -> None:
+    def __init__(
+        self, sender: Sender, chat: int, message: int, buttons: Buttons, pace: float = 1
+    ) -> None:
         self._sender = sender
         self._where = (chat, message)
         self._buttons = buttons
-        self._pace = PRIVATE_PACE if chat > 0 else GROUP_PACE
+        self._pace = pace * (PRIVATE_PACE if chat > 0 else GROUP_PACE)
+        self._slowest = max(self._pace, pace * SLOWEST)
         self._text = ""
         self._fresh = asyncio.Event()
         self._closing = asyncio.Event()
@@ -89,7 +92,7 @@ class Preview:
         return True
 
     def _slow_down(self) -> None:
-        self._pace = min(self._pace * SLOWER, max(SLOWEST, self._pace))
+        self._pace = min(self._pace * SLOWER, self._slowest)
 
 
 def _head(text: str) -> Part | None:

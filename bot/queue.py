@@ -33,12 +33,14 @@ class Queue:
         greet: Greet,
         places: int,
         clock: Callable[[], float] = time.time,
+        pace: float = 1,
     ) -> None:
         self._schedule = schedule
         self._work = work
         self._places = places
         self._clock = clock
-        self._greeter = Greeter(schedule, greet)
+        self._pace = pace
+        self._greeter = Greeter(schedule, greet, pace)
         self._tasks: dict[int, asyncio.Task[None]] = {}  # by person
         self._writing: set[int] = set()
         self._changed = asyncio.Event()
@@ -64,7 +66,7 @@ class Queue:
             if not self._closing:
                 self._greeter.look(self._writing)
             due = self._schedule.next_due(now)
-            sleep = EVERY if due is None else min(EVERY, due - now)
+            sleep = self._pace * EVERY if due is None else min(self._pace * EVERY, due - now)
             await happens(self._changed, max(0.05, sleep))
         raise self._error
 
@@ -113,7 +115,7 @@ class Queue:
             await self._work(number, give_back)
         except StoreBusy as error:  # the store is as before: so is the work to be done
             log.warning("answer %d: %s", number, error.message)
-            await asyncio.sleep(BUSY_PAUSE)
+            await asyncio.sleep(self._pace * BUSY_PAUSE)
         finally:
             give_back()
 

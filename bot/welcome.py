@@ -16,9 +16,10 @@ log = logging.getLogger(__name__)
 class Welcome:
     """Looks for people who were approved since, for ever."""
 
-    def __init__(self, people: People, sender: Sender) -> None:
+    def __init__(self, people: People, sender: Sender, pace: float = 1) -> None:
         self._people = people
         self._sender = sender
+        self._pause = pace * PAUSE
 
     async def run(self) -> None:
         """Tell each of them; what Telegram does not take is told later."""
@@ -26,7 +27,7 @@ class Welcome:
             with suppress(StoreBusy):
                 for user, language in self._people.to_welcome():
                     await self._tell(user, language)
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(self._pause)
 
     async def _tell(self, user: int, language: str) -> None:
         try:

@@ -76,7 +76,8 @@ class AnswerWriter:
             self._schedule.ended(question.id)
             raise ValueError(f"the process ended {BEGINNINGS} times while this was written")
         words = texts_for(question.language)
-        preview = Preview(self._sender, question.chat, message, stop_button(question.id, words))
+        buttons, pace = stop_button(question.id, words), self._config.pace
+        preview = Preview(self._sender, question.chat, message, buttons, pace)
         task = asyncio.ensure_future(self._written(found, preview, words))
         self._tasks[question.id] = task
         try:
@@ -140,7 +141,7 @@ class AnswerWriter:
         async def show() -> None:
             while not seen.is_set():
                 await self._sender.typing(question.chat, question.thread)
-                await happens(seen, TYPING)
+                await happens(seen, self._config.pace * TYPING)
 
         self._actions.add(task := asyncio.ensure_future(show()))
         task.add_done_callback(self._actions.discard)
@@ -152,7 +153,8 @@ class AnswerWriter:
         log.warning("answer %d: %s", number, type(error).__name__)
         self._metrics.failed(type(error).__name__)
         if isinstance(error, PASSING) and found.server_failures + 1 < SERVER_TRIES:
-            self._schedule.put_off(number, 2.0**found.server_failures, "server")
+            pause = self._config.pace * 2.0**found.server_failures
+            self._schedule.put_off(number, pause, "server")
         else:
             self._metrics.answered("failed")
             self._answers.finish(number, "failed", sentence(words.no_server))

@@ -33,7 +33,7 @@ class ChatLimiter(BaseRateLimiter[float]):
     25 calls a second in all. A ban of up to `cap` seconds is waited out; above it RetryAfter
     reaches the caller at once, and so does every further call to that chat until it is over.
     A call's `rate_limit_args` stand for `cap`; with NOW it is made at once or not at all, and
-    leaves half of a group's places to the others.
+    leaves half of a group's places to the others. `pace` stretches the limits' time, and no ban.
     """
 
     def __init__(
@@ -43,12 +43,12 @@ class ChatLimiter(BaseRateLimiter[float]):
         per_minute: int = 20,
         overall: int = 25,
         cap: float = 30,
-        minute: float = 60,
+        pace: float = 1,
     ) -> None:
         self._limits = {
-            "chat": (burst, burst / per_second),
-            "group": (per_minute, minute),
-            "all": (overall, 1.0),
+            "chat": (burst, pace * burst / per_second),
+            "group": (per_minute, pace * 60),
+            "all": (overall, pace),
         }
         self._cap = cap
         self._windows: dict[tuple[str, object], _Window] = {}

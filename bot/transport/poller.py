@@ -61,12 +61,14 @@ class Poller:
         long_poll: int = LONG_POLL,
         deaf: float = DEAF,
         read: float = READ,
+        pace: float = 1,
     ) -> None:
         self._store = store
         self._metrics = metrics
         self._heard = heard
         self._long_poll = long_poll
         self._read = read
+        self._pace = pace
         self._request = _Request(
             lambda: metrics.failed("deaf"),
             deaf,
@@ -104,7 +106,7 @@ class Poller:
             return ban_seconds(error) + 0.2
         except Conflict:
             self._conflict()
-            return CONFLICT_PAUSE
+            return self._pace * CONFLICT_PAUSE
         except Exception as error:
             if isinstance(error, UserError) and not isinstance(error, StoreBusy):
                 raise
@@ -119,7 +121,7 @@ class Poller:
             self.polled = True
             return 0
         self._failures += 1
-        return min(SLOWEST, 0.5 * 2.0 ** min(self._failures, 8))
+        return self._pace * min(SLOWEST, 0.5 * 2.0 ** min(self._failures, 8))
 
     async def _get_updates(self) -> None:
         try:

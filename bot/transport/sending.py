@@ -1,5 +1,6 @@
 """Writes to Telegram: every failure is a SendingError, see bot/transport/errors.py."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
@@ -44,7 +45,6 @@ from bot.transport.errors import (
 from bot.transport.limits import NOW, ban_seconds
 
 __all__ = [
-    "SETTLE",
     "Banned",
     "Buttons",
     "ChatGone",
@@ -68,9 +68,10 @@ log = logging.getLogger(__name__)
 class Sender:
     """Writes through one bot, whose rate limiter is a ChatLimiter."""
 
-    def __init__(self, bot: ExtBot[Any], pause: float = retry.PAUSE) -> None:
+    def __init__(self, bot: ExtBot[Any], pace: float = 1) -> None:
         self._bot = bot
-        self._pause = pause
+        self._pause = pace * retry.PAUSE
+        self._settle = pace * SETTLE
 
     async def send(
         self,
@@ -145,6 +146,10 @@ class Sender:
                 raise refusal(error) from None
         except TelegramError as error:
             raise Unreachable(type(error).__name__) from None
+
+    async def settle(self) -> None:
+        """Wait until an edit has arrived whose reply was lost, if it ever does."""
+        await asyncio.sleep(self._settle)
 
     async def delete(self, chat: int, message: int) -> None:
         """Take the message away; one that is gone, or too old to be taken away, is no error."""

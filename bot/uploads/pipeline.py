@@ -59,16 +59,15 @@ class Uploads:
         bot: ExtBot[Any],
         sender: Sender,
         indexing: Indexing,
-        pause: float = retry.PAUSE,
+        pace: float = 1,
     ) -> None:
-        """`pause` is the upper bound of the first pause between two tries, in seconds."""
         self._documents = settings.documents.absolute()
         self._temporary = settings.state.absolute() / "uploads"
         self._rows = UploadRows(store)
         self._bot = bot
         self._teller = Teller(self._rows, sender)
         self._indexing = indexing
-        self._pause = pause
+        self._pace = pace
         self._client = httpx.AsyncClient(timeout=READ)
         # One each: what one of them has seen, the others have not.
         self._changed = {state: asyncio.Event() for state in ("new", "placed", "final")}
@@ -114,7 +113,7 @@ class Uploads:
                 try:
                     await work(uploads)
                 except StoreBusy:
-                    await asyncio.sleep(BUSY_PAUSE)
+                    await asyncio.sleep(self._pace * BUSY_PAUSE)
                 continue
             due = self._rows.next_due(now)
             sleep = LONGEST_PAUSE if due is None else min(LONGEST_PAUSE, due - time.time())
@@ -176,7 +175,7 @@ class Uploads:
             found = await self._bot.get_file(file)
             return await download(self._client, found.file_path or "", target)
 
-        return await retry.again(attempt, self._pause)
+        return await retry.again(attempt, self._pace * retry.PAUSE)
 
     async def _index_all(self, uploads: list[Upload]) -> None:
         for upload in uploads:
@@ -185,7 +184,8 @@ class Uploads:
         try:
             await self._indexing.update()
         except Busy:
-            self._rows.put_off([upload.id for upload in uploads], BUSY_PAUSE, failed=False)
+            numbers = [upload.id for upload in uploads]
+            self._rows.put_off(numbers, self._pace * BUSY_PAUSE, failed=False)
             return
         except UserError as error:
             reason = error.message
@@ -209,12 +209,12 @@ class Uploads:
 
     async def _safely(self, upload: Upload, step: Callable[[Upload], Awaitable[None]]) -> None:
         """Do the step, or put it off; after many tries it is given up."""
-        pause = min(LONGEST_PAUSE, 2.0**upload.failures)
+        pause = self._pace * min(LONGEST_PAUSE, 2.0**upload.failures)
         try:
             return await step(upload)
         except (Banned, RetryAfter) as error:
             pause = error.seconds if isinstance(error, Banned) else ban_seconds(error)
-            return self._rows.put_off([upload.id], pause + 1, failed=False)
+            return self._rows.put_off([upload.id], pause + self._pace, failed=False)
         except ChatGone:
             return self._rows.remove(upload.id)
         except MessageGone:

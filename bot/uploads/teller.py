@@ -1,10 +1,9 @@
 """The one message that tells how an upload goes, and in the end what came of it."""
 
-import asyncio
 import logging
 
 from bot.texts import texts_for
-from bot.transport.sending import SETTLE, Sender, SendingError, Unreachable
+from bot.transport.sending import Sender, SendingError, Unreachable
 from bot.uploads.rows import Upload, UploadRows
 
 log = logging.getLogger(__name__)
@@ -43,7 +42,7 @@ class Teller:
         assert upload.message
         await self._sender.edit(upload.chat, upload.message, upload.said)
         if upload.id in self._doubtful:
-            await asyncio.sleep(SETTLE)
+            await self._sender.settle()
             await self._sender.edit(upload.chat, upload.message, upload.said)
             self._doubtful.discard(upload.id)
         self._rows.remove(upload.id)

@@ -1,29 +1,45 @@
-"""A real bot process that talks to the fake Bot API of the test."""
+"""A real bot process that talks to the fake Bot API of the test.
+
+Its clocks run twenty times as fast as the product's, and so does the fake's flood control. It is
+forked from a process that has imported the bot, which takes longer than most tests.
+"""
 
 import asyncio
 import json
+import multiprocessing
+import os
 import signal
 import sqlite3
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Coroutine
+from contextlib import closing, suppress
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.bot import run_bot
 from tests.fakes.bot_api import FakeBotAPI
 
-PROGRAM = Path(__file__).with_name("run_bot.py")
+FORKS = multiprocessing.get_context("forkserver")
+LATER = ("anyio._backends._asyncio", "h11", "httpcore", "razdel")  # what a bot imports when at work
 ADMIN = 1
+PACE = 0.05
 ORPHANS = ("…", "⏳")  # how a placeholder without an answer begins
 
 
 class BotProcess:
     """One bot with its files in `folder`; may be started again after its end."""
 
+    pace = PACE
+
     def __init__(self, folder: Path, api: FakeBotAPI, state: Path, **config: Any) -> None:
+        if api.flood.speed:
+            api.flood.speed = 1 / self.pace
         self.api = api
         self.folder = folder
         self.log = folder / "bot.log"
@@ -47,9 +63,11 @@ class BotProcess:
             "health_port": 0,
             "per_minute": 1000,
             "per_day": 1000,
+            "pace": self.pace,
             **config,
         }
-        self._process: asyncio.subprocess.Process | None = None
+        self._pid = 0
+        self._ended: asyncio.Task[int] | None = None
 
     async def __aenter__(self) -> "BotProcess":
         await self.start()
@@ -62,27 +80,24 @@ class BotProcess:
         """Start it, and wait for nothing."""
         path = self.folder / "config.json"
         path.write_text(json.dumps(self.config))
-        with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-W", "error", str(PROGRAM), str(path), stdout=log, stderr=log
-            )
+        self.log.touch()
+        self._pid, ended = await self._begin(path)
+        self._ended = asyncio.ensure_future(ended)
 
     async def kill(self) -> None:
         """SIGKILL, if it is still there."""
-        if self._process and self._process.returncode is None:
-            self._process.kill()
+        self._signal(signal.SIGKILL)
         await self.ended()
 
     async def terminate(self) -> int:
         """SIGTERM, and its exit code."""
-        assert self._process
-        self._process.send_signal(signal.SIGTERM)
+        self._signal(signal.SIGTERM)
         return await self.ended()
 
     async def ended(self, seconds: float = 60) -> int:
         """Its exit code, when it ends."""
-        assert self._process
-        return await asyncio.wait_for(self._process.wait(), seconds)
+        assert self._ended
+        return await asyncio.wait_for(asyncio.shield(self._ended), seconds)
 
     def said(self) -> str:
         """Its log."""
@@ -132,6 +147,35 @@ class BotProcess:
             and "stop:" not in json.dumps(message.get("reply_markup", {}))
         ]
 
+    async def _begin(self, config: Path) -> tuple[int, Coroutine[Any, Any, int]]:
+        """Its pid, and what waits for its exit code."""
+        FORKS.set_forkserver_preload(["__main__", run_bot.__name__, *LATER])
+        process = FORKS.Process(target=run_bot.forked, args=(config, self.log))
+        process.start()
+        assert process.pid
+        return process.pid, _ended(process)
+
+    def _signal(self, number: int) -> None:
+        if self._ended and not self._ended.done():
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, number)
+
+
+class RealBot(BotProcess):
+    """A bot that is started from nothing, and whose clocks have the product's own pace."""
+
+    pace = 1.0
+
+    async def _begin(self, config: Path) -> tuple[int, Coroutine[Any, Any, int]]:
+        argv = [sys.executable, "-W", "error", run_bot.__file__, str(config)]
+        with self.log.open("ab") as log:
+            process = await asyncio.create_subprocess_exec(*argv, stdout=log, stderr=log)
+        return process.pid, process.wait()
+
+
+# For tests of what a clock drives: with --full, they are done in real time, too.
+BOTH = pytest.mark.parametrize("kind", [BotProcess, pytest.param(RealBot, marks=pytest.mark.slow)])
+
 
 async def settled(bot: BotProcess) -> None:
     """Wait until no answer is at work: one that can be read may not be marked as done yet."""
@@ -145,6 +189,17 @@ async def eventually(happened: Callable[[], object], seconds: float = 60) -> Non
         if time.monotonic() > end:
             raise TimeoutError(f"did not happen in {seconds} s")
         await asyncio.sleep(0.02)
+
+
+async def _ended(process: ForkServerProcess) -> int:
+    """The exit code of a forked process."""
+    loop, gone = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(process.sentinel, gone.set)
+    await gone.wait()
+    loop.remove_reader(process.sentinel)
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode
 
 
 def _get(url: str) -> tuple[int, str]:

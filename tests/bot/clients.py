@@ -46,7 +46,7 @@ async def sender(
     async with FakeBotAPI(flood=flood or Flood(NO_FLOOD)) as api:
         limiter = limiter or ChatLimiter(per_second=1000, overall=1000)
         async with client(api, limiter) as bot:
-            yield api, Sender(bot, pause=0.01)
+            yield api, Sender(bot, pace=0.02)
 
 
 def statuses(api: FakeBotAPI, method: str, chat: int | None = None) -> list[int]:

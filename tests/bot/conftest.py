@@ -1,5 +1,6 @@
 """An index of thirty notes, for bots that answer from it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,12 @@ def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (documents / f"note{number}.txt").write_text(note(number), encoding="utf-8")
     reindex(documents, state / "index", HashedStems(), Chunking())
     return state
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_authorities() -> Iterator[None]:
+    """Each client would read the certificates of all authorities, for 30 ms; no fake has one."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("SSL_CERT_FILE", raising=False)
+        environment.setenv("SSL_CERT_DIR", "/nowhere")
+        yield

@@ -66,6 +66,7 @@ async def core(
     state: Path,
     cap: float = 0.3,
     clock: Callable[[], float] = time.time,
+    pace: float = 0.01,
     **more: Any,
 ) -> AsyncIterator[Core]:
     """Run it over the file in `folder`; bans above `cap` seconds are left to the store."""
@@ -73,7 +74,9 @@ async def core(
     settings = Settings(
         **{"state": state, "embedder": "builtin", "engine": "extractive", "threshold": 0.0, **more}
     )
-    config = BotConfig(api.token, settings, folder / "core.sqlite", folder, deadline=deadline)
+    config = BotConfig(
+        api.token, settings, folder / "core.sqlite", folder, deadline=deadline, pace=pace
+    )
     store = Store(config.database)
     answers, schedule = Answers(store), Schedule(store)
     dialogue, metrics = Dialogue(store), Metrics()
@@ -81,7 +84,7 @@ async def core(
     limiter = ChatLimiter(per_second=50, burst=50, per_minute=1000, cap=cap)
     request = HTTPXRequest(connection_pool_size=64)
     bot = ExtBot(api.token, api.url, request=request, rate_limiter=limiter)
-    sender = Sender(bot, pause=0.01)
+    sender = Sender(bot, pace)
     async with open_engine(settings) as engine:
         searcher = make_searcher(settings)
         writer = AnswerWriter(
@@ -94,9 +97,9 @@ async def core(
             metrics,
             writer,
             lambda user: user not in removed,
-            pause=0.01,
+            pace=pace,
         )
-        queue = Queue(schedule, answerer.work, answerer.greet, config.parallel, clock)
+        queue = Queue(schedule, answerer.work, answerer.greet, config.parallel, clock, pace)
         running = asyncio.ensure_future(queue.run())
         try:
             yield Core(api, store, answers, schedule, dialogue, queue, answerer, metrics, removed)

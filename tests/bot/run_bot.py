@@ -1,9 +1,11 @@
 """The bot as a process: python tests/bot/run_bot.py config.json. The token stands in the file."""
 
 import json
+import os
 import sys
+import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -39,6 +41,15 @@ def main(path: str) -> int:
     except UserError as error:
         sys.stderr.write(f"error: {error.message}\nhint: {error.hint}\n")
         return error.exit_code
+
+
+def forked(config: Path, log: Path) -> NoReturn:
+    """The same in a forked process, with its output in a file and warnings as errors."""
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for output in (1, 2):
+        os.dup2(file, output)
+    warnings.simplefilter("error")
+    sys.exit(main(str(config)))
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def test_an_answer_grows_in_one_message_and_ends_with_its_sources(
     tmp_path: Path, notes: Path
 ) -> None:
     async def go() -> None:
-        play = Play(pace=0.15, eos_every=10_000)
+        play = Play(pace=0.04, eos_every=10_000)
         async with FakeTGI(play) as tgi, FakeBotAPI() as api:
             settings = {
                 "engine": "auto",
@@ -120,14 +120,14 @@ def test_a_server_that_always_breaks_off_gives_quotations_at_last(
 
 def test_the_deadline_leaves_a_fragment_that_says_what_it_is(tmp_path: Path, notes: Path) -> None:
     async def go() -> None:
-        play = Play(pace=0.1, eos_every=10_000)
+        play = Play(pace=0.05, eos_every=10_000)
         async with FakeTGI(play) as tgi, FakeBotAPI(flood=Flood(0)) as api:
             server: dict[str, Any] = {
                 "engine": "auto",
                 "server_url": tgi.url,
                 "adapter": "hackatone",
             }
-            async with core(tmp_path, api, notes, deadline=3, **server) as it:
+            async with core(tmp_path, api, notes, deadline=1, **server) as it:
                 it.ask(2, question(3))
                 await eventually(lambda: it.outcome(1) == "deadline")
                 text = bot_messages(api, 2)[0]["text"]
@@ -142,10 +142,10 @@ def test_the_deadline_leaves_a_fragment_that_says_what_it_is(tmp_path: Path, not
         (Fault("sendMessage", process=True, drop=True), 2),
         (Fault("sendMessage", "bad_gateway", process=True), 2),
         (Fault("sendMessage", "bad_gateway"), 1),
-        (Fault("sendMessage", "flood", retry_after=1), 1),
+        (Fault("sendMessage", "flood", retry_after=0.5), 1),
         (Fault("editMessageText", process=True, drop=True, times=9), 1),
         (Fault("editMessageText", "bad_gateway", times=9), 1),
-        (Fault("editMessageText", "flood", retry_after=2), 1),
+        (Fault("editMessageText", "flood", retry_after=0.5), 1),
         (Fault("editMessageText", "no_message"), 2),
         (Fault("editMessageText", "entities"), 1),
         (Fault("*", drop=True, times=4), 1),
@@ -170,7 +170,7 @@ def test_one_answer_whatever_telegram_does(
 def test_a_ban_delays_the_answers_of_its_chat_only(tmp_path: Path, notes: Path) -> None:
     async def go() -> None:
         async with FakeBotAPI(flood=Flood(0)) as api, core(tmp_path, api, notes) as it:
-            api.flood.ban(2, 5)
+            api.flood.ban(2, 2)
             it.ask(2, question(1))
             await eventually(lambda: it.schedule.next_due(time.time()))
             it.ask(2, question(2))
@@ -197,7 +197,7 @@ def test_a_chat_that_is_gone_ends_its_questions(tmp_path: Path, notes: Path) -> 
 
 def test_a_deleted_placeholder_does_not_lose_the_answer(tmp_path: Path, notes: Path) -> None:
     async def go() -> None:
-        play = Play(first_token=1)
+        play = Play(first_token=0.5)
         async with FakeTGI(play) as tgi, FakeBotAPI(flood=Flood(0)) as api:
             server: dict[str, Any] = {
                 "engine": "auto",

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ from tests.workspace import question
 
 USERS = range(2, 9)
 QUESTIONS = 4  # of each
-KILLS = 3
 SEED = 4
 FAULTS = (
     Fault("sendMessage", process=True, drop=True),
@@ -49,11 +49,11 @@ async def ask(api: FakeBotAPI, bot: BotProcess, user: int, chance: random.Random
 
 
 async def make_trouble(
-    api: FakeBotAPI, bot: BotProcess, tgi: FakeTGI, chance: random.Random
+    api: FakeBotAPI, bot: BotProcess, tgi: FakeTGI, chance: random.Random, kills: int
 ) -> None:
     """Kill the bot again and again, let the server break off, drop replies."""
-    for _ in range(KILLS):
-        await asyncio.sleep(0.8 + chance.random() * 1.5)
+    for _ in range(kills):
+        await asyncio.sleep(0.4 + chance.random())
         api.faults.extend(Fault(**vars(fault)) for fault in chance.sample(FAULTS, 3))
         tgi.play = Play(pace=0.02, fault=chance.choice((None, "eof", "cut")), times=3, after=3)
         await bot.kill()
@@ -63,14 +63,16 @@ async def make_trouble(
     tgi.play = Play(pace=0.02)
 
 
-def test_no_answer_is_lost_or_doubled(tmp_path: Path, notes: Path) -> None:
+def test_no_answer_is_lost_or_doubled(
+    tmp_path: Path, notes: Path, size: Callable[[int, int], int]
+) -> None:
     async def go() -> None:
         chance = random.Random(SEED)
         async with FakeTGI(Play(pace=0.02)) as tgi, FakeBotAPI(flood=Flood(0)) as api:
             settings = {"engine": "auto", "server_url": tgi.url, "adapter": "hackatone"}
             async with BotProcess(tmp_path, api, notes, settings=settings) as bot:
                 people = [ask(api, bot, user, random.Random(user)) for user in USERS]
-                await asyncio.gather(make_trouble(api, bot, tgi, chance), *people)
+                await asyncio.gather(make_trouble(api, bot, tgi, chance, size(10, 3)), *people)
                 await eventually(
                     lambda: bot.rows("SELECT count(*) FROM answer WHERE state != 'done'") == [(0,)]
                 )

@@ -51,7 +51,7 @@ def test_what_answers_nothing_for_long_is_replaced() -> None:
     """A 502 is no answer of Telegram's; a refusal is one."""
 
     async def main() -> None:
-        async with bot_with(deaf=1, read_timeout=0.2) as (api, bot, connections, renewed):
+        async with bot_with(deaf=0.5, read_timeout=0.2) as (api, bot, connections, renewed):
             api.faults = [Fault("getMe", "blocked", times=1), Fault("getMe", "bad_gateway")]
             await failure(bot.get_me())
             assert connections.silence == 0
@@ -63,7 +63,7 @@ def test_what_answers_nothing_for_long_is_replaced() -> None:
                     await failure(bot.get_me())
 
             failing = asyncio.ensure_future(fail())
-            await eventually(lambda: connections.silence > 1)
+            await eventually(lambda: connections.silence > 0.5)
             await failing
             api.deaf = False
             await bot.send_message(7, "y")

@@ -157,7 +157,7 @@ def test_a_question_that_ends_the_process_is_not_asked_for_ever(
 def test_a_removed_person_gets_no_more_answers(tmp_path: Path, notes: Path) -> None:
     async def go() -> None:
         async with FakeBotAPI(flood=Flood(0)) as api, core(tmp_path, api, notes) as it:
-            api.faults = [Fault("editMessageText", "flood", retry_after=2)]
+            api.faults = [Fault("editMessageText", "flood", retry_after=1)]
             it.ask(2, question(1))
             it.ask(2, question(2))
             await eventually(lambda: it.schedule.next_due(time.time()))
@@ -175,7 +175,7 @@ def test_the_clock_is_set_back(tmp_path: Path, notes: Path) -> None:
             FakeBotAPI(flood=Flood(0)) as api,
             core(tmp_path, api, notes, clock=lambda: time.time() + ahead) as it,
         ):
-            api.faults = [Fault("editMessageText", "flood", retry_after=2)]
+            api.faults = [Fault("editMessageText", "flood", retry_after=1)]
             it.ask(2, question(3))
             await eventually(lambda: it.schedule.next_due(time.time()))
             ahead = -7200.0
@@ -185,13 +185,14 @@ def test_the_clock_is_set_back(tmp_path: Path, notes: Path) -> None:
     asyncio.run(go())
 
 
+@pytest.mark.parametrize("pace", [0.1, pytest.param(1, marks=pytest.mark.slow)])
 def test_typing_is_shown_as_long_as_nothing_else_and_never_broken_off(
-    tmp_path: Path, notes: Path
+    tmp_path: Path, notes: Path, pace: float
 ) -> None:
     async def go() -> None:
-        async with FakeTGI(Play(first_token=5)) as tgi, FakeBotAPI(flood=Flood(0)) as api:
-            api.faults = [Fault("sendChatAction", after=1, delay=4)]
-            async with core(tmp_path, api, notes, **served(tgi)) as it:
+        async with FakeTGI(Play(first_token=8 * pace)) as tgi, FakeBotAPI(flood=Flood(0)) as api:
+            api.faults = [Fault("sendChatAction", after=1, delay=6 * pace)]
+            async with core(tmp_path, api, notes, pace=pace, **served(tgi)) as it:
                 it.ask(2, question(3))
                 await eventually(lambda: it.outcome(1) == "answered")
                 calls = [call for call in api.calls if call["method"] == "sendChatAction"]

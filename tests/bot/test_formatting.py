@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Callable
 
 import pytest
 from telegram import MessageEntity
@@ -50,18 +51,18 @@ HTML-блок &amp; <script>alert(1)</script>
 хвост незакрытого кода <i>"""
 
 
-def test_every_prefix_of_a_nasty_answer_is_taken() -> None:
-    """As it would stream, character by character; the answer comes twice, to be long enough."""
-    answer = "\n\n".join([ANSWER] * 2)
-    step = len(answer) / 960
-    for number in range(1, 961):
+def test_every_prefix_of_a_nasty_answer_is_taken(size: Callable[[int, int], int]) -> None:
+    """As it would stream; the answer comes twice, to be long enough."""
+    answer, prefixes = "\n\n".join([ANSWER] * 2), size(960, 100)
+    step = len(answer) / prefixes
+    for number in range(1, prefixes + 1):
         for part in answer_parts(answer[: round(number * step)]):
             assert complaint(part) == ""
 
 
-def test_no_word_of_any_prefix_is_lost() -> None:
+def test_no_word_of_any_prefix_is_lost(size: Callable[[int, int], int]) -> None:
     """Every word and every "<" stands in the messages, in order; only languages of code do not."""
-    for end in range(1, len(ANSWER), 7):
+    for end in range(1, len(ANSWER), size(7, 29)):
         prefix = ANSWER[:end]
         shown = re.sub(r"```(sh|python)|https?://\S+|tg://\S+|\$.frac\S+|&amp;", " ", prefix)
         rest = text_of(answer_parts(prefix))
@@ -96,8 +97,8 @@ def test_what_is_read(markdown: str, shown: str) -> None:
     assert text_of(answer_parts(markdown)) == shown
 
 
-def test_random_markdown_is_taken_and_whole() -> None:
-    """2,000 mixtures of what has a meaning in Markdown, always the same ones."""
+def test_random_markdown_is_taken_and_whole(size: Callable[[int, int], int]) -> None:
+    """Mixtures of what has a meaning in Markdown, always the same ones."""
     mixer = random.Random(7)
     bits = [
         *"*_`~|$<>[]()!#&\\\n\t ",
@@ -112,7 +113,7 @@ def test_random_markdown_is_taken_and_whole() -> None:
         "||",
     ]
     bits += ["](http://a.b)", "](tg://x)", "<b>", "</b>", "<!--", "|---|\n", "[^1]", "😀", "слово"]
-    for _ in range(2000):
+    for _ in range(size(2000, 300)):
         markdown = "".join(mixer.choices(bits, k=mixer.randint(1, 40)))
         parts = answer_parts(markdown)
         assert [complaint(part) for part in parts] == [""] * len(parts), markdown

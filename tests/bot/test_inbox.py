@@ -3,13 +3,14 @@
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from bot.inbox import ERRANDS_OF_ONE, Effect, Inbox
 from bot.metrics import Metrics
 from bot.store import KEEP_UPDATES, Store
 from bot.transport.poller import Poller
-from tests.bot.bot_process import BotProcess, eventually
+from tests.bot.bot_process import PACE, BotProcess, eventually
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Fault
 from tests.workspace import question
@@ -79,7 +80,15 @@ def test_a_deaf_poller_connects_anew_and_hears_again(tmp_path: Path) -> None:
         async with FakeBotAPI() as api:
             api.deaf = True
             poller = Poller(
-                api.token, api.url, store, metrics, lambda: None, long_poll=1, deaf=1, read=0.2
+                api.token,
+                api.url,
+                store,
+                metrics,
+                lambda: None,
+                long_poll=1,
+                deaf=1,
+                read=0.2,
+                pace=0.1,
             )
             polling = asyncio.ensure_future(poller.run())
             await eventually(lambda: b'kind="deaf"' in metrics.text())
@@ -143,7 +152,7 @@ def test_a_store_that_is_held_for_long_ends_no_errand(tmp_path: Path) -> None:
                 other.db.execute("BEGIN IMMEDIATE")
             store.set_meta("reply", "told")
 
-        inbox = Inbox(store, lambda *_: Effect(errands=[reply], user=2), Metrics())
+        inbox = Inbox(store, lambda *_: Effect(errands=[reply], user=2), Metrics(), PACE)
         running = asyncio.ensure_future(inbox.run())
         store.receive((n, update(n, 2, "/start")) for n in range(1, 9))
         inbox.wake()
@@ -160,12 +169,14 @@ def test_a_store_that_is_held_for_long_ends_no_errand(tmp_path: Path) -> None:
     asyncio.run(go())
 
 
-def test_a_long_backlog_is_no_burden(tmp_path: Path, notes: Path) -> None:
+def test_a_long_backlog_is_no_burden(
+    tmp_path: Path, notes: Path, size: Callable[[int, int], int]
+) -> None:
     async def go() -> None:
         async with FakeBotAPI() as api:
             bot = BotProcess(tmp_path, api, notes)
             store = Store(bot.database)
-            count = 5_000
+            count = size(5_000, 1_000)
             store.receive((n, update(n, STRANGER, "пусти")) for n in range(1, count))
             store.receive([(count, update(count, 2, question(7)))])
             store.close()

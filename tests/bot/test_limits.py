@@ -15,10 +15,11 @@ from tests.fakes.bot_api_play import Fault, Flood
     ("limiter", "speed", "chats", "each"),
     [
         (lambda: ChatLimiter(per_second=20, overall=1000), 20, [7], 15),
-        (lambda: ChatLimiter(per_second=90, minute=60 / 90, overall=1000), 90, [-5], 45),
+        (lambda: ChatLimiter(pace=1 / 90), 90, [-5], 45),
         (lambda: ChatLimiter(), 1, range(1, 31), 2),
+        pytest.param(lambda: ChatLimiter(), 1, [7], 8, marks=pytest.mark.slow),
     ],
-    ids=["chat", "group", "overall"],
+    ids=["chat", "group", "overall in real seconds", "chat in real seconds"],
 )
 def test_flood_control_has_nothing_to_refuse(
     limiter: "type[ChatLimiter]", speed: int, chats: list[int], each: int
@@ -71,7 +72,7 @@ def test_a_ban_parks_its_own_chat_only() -> None:
 
     async def main() -> None:
         async with FakeBotAPI(flood=Flood(NO_FLOOD)) as api, client(api, ChatLimiter()) as bot:
-            api.flood.ban(7, 1.9)
+            api.flood.ban(7, 0.9)
             banned = asyncio.create_task(bot.send_message(7, "late"))
             await api.until(lambda: api.flood.refused)
             await bot.send_message(8, "at once")
@@ -115,9 +116,9 @@ def test_bans_one_after_the_other_are_not_waited_out_for_ever() -> None:
     """All waiting of one call together is at most the cap."""
 
     async def main() -> None:
-        limiter = ChatLimiter(cap=3)
+        limiter = ChatLimiter(cap=0.6)
         async with FakeBotAPI(flood=Flood(NO_FLOOD)) as api, client(api, limiter) as bot:
-            api.faults = [Fault("sendMessage", "flood", times=-1, retry_after=2)]
+            api.faults = [Fault("sendMessage", "flood", times=-1, retry_after=0.4)]
             assert isinstance(await failure(bot.send_message(7, "x")), RetryAfter)
             assert statuses(api, "sendMessage") == [429, 429]
 
@@ -164,7 +165,7 @@ def test_who_gives_up_waiting_leaves_the_place_to_the_next() -> None:
     """A cancelled call takes nothing with it."""
 
     async def main() -> None:
-        limiter = ChatLimiter(per_second=2)
+        limiter = ChatLimiter(per_second=10)
         async with FakeBotAPI(flood=Flood(NO_FLOOD)) as api, client(api, limiter) as bot:
             calls = [asyncio.create_task(bot.send_message(7, str(n))) for n in range(5)]
             await asyncio.gather(*calls[:3])

@@ -23,7 +23,7 @@ HALF = "half of a pair: \ud83d"
 async def polling(folder: Path, api: FakeBotAPI) -> AsyncIterator[tuple[Poller, Store]]:
     """A poller at work."""
     store = Store(folder / "bot.sqlite")
-    poller = Poller(api.token, api.url, store, Metrics(), lambda: None, long_poll=1)
+    poller = Poller(api.token, api.url, store, Metrics(), lambda: None, long_poll=1, pace=0.1)
     running = asyncio.ensure_future(poller.run())
     try:
         yield poller, store

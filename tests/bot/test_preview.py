@@ -28,25 +28,32 @@ from tests.fakes.bot_api_play import Fault
 from tests.workspace import question
 
 CHAT = 2
-PATIENCE = 1.5 * PRIVATE_PACE  # seconds for an edit that is not expected
+PACE = 0.1
 
 
 class Says:
-    """An engine that writes these pieces, each when the one before was tried to be shown."""
+    """An engine that writes these pieces, each when the one before was tried to be shown.
 
-    def __init__(self, api: FakeBotAPI, *pieces: str) -> None:
+    The first ones, so many as are `quiet`, are not to be shown: these get the time for two edits.
+    """
+
+    def __init__(self, api: FakeBotAPI, pieces: Sequence[str], quiet: int) -> None:
         self._api = api
         self._pieces = pieces
+        self._quiet = quiet
 
     async def write(
         self, question: str, found: Found, history: Sequence[Turn]
     ) -> AsyncGenerator[Piece, None]:
         yield Writer("server")
-        for piece in self._pieces[:-1]:
+        for number, piece in enumerate(self._pieces[:-1]):
             before = edits(self._api)
             yield Token(piece)
+            shown = partial(more_edits, self._api, before)
+            if number >= self._quiet:
+                await eventually(shown)
             with suppress(TimeoutError):
-                await eventually(partial(more_edits, self._api, before), PATIENCE)
+                await eventually(shown, 2 * PACE * PRIVATE_PACE)
         yield Token(self._pieces[-1])
 
 
@@ -59,7 +66,7 @@ def more_edits(api: FakeBotAPI, before: int) -> bool:
 
 
 async def written(
-    folder: Path, state: Path, pieces: Sequence[str], faults: Sequence[Fault] = ()
+    folder: Path, state: Path, pieces: Sequence[str], faults: Sequence[Fault] = (), quiet: int = 0
 ) -> tuple[str, list[str], str]:
     """The answer that is stored, all that its message ever said, and what is remembered of it."""
     async with sender() as (api, to):
@@ -67,13 +74,13 @@ async def written(
         store = Store(folder / "bot.sqlite")
         answers, dialogue = Answers(store), Dialogue(store)
         writer = AnswerWriter(
-            config=BotConfig(api.token, settings, folder / "bot.sqlite", folder),
+            config=BotConfig(api.token, settings, folder / "bot.sqlite", folder, pace=PACE),
             answers=answers,
             schedule=Schedule(store),
             dialogue=dialogue,
             sender=to,
             searcher=make_searcher(settings),
-            engine=Says(api, *pieces),
+            engine=Says(api, pieces, quiet),
             metrics=Metrics(),
         )
         answers.add(Question(1, CHAT, None, CHAT, None, "ru", question(3), time.time()))
@@ -103,7 +110,7 @@ def test_a_refused_preview_does_not_harm_the_answer(tmp_path: Path, notes: Path,
 def test_what_is_blank_is_not_previewed(tmp_path: Path, notes: Path) -> None:
     """Nor does it become the answer's beginning."""
     pieces = ["\u200b\ufeff\u2800 ", "Да, ", "это так."]
-    text, history, _ = asyncio.run(written(tmp_path, notes, pieces))
+    text, history, _ = asyncio.run(written(tmp_path, notes, pieces, quiet=1))
     assert text.endswith("Да, это так.")
     assert len(history) == 2 and history[1].endswith("Да,")
 
@@ -111,7 +118,7 @@ def test_what_is_blank_is_not_previewed(tmp_path: Path, notes: Path) -> None:
 def test_thoughts_are_neither_shown_nor_remembered(tmp_path: Path, notes: Path) -> None:
     """While they are written, at the end, and in the next prompt."""
     pieces = ["<think>тайная ", "мысль</think>\nОтвет ", "готов."]
-    text, history, remembered = asyncio.run(written(tmp_path, notes, pieces))
+    text, history, remembered = asyncio.run(written(tmp_path, notes, pieces, quiet=1))
     assert text == remembered == "Ответ готов."
     assert history == ["…", "Ответ"]
 
@@ -122,7 +129,7 @@ def test_nothing_in_a_preview_is_active() -> None:
     async def main() -> None:
         async with sender() as (api, to):
             number = await to.send(7, "…")
-            preview = Preview(to, 7, number, [])
+            preview = Preview(to, 7, number, [], PACE)
             preview.show("см. tg://evil и\u202e /forget")
             await eventually(lambda: texts(api, 7) != ["…"])
             await preview.close()

@@ -119,7 +119,7 @@ def test_no_free_connection() -> None:
             FakeBotAPI(flood=Flood(NO_FLOOD)) as api,
             client(api, connection_pool_size=1, pool_timeout=0.05) as bot,
         ):
-            api.faults = [Fault("getMe", delay=1.5)]
+            api.faults = [Fault("getMe", delay=0.5)]
             slow = asyncio.create_task(bot.get_me())
             await api.until(lambda: api.count("getMe") == 2)
             tries = 0

@@ -18,7 +18,7 @@ from bot.metrics import Metrics
 from bot.people import People
 from bot.store import KEEP_CODES, Store, StoreBusy
 from indexer.errors import UserError
-from tests.bot.bot_process import eventually
+from tests.bot.bot_process import PACE, eventually
 
 SECRET = "мой-диагноз-4711"
 ASKED = Question(1, 7, None, 7, 1, "ru", SECRET, 0.0)
@@ -81,7 +81,7 @@ def test_another_program_that_writes_is_waited_for(store: Store, tmp_path: Path)
             handled.append(number)
             return Effect(errands=[reply])
 
-        inbox = Inbox(store, handle, Metrics())
+        inbox = Inbox(store, handle, Metrics(), PACE)
         store.db.execute("PRAGMA busy_timeout = 10")
         fill_inbox(store, 1)
         with closing(sqlite3.connect(tmp_path / "bot.sqlite", isolation_level=None)) as other:
