@@ -19,12 +19,13 @@ if __name__ == "__main__":
 
 from aiohttp import web
 
-from tests.fakes.tgi_answers import Answers, BadBody, json_body, json_error
+from tests.fakes.tgi_answers import Answers, BadBody, json_body, json_error, json_reply
 from tests.fakes.tgi_checks import type_error
 from tests.fakes.tgi_model import BOS, tokenize
 from tests.fakes.tgi_play import FAULTS, TEXTS, Log, Play
 
 OPEN = ("/_control", "/_requests")
+PAYLOAD_LIMIT = 262_144  # of deploy/tgi.env
 
 
 class FakeTGI:
@@ -63,7 +64,7 @@ class FakeTGI:
 
     async def start(self) -> None:
         """Open the port; until then connections are refused, as at TGI before its warm-up ends."""
-        app = web.Application(middlewares=[self._gate], client_max_size=2_000_000)
+        app = web.Application(middlewares=[self._gate], client_max_size=PAYLOAD_LIMIT)
         app.add_routes(self._routes())
         self._runner = web.AppRunner(
             app, handler_cancellation=True, shutdown_timeout=0.05, access_log=None
@@ -122,22 +123,22 @@ class FakeTGI:
         return web.Response() if self.play.healthy else json_error(503, "healthcheck", "unhealthy")
 
     async def _info(self, _: web.Request) -> web.Response:
-        return web.json_response(
+        return json_reply(
             {
                 "model_id": self.play.model_id,
                 "model_sha": None,
                 "model_pipeline_tag": None,
                 "max_concurrent_requests": self.play.max_concurrent,
-                "max_best_of": 2,
+                "max_best_of": 1,
                 "max_stop_sequences": 4,
                 "max_input_tokens": self.play.max_input,
                 "max_total_tokens": self.play.max_total,
                 "validation_workers": 2,
-                "max_client_batch_size": 4,
+                "max_client_batch_size": 1,
                 "router": "text-generation-router",
                 "version": "3.3.6-dev0",
-                "sha": "dfb3fbe7",
-                "docker_label": "sha-dfb3fbe",
+                "sha": "dfb3fbe78e0d1d69251bd33065591c61bafdfaa8",
+                "docker_label": None,
             }
         )
 
@@ -158,17 +159,17 @@ class FakeTGI:
     async def _models(self, _: web.Request) -> web.Response:
         name = self.play.model_id
         model = {"id": name, "object": "model", "created": 0, "owned_by": name}
-        return web.json_response({"object": "list", "data": [model]})
+        return json_reply({"object": "list", "data": [model]})
 
     async def _control(self, request: web.Request) -> web.Response:
         try:
             self.play = self.play.changed(**json.loads(await request.text()))
         except (ValueError, TypeError) as error:
             return web.Response(status=400, text=str(error))
-        return web.json_response(dataclasses.asdict(self.play))
+        return json_reply(dataclasses.asdict(self.play))
 
     async def _requests(self, _: web.Request) -> web.Response:
-        return web.json_response(self.log.wire())
+        return json_reply(self.log.wire())
 
     async def _tokenize(self, request: web.Request) -> web.Response:
         body = await json_body(request)
@@ -178,7 +179,7 @@ class FakeTGI:
         if self.play.zero_offsets:
             spans = [(number, "", 0, 0) for number, _, _, _ in spans]
         names = ("id", "text", "start", "stop")
-        return web.json_response([dict(zip(names, span, strict=True)) for span in spans])
+        return json_reply([dict(zip(names, span, strict=True)) for span in spans])
 
 
 def parse(argv: list[str]) -> argparse.Namespace:

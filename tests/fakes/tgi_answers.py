@@ -10,7 +10,7 @@ from aiohttp import web
 from tests.fakes import tgi_checks as checks
 from tests.fakes.tgi_model import Writer, count
 from tests.fakes.tgi_play import JSONS, TEXTS, Log, Play, Seen
-from tests.fakes.tgi_stream import ChatDialect, Dialect, EventWriter, Step
+from tests.fakes.tgi_stream import ChatDialect, Dialect, EventWriter, Step, compact, whole_chat
 
 # The fault of a request that finds no place.
 CROWDED = "crowded"
@@ -39,15 +39,19 @@ class Answers:
             return web.Response(status=422, text=text)
         parameters = body.get("parameters", {"do_sample": True})
         seen = Seen(request.path, body, parameters.get("adapter_id"))
+        if request.path == "/":
+            parameters = {"return_full_text": True, **parameters}
         stream = request.path == "/generate_stream" or (
             request.path == "/" and body.get("stream") is True
         )
-        dialect = Dialect() if stream else None
+        dialect = Dialect(bool(parameters.get("details"))) if stream else None
         return await self._reply(request, seen, body["inputs"], parameters, dialect)
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
         """The chat route: `model` is the adapter, and the template is strict."""
         body = await json_body(request)
+        if "messages" not in body:
+            return web.Response(status=422, text=f"{checks.SHAPE}missing field `messages`")
         prompt, problem = checks.template(body["messages"])
         if problem:
             return json_error(422, "template_error", problem)
@@ -58,6 +62,7 @@ class Answers:
             "do_sample": temperature != 0,
             "temperature": temperature or None,
             "top_p": body.get("top_p"),
+            "stop": body.get("stop"),
         }
         if "presence_penalty" in body:
             parameters["repetition_penalty"] = body["presence_penalty"] + 2.0
@@ -117,7 +122,7 @@ class Answers:
         steps = self._steps(prompt, parameters)
         if dialect:
             return await writer.run(steps)
-        return _whole(request.path, [step async for step in steps])
+        return _whole(seen, [step async for step in steps], bool(parameters.get("details")))
 
     def _early(self, fault: str | None, dialect: Dialect | None) -> web.Response | None:
         """What is answered in place of a stream or a whole answer."""
@@ -145,7 +150,8 @@ class Answers:
             decode=salt if play.drop_adapter_after_first_token else None,
             eos_every=play.eos_every,
         )
-        most, text = checks.limit(play, prompt, parameters), ""
+        most = checks.limit(play, prompt, parameters)
+        text = prompt if parameters.get("return_full_text") else ""
         for index, token in enumerate(writer.tokens(), start=1):
             pause = play.first_token if index == 1 else play.pace
             if pause:
@@ -175,22 +181,31 @@ async def json_body(request: web.Request) -> Any:
         raise BadBody(415)
     try:
         return json.loads(await request.read())
+    except web.HTTPRequestEntityTooLarge:
+        raise BadBody(413) from None
     except ValueError:
         raise BadBody(400) from None
 
 
+def json_reply(
+    value: object, status: int = 200, headers: dict[str, str] | None = None
+) -> web.Response:
+    """JSON as the router writes it."""
+    body = compact(value).encode()
+    return web.Response(body=body, status=status, content_type="application/json", headers=headers)
+
+
 def json_error(status: int, kind: str, text: str) -> web.Response:
     """An error of family a."""
-    return web.json_response({"error": text, "error_type": kind}, status=status)
+    return json_reply({"error": text, "error_type": kind}, status)
 
 
-def _whole(path: str, steps: list[Step]) -> web.Response:
+def _whole(seen: Seen, steps: list[Step], detailed: bool) -> web.Response:
     """An answer in one piece, as the route gives it."""
     last = steps[-1]
-    if path == "/v1/chat/completions":
-        message = {"role": "assistant", "content": last.text}
-        choice = {"index": 0, "message": message, "finish_reason": last.reason}
-        return web.json_response({"object": "chat.completion", "id": "", "choices": [choice]})
+    headers = {"x-prompt-tokens": str(last.input_length), "x-generated-tokens": str(last.index)}
+    if seen.path == "/v1/chat/completions":
+        return json_reply(whole_chat(str(seen.body.get("model", "tgi")), last), headers=headers)
     details = {
         "finish_reason": last.reason,
         "generated_tokens": last.index,
@@ -198,6 +213,5 @@ def _whole(path: str, steps: list[Step]) -> web.Response:
         "prefill": [],
         "tokens": [step.token.wire() for step in steps],
     }
-    answer = {"generated_text": last.text, "details": details}
-    headers = {"x-prompt-tokens": str(last.input_length), "x-generated-tokens": str(last.index)}
-    return web.json_response([answer] if path == "/" else answer, headers=headers)
+    answer = {"generated_text": last.text} | ({"details": details} if detailed else {})
+    return json_reply([answer] if seen.path == "/" else answer, headers=headers)

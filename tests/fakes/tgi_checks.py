@@ -1,11 +1,28 @@
 """What the fake TGI refuses, in the words of the real one, and the chat template."""
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.fakes.tgi_model import count
 from tests.fakes.tgi_play import Play
 
 INVALID = "Input validation error: "
+LONGEST_CHUNK = 1024  # of the tokens that are wanted no more is compared with the total
+SHAPE = "Failed to deserialize the JSON body into the target type: "
+POSITIVE = "must be strictly positive"
+PART = "must be > 0.0 and < 1.0"
+# A parameter, what it may be, and what is said where it is not.
+RULES: list[tuple[str, Callable[[Any], bool], str]] = [
+    ("temperature", lambda value: value > 0, POSITIVE),
+    ("repetition_penalty", lambda value: value > 0, POSITIVE),
+    ("frequency_penalty", lambda value: -2 <= value <= 2, "must be >= -2.0 and <= 2.0"),
+    ("top_p", lambda value: 0 < value < 1, PART),
+    ("typical_p", lambda value: 0 < value < 1, PART),
+    ("top_k", lambda value: value > 0, POSITIVE),
+    ("max_new_tokens", lambda value: value > 0, POSITIVE),
+    ("stop", lambda value: len(value) <= 4, "supports up to 4 stop sequences. Given: {}"),
+    ("top_n_tokens", lambda value: value <= 5, "must be >= 0 and <= 5. Given: {}"),
+]
 _ROLES = (
     "Template error: syntax error: Conversation roles must alternate"
     " user/assistant/user/assistant/... (in <string>:1)"
@@ -13,30 +30,46 @@ _ROLES = (
 
 
 def type_error(body: Any) -> str | None:
-    """The framework's text for a body of the wrong shape."""
-    start = "Failed to deserialize the JSON body into the target type: "
-    if not isinstance(body, dict) or not isinstance(body.get("inputs"), str):
-        return f"{start}missing field `inputs` at line 1 column 2"
+    """The framework's text for a body of the wrong shape; the column is made up."""
+    problem = _type_problem(body)
+    return f"{SHAPE}{problem} at line 1 column 2" if problem else None
+
+
+def _type_problem(body: Any) -> str | None:
+    if not isinstance(body, dict):
+        return "invalid length 0, expected struct GenerateRequest with 2 elements"
+    if "inputs" not in body:
+        return "missing field `inputs`"
+    if not isinstance(body["inputs"], str):
+        return f"inputs: invalid type: {_named(body['inputs'])}, expected a string"
     parameters = body.get("parameters", {})
     if not isinstance(parameters, dict):
-        return f"{start}parameters: invalid type: null, expected struct GenerateParameters"
+        return "parameters: invalid type: null, expected struct GenerateParameters"
+    if isinstance(adapter := parameters.get("adapter_id"), int):
+        return f"parameters.adapter_id: invalid type: {_named(adapter)}, expected a string"
     tokens = parameters.get("max_new_tokens")
-    if tokens is not None and (not isinstance(tokens, int) or tokens < 0):
-        return f"{start}parameters.max_new_tokens: invalid value, expected u32"
+    if isinstance(tokens, float) or (isinstance(tokens, int) and tokens < 0):
+        kind = "type" if isinstance(tokens, float) else "value"
+        return f"parameters.max_new_tokens: invalid {kind}: {_named(tokens)}, expected u32"
     return None
+
+
+def _named(value: object) -> str:
+    """As serde calls it."""
+    kind = {int: "integer", float: "floating point"}.get(type(value), "map")
+    return f"{kind} `{value}`"
 
 
 def invalid(play: Play, prompt: str, parameters: dict[str, Any]) -> str | None:
     """The validation text of a request that breaks a rule, in the order of the real server."""
-    for name in ("temperature", "repetition_penalty", "top_k", "max_new_tokens"):
-        if (value := parameters.get(name)) is not None and value <= 0:
-            return f"{INVALID}`{name}` must be strictly positive"
-    if (top_p := parameters.get("top_p")) is not None and not 0 < top_p < 1:
-        return f"{INVALID}`top_p` must be > 0.0 and < 1.0"
+    for name, fits, words in RULES:
+        if (value := parameters.get(name)) is not None and not fits(value):
+            given = len(value) if isinstance(value, list) else value
+            return f"{INVALID}`{name}` {words.format(given)}"
     if not prompt:
         return f"{INVALID}`inputs` cannot be empty"
     tokens, wanted = count(prompt), limit(play, prompt, parameters)
-    if tokens + wanted > play.max_total:
+    if tokens + min(wanted, LONGEST_CHUNK) > play.max_total:
         return (
             f"{INVALID}`inputs` tokens + `max_new_tokens` must be <= {play.max_total}."
             f" Given: {tokens} `inputs` tokens and {wanted} `max_new_tokens`"
@@ -49,11 +82,12 @@ def invalid(play: Play, prompt: str, parameters: dict[str, Any]) -> str | None:
 def limit(play: Play, prompt: str, parameters: dict[str, Any]) -> int:
     """How many tokens are generated at most."""
     given = parameters.get("max_new_tokens")
-    return min(1024, play.max_total - count(prompt)) if given is None else int(given)
+    room = max(0, play.max_total - count(prompt))
+    return min(LONGEST_CHUNK, room) if given is None else int(given)
 
 
 def template(messages: list[dict[str, Any]]) -> tuple[str, str | None]:
-    """Mistral's chat template without <s>: the prompt, or the text of its error."""
+    """Mistral's chat template: the prompt, or the text of its error."""
     parts = []
     for place, message in enumerate(messages):
         if message.get("role") != ("user", "assistant")[place % 2]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,9 @@ class Step:
 class Dialect:
     """How events look on TGI's own routes."""
 
+    def __init__(self, detailed: bool = False) -> None:
+        self._detailed = detailed
+
     def step(self, step: Step) -> list[dict[str, Any]]:
         """The events of a token."""
         details = {
@@ -48,7 +52,7 @@ class Dialect:
                 "index": step.index,
                 "token": step.token.wire(),
                 "generated_text": step.text,
-                "details": details if step.reason else None,
+                "details": details if step.reason and self._detailed else None,
             }
         ]
 
@@ -70,17 +74,10 @@ class ChatDialect(Dialect):
     def step(self, step: Step) -> list[dict[str, Any]]:
         """A chunk per token; the end-of-sequence token has no text."""
         special = step.token.id == EOS
-        reason = {"eos_token": "stop"}.get(step.reason or "", step.reason)
         delta = {"role": "assistant", "content": "" if special else step.token.text}
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
-        chunks = [self._chunk([choice], None)]
+        chunks = [self._chunk([_choice("delta", delta, step)], None)]
         if step.reason and self._usage:
-            usage = {
-                "prompt_tokens": step.input_length,
-                "completion_tokens": step.index,
-                "total_tokens": step.input_length + step.index,
-            }
-            chunks.append(self._chunk([], usage))
+            chunks.append(self._chunk([], _usage(step)))
         return chunks
 
     def error(self, kind: str, text: str) -> dict[str, Any]:
@@ -88,15 +85,7 @@ class ChatDialect(Dialect):
         return {"error": {"message": text, "http_status_code": 422}}
 
     def _chunk(self, choices: list[Any], usage: Any) -> dict[str, Any]:
-        return {
-            "object": "chat.completion.chunk",
-            "id": "",
-            "created": 0,
-            "model": self._model,
-            "system_fingerprint": "3.3.6-dev0-fake",
-            "choices": choices,
-            "usage": usage,
-        }
+        return _completion("chat.completion.chunk", self._model, choices, usage)
 
 
 class EventWriter:
@@ -161,7 +150,7 @@ class EventWriter:
         return events
 
     async def _write(self, events: list[dict[str, Any]]) -> None:
-        lines = (f"data: {_compact(event)}\n\n" for event in events)
+        lines = (f"data: {compact(event)}\n\n" for event in events)
         await self._send("".join(lines).encode())
 
     async def _send(self, data: bytes) -> None:
@@ -172,5 +161,38 @@ class EventWriter:
                 await asyncio.sleep(0)
 
 
-def _compact(event: dict[str, Any]) -> str:
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+def compact(value: object) -> str:
+    """JSON without blanks, in plain letters."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def whole_chat(model: str, last: Step) -> dict[str, Any]:
+    """The answer of /v1/chat/completions in one piece."""
+    message = {"role": "assistant", "content": last.text}
+    return _completion("chat.completion", model, [_choice("message", message, last)], _usage(last))
+
+
+def _completion(kind: str, model: str, choices: list[Any], usage: Any) -> dict[str, Any]:
+    return {
+        "object": kind,
+        "id": "",
+        "created": int(time.time()),
+        "model": model,
+        "system_fingerprint": "3.3.6-dev0-fake",
+        "choices": choices,
+        "usage": usage,
+    }
+
+
+def _choice(key: str, value: dict[str, Any], step: Step) -> dict[str, Any]:
+    reason = {"eos_token": "stop"}.get(step.reason or "", step.reason)
+    return {"index": 0, key: value, "logprobs": None, "finish_reason": reason}
+
+
+def _usage(step: Step) -> dict[str, int]:
+    total = step.input_length + step.index
+    return {
+        "prompt_tokens": step.input_length,
+        "completion_tokens": step.index,
+        "total_tokens": total,
+    }
