@@ -2,7 +2,7 @@
 
 Updates stay queued until a later offset confirms them, flood control answers 429, messages keep
 the history of their edits. In one process: `async with FakeBotAPI() as api`. From outside:
-POST /_user, /_fault, /_flood, /_chat and GET /_state?after=N (waits for news), /_chats, /_calls.
+POST /_user lets people do something, GET /_chats shows what they read.
 """
 
 import argparse
@@ -20,7 +20,7 @@ if __name__ == "__main__":
 from aiohttp import web
 
 from tests.fakes.bot_api_methods import Methods, arguments
-from tests.fakes.bot_api_play import Fault, Flood, Refusal, fault_from
+from tests.fakes.bot_api_play import Fault, Flood, Refusal
 
 TOKEN = "424242:FAKE-token-of-the-bot-for-tests-only0"
 
@@ -66,12 +66,7 @@ class FakeBotAPI:
                 web.route("*", "/bot{token}/{method}", self._call),
                 web.get("/file/bot{token}/documents/{name}", self._file),
                 web.post("/_user", self._user),
-                web.post("/_fault", self._fault),
-                web.post("/_flood", self._flood),
-                web.post("/_chat", self._chat),
-                web.get("/_state", self._state),
                 web.get("/_chats", self._chats),
-                web.get("/_calls", self._calls),
             ]
         )
         self._runner = web.AppRunner(
@@ -194,54 +189,13 @@ class FakeBotAPI:
         return reply
 
     async def _user(self, request: web.Request) -> web.Response:
-        body = await request.json()
-        actions = body if isinstance(body, list) else [body]
-        made = [self.methods.people.act(action) for action in actions]
+        made = self.methods.people.act(await request.json())
         self._happened()
-        return web.json_response(made if isinstance(body, list) else made[0])
-
-    async def _fault(self, request: web.Request) -> web.Response:
-        """A list of faults takes the place of those before."""
-        self.faults = [fault_from(body) for body in await request.json()]
-        return web.json_response({})
-
-    async def _flood(self, request: web.Request) -> web.Response:
-        """{"speed": 50} or {"chat": 7, "ban": 137}; {"deaf": true} for calls without an answer."""
-        body = await request.json()
-        self.flood.speed = body.get("speed", self.flood.speed)
-        self.deaf = body.get("deaf", self.deaf)
-        if "ban" in body:
-            self.flood.ban(body["chat"], body["ban"])
-        return web.json_response({})
-
-    async def _chat(self, request: web.Request) -> web.Response:
-        """{"chat": -5, "moved": -1005} or {"chat": 7, "blocked": true}."""
-        body = await request.json()
-        if "moved" in body:
-            self.chats.moved[body["chat"]] = body["moved"]
-        if "blocked" in body:
-            change = self.chats.blocked.add if body["blocked"] else self.chats.blocked.discard
-            change(body["chat"])
-        return web.json_response({})
-
-    async def _state(self, request: web.Request) -> web.Response:
-        await self._changed(int(request.query.get("after", -1)), 5)
-        return web.json_response(
-            {
-                "version": self._version,
-                "waiting": len(self.updates.waiting),
-                "confirmed": self.updates.confirmed,
-                "refused": self.flood.refused,
-                "calls": len(self.calls),
-            }
-        )
+        return web.json_response(made)
 
     async def _chats(self, request: web.Request) -> web.Response:
         chats = {chat: self.chats.listing(chat) for chat in self.chats.history}
         return web.json_response(chats)
-
-    async def _calls(self, request: web.Request) -> web.Response:
-        return web.json_response(self.calls[int(request.query.get("from", 0)) :])
 
 
 async def main() -> None:

@@ -115,6 +115,8 @@ class Chats:
     def open_chat(self, args: Object) -> int:
         """The number of the chat that a call writes to. Raises Refusal where it may not."""
         chat = args.get("chat_id")
+        if chat in (None, ""):
+            raise Refusal("no_chat_id")
         if not isinstance(chat, int) or chat == 0:
             raise Refusal("chat_not_found")
         if chat in self.moved:
@@ -133,8 +135,10 @@ class Chats:
         return shown
 
     def _reply_target(self, chat: int, reply: Object | None) -> Object | None:
-        if not reply:
+        if reply is None:
             return None
+        if "message_id" not in reply:
+            raise Refusal("reply")
         target = self.messages.get(chat, {}).get(reply["message_id"])
         if target is None and not reply.get("allow_sending_without_reply"):
             raise Refusal("no_reply_target")

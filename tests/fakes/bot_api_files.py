@@ -5,11 +5,11 @@ from typing import Any
 
 from tests.fakes.bot_api_play import Refusal
 
-LARGEST_DOWNLOAD = 20_000_000
+LARGEST_DOWNLOAD = 20 << 20
 
 
 class Files:
-    """Contents by file_id; a bot gets files of up to 20 MB."""
+    """Contents by file_id; a bot gets files of up to 20 MiB."""
 
     def __init__(self) -> None:
         self.contents: dict[str, bytes] = {}
@@ -35,11 +35,11 @@ class Files:
         self._unique[f"file{number}"] = document["file_unique_id"]
         return {key: value for key, value in document.items() if value is not None}
 
-    def describe(self, file_id: str) -> dict[str, Any]:
+    def describe(self, file_id: str | None) -> dict[str, Any]:
         """getFile. Raises Refusal for an unknown file, or one that is too big."""
-        content = self.contents.get(file_id)
-        if content is None:
+        if file_id not in self.contents:
             raise Refusal("no_file")
+        content = self.contents[file_id]
         if len(content) > self.largest:
             raise Refusal("file_too_big")
         return {

@@ -1,6 +1,7 @@
 """The methods of the fake Bot API, and how a call's arguments are read."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,10 +18,13 @@ ABILITIES = {
     "supports_inline_queries": False,
 }
 # Methods that change nothing here; the call log shows them.
-NOTED = {
-    "sendChatAction", "setMyDescription", "setMyShortDescription", "setChatMenuButton",
-    "deleteMyCommands", "close", "logOut", "answerInlineQuery",
+NOTED = ("setChatMenuButton", "deleteMyCommands", "close", "logOut", "answerInlineQuery")
+ACTIONS = {
+    "typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice",
+    "upload_document", "choose_sticker", "find_location", "record_video_note", "upload_video_note",
 }  # fmt: skip
+COMMAND = re.compile(r"[a-z0-9_]{1,32}")
+LANGUAGE = re.compile(r"([a-z]{2})?")
 
 
 class Methods:
@@ -33,7 +37,7 @@ class Methods:
         self.people = People(self.chats, self.updates, self.files)
         self.commands: dict[str, list[Object]] = {}
         self.reactions: dict[tuple[int, int], list[Object]] = {}
-        self._methods: dict[str, Callable[[Object], Any]] = {
+        methods: dict[str, Callable[[Object], Any]] = {
             "getMe": lambda args: BOT | ABILITIES,
             "sendMessage": self.chats.send,
             "sendMessageDraft": self._draft,
@@ -47,24 +51,27 @@ class Methods:
             "answerCallbackQuery": self._answer_callback,
             "setMyCommands": self._set_commands,
             "getMyCommands": lambda args: self.commands.get(args.get("language_code", ""), []),
-            "getFile": lambda args: self.files.describe(args["file_id"]),
+            "getFile": lambda args: self.files.describe(args.get("file_id")),
+            "sendChatAction": _act,
+            "setMyDescription": lambda args: _fits(args, "description", 512, "description"),
+            "setMyShortDescription": lambda args: _fits(args, "short_description", 120, "about"),
             "deleteWebhook": self.updates.delete_webhook,
             "getWebhookInfo": lambda args: {
                 "url": "",
                 "has_custom_certificate": False,
                 "pending_update_count": len(self.updates.waiting),
             },
+            **dict.fromkeys(NOTED, lambda args: True),
         }
+        self._methods = {name.lower(): method for name, method in methods.items()}
 
     async def call(self, method: str, args: Object) -> Any:
         """The method's result. Raises Refusal."""
-        if method == "getUpdates":
+        if method.lower() == "getupdates":
             return await self.updates.get(args)
-        if method in NOTED:
-            return True
-        if method not in self._methods:
+        if method.lower() not in self._methods:
             raise Refusal("no_method")
-        return self._methods[method](args)
+        return self._methods[method.lower()](args)
 
     def _draft(self, args: Object) -> bool:
         if self.chats.open_chat(args) < 0:
@@ -90,12 +97,34 @@ class Methods:
         query = str(args["callback_query_id"])
         if query not in self.people.open_queries:
             raise Refusal("old_query")
+        _fits(args, "text", 200, "callback_text")
         self.people.open_queries.discard(query)
         return True
 
     def _set_commands(self, args: Object) -> bool:
-        self.commands[args.get("language_code", "")] = args["commands"]
+        language, scope = args.get("language_code", ""), args.get("scope") or {}
+        if not LANGUAGE.fullmatch(language):
+            raise Refusal("language")
+        for command in args["commands"]:
+            if not COMMAND.fullmatch(command["command"]):
+                raise Refusal("command")
+            if not 1 <= len(command["description"]) <= 256:
+                raise Refusal("command_text")
+        whose = "" if scope.get("type", "default") == "default" else f"{scope.get('chat_id')}/"
+        self.commands[whose + language] = args["commands"]
         return True
+
+
+def _act(args: Object) -> bool:
+    if args.get("action") not in ACTIONS:
+        raise Refusal("action")
+    return True
+
+
+def _fits(args: Object, key: str, most: int, saying: str) -> bool:
+    if len(args.get(key) or "") > most:
+        raise Refusal(saying)
+    return True
 
 
 async def arguments(request: web.Request) -> Object:

@@ -4,7 +4,7 @@ import json
 import math
 import time
 from collections import defaultdict, deque
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 # How Telegram says it: status and description.
@@ -27,6 +27,7 @@ SAYINGS: dict[str, tuple[int, str]] = {
     "blocked": (403, "Forbidden: bot was blocked by the user"),
     "kicked": (403, "Forbidden: bot was kicked from the supergroup chat"),
     "deactivated": (403, "Forbidden: user is deactivated"),
+    "no_chat_id": (400, "Bad Request: chat_id is empty"),
     "chat_not_found": (400, "Bad Request: chat not found"),
     "no_rights": (400, "Bad Request: not enough rights to send text messages to the chat"),
     "not_modified": (
@@ -40,13 +41,25 @@ SAYINGS: dict[str, tuple[int, str]] = {
     "no_reply_target": (400, "Bad Request: message to be replied not found"),
     "too_long": (400, "Bad Request: message is too long"),
     "empty": (400, "Bad Request: message text is empty"),
-    "entities": (400, "Bad Request: can't parse entities: {detail}"),
+    "invisible": (400, "Bad Request: text must be non-empty"),
+    "entities": (400, "Bad Request: can't parse MessageEntity: {detail}"),
+    "entity_place": (400, "Bad Request: entity {detail}"),
     "entities_too_long": (400, "Bad Request: ENTITIES_TOO_LONG"),
     "old_query": (
         400,
         "Bad Request: query is too old and response timeout expired or query ID is invalid",
     ),
     "button_data": (400, "Bad Request: BUTTON_DATA_INVALID"),
+    "button": (400, "Bad Request: can't parse inline keyboard button: {detail}"),
+    "buttons": (400, "Bad Request: reply markup is too long"),
+    "reply": (400, "Bad Request: can't parse reply parameters JSON object"),
+    "action": (400, "Bad Request: wrong parameter action in request"),
+    "command": (400, "Bad Request: BOT_COMMAND_INVALID"),
+    "command_text": (400, "Bad Request: BOT_COMMAND_DESCRIPTION_INVALID"),
+    "language": (400, "Bad Request: invalid language code specified"),
+    "description": (400, "Bad Request: BOT_DESCRIPTION_TOO_LONG"),
+    "about": (400, "Bad Request: BOT_ABOUT_TOO_LONG"),
+    "callback_text": (400, "Bad Request: MESSAGE_TOO_LONG"),
     "draft_in_group": (400, "Bad Request: TEXTDRAFT_PEER_INVALID"),
     "migrated": (400, "Bad Request: group chat was upgraded to a supergroup chat"),
     "file_too_big": (400, "Bad Request: file is too big"),
@@ -184,8 +197,3 @@ class Flood:
         wait = int(seconds) if float(seconds).is_integer() else seconds
         self.refused.append({"method": method, "chat": chat, "retry_after": wait})
         raise Refusal("flood", retry_after=wait)
-
-
-def fault_from(body: dict[str, Any]) -> Fault:
-    """A fault as the control endpoint gets it; unknown keys raise TypeError."""
-    return Fault(**{**asdict(Fault("*")), **body})
