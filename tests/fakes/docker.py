@@ -19,6 +19,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 LOGS = Path(__file__).with_name("server_logs")
 NAME = "opsctl-tgi"
+SOCKET = "unix:///var/run/docker.sock"
+NEVER = "0001-01-01T00:00:00Z"
 DIGEST = "ghcr.io/huggingface/text-generation-inference@sha256:0123456789abcdef"
 
 
@@ -78,9 +80,11 @@ class Docker:
         with (self.world / "calls.jsonl").open("a") as file:
             file.write(json.dumps({"argv": argv, "key": "API_KEY" in os.environ}) + "\n")
         if self.scenario.engine == "down":
-            fail("Cannot connect to the Docker daemon at unix:///var/run/docker.sock.")
+            fail(f"Cannot connect to the Docker daemon at {SOCKET}. Is the docker daemon running?")
         if self.scenario.engine == "denied":
-            fail("permission denied while trying to connect to the Docker daemon socket")
+            fail(
+                f"permission denied while trying to connect to the Docker daemon socket at {SOCKET}"
+            )
         verb = argv[0] if argv[0] not in ("container", "image") else f"{argv[0]}-{argv[1]}"
         getattr(self, verb.replace("-", "_"))(argv)
 
@@ -92,7 +96,8 @@ class Docker:
 
     def image_inspect(self, argv: list[str]) -> None:
         if not self.scenario.image:
-            fail(f"Error response from daemon: No such image: {argv[-1]}")
+            sys.stdout.write("\n")  # the format of nothing
+            refuse(f"No such image: {argv[-1]}")
         sys.stdout.write(json.dumps([self.scenario.digest]) + "\n")
 
     def pull(self, argv: list[str]) -> None:
@@ -102,48 +107,65 @@ class Docker:
 
     def run(self, argv: list[str]) -> None:
         if self.scenario.rival:
-            state = {"Status": "running", "StartedAt": "2026-01-02T03:04:05Z", "ExitCode": 0}
-            config = {"Labels": {"opsctl.state": self.scenario.rival}}
-            self.save({"Id": "1" * 64, "State": state, "Config": config, "Pid": 0})
+            self.make(0, {"opsctl.state": self.scenario.rival})
         if self.path.is_file():
-            fail('docker: Error response from daemon: Conflict. The name "/x" is in use', 125)
+            refuse_run(
+                f'Conflict. The container name "/{NAME}" is already in use by container "x".'
+            )
         options = run_options(argv[1:])
         labels = dict(label.split("=", 1) for label in options["label"])
         if self.scenario.run_error:  # Docker makes the container before it looks for GPU and port
-            state = {"Status": "created", "StartedAt": "0001-01-01T00:00:00Z", "ExitCode": 128}
-            self.save({"Id": "0" * 64, "State": state, "Config": {"Labels": labels}, "Pid": 0})
-            fail(f"docker: {self.scenario.run_error}", 125)
+            error = self.scenario.run_error
+            made = self.make(
+                0, labels, Status="created", StartedAt=NEVER, ExitCode=128, Error=error
+            )
+            sys.stdout.write(made + "\n")
+            refuse_run(error)
         self.log.write_text("")
         container = subprocess.Popen(
             [sys.executable, __file__, str(self.world), "--contain", json.dumps(options)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.log.open("a"),
             start_new_session=True,
         )  # fmt: skip
-        now = time.strftime("%Y-%m-%dT%H:%M:%S.123456789Z", time.gmtime())
-        state = {"Status": "running", "StartedAt": now, "ExitCode": 0, "OOMKilled": False}
-        name = f"{container.pid:064x}"
-        made = {"Id": name, "State": state, "Config": {"Labels": labels}, "Pid": container.pid}
-        self.save(made)
-        sys.stdout.write(name + "\n")
+        sys.stdout.write(self.make(container.pid, labels) + "\n")
+
+    def make(self, pid: int, labels: dict[str, str], **state: Any) -> str:
+        """Note a container that runs from now on, or is as told; its id."""
+        begun = {
+            "Status": "running", "Paused": False, "Restarting": False, "OOMKilled": False,
+            "ExitCode": 0, "Error": "", "StartedAt": now(), "FinishedAt": NEVER,
+        }  # fmt: skip
+        made = {"Id": f"{pid:064x}", "State": begun | state, "Config": {"Labels": labels}}
+        self.save({**made, "Pid": pid, "RestartCount": 0})
+        return f"{pid:064x}"
 
     def container_inspect(self, argv: list[str]) -> None:
+        if not self.exists(argv[-1]):
+            sys.stdout.write("[]\n")
         sys.stdout.write(json.dumps([self.container(argv[-1])]) + "\n")
 
     def update(self, argv: list[str]) -> None:
         self.save({**self.container(argv[-1]), "Restart": argv[argv.index("--restart") + 1]})
+        sys.stdout.write(argv[-1] + "\n")
 
     def stop(self, argv: list[str]) -> None:
-        made = self.container(argv[-1])
-        if made["State"]["Status"] != "running":
-            return
-        os.kill(made["Pid"], signal.SIGTERM)
+        self.end(argv[-1])
+        sys.stdout.write(argv[-1] + "\n")
+
+    def end(self, name: str) -> None:
+        made = self.container(name)
+        if made["State"]["Status"] == "running":
+            os.kill(made["Pid"], signal.SIGTERM)
         while self.container()["State"]["Status"] == "running":
             time.sleep(0.02)
 
     def container_rm(self, argv: list[str]) -> None:
-        if self.container(argv[-1])["State"]["Status"] == "running":
-            self.stop(argv)
+        """With --force a container that is not there is no failure, though it is told."""
+        if not self.exists(argv[-1]):
+            refuse(f"No such container: {argv[-1]}", 0 if "--force" in argv else 1)
+        self.end(argv[-1])
         self.path.unlink()
+        sys.stdout.write(argv[-1] + "\n")
 
     def logs(self, argv: list[str]) -> None:
         self.container(argv[-1])
@@ -164,7 +186,10 @@ class Docker:
     def exited(self, code: int) -> None:
         """Note how the container ended, and end."""
         made = self.container()
-        made["State"].update(Status="exited", ExitCode=code, OOMKilled=self.scenario.out_of_memory)
+        made["State"] |= {
+            "Status": "exited", "ExitCode": code, "FinishedAt": now(),
+            "OOMKilled": self.scenario.out_of_memory,
+        }  # fmt: skip
         self.save(made)
         raise SystemExit
 
@@ -196,10 +221,15 @@ class Docker:
 
     def container(self, name: str = NAME) -> dict[str, Any]:
         """The container by its name or its whole id."""
-        found: dict[str, Any] = json.loads(self.path.read_text()) if self.path.is_file() else {}
-        if not found or name not in (NAME, found["Id"]):
-            fail(f"Error response from daemon: No such container: {name}")
+        if not self.exists(name):
+            refuse(f"No such container: {name}")
+        found: dict[str, Any] = json.loads(self.path.read_text())
         return found
+
+    def exists(self, name: str) -> bool:
+        if not self.path.is_file():
+            return False
+        return name in (NAME, json.loads(self.path.read_text())["Id"])
 
     def save(self, container: dict[str, Any]) -> None:
         draft = self.path.with_suffix(f".{os.getpid()}")
@@ -219,10 +249,23 @@ def run_options(argv: list[str]) -> dict[str, Any]:
     return vars(parser.parse_args(argv))
 
 
+def now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S.123456789Z", time.gmtime())
+
+
 def env_file(path: Path) -> dict[str, str]:
     """NAME=value lines as Docker takes them."""
     lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
     return dict(line.split("=", 1) for line in lines)
+
+
+def refuse_run(cause: str) -> None:
+    """As clients of the last years do: the cause is not the last line."""
+    refuse(f"{cause}\n\nRun 'docker run --help' for more information", 125, "docker: ")
+
+
+def refuse(cause: str, code: int = 1, program: str = "") -> None:
+    fail(f"{program}Error response from daemon: {cause}", code)
 
 
 def fail(text: str, code: int = 1) -> None:
