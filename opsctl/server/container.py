@@ -17,6 +17,9 @@ from opsctl.programs import Ended, run
 from opsctl.server import docker
 from opsctl.server.services import State
 
+DAEMON = "Error response from daemon: "
+ADVICE = ("Run 'docker", "See 'docker")
+
 
 @dataclass(frozen=True)
 class Container:
@@ -53,8 +56,7 @@ def owner(config: Settings) -> str:
 
 def failure(done: Ended, sentence: str) -> UserError:
     """What Docker said, in a sentence with the command that helps."""
-    said = (done.stderr or done.stdout).strip().splitlines()
-    reason = said[-1].removeprefix("docker: ") if said else f"exit code {done.code}"
+    reason = _cause(done)
     lower = done.stderr.lower()
     if "cannot connect to the docker daemon" in lower or "failed to connect" in lower:
         return UserError("the Docker engine is not running", "sudo systemctl start docker")
@@ -68,6 +70,15 @@ def failure(done: Ended, sentence: str) -> UserError:
         hint = "stop what is there, or choose another: OPSCTL_SERVER_URL=http://127.0.0.1:8081"
         return UserError("the port of the model server is taken by another program", hint)
     return UserError(f"{sentence}: {reason}", "opsctl doctor")
+
+
+def _cause(done: Ended) -> str:
+    """The line that tells why: warnings may come before it, and advice comes after it."""
+    lines = (done.stderr or done.stdout).strip().splitlines()
+    said = [line for line in lines if line.strip() and not line.startswith(ADVICE)]
+    causes = [line for line in said if DAEMON in line]
+    told = (causes or said[-1:] or [f"exit code {done.code}"])[0]
+    return told.removeprefix("docker: ").removeprefix(DAEMON)
 
 
 def _inspect() -> Container | None:

@@ -160,7 +160,7 @@ def test_ctrl_c_while_it_starts_leaves_it_starting(server: GPUServer) -> None:
     [
         ({"engine": "down"}, "engine is not running", "systemctl start docker"),
         ({"engine": "denied"}, "this user may not use it", "usermod"),
-        ({"run_error": "could not select device driver"}, "no access to the GPU", "toolkit"),
+        ({"run_error": "could not select device driver"}, "the GPU: could not sel", "toolkit"),
         ({"run_error": "Bind: port is already allocated"}, "taken by another program", "OPSCTL_S"),
         ({"run_error": "no space left on device"}, "no space left on device", "doctor"),
     ],
