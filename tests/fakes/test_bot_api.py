@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.bot.clients import client, texts
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Fault, Flood
 
-Call = Callable[..., Awaitable[tuple[int, Any]]]
+Call = Callable[..., Coroutine[Any, Any, tuple[int, Any]]]
 BOT = {"id": 42, "is_bot": True, "username": "documents_bot"}
 BOLD = {"type": "bold", "offset": 0, "length": 1}
 ENTITY = "can't parse MessageEntity: "
@@ -150,7 +150,7 @@ def test_a_fault_meets_one_call(fault: dict[str, Any], end: int | str, written: 
     async def main() -> None:
         async with calling() as (api, call):
             api.faults = [Fault("sendMessage", chat=7, after=1, **fault)]
-            ends = []
+            ends: list[int | str] = []
             for args in (sent("a", chat_id=5), sent("b"), sent("met"), sent("over")):
                 try:
                     ends.append((await call("sendMessage", args))[0])
