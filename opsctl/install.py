@@ -21,7 +21,7 @@ ON_CPU = ("neural", "dev")  # the embedder leaves the GPU to the model server
 def install(extra: str) -> None:
     """Run pip in this Python; it shows its own progress. Raises UserError when it fails.
 
-    A torch that is there stays; else the build for CPUs comes, or for the GPU that is to run a model.
+    A torch that is there stays; else the build for CPUs comes, or for a GPU that runs a model.
     """
     if not find_spec("pip"):
         raise UserError("this Python has no pip to install with", install_command(extra))
