@@ -9,6 +9,7 @@ DEV := $(VENV)/.dev
 MOVED := $(filter-out $(CURDIR),$(shell cat $(BASE) 2>/dev/null))
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 # pip's progress is for people: on a terminal.
+SAY := printf '%s\n'
 QUIET := $(shell test -t 2 || echo --quiet)
 
 .PHONY: demo install fast test test-real mission full coverage check fix bench readme constraints clean $(if $(MOVED),$(BASE))
@@ -23,12 +24,13 @@ install: $(BASE)  ## the base, and what is asked for: make install EXTRAS="neura
 	@$(if $(EXTRAS),$(BIN)/python -m opsctl.install $(EXTRAS))
 
 $(BASE): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { $(SAY) 'error: there is no $(PYTHON)' 'hint: make $(MAKECMDGOALS) PYTHON=python3.11' >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 15) else "error: Python 3.11 to 3.14 is needed, this is " + sys.version.split()[0] + "\nhint: make $(MAKECMDGOALS) PYTHON=python3.11")'
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { printf '%s\n' 'error: this Python cannot make virtual environments' 'hint: sudo apt install python3-venv' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(SAY) 'error: this Python cannot make virtual environments' 'hint: sudo apt install python3-venv' >&2; exit 1; }
 	@echo 'installing opsctl into $(VENV): about 310 MB, one to three minutes'
 	@$(if $(MOVED),rm -rf $(VENV))
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) $(QUIET) -e .
+	@$(PIP) $(QUIET) -e . || { $(SAY) 'error: pip could not install the packages, see above' 'hint: make $(MAKECMDGOALS)' >&2; exit 1; }
 	@echo $(CURDIR) > $@
 
 $(DEV): $(BASE)
