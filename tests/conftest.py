@@ -14,21 +14,55 @@ from indexer.sync import Chunking, reindex
 from tests.limits import without_root_rights
 from tests.workspace import Workspace, note
 
+# A test that can reach one of these may start a process, and is marked so.
+MODULES_THAT_START = {"subprocess", "Workspace", "BotProcess"}
+TRAINS = {"tiny_model", "tiny_base"}
+FIXTURES_THAT_START = {*TRAINS, "workspace", "torch_process"}
+
 # A shell that starts the tests in the background has them ignore Ctrl-C, and with them every
 # program that they start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+STARTS: list[object] = []
+sys.addaudithook(
+    lambda event, args: STARTS.append(args[1]) if event == "subprocess.Popen" else None
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="brute force at its full size")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is slow by design, unless it is asked for."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Function]) -> None:
+    """Leave out what is slow by design unless it is asked for; mark what starts processes."""
     if not config.getoption("--full"):
         slow = [item for item in items if item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in slow]
+    for item in items:
+        reach = MODULES_THAT_START & set(vars(item.module))
+        if reach or FIXTURES_THAT_START & set(item.fixturenames):
+            item.add_marker("process")
+    order_for_two(items)
+
+
+def order_for_two(items: list[pytest.Function]) -> None:
+    """The tests of torch first in each half, which is a worker's: they and what they hold are
+    never moved to a worker that has come to its end and takes over tests from the other."""
+    training = [item for item in items if TRAINS & set(item.fixturenames)]
+    serving = [item for item in items if "torch_process" in item.fixturenames]
+    others = [item for item in items if item not in training and item not in serving]
+    half = max(len(items) // 2 - len(training), 0)
+    items[:] = [*training, *others[:half], *serving, *others[half:]]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """See that the marks are true."""
+    marked = item.get_closest_marker("process") is not None
+    STARTS.clear()
+    yield
+    assert marked or not STARTS, f"starts {STARTS}: to be marked by tests/conftest.py"
 
 
 @pytest.fixture(scope="session")

@@ -2,19 +2,16 @@
 
 `install` puts it into a folder for PATH. Its world is a folder of files: scenario.json says how
 the engine and the container behave, calls.jsonl what was asked, container.json what there is.
+A start asks it eight times: what few calls need is imported by them.
 """
 
-import argparse
 import json
 import os
 import signal
-import subprocess
 import sys
-import threading
 import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGS = Path(__file__).with_name("server_logs")
@@ -24,8 +21,7 @@ NEVER = "0001-01-01T00:00:00Z"
 DIGEST = "ghcr.io/huggingface/text-generation-inference@sha256:0123456789abcdef"
 
 
-@dataclass
-class Scenario:
+class Scenario(NamedTuple):
     """How the engine is, and what the container does: play a log, then serve or exit."""
 
     engine: str = "up"  # up, down, denied
@@ -49,7 +45,7 @@ def install(folder: Path, scenario: Scenario) -> dict[str, str]:
     change(world, scenario)
     program = programs / "docker"
     program.write_text(
-        f"#!/bin/sh\nexec '{sys.executable}' '{__file__}' '{world}' \"$@\"\n", encoding="utf-8"
+        f"#!/bin/sh\nexec '{sys.executable}' -IS '{__file__}' '{world}' \"$@\"\n", encoding="utf-8"
     )
     program.chmod(0o755)
     return {"PATH": f"{programs}:{os.defpath}"}
@@ -57,7 +53,7 @@ def install(folder: Path, scenario: Scenario) -> dict[str, str]:
 
 def change(world: Path, scenario: Scenario) -> None:
     """Let it behave differently from now on."""
-    (world / "scenario.json").write_text(json.dumps(asdict(scenario)))
+    (world / "scenario.json").write_text(json.dumps(scenario._asdict()))
 
 
 def calls(world: Path) -> list[list[str]]:
@@ -101,11 +97,12 @@ class Docker:
         sys.stdout.write(json.dumps([self.scenario.digest]) + "\n")
 
     def pull(self, argv: list[str]) -> None:
-        self.scenario.image = True
-        change(self.world, self.scenario)
+        change(self.world, self.scenario._replace(image=True))
         sys.stdout.write(argv[-1] + "\n")
 
     def run(self, argv: list[str]) -> None:
+        import subprocess
+
         if self.scenario.rival:
             self.make(0, {"opsctl.state": self.scenario.rival})
         if self.path.is_file():
@@ -195,6 +192,9 @@ class Docker:
 
     def serve(self, options: dict[str, Any]) -> int:
         """Run the fake TGI as tgi.env says until SIGTERM."""
+        import subprocess
+        import threading
+
         env = env_file(Path(options["env_file"][0]))
         names = [entry.partition("=")[0] for entry in env.get("LORA_ADAPTERS", "").split(",")]
         port = options["publish"][0].split(":")[1]
@@ -239,6 +239,8 @@ class Docker:
 
 def run_options(argv: list[str]) -> dict[str, Any]:
     """The options of `docker run` that matter here; an unknown one is an error, as it is there."""
+    import argparse
+
     parser = argparse.ArgumentParser(exit_on_error=True)
     for name in ("label", "env", "env-file", "mount", "log-opt", "publish"):
         parser.add_argument(f"--{name}", action="append", default=[])
