@@ -38,8 +38,24 @@ $(DEV): $(BASE)
 	@$(BIN)/python -m opsctl.install dev
 	@touch $@
 
-test: $(DEV)  ## all tests, a file a process: most of them wait for the programs they start
-	$(BIN)/pytest -n auto --dist loadfile
+# Most tests wait for the programs they start; who has come to the end of the own ones takes over.
+TESTS := -m pytest -n auto --dist worksteal --ignore tests/real
+
+fast: $(DEV)  ## the tests that start no process
+	$(BIN)/python $(TESTS) -m "not process"
+
+test: $(DEV)  ## all tests but those of real engines
+	$(BIN)/python $(TESTS)
+
+full: $(DEV)  ## the same with brute force at its full size
+	$(BIN)/python $(TESTS) --full
+
+coverage: $(DEV)  ## the lines that the tests run, by folder
+	$(BIN)/coverage erase
+	$(BIN)/coverage run $(TESTS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage json --quiet
+	$(BIN)/python tests/coverage_by_folder.py coverage.json
 
 check: $(DEV)
 	$(BIN)/ruff check .
@@ -62,4 +78,4 @@ constraints:  ## resolve again, keeping the versions that fit; CUDA packages are
 	sed -i '1i # Tested versions, one file for Python 3.11 to 3.14. Made by: make constraints (needs uv).\n# torch pins its own CUDA packages where it needs any, so none are named here.' constraints.txt
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .coverage* coverage.json

@@ -15,7 +15,9 @@ ROOT = Path(__file__).resolve().parents[1]
 NO_DRIVER = ROOT / "tests" / "fakes" / "no_driver"  # of NVIDIA: its library is an empty file
 # What a program heeds before its first line, so that a fork would not.
 EARLY = ("PYTHON", "LC_", "LD_", "LANG", "HF_", "OMP_")
-SERVER_ENVIRONMENT = {
+# How coverage follows a program into those it starts.
+COVERAGE = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+SERVER_ENVIRONMENT = COVERAGE | {
     "PATH": os.defpath,
     "LANG": "C.UTF-8",
     "LD_LIBRARY_PATH": str(NO_DRIVER),

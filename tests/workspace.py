@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.forked import NO_DRIVER, Forked, is_early
+from tests.forked import COVERAGE, NO_DRIVER, Forked, is_early
 
 # Let the built-in embedder make vectors: by itself it knows no more than the lexical search does,
 # so nothing would be embedded, and nothing could be embedded twice. The threshold is made for
@@ -144,7 +144,7 @@ class Workspace:
         return int(self.query("SELECT count(data) FROM vector", store=store)[0][0])
 
     def _pipes(self, env: dict[str, str] | None) -> dict[str, Any]:
-        clean = {
+        clean = COVERAGE | {
             "PATH": os.defpath,
             "HOME": str(self.root / "home"),
             "LANG": "C.UTF-8",
