@@ -26,9 +26,11 @@ WATCHED = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 class Supervisor:
     """Runs the command, again and again, until it is told to end or the command ends by itself."""
 
-    def __init__(self, state: Path, command: Sequence[str]) -> None:
+    def __init__(self, state: Path, command: Sequence[str], pace: float = 1) -> None:
+        """`pace` stretches the waits and the patience with a command that is to end."""
         self._state = state
         self._command = command
+        self._pace = pace
         self._restarts = 0
         self._told_to_end = False
         self._news, writer = os.pipe()
@@ -46,8 +48,8 @@ class Supervisor:
             if self._told_to_end or code in (0, USAGE):
                 return max(code, 0)
             failures = 0 if time.monotonic() - began > SOUND_SECONDS else failures
-            wait = WAITS[min(failures, len(WAITS) - 1)]
-            _say(f"the bot ended ({_how(code)}) and is started again in {wait} s")
+            wait = self._pace * WAITS[min(failures, len(WAITS) - 1)]
+            _say(f"the bot ended ({_how(code)}) and is started again in {wait:g} s")
             self._sleep(wait)
             if self._told_to_end:
                 return 0
@@ -62,7 +64,7 @@ class Supervisor:
         while child.poll() is None:
             if self._told_to_end and until is None:
                 child.terminate()
-                until = time.monotonic() + STOP_SECONDS
+                until = time.monotonic() + self._pace * STOP_SECONDS
             if until is not None and time.monotonic() >= until:
                 child.kill()
                 child.wait()

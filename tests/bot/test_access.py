@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.people import MOST_CODES, People
 from bot.store import Store
-from tests.bot.bot_process import BotProcess, eventually, settled
+from tests.bot.bot_process import BOTH, BotProcess, eventually, settled
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_chats import BOT
 from tests.fakes.bot_api_play import Fault
@@ -96,9 +96,10 @@ def test_in_a_group_it_answers_those_it_knows_when_they_call_it(
     asyncio.run(go())
 
 
-def test_a_code_lets_a_person_in(tmp_path: Path, notes: Path) -> None:
+@BOTH
+def test_a_code_lets_a_person_in(tmp_path: Path, notes: Path, kind: type[BotProcess]) -> None:
     async def go() -> None:
-        async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes) as bot:
+        async with FakeBotAPI() as api, kind(tmp_path, api, notes) as bot:
             for _ in range(3):
                 api.user(STRANGER, "/start")
             told = (await bot.replied(STRANGER))[0]

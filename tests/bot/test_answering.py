@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.bot.bot_process import BotProcess, eventually
+from tests.bot.bot_process import BOTH, BotProcess, eventually
 from tests.bot.core import core
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Fault, Flood
@@ -26,11 +26,12 @@ def with_answer(api: FakeBotAPI, chat: int, text: str) -> int:
     return sum(text in message["text"] for message in bot_messages(api, chat))
 
 
+@BOTH
 def test_an_answer_grows_in_one_message_and_ends_with_its_sources(
-    tmp_path: Path, notes: Path
+    tmp_path: Path, notes: Path, kind: type[BotProcess]
 ) -> None:
     async def go() -> None:
-        play = Play(pace=0.04, eos_every=10_000)
+        play = Play(pace=max(0.04, 0.15 * kind.pace), eos_every=10_000)
         async with FakeTGI(play) as tgi, FakeBotAPI() as api:
             settings = {
                 "engine": "auto",
@@ -38,7 +39,7 @@ def test_an_answer_grows_in_one_message_and_ends_with_its_sources(
                 "adapter": "hackatone",
                 "answer_tokens": 24,
             }
-            async with BotProcess(tmp_path, api, notes, settings=settings) as bot:
+            async with kind(tmp_path, api, notes, settings=settings) as bot:
                 api.user(2, question(3))
                 final = (await bot.replied(2))[0]
                 message = bot_messages(api, 2)

@@ -8,7 +8,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from tests.bot.bot_process import BotProcess, eventually
+from tests.bot.bot_process import BOTH, BotProcess, eventually
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Fault
 from tests.fakes.tgi import FakeTGI
@@ -16,13 +16,14 @@ from tests.fakes.tgi_play import Play
 from tests.workspace import question
 
 
+@BOTH
 def test_sigterm_parks_an_answer_and_the_next_start_finishes_it(
-    tmp_path: Path, notes: Path
+    tmp_path: Path, notes: Path, kind: type[BotProcess]
 ) -> None:
     async def go() -> None:
         async with FakeTGI(Play(pace=0.3, eos_every=10_000)) as tgi, FakeBotAPI() as api:
             settings = {"engine": "auto", "server_url": tgi.url, "adapter": "hackatone"}
-            async with BotProcess(tmp_path, api, notes, settings=settings) as bot:
+            async with kind(tmp_path, api, notes, settings=settings) as bot:
                 api.user(2, question(1))
                 await eventually(lambda: tgi.log.requests)
                 assert await bot.terminate() == 0
@@ -48,13 +49,14 @@ def test_a_second_bot_is_refused(tmp_path: Path, notes: Path) -> None:
     asyncio.run(go())
 
 
+@BOTH
 def test_another_program_that_polls_ends_the_bot_with_a_sentence(
-    tmp_path: Path, notes: Path
+    tmp_path: Path, notes: Path, kind: type[BotProcess]
 ) -> None:
     async def go() -> None:
         async with FakeBotAPI() as api:
             api.faults = [Fault("getUpdates", "conflict", times=-1)]
-            async with BotProcess(tmp_path, api, notes) as bot:
+            async with kind(tmp_path, api, notes) as bot:
                 assert await bot.ended() == 1
                 assert "another program answers as this bot" in bot.said()
 
@@ -77,11 +79,14 @@ def test_a_wrong_token_and_a_taken_port_are_said(tmp_path: Path, notes: Path) ->
     asyncio.run(go())
 
 
-def test_health_tells_whether_telegram_has_answered(tmp_path: Path, notes: Path) -> None:
+@BOTH
+def test_health_tells_whether_telegram_has_answered(
+    tmp_path: Path, notes: Path, kind: type[BotProcess]
+) -> None:
     async def go() -> None:
         async with FakeBotAPI() as api:
             api.faults = [Fault("getMe", "internal", times=-1)]
-            async with BotProcess(tmp_path, api, notes) as bot:
+            async with kind(tmp_path, api, notes) as bot:
                 await api.until(lambda: api.updates.allowed)
                 api.user(2, question(1))
                 await eventually(lambda: bot.rows("SELECT 1 FROM inbox"))

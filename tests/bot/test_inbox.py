@@ -10,7 +10,7 @@ from bot.inbox import ERRANDS_OF_ONE, Effect, Inbox
 from bot.metrics import Metrics
 from bot.store import KEEP_UPDATES, Store
 from bot.transport.poller import Poller
-from tests.bot.bot_process import PACE, BotProcess, eventually
+from tests.bot.bot_process import BOTH, PACE, BotProcess, eventually
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Fault
 from tests.workspace import question
@@ -104,7 +104,10 @@ def test_a_deaf_poller_connects_anew_and_hears_again(tmp_path: Path) -> None:
     asyncio.run(go())
 
 
-def test_failing_polls_end_neither_the_bot_nor_its_hearing(tmp_path: Path, notes: Path) -> None:
+@BOTH
+def test_failing_polls_end_neither_the_bot_nor_its_hearing(
+    tmp_path: Path, notes: Path, kind: type[BotProcess]
+) -> None:
     async def go() -> None:
         async with FakeBotAPI() as api:
             api.faults = [
@@ -112,7 +115,7 @@ def test_failing_polls_end_neither_the_bot_nor_its_hearing(tmp_path: Path, notes
                 Fault("getUpdates", process=True, drop=True),
                 Fault("getUpdates", "flood", retry_after=1),
             ]
-            async with BotProcess(tmp_path, api, notes) as bot:
+            async with kind(tmp_path, api, notes) as bot:
                 api.user(2, question(4))
                 assert "Норд4" in (await bot.replied(2))[0]
                 assert "unauthorized" not in bot.said()

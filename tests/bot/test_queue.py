@@ -11,7 +11,7 @@ from typing import Any
 from bot.answers import Answers, Question
 from bot.schedule import Schedule
 from bot.store import Store
-from tests.bot.bot_process import BotProcess, eventually
+from tests.bot.bot_process import BOTH, BotProcess, eventually
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.tgi import FakeTGI
 from tests.fakes.tgi_play import Play
@@ -30,9 +30,12 @@ def buttons(message: dict[str, Any]) -> dict[str, str]:
     return {button["text"]: button["callback_data"] for row in rows for button in row}
 
 
-def test_a_person_is_answered_in_order_and_others_do_not_wait(tmp_path: Path, notes: Path) -> None:
+@BOTH
+def test_a_person_is_answered_in_order_and_others_do_not_wait(
+    tmp_path: Path, notes: Path, kind: type[BotProcess]
+) -> None:
     async def go() -> None:
-        async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes) as bot:
+        async with FakeBotAPI() as api, kind(tmp_path, api, notes) as bot:
             for number in range(1, 4):
                 api.user(2, question(number))
             for user in range(10, 20):
@@ -47,6 +50,7 @@ def test_a_person_is_answered_in_order_and_others_do_not_wait(tmp_path: Path, no
                 if "like:" in json.dumps(call["args"].get("reply_markup", {}))
             ]
             assert [f"Норд{n}." in text for n, text in enumerate(whole, 1)] == [True] * 3
+            assert api.flood.refused == []
 
     asyncio.run(go())
 
@@ -69,12 +73,15 @@ def test_a_fifth_question_is_refused_and_a_place_is_shown(tmp_path: Path, notes:
     asyncio.run(go())
 
 
-def test_who_waits_is_told_again_when_the_queue_moves(tmp_path: Path, notes: Path) -> None:
+@BOTH
+def test_who_waits_is_told_again_when_the_queue_moves(
+    tmp_path: Path, notes: Path, kind: type[BotProcess]
+) -> None:
     async def go() -> None:
         async with (
             FakeTGI(SLOW) as tgi,
             FakeBotAPI() as api,
-            BotProcess(tmp_path, api, notes, settings=served(tgi), parallel=1) as bot,
+            kind(tmp_path, api, notes, settings=served(tgi), parallel=1) as bot,
         ):
             for user in (2, 3, 4):
                 api.user(user, question(user))

@@ -10,7 +10,7 @@ import pytest
 
 from bot.store import Store
 from indexer.lock import writer_lock
-from tests.bot.bot_process import ADMIN, BotProcess, eventually
+from tests.bot.bot_process import ADMIN, BOTH, BotProcess, eventually
 from tests.bot.upload_files import ADMINS, documents_of, every, pdf_of, result, send, told, word
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Fault, Flood
@@ -159,11 +159,12 @@ def test_a_file_just_below_the_limit_is_added(state: Path) -> None:
     asyncio.run(go())
 
 
-def test_a_program_that_writes_the_index_is_waited_for(state: Path) -> None:
+@BOTH
+def test_a_program_that_writes_the_index_is_waited_for(state: Path, kind: type[BotProcess]) -> None:
     async def go() -> None:
         index = state / "index"
         index.mkdir()
-        async with FakeBotAPI(flood=Flood(0)) as api, BotProcess(state, api, state) as bot:
+        async with FakeBotAPI(flood=Flood(0)) as api, kind(state, api, state) as bot:
             await bot.health()
             with writer_lock(index / "lock"):
                 message = send(api, "a.txt", note(1).encode())

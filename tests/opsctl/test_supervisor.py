@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 from tests.opsctl.telegram import eventually
 
@@ -17,12 +18,23 @@ SLEEPER = "import time; time.sleep(600)"
 DEAF = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf'); {SLEEPER}"
 
 
+IN_A_HURRY = """
+import sys, pathlib
+from opsctl.supervisor import Supervisor
+sys.exit(Supervisor(pathlib.Path(sys.argv[1]), sys.argv[2:], pace=0.05).run())
+"""
+# With --full, what is waited for is waited for in real time, too.
+HURRY = pytest.mark.parametrize("hurry", [True, pytest.param(False, marks=pytest.mark.slow)])
+
+
 @contextmanager
-def supervisor(folder: Path, program: str) -> Iterator["subprocess.Popen[str]"]:
+def supervisor(
+    folder: Path, program: str, hurry: bool = False
+) -> Iterator["subprocess.Popen[str]"]:
     """Supervise a Python program, whose output is the pipe."""
-    argv = [sys.executable, "-m", "opsctl.supervisor", str(folder / "state.json")]
+    how = ["-c", IN_A_HURRY] if hurry else ["-m", "opsctl.supervisor"]
     with subprocess.Popen(
-        [*argv, sys.executable, "-u", "-c", program],
+        [sys.executable, *how, folder / "state.json", sys.executable, "-u", "-c", program],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         yield process
@@ -56,13 +68,14 @@ def test_a_killed_program_is_started_again(tmp_path: Path) -> None:
         assert "SIGKILL) and is started again in 1 s" in process.stderr.read()
 
 
-def test_failures_are_followed_by_longer_and_longer_waits(tmp_path: Path) -> None:
-    with supervisor(tmp_path, "raise SystemExit(1)") as process:
+@HURRY
+def test_failures_are_followed_by_longer_and_longer_waits(tmp_path: Path, hurry: bool) -> None:
+    with supervisor(tmp_path, "raise SystemExit(1)", hurry) as process:
         assert process.stderr
         said = [process.stderr.readline().split()[-2] for _ in range(3)]
         process.terminate()
         assert process.wait() == 0
-    assert said == ["1", "2", "4"]
+    assert said == (["0.05", "0.1", "0.2"] if hurry else ["1", "2", "4"])
 
 
 def test_a_state_that_can_not_be_written_ends_nothing(tmp_path: Path) -> None:
@@ -93,8 +106,9 @@ def test_sigterm_lets_the_program_finish(tmp_path: Path) -> None:
         assert process.wait() == 0
 
 
-def test_a_program_that_does_not_listen_is_ended_by_force(tmp_path: Path) -> None:
-    with supervisor(tmp_path, DEAF) as process:
+@HURRY
+def test_a_program_that_does_not_listen_is_ended_by_force(tmp_path: Path, hurry: bool) -> None:
+    with supervisor(tmp_path, DEAF, hurry) as process:
         assert process.stdout
         assert process.stdout.readline() == "deaf\n"
         program = running(tmp_path)
