@@ -190,8 +190,8 @@ def test_typing_is_shown_as_long_as_nothing_else_and_never_broken_off(
     tmp_path: Path, notes: Path, pace: float
 ) -> None:
     async def go() -> None:
-        async with FakeTGI(Play(first_token=8 * pace)) as tgi, FakeBotAPI(flood=Flood(0)) as api:
-            api.faults = [Fault("sendChatAction", after=1, delay=6 * pace)]
+        async with FakeTGI(Play(first_token=7 * pace)) as tgi, FakeBotAPI(flood=Flood(0)) as api:
+            api.faults = [Fault("sendChatAction", after=1, delay=4 * pace)]
             async with core(tmp_path, api, notes, pace=pace, **served(tgi)) as it:
                 it.ask(2, question(3))
                 await eventually(lambda: it.outcome(1) == "answered")
