@@ -141,7 +141,7 @@ class AutoEngine:
                 first = await asyncio.wait_for(self._first(pieces), self.first_word_seconds)
             except ServerError as error:
                 note = error.message
-            except asyncio.TimeoutError:
+            except TimeoutError:
                 note = f"the model began no answer within {self.first_word_seconds:g} s"
             else:
                 yield first

@@ -16,7 +16,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Coroutine
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -236,7 +236,7 @@ def main() -> int:
         parser.error(f"--runs is at least 1, --tokens more than {PACED}")
     report = {
         "machine": measure.machine(),
-        "started": datetime.now(timezone.utc).isoformat(" ", "minutes"),
+        "started": datetime.now(UTC).isoformat(" ", "minutes"),
         **vars(args),
         **run(args),
     }

@@ -14,7 +14,7 @@ import shutil
 import statistics
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -184,7 +184,7 @@ def line(label: str, figures: Figures) -> list[str]:
 
 def bench(args: argparse.Namespace) -> int:
     """Measure, show, keep; what was measured before a step failed is shown too."""
-    started = datetime.now(timezone.utc).isoformat(" ", "minutes")
+    started = datetime.now(UTC).isoformat(" ", "minutes")
     machine, status = measure.machine(), 0
     found: dict[str, list[Figures]] = {kind: [] for kind in NAMES}
     try:

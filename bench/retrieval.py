@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -197,7 +197,7 @@ def cells(row: Row) -> list[str]:
 
 def bench(args: argparse.Namespace) -> int:
     """Measure, show, keep."""
-    started = datetime.now(timezone.utc).isoformat(" ", "minutes")
+    started = datetime.now(UTC).isoformat(" ", "minutes")
     contestants = [Contestant(name) for name in args.embedder]
     unanswerable = evaluate.read_questions(UNANSWERABLE)
     count = DISTRACTORS if args.limit is None else min(args.limit, DISTRACTORS)

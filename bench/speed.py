@@ -7,7 +7,7 @@ import shutil
 import statistics
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -161,7 +161,7 @@ def bench(args: argparse.Namespace) -> int:
     chosen = apps.make(args.peers, with_own=not args.no_own)
     report: dict[str, object] = {
         "machine": measure.machine(),
-        "started": datetime.now(timezone.utc).isoformat(" ", "minutes"),
+        "started": datetime.now(UTC).isoformat(" ", "minutes"),
         "runs": args.runs,
     }
     questions = prepare(args)

@@ -111,7 +111,7 @@ class AnswerWriter:
             # Stopped by the person, unless the bot is stopping: then nothing is final here.
             self._answers.replace(number, "stopped", fragment("".join(draft), words.stopped))
             raise
-        except (asyncio.TimeoutError, Deadline):
+        except (TimeoutError, Deadline):
             self._metrics.answered("deadline")
             label = words.deadline.format(seconds=round(self._config.deadline))
             self._answers.finish(number, "deadline", fragment("".join(draft), label))

@@ -4,10 +4,9 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import tenacity
-from typing_extensions import Self
 
 from assistant.server.errors import (
     Deadline,
@@ -98,7 +97,7 @@ class Client(ABC):
             return await stream.batch()
         try:
             return await asyncio.wait_for(stream.batch(), self._timeouts.short)
-        except (asyncio.TimeoutError, Incomplete):
+        except (TimeoutError, Incomplete):
             return []
 
     async def _take_place(self, limits: Limits, ends: float) -> Places:
@@ -106,7 +105,7 @@ class Client(ABC):
             self._places = Places(limits.max_concurrent)
         try:
             await self._places.take(seconds_until(ends))
-        except asyncio.TimeoutError:
+        except TimeoutError:
             raise Deadline("no place at the model server became free in time") from None
         return self._places
 

@@ -69,7 +69,7 @@ class Wire:
         seconds = self.timeouts.short
         try:
             return await asyncio.wait_for(self._exchange(path, body), seconds)
-        except asyncio.TimeoutError as error:
+        except TimeoutError as error:
             raise ServerDown(f"{self.shown} does not answer within {seconds:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
             raise ServerDown(f"{self.shown} broke the connection off") from error

@@ -41,4 +41,4 @@ class Places:
 
 def _give_up(turn: "asyncio.Future[None]") -> None:
     if not turn.done():
-        turn.set_exception(asyncio.TimeoutError())
+        turn.set_exception(TimeoutError())

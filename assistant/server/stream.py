@@ -84,7 +84,7 @@ class Stream:
             try:
                 reading = self._wire.whole(self._response)
                 answer = await asyncio.wait_for(reading, self._wire.timeouts.short)
-            except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
+            except (TimeoutError, aiohttp.ClientError, OSError):
                 answer = b""
             raise self._wire.refused(self._response.status, answer)
         if self._response.content_type != "text/event-stream":
@@ -114,7 +114,7 @@ async def begin(
     silence = wire.timeouts.silence
     try:
         response = await asyncio.wait_for(wire.request(path, body), min(left, silence))
-    except asyncio.TimeoutError as error:
+    except TimeoutError as error:
         raise (late() if left < silence else wire.silent()) from error
     except (aiohttp.ClientError, OSError) as error:
         raise wire.cut() from error

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NotRequired
 
 from pydantic import TypeAdapter, ValidationError
 from text_generation import errors
 from text_generation.types import Parameters, Request, StreamDetails
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from assistant.server.errors import BadRequest, ServerError
 from assistant.server.http import Wire, load_json

@@ -27,13 +27,13 @@ async def within(seconds: float, work: Awaitable[T]) -> T:
         return task.result()
     task.cancel()
     await asyncio.wait({task})
-    raise asyncio.TimeoutError
+    raise TimeoutError
 
 
 async def happens(event: asyncio.Event, seconds: float) -> bool:
     """Wait for the event, so long at the most; tell whether it happened."""
     try:
         await within(seconds, event.wait())
-    except asyncio.TimeoutError:
+    except TimeoutError:
         return False
     return True

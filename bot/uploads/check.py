@@ -51,7 +51,7 @@ async def check(path: Path) -> int | None:
     )  # fmt: skip
     try:
         told, _ = await within(SECONDS, process.communicate())
-    except asyncio.TimeoutError:
+    except TimeoutError:
         raise Rejected("heavy") from None
     finally:
         if process.returncode is None:

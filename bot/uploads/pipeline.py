@@ -155,7 +155,7 @@ class Uploads:
         except BadRequest as error:
             log.info("upload %d: %s", upload.id, error.message)
             return _too_big(words) if "too big" in error.message else words.upload_lost
-        except asyncio.TimeoutError:  # an OSError in name
+        except TimeoutError:  # an OSError in name
             raise Unreachable("the download takes too long") from None
         if name := self._rows.placed_as(sha256) or await self._indexing.name_of(sha256):
             return words.upload_known.format(name=name)

@@ -110,7 +110,7 @@ class FakeBotAPI:
             started = time.monotonic()
             try:
                 await asyncio.wait_for(self._news.wait(), seconds)
-            except (TimeoutError, asyncio.TimeoutError):
+            except TimeoutError:
                 return
             seconds -= time.monotonic() - started
 

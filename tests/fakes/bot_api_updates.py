@@ -67,7 +67,7 @@ class Updates:
         poll = self._poll = asyncio.get_running_loop().create_future()
         try:
             await asyncio.wait_for(poll, seconds)
-        except (TimeoutError, asyncio.TimeoutError):
+        except TimeoutError:
             pass
         finally:
             if self._poll is poll:

@@ -154,7 +154,7 @@ def test_a_fault_meets_one_call(fault: dict[str, Any], end: int | str, written: 
             for args in (sent("a", chat_id=5), sent("b"), sent("met"), sent("over")):
                 try:
                     ends.append((await call("sendMessage", args))[0])
-                except (aiohttp.ClientError, asyncio.TimeoutError) as error:
+                except (TimeoutError, aiohttp.ClientError) as error:
                     ends.append(type(error).__name__)
             assert ends == [200, 200, end, 200]
             assert texts(api, 7)[2:] == ["b", *["met"] * written, "over"]
