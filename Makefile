@@ -8,8 +8,8 @@ BASE := $(VENV)/.base
 DEV := $(VENV)/.dev
 MOVED := $(filter-out $(CURDIR),$(shell cat $(BASE) 2>/dev/null))
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
-# pip's progress is for people: on a terminal.
 SAY := printf '%s\n'
+# pip's progress is for people: on a terminal.
 QUIET := $(shell test -t 2 || echo --quiet)
 
 .PHONY: demo install fast test test-real mission full coverage check fix bench readme constraints clean $(if $(MOVED),$(BASE))

@@ -54,8 +54,9 @@ def requirements(extra: str) -> list[str]:
 def _pip(*words: str) -> int:
     pinned = CHECKOUT / "constraints.txt"
     pins = ["-c", str(pinned)] if pinned.is_file() else []
-    argv = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", *pins, *words]
-    return subprocess.run(argv, stdin=subprocess.DEVNULL).returncode
+    quiet = [] if sys.stderr.isatty() else ["--quiet"]  # its progress is for people
+    pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", *quiet]
+    return subprocess.run([*pip, *pins, *words], stdin=subprocess.DEVNULL).returncode
 
 
 if __name__ == "__main__":
