@@ -187,7 +187,10 @@ def test_a_ban_delays_the_answers_of_its_chat_only(tmp_path: Path, notes: Path) 
 
 def test_a_chat_that_is_gone_ends_its_questions(tmp_path: Path, notes: Path) -> None:
     async def go() -> None:
-        async with FakeBotAPI(flood=Flood(0)) as api, core(tmp_path, api, notes) as it:
+        async with (
+            FakeBotAPI(flood=Flood(0)) as api,
+            core(tmp_path, api, notes, pace=0.002) as it,
+        ):
             api.chats.blocked.add(2)
             it.ask(2, question(1))
             it.ask(2, question(2))

@@ -104,7 +104,10 @@ def test_an_answer_that_can_not_be_shown_is_given_up_and_harms_no_other(
     tmp_path: Path, notes: Path
 ) -> None:
     async def go() -> None:
-        async with FakeBotAPI(flood=Flood(0)) as api, core(tmp_path, api, notes) as it:
+        async with (
+            FakeBotAPI(flood=Flood(0)) as api,
+            core(tmp_path, api, notes, pace=0.002) as it,
+        ):
             api.faults = [Fault("editMessageText", "bad_gateway", chat=2, times=4)]
             it.ask(2, question(3))
             await eventually(lambda: it.schedule.counts()["final"])
