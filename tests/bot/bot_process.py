@@ -24,6 +24,7 @@ import pytest
 
 from tests.bot import run_bot
 from tests.fakes.bot_api import FakeBotAPI
+from tests.forked import COVERAGE
 
 FORKS = multiprocessing.get_context("forkserver")
 LATER = ("anyio._backends._asyncio", "h11", "httpcore", "razdel")  # what a bot imports when at work
@@ -74,6 +75,10 @@ class BotProcess:
         return self
 
     async def __aexit__(self, *reason: object) -> None:
+        if COVERAGE:  # a killed program leaves no word of the lines it ran
+            self._signal(signal.SIGTERM)
+            with suppress(asyncio.TimeoutError):
+                await self.ended(10)
         await self.kill()
 
     async def start(self) -> None:
