@@ -32,7 +32,7 @@ def download(workspace: Workspace, *args: str) -> dict[str, Any]:
 
 def start_and_hear(workspace: Workspace) -> "subprocess.Popen[str]":
     """A download of the model that has written some of it: it says so by its first line."""
-    process = workspace.start("download", "model")
+    process = workspace.start("download", "model", fresh=True)
     assert process.stderr
     assert process.stderr.readline().startswith("model: ")
     return process

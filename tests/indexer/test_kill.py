@@ -62,7 +62,7 @@ def test_kills_at_random_moments_lose_nothing_and_nothing_is_embedded_again(
     assert have == before
     killed = 0
     for _ in range(kills):
-        process = workspace.start("reindex")
+        process = workspace.start("reindex", fresh=True)
         assert process.stderr
         tenths = rng.randrange(2)  # of what is left to do; 0: perhaps before the work begins
         for _ in range(tenths):
@@ -123,7 +123,7 @@ def test_a_rebuild_asked_for_again_after_a_kill_goes_on_too(workspace: Workspace
 
 def test_ctrl_c_exits_with_130_and_the_next_run_goes_on(workspace: Workspace) -> None:
     fill(workspace, range(FILES))
-    process = workspace.start("reindex")
+    process = workspace.start("reindex", fresh=True)
     stop_in_the_middle(process, lines=2)
     process.send_signal(signal.SIGINT)
     done = go_on(process)
@@ -140,7 +140,7 @@ def test_ctrl_c_exits_with_130_and_the_next_run_goes_on(workspace: Workspace) ->
 
 def test_sigterm_ends_a_reindex_and_the_next_run_goes_on(workspace: Workspace) -> None:
     fill(workspace, range(FILES))
-    process = workspace.start("reindex")
+    process = workspace.start("reindex", fresh=True)
     stop_in_the_middle(process, lines=2)
     process.terminate()
     assert go_on(process).returncode != 0
@@ -154,7 +154,7 @@ def test_a_second_reindex_is_refused_and_names_the_process_that_is_at_it(
     fill(workspace, OLD)
     workspace.reindex()
     fill(workspace, range(FILES))
-    first = workspace.start("reindex", "--json")
+    first = workspace.start("reindex", "--json", fresh=True)
     stop_in_the_middle(first)
     told = workspace.fails(1, "reindex")
     assert f"process {first.pid} " in told

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -86,7 +88,7 @@ def test_an_edit_right_after_indexing_is_noticed_though_size_and_time_are_the_sa
     workspace: Workspace,
 ) -> None:
     """As on a file system that keeps whole seconds, or with a tool that sets the time back."""
-    path = workspace.write("note.txt", note(1))
+    path = _write_just_now(workspace)
     workspace.reindex()
     before = path.stat()
     _rewrite_in_place(path, note(2), before)
@@ -96,11 +98,16 @@ def test_an_edit_right_after_indexing_is_noticed_though_size_and_time_are_the_sa
 
 def test_such_an_edit_is_noticed_however_late_the_next_run_is(workspace: Workspace) -> None:
     """A time stamp is to be trusted by how long before the indexing it was, not before today."""
-    path = workspace.write("note.txt", note(1))
+    path = _write_just_now(workspace)
     workspace.reindex()
     before = path.stat()
     _rewrite_in_place(path, note(2), before)
-    time.sleep(3)
+    long = 3600 * 10**9  # all of it was an hour ago
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns - long))
+    with closing(sqlite3.connect(workspace.store)) as store, store:
+        store.execute(
+            "UPDATE document SET mtime_ns = mtime_ns - ?, indexed_at = indexed_at - 3600", (long,)
+        )
     assert workspace.reindex()["changed"] == ["note.txt"]
 
 
@@ -219,6 +226,13 @@ def test_a_file_that_becomes_a_folder_is_followed(indexed: Workspace) -> None:
     report = indexed.reindex()
     assert (report["added"], report["removed"]) == (["note1.txt/note.txt"], ["note1.txt"])
     assert indexed.source(question(1)) == "note1.txt/note.txt"
+
+
+def _write_just_now(workspace: Workspace) -> Path:
+    """A document that is young when it is indexed, however long that takes here."""
+    path = workspace.write("note.txt", note(1))
+    os.utime(path, (time.time() + 60, time.time() + 60))
+    return path
 
 
 def _rewrite_in_place(path: Path, text: str, before: os.stat_result) -> None:

@@ -42,7 +42,7 @@ def test_every_format_can_be_asked_about(workspace: Workspace) -> None:
 
 
 def test_the_answer_alone_is_on_stdout(indexed: Workspace) -> None:
-    done = indexed.run("ask", question(1))
+    done = indexed.run("ask", question(1), fresh=True)
     assert done.returncode == 0
     assert "Норд1" in done.stdout
     assert "note1.txt" in done.stdout
@@ -124,7 +124,7 @@ def test_a_question_of_100000_characters_is_refused_with_the_limit(
     ],
 )
 def test_no_question_breaks_the_search(indexed: Workspace, asked: str) -> None:
-    done = indexed.run("ask", "--json", "--", asked)
+    done = indexed.run("ask", "--json", "--", asked, fresh=True)
     if done.returncode:
         assert done.returncode == 2, done
         said(done)

@@ -82,7 +82,7 @@ def test_a_killed_supervisor_takes_the_bot_with_it(telegram: Telegram) -> None:
 
 def test_a_bot_in_a_terminal_is_seen_and_stopped(telegram: Telegram) -> None:
     workspace = telegram.workspace
-    process = workspace.start("start", "--server", "none", "--foreground")
+    process = workspace.start("start", "--server", "none", "--foreground", fresh=True)
     eventually(lambda: telegram.status()["state"] == "running")
     assert f"in a terminal, process {process.pid}" in workspace.run("status").stdout
     assert "already running" in workspace.run("start", "--server", "none").stderr
@@ -108,7 +108,7 @@ def test_the_bot_of_another_folder_on_the_port_is_not_ours(
 def test_logs_follow_the_bot(telegram: Telegram) -> None:
     workspace = telegram.workspace
     assert workspace.run("start", "--server", "none").returncode == 0
-    with workspace.start("logs", "bot", "-f") as process:
+    with workspace.start("logs", "bot", "-f", fresh=True) as process:
         psutil.Process(telegram.status()["pid"]).kill()
         assert process.stdout
         assert any("SIGKILL" in line for line in process.stdout)

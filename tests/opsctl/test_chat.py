@@ -74,7 +74,7 @@ def test_an_error_in_the_dialogue_is_told_and_does_not_end_it(dialogue: Workspac
 
 def test_an_index_that_appears_during_the_dialogue_is_used(workspace: Workspace) -> None:
     workspace.write("note1.txt", note(1))
-    with workspace.start("chat") as process:
+    with workspace.start("chat", fresh=True) as process:
         assert process.stdin and process.stdout and process.stderr
         process.stdin.write(question(1) + "\n")
         process.stdin.flush()
@@ -108,7 +108,7 @@ def test_bytes_that_are_no_text_do_not_end_the_dialogue(dialogue: Workspace) -> 
 
 
 def test_ctrl_c_at_the_prompt_ends_the_dialogue(dialogue: Workspace) -> None:
-    with dialogue.start("chat") as process:
+    with dialogue.start("chat", fresh=True) as process:
         assert process.stdin and process.stdout
         process.stdin.write(question(1) + "\n")
         process.stdin.flush()

@@ -30,7 +30,7 @@ def test_a_check_that_failed_is_exit_1_and_names_its_fix(workspace: Workspace) -
     assert found["index"]["fix"] == "opsctl reindex"
     assert found["documents"]["result"] == "failed"
     assert "0 files" in found["documents"]["detail"]
-    done = workspace.run("doctor")
+    done = workspace.run("doctor", fresh=True)
     assert done.returncode == 1
     assert "fix: opsctl reindex" in done.stdout
 

@@ -178,7 +178,7 @@ def test_the_token_opens_and_is_never_shown_or_kept(workspace: Workspace, hub: F
 
 def test_two_downloads_at_once_are_refused(workspace: Workspace, hub: FakeHub) -> None:
     held = hub.hold("/" + WEIGHTS, 1000)
-    with workspace.start("download", "model") as first:
+    with workspace.start("download", "model", fresh=True) as first:
         assert held.reached.wait(30)
         told = workspace.fails(1, "download", "embedder")
         assert f"another download is running: process {first.pid}" in told

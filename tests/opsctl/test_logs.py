@@ -35,7 +35,7 @@ def test_since_leaves_out_what_is_older(running: GPUServer) -> None:
 
 
 def test_follow_goes_on_until_the_server_stops(running: GPUServer) -> None:
-    process = running.workspace.start("logs", "-f", "-n", "1")
+    process = running.workspace.start("logs", "-f", "-n", "1", fresh=True)
     assert process.stdout
     assert process.stdout.readline().endswith("Success\n")
     assert running.workspace.run("stop").returncode == 0

@@ -63,7 +63,7 @@ def test_a_dialogue_is_sent_and_what_does_not_fit_is_told(
     tgi: TGIProcess, indexed: Workspace
 ) -> None:
     lines = f"{question(1)}\n{question(2)}\n"
-    with indexed.start("chat") as chat:
+    with indexed.start("chat", fresh=True) as chat:
         chat.communicate(lines)
     sent = tgi.requests()[-1]["body"]["inputs"]
     assert sent.index(question(1)) < sent.index("</s>[INST]") < sent.index(question(2))

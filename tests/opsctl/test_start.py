@@ -143,7 +143,7 @@ def test_a_server_that_never_answers_is_given_up_after_the_timeout(server: GPUSe
 
 def test_ctrl_c_while_it_starts_leaves_it_starting(server: GPUServer) -> None:
     server.docker(log="loading", tgi=("--ready-after", "600"))
-    process = server.workspace.start("start")
+    process = server.workspace.start("start", fresh=True)
     assert process.stderr
     heard = ""
     while "loading the model" not in heard:
@@ -214,7 +214,7 @@ def test_two_starts_at_once_start_one_server(server: GPUServer) -> None:
 
 def test_a_server_that_is_stopped_while_it_starts_is_told_as_that(server: GPUServer) -> None:
     server.docker(log="loading", tgi=("--ready-after", "600"))
-    process = server.workspace.start("start")
+    process = server.workspace.start("start", fresh=True)
     assert process.stderr
     while "loading the model" not in process.stderr.readline():
         pass

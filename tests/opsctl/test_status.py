@@ -55,7 +55,7 @@ def test_status_counts_what_changed_since(indexed: Workspace) -> None:
 
 def test_status_without_an_index_is_unhealthy_and_names_the_command(workspace: Workspace) -> None:
     assert workspace.json("status", code=3)["index"] == {"state": "missing"}
-    done = workspace.run("status")
+    done = workspace.run("status", fresh=True)
     assert done.returncode == 3
     assert "opsctl reindex" in done.stderr
     assert not workspace.state.exists()
@@ -71,7 +71,7 @@ def test_status_without_the_documents_folder_tells_so_and_shows_the_index(
 
 
 def test_help_names_every_command_and_the_exit_codes(workspace: Workspace) -> None:
-    done = workspace.run("--help")
+    done = workspace.run("--help", fresh=True)
     assert done.returncode == 0
     for command in ("reindex", "ask", "chat", "eval", "status", "doctor"):
         assert f"  {command} " in done.stdout
@@ -82,7 +82,7 @@ def test_a_reader_that_goes_away_is_no_fault(indexed: Workspace) -> None:
     """As in `opsctl doctor --settings | head -1`."""
     for number in range(2000):
         indexed.write(f"many/{number}.txt", note(number))
-    process = indexed.start("reindex", "--dry-run")
+    process = indexed.start("reindex", "--dry-run", fresh=True)
     assert process.stdin and process.stdout and process.stderr
     process.stdin.close()
     os.read(process.stdout.fileno(), 1)

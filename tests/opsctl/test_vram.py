@@ -212,7 +212,7 @@ def test_a_tgi_env_that_can_not_be_used_is_said_and_does_not_hide_the_gpus(
 
 
 def test_watch_repeats_until_it_is_interrupted(server: Workspace) -> None:
-    process = server.start("vram", "--watch", "--json")
+    process = server.start("vram", "--watch", "--json", fresh=True)
     assert process.stdout
     surveys: list[Any] = [json.loads(process.stdout.readline()) for _ in range(2)]
     assert surveys[0] == surveys[1]
@@ -225,7 +225,7 @@ def test_watch_repeats_until_it_is_interrupted(server: Workspace) -> None:
 def test_watch_draws_on_a_terminal(server: Workspace) -> None:
     ours, theirs = pty.openpty()
     server.options["stdout"] = theirs
-    process = server.start("vram", "--watch", env={"TERM": "xterm", "COLUMNS": "120"})
+    process = server.start("vram", "--watch", env={"TERM": "xterm", "COLUMNS": "120"}, fresh=True)
     os.close(theirs)
     seen = b""
     while seen.count(b"no NVIDIA GPU here") < 2:

@@ -96,7 +96,7 @@ def test_interrupted_twice_it_stops_at_once_and_does_not_say_that_it_saved(fresh
     os.write(person, b"y\n")  # to the question whether to start a run of days
     asked = replace(fresh.workspace, options={"stdin": terminal})
     long = ("--epochs", "1000000", "--batch", "64", "--accumulate", "8")
-    with asked.start(*fresh.command(*long)) as process:
+    with asked.start(*fresh.command(*long), fresh=True) as process:
         heard(process, "the base: held-out loss")  # and then a step of seconds
         process.send_signal(signal.SIGINT)
         heard(process, "stopping: ")
