@@ -19,7 +19,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import NoReturn
 
 # bot/ is not here: it changes the environment when it is imported.
 LIGHT_ROOMS = ("assistant", "indexer", "opsctl")
@@ -124,15 +123,15 @@ def become(descriptors: list[int]) -> None:
         first()
 
 
-def run() -> NoReturn:
-    """`python -m opsctl`."""
+def run(module: str) -> None:
+    """`python -m MODULE`."""
     try:
-        runpy.run_module("opsctl", run_name="__main__", alter_sys=True)
-        raise AssertionError("opsctl ends with an exit code")
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as end:
-        if isinstance(end.code, int):
-            exit_at_once(end.code)
-        raise
+        if not isinstance(end.code, int):
+            raise
+        exit_at_once(end.code)
+    exit_at_once(0)
 
 
 def exit_at_once(code: int) -> None:
@@ -149,4 +148,4 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     import_all(torch="torch" in sys.argv)
     become(Server(socket.socket(fileno=int(sys.argv[1]))).serve())
-    run()
+    run(sys.argv[0])

@@ -1,4 +1,4 @@
-"""`opsctl` in a process that need not import it first: fork_server.py has done so and forks it."""
+"""A program in a process that need not import it first: fork_server.py has, and forks it."""
 
 import atexit
 import functools
@@ -32,14 +32,16 @@ def is_early(name: str, value: str) -> bool:
 
 
 class Forked(subprocess.Popen[str]):
-    """The Popen of `opsctl args`, forked from a server that has imported torch and its kin or not.
+    """The Popen of `MODULE args`, forked from a server that has imported torch and its kin or not.
 
     A preexec_fn has to be known by name, or a partial of such a function.
     """
 
-    def __init__(self, args: tuple[str, ...], torch: bool, **options: Any) -> None:
+    def __init__(
+        self, args: tuple[str, ...], torch: bool, module: str = "opsctl", **options: Any
+    ) -> None:
         self._orders = _server(torch)
-        super().__init__(["opsctl", *args], **options)
+        super().__init__([module, *args], **options)
 
     def _execute_child(
         self, args: list[str], executable: None, preexec_fn: Any, close_fds: bool, pass_fds: Any,

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.forked import ROOT, Forked
 from tests.localtgi.server import Server, launch
 
 KEY = "a-Key-Of-The-Test"
-PROGRAM = Path(__file__).with_name("torch_program.py")
 
 
 @dataclass(frozen=True)
@@ -31,9 +30,10 @@ class Servers:
 def torch_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
     """The program that does what needs torch, so that the test process need not hold it."""
     folder = tmp_path_factory.mktemp("tiny-mistral")
-    command = [sys.executable, "-W", "error", str(PROGRAM), str(folder)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+    with Forked(
+        (str(folder),), torch=True, module="tests.localtgi.torch_program",
+        cwd=ROOT, env=dict(os.environ), stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
         yield process
         process.kill()
 

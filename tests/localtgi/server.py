@@ -6,11 +6,12 @@ import os
 import re
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+from tests.forked import ROOT, Forked
 
 READY = re.compile(r"^ready on http://127\.0\.0\.1:(\d+)$")
 PATIENCE = 120  # seconds after which a hanging server fails the test
@@ -119,10 +120,10 @@ def launch(*arguments: str, api_key: str | None = None) -> subprocess.Popen[str]
     environment = {name: value for name, value in os.environ.items() if name != "API_KEY"}
     if api_key is not None:
         environment["API_KEY"] = api_key
-    environment["OMP_NUM_THREADS"] = "1"
-    return subprocess.Popen(
-        [sys.executable, "-m", "localtgi", "--port", "0", "--device", "cpu", *arguments],
-        stderr=subprocess.PIPE, text=True, env=environment,
+    options = ("--port", "0", "--device", "cpu", *arguments)
+    return Forked(
+        options, torch=True, module="localtgi",
+        cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
 

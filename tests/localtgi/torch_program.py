@@ -1,4 +1,4 @@
-"""What the tests need torch for: torch_program.py FOLDER.
+"""What the tests need torch for: python -m tests.localtgi.torch_program FOLDER.
 
 Makes the tiny models, writes their folder as a line, and then its findings as JSON.
 """
@@ -8,8 +8,6 @@ import shutil
 import sys
 from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 import peft
 import psutil

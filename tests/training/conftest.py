@@ -3,19 +3,17 @@
 import fcntl
 import os
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.forked import ROOT, Forked
 from tests.training.running import RUN, Lab
 from tests.training.synthetic_rows import write_lines
 from tests.workspace import Workspace
 
 ROWS = 500
-ROOT = Path(__file__).resolve().parents[2]
 MAKE = "tests.training.synthetic"
 
 
@@ -30,9 +28,8 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             part = root / "tiny-base.part"
-            command = [sys.executable, "-W", "error", "-m", MAKE, str(part)]
-            environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-            subprocess.run(command, check=True, cwd=ROOT, env=environment)
+            made = Forked((str(part),), torch=True, module=MAKE, cwd=ROOT, env=dict(os.environ))
+            assert made.wait() == 0
             part.rename(folder)
     return folder
 

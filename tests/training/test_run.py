@@ -3,16 +3,16 @@
 import json
 import os
 import pty
-import resource
 import shutil
 import signal
 import stat
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from opsctl.hub import adapter
+from tests.limits import limit_file_size
 from tests.training.running import NAME, RUN, Lab, heard, times
 from training.adapter_files import CONFIG_KEYS
 from training.rows import Row, read_prepared, write_rows
@@ -72,7 +72,7 @@ def test_killed_stopped_and_out_of_room_it_comes_to_the_same_bytes(ended: Lab, f
     with fresh.workspace.start(*run) as process:
         heard(process, "step 20 of")  # the checkpoint of this step is being written
         process.kill()
-    full = replace(fresh.workspace, options={"preexec_fn": _files_up_to(30_000)})
+    full = replace(fresh.workspace, options={"preexec_fn": partial(limit_file_size, 30_000)})
     told = full.run(*run)
     assert told.returncode == 1 and "fault of opsctl" not in told.stderr
     assert "can not be written" in told.stderr and "it goes on" in told.stderr
@@ -169,7 +169,3 @@ def test_a_run_without_gain_stops_early_and_keeps_its_best(fresh: Lab) -> None:
     assert (record["best_step"], record["best_eval_loss"]) == (best, losses[best])
     kept = fresh.run / "checkpoints" / f"checkpoint-{best}" / "adapter_model.safetensors"
     assert kept.read_bytes() == (fresh.adapter / kept.name).read_bytes()
-
-
-def _files_up_to(size: int) -> Callable[[], None]:
-    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
