@@ -1,4 +1,4 @@
-"""A fake TGI 3.3.7 on 127.0.0.1: python -m tests.fakes.tgi --port 8080 --fault cut --after 5.
+"""A fake TGI 3.3.7: python -m tests.fakes.tgi --port 8080 --fault cut --after 5.
 
 Its routes, errors and streams are those of the contract; POST /_control changes how it plays,
 GET /_requests tells what it saw.
@@ -31,15 +31,16 @@ PAYLOAD_LIMIT = 262_144  # of deploy/tgi.env
 class FakeTGI:
     """The server, inside the running event loop: `async with FakeTGI(Play()) as server`."""
 
-    def __init__(self, play: Play | None = None, port: int = 0) -> None:
+    def __init__(self, play: Play | None = None, port: int = 0, host: str = "127.0.0.1") -> None:
         self.port = port
+        self._host = host
         self._answers = Answers(play or Play())
         self._peers: set[Any] = set()
 
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self._host}:{self.port}"
 
     @property
     def play(self) -> Play:
@@ -70,7 +71,7 @@ class FakeTGI:
             app, handler_cancellation=True, shutdown_timeout=0.05, access_log=None
         )
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True).start()
+        await web.TCPSite(self._runner, self._host, self.port, reuse_address=True).start()
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
@@ -185,6 +186,7 @@ class FakeTGI:
 def parse(argv: list[str]) -> argparse.Namespace:
     """The command line: a flag for every field of Play."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--ready-after", type=float, default=0, metavar="S")
     parser.add_argument("--fault", choices=FAULTS)
@@ -210,7 +212,7 @@ async def serve(args: argparse.Namespace) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with FakeTGI(Play().changed(**fields), args.port) as server:
+    async with FakeTGI(Play().changed(**fields), args.port, args.host) as server:
         sys.stdout.write(f"{server.url}\n")
         sys.stdout.flush()
         await stopped.wait()
