@@ -1,0 +1,53 @@
+"""Runs these tests in a box of their own, with a Docker engine in it.
+
+Where a part can not be had they are skipped and say why; in CI (CI=true) that is a failure.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import NoReturn
+
+import pytest
+
+from assistant.settings import Settings
+from tests.real import box
+from tests.real.docker import image
+from tests.real.docker.engine import ENGINE, Engine, running
+from tests.real.parts import MissingPartError
+
+MISSING = pytest.StashKey[str]()
+
+
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Have the same command line run in a box, and end with its exit code."""
+    if box.is_inside() or config.option.collectonly:
+        return None
+    try:
+        argv = [sys.executable, "-m", "pytest", *config.invocation_params.args]
+        return box.run_inside(argv, ENGINE)
+    except MissingPartError as missing:
+        config.stash[MISSING] = str(missing)
+        return None
+
+
+@pytest.fixture(scope="session")
+def engine(pytestconfig: pytest.Config) -> Iterator[Engine]:
+    """A Docker engine that has the stand-in server as TGI's image."""
+    if not box.is_inside():
+        missing(pytestconfig.stash.get(MISSING, "these tests are run by: make test-real"))
+    with ExitStack() as stack:
+        try:
+            made = stack.enter_context(running())
+        except MissingPartError as error:
+            missing(str(error))
+        image.make(made, Settings.image)
+        yield made
+
+
+def missing(why: str) -> NoReturn:
+    """Skip, or fail in CI, where every part is to be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"a real part is missing: {why}", pytrace=False)
+    pytest.skip(f"a real part is missing: {why}")
