@@ -57,6 +57,13 @@ coverage: $(DEV)  ## the lines that the tests run, by folder
 	$(BIN)/coverage json --quiet
 	$(BIN)/python tests/coverage_by_folder.py coverage.json
 
+test-real: $(DEV)  ## tests on real parts: a Docker engine, in namespaces of its own (needs root)
+	$(BIN)/pytest tests/real
+	$(BIN)/pytest tests/real/docker
+
+mission: $(DEV)  ## what a user does, from setup to stop, on a real Docker engine: a transcript
+	@$(BIN)/python -m tests.real.docker.mission
+
 check: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
