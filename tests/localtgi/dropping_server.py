@@ -1,6 +1,6 @@
 """localtgi with the fault of CUDA graphs: the adapter is dropped after the first token.
 
-dropping_server.py MODEL PORT NAME=ADAPTER...
+python -m tests.localtgi.dropping_server MODEL PORT NAME=ADAPTER...
 """
 
 import sys
@@ -39,5 +39,4 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     main(*sys.argv[1:])

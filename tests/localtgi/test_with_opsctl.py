@@ -3,15 +3,16 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
-import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
+from tests.forked import ROOT, Forked
 from tests.gpu_server import free_port
 from tests.workspace import Workspace, question
 
@@ -41,6 +42,7 @@ def machine(indexed: Workspace, tiny: Path) -> Iterator[Machine]:
     made.declare(TGI_ENV)
     indexed.env["OPSCTL_SERVER_URL"] = f"http://127.0.0.1:{free_port()}"
     indexed.env["OMP_NUM_THREADS"] = "1"
+    indexed.env["API_KEY"] = "of-another-program"  # and so no key of the server
     yield made
     indexed.run("stop")
 
@@ -86,11 +88,11 @@ def test_verify_fails_for_a_server_that_drops_the_adapter_after_the_first_token(
 ) -> None:
     url = machine.workspace.env["OPSCTL_SERVER_URL"]
     adapters = [f"{name}={machine.tiny}/adapters/{name}" for name in ("loud", "zero")]
-    script = Path(__file__).with_name("dropping_server.py")
     port = url.rpartition(":")[2]
-    with subprocess.Popen(
-        [sys.executable, str(script), f"{machine.tiny}/model", port, *adapters],
-        stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
+    with Forked(
+        (f"{machine.tiny}/model", port, *adapters),
+        torch=True, module="tests.localtgi.dropping_server",
+        cwd=ROOT, env=dict(os.environ), stdout=subprocess.PIPE, text=True,
     ) as server:  # fmt: skip
         assert server.stdout
         while not server.stdout.readline().startswith("ready"):
@@ -103,19 +105,13 @@ def test_verify_fails_for_a_server_that_drops_the_adapter_after_the_first_token(
 def test_a_server_that_was_killed_is_exit_3_and_start_brings_it_back(machine: Machine) -> None:
     workspace = machine.workspace
     assert workspace.run("start").returncode == 0
-    os.kill(server_pid(workspace), signal.SIGKILL)
+    kill(server_pid(workspace))
     assert workspace.json("status", code=3)["server"]["state"] == "exited"
     reply = workspace.answer(question(1))
     assert reply["engine"] == "extractive"
     assert reply["note"]
     assert workspace.run("start").returncode == 0
     assert workspace.answer(question(1))["engine"] == "server"
-
-
-def test_the_key_of_another_program_is_not_the_server_s(machine: Machine) -> None:
-    machine.workspace.env["API_KEY"] = "of-another-program"
-    done = machine.workspace.run("start")
-    assert done.returncode == 0, done
 
 
 @pytest.mark.parametrize("fault", ["damaged", "no model"])
@@ -146,6 +142,14 @@ def failed(workspace: Workspace, env: dict[str, str] | None = None) -> str:
     error, hint = done.stderr.splitlines()
     assert error.startswith("error: ") and hint.startswith("hint: ")
     return done.stdout + done.stderr
+
+
+def kill(pid: int) -> None:
+    """Kill a process and wait for its end."""
+    process = psutil.Process(pid)
+    process.kill()
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
 
 
 def server_pid(workspace: Workspace) -> int:
