@@ -18,6 +18,7 @@ import socket
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 
 # bot/ is not here: it changes the environment when it is imported.
@@ -109,6 +110,7 @@ def become(descriptors: list[int]) -> None:
     with socket.socket(fileno=descriptors[3]) as news, news.makefile("rb") as order:
         argv, environment, folder, umask, first = pickle.load(order)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    warnings.simplefilter("ignore", ResourceWarning)  # a server that goes on is no leak
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
