@@ -67,8 +67,8 @@ def test_a_package_that_is_not_installed_is_named(fresh: Lab) -> None:
     env = {"PYTHONPATH": str(fresh.workspace.root)}
     run = ("train", "run", "--base", "nf4", "--model", str(fresh.base / "model"))
     done = fresh.workspace.run(*run, env=env)
-    assert "training needs bitsandbytes, which is not installed" in done.stderr
-    assert done.stderr.endswith('hint: pip install -e ".[train]"\n')
+    assert "needs the extra `train` (bitsandbytes is not installed)" in done.stderr
+    assert done.stderr.endswith(" install EXTRAS=train\n")
 
 
 def test_one_process_at_a_time_works_on_a_run(fresh: Lab) -> None:
