@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.real.docker.engine import Engine
 from tests.real.docker.mission import play
+
+pytestmark = pytest.mark.process
 
 
 def test_the_mission(engine: Engine, tmp_path: Path) -> None:
