@@ -49,12 +49,13 @@ class Forked(subprocess.Popen[str]):
         p2cread: int, p2cwrite: int, c2pread: int, c2pwrite: int, errread: int, errwrite: int,
         restore_signals: bool, gid: None, gids: None, uid: None, umask: int, *_: Any,
     ) -> None:  # fmt: skip
+        order = pickle.dumps((args, env, str(cwd), umask, preexec_fn))
         self._news, theirs = socket.socketpair()
         with theirs:
             stdio = [p2cread, c2pwrite, errwrite]
             inherited = [number if fd == -1 else fd for number, fd in enumerate(stdio)]
             socket.send_fds(self._orders, [b"!"], [*inherited, theirs.fileno()])
-        self._news.sendall(pickle.dumps((args, env, str(cwd), umask, preexec_fn)))
+        self._news.sendall(order)
         self.pid = self._hear()
         for here, there in ((p2cread, p2cwrite), (c2pwrite, c2pread), (errwrite, errread)):
             if here != -1 and there != -1:
