@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assistant.settings import Settings
+from assistant.settings import Settings, search_with_one_thread
 from indexer import extras
 from indexer.models import AUTO, BUILTIN, DEFAULT_MODEL, choose, downloaded, is_model
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def make_searcher(settings: Settings) -> "Searcher":
     """A searcher over the index of the settings; loads its embedder at the first question."""
+    search_with_one_thread()
     from indexer.search import Searcher
 
     def open_named(name: str) -> "Embedder":

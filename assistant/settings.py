@@ -238,6 +238,11 @@ def load_with_origins(**flags: object) -> Loaded:
     return Loaded(settings, origins, tuple(sorted(names - known)), root)
 
 
+def search_with_one_thread() -> None:
+    """Have numpy, unless it is imported already, start none: a search multiplies one vector."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def child_environment(extra: Mapping[str, str | None]) -> dict[str, str]:
     """The environment for a program that we start, with what is for it alone; None takes away."""
     merged = {**os.environ, **extra}
