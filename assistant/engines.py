@@ -10,7 +10,7 @@ from assistant.events import Citation, Cut, Piece, Token, Turn, Writer
 from assistant.server.errors import Incomplete, ServerError, TooLong
 from assistant.server.types import Finish, ModelServer
 from assistant.settings import Settings
-from indexer.documents import printable
+from indexer.text import printable
 from indexer.words import is_cyrillic
 
 if TYPE_CHECKING:

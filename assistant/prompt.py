@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from assistant.events import Turn
 from assistant.server.types import Message
-from indexer.documents import printable
+from indexer.text import printable
 
 if TYPE_CHECKING:
     from indexer.search import Hit

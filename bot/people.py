@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 
 from bot.store import KEEP_CODES, Store
-from indexer.documents import printable
+from indexer.text import printable
 
 MOST_CODES = 10
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from indexer.errors import UserError
 from indexer.readers import READERS
+from indexer.text import printable
 
 # The README that this project puts into its documents folder; anybody else's is a document.
 OWN_README = "README.md"
@@ -57,11 +58,6 @@ def list_documents(root: Path) -> Listing:
     listing.files.sort(key=lambda file: file.path)
     listing.skipped.sort(key=lambda problem: problem.path)
     return listing
-
-
-def printable(path: str) -> str:
-    """A path as it can be shown: control characters in it are spelled out, not obeyed."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in path)
 
 
 def digest(path: Path) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.documents import Listing, Problem, SourceFile, digest, printable
+from indexer.documents import Listing, Problem, SourceFile, digest
 from indexer.errors import UserError
 from indexer.records import Known
 from indexer.store import Store
+from indexer.text import printable
 
 # A file read so soon after it was written may have changed again under the same time stamp.
 RACY_NS = 2_000_000_000

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from indexer.documents import printable
+from indexer.text import printable
 
 BAR_WIDTH = 40
 SPEED_SECONDS = 300  # whose mean tells the time left: a step of a training may take a minute

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from assistant.settings import Settings
-from indexer.documents import printable
+from indexer.text import printable
 from indexer.words import is_cyrillic
 from opsctl import output
 

@@ -6,9 +6,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from indexer.documents import digest, printable
+from indexer.documents import digest
 from indexer.errors import UserError
 from indexer.extras import need
+from indexer.text import printable
 from indexer.words import words
 
 OWN = Path(__file__).with_name("words")

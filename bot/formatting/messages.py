@@ -6,7 +6,7 @@ from assistant.events import Citation
 from bot.formatting.addresses import inert
 from bot.formatting.markdown import clean, parse, without_thinking
 from bot.formatting.parts import Part, Span, split
-from indexer.documents import printable
+from indexer.text import printable
 
 GROWTH = 3  # small tables are up to twice as long as their source
 QUOTE = 240  # characters of a quotation under an answer

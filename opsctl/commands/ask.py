@@ -11,8 +11,8 @@ import typer
 from assistant import settings
 from assistant.answer import check_question
 from assistant.settings import Settings
-from indexer.documents import printable
 from indexer.errors import UsageError
+from indexer.text import printable
 from opsctl import output
 from opsctl.options import EngineName, Json
 from opsctl.sources import list_sources, show_end

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant import settings
-from indexer.documents import printable
 from indexer.errors import UsageError
+from indexer.text import printable
 from opsctl import output
 from opsctl.options import Json
 

@@ -10,8 +10,8 @@ import typer
 
 from assistant import settings
 from assistant.settings import Settings
-from indexer.documents import printable
 from indexer.errors import UsageError, UserError
+from indexer.text import printable
 from opsctl import output
 from opsctl.redact import redact
 

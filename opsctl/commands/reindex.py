@@ -9,7 +9,8 @@ import typer
 
 from assistant import settings
 from assistant.settings import Settings
-from indexer.documents import Problem, printable
+from indexer.documents import Problem
+from indexer.text import printable
 from opsctl import output
 from opsctl.options import Json
 

@@ -8,7 +8,7 @@ import typer
 
 from assistant import settings
 from assistant.settings import Loaded, Settings
-from indexer.documents import printable
+from indexer.text import printable
 from indexer.whole_file import SECRET, whole_file
 from opsctl import output
 from opsctl.checks import Check

@@ -8,8 +8,8 @@ import typer
 
 from assistant import settings
 from assistant.settings import Settings
-from indexer.documents import printable
 from indexer.errors import UserError
+from indexer.text import printable
 from opsctl import output
 from opsctl.options import Json
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant import settings
-from indexer.documents import digest, printable
+from indexer.documents import digest
 from indexer.errors import UserError
+from indexer.text import printable
 from opsctl import output
 from opsctl.options import Json
 

@@ -12,9 +12,9 @@ import typer
 
 from assistant import settings
 from assistant.settings import Settings
-from indexer.documents import printable
 from indexer.errors import UsageError, UserError
 from indexer.lock import writer_lock
+from indexer.text import printable
 from opsctl import output
 from opsctl.hub.folders import put_in_place
 from opsctl.options import Json
