@@ -13,7 +13,6 @@ from tests.indexer.sample_files import pdf
 from tests.workspace import Workspace, go_on, note, question
 
 Size = Callable[[int, int], int]
-SMALL = 20  # MB of text: more than SQLite keeps of its file in memory
 
 
 def write_text(path: Path, megabytes: int) -> None:
@@ -39,9 +38,9 @@ def peak(workspace: Workspace, megabytes: int) -> int:
 
 def test_more_text_takes_no_more_memory(workspace: Workspace, size: Size) -> None:
     """A reader that holds the text would take as much again as there is more of it."""
-    more = size(3, 2) * SMALL
-    small, large = peak(workspace, SMALL), peak(workspace, more)
-    assert large - small < (more - SMALL) / 2, (small, large)
+    less, more = 20, size(60, 40)  # MB, more than SQLite keeps of its file in memory
+    small, large = peak(workspace, less), peak(workspace, more)
+    assert large - small < (more - less) / 2, (small, large)
 
 
 def test_a_pdf_of_many_pages_is_indexed_and_cited_by_page(workspace: Workspace, size: Size) -> None:
