@@ -8,6 +8,7 @@ BASE := $(VENV)/.base
 DEV := $(VENV)/.dev
 MOVED := $(filter-out $(CURDIR),$(shell cat $(BASE) 2>/dev/null))
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
+AGAIN := $(strip make $(MAKECMDGOALS) $(if $(EXTRAS),EXTRAS="$(EXTRAS)"))
 SAY := printf '%s\n'
 # pip's progress is for people: on a terminal.
 QUIET := $(shell test -t 2 || echo --quiet)
@@ -24,13 +25,13 @@ install: $(BASE)  ## the base, and what is asked for: make install EXTRAS="neura
 	@$(if $(EXTRAS),$(BIN)/python -m opsctl.install $(EXTRAS))
 
 $(BASE): pyproject.toml constraints.txt
-	@command -v $(PYTHON) >/dev/null || { $(SAY) 'error: there is no $(PYTHON)' 'hint: make $(MAKECMDGOALS) PYTHON=python3.11' >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 15) else "error: Python 3.11 to 3.14 is needed, this is " + sys.version.split()[0] + "\nhint: make $(MAKECMDGOALS) PYTHON=python3.11")'
+	@$(PYTHON) -c pass 2>/dev/null || { $(SAY) 'error: $(PYTHON) does not run' 'hint: $(AGAIN) PYTHON=python3.11' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || { $(SAY) "error: Python 3.11 to 3.14 is needed, this is $$($(PYTHON) -V 2>&1)" 'hint: $(AGAIN) PYTHON=python3.11' >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(SAY) 'error: this Python cannot make virtual environments' 'hint: sudo apt install python3-venv' >&2; exit 1; }
 	@echo 'installing opsctl into $(VENV): about 310 MB, one to three minutes'
-	@$(if $(MOVED),rm -rf $(VENV))
+	@$(if $(MOVED),echo 'the checkout was moved from $(MOVED): extras are to be installed again, too' && rm -rf $(VENV))
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) $(QUIET) -e . || { $(SAY) 'error: pip could not install the packages, see above' 'hint: make $(MAKECMDGOALS)' >&2; exit 1; }
+	@$(PIP) $(QUIET) -e . || { $(SAY) 'error: pip could not install the packages, see above' 'hint: $(AGAIN)' >&2; exit 1; }
 	@echo $(CURDIR) > $@
 
 $(DEV): $(BASE)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from indexer import extras, words
 from indexer.errors import UserError
-from indexer.models import BUILTIN, locate, not_here
+from indexer.models import BUILTIN, is_hub_name, locate, not_here
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -140,6 +140,8 @@ def open_embedder(name: str, models: Path, weight: float | None = None) -> Embed
         return HashedStems(weight)
     folder = locate(name, models)
     if folder is None:
+        if is_hub_name(name):
+            extras.check("neural")
         raise not_here(name)
     return SentenceTransformerEmbedder(name, folder, weight)
 

@@ -50,9 +50,18 @@ def missing(extra: str, module: str) -> MissingExtra:
     return MissingExtra(message, install_command(extra))
 
 
-def install_command(extra: str = "") -> str:
-    """What a person types to install the base and an extra, from where they are."""
+def install_command(extra: str) -> str:
+    """What a person types to install an extra, from where they are."""
+    return f"{_make()} install EXTRAS={extra}" if _make() else f"pip install 'opsctl[{extra}]'"
+
+
+def repair_command() -> str:
+    """What a person types when a package of the base is not there, or not whole."""
+    return f"{_make()} clean install" if _make() else "pip install --force-reinstall opsctl"
+
+
+def _make() -> str:
+    """How make is called for this checkout; empty where there is none."""
     if not (CHECKOUT / "Makefile").is_file():
-        return f"pip install {shlex.quote(f'opsctl[{extra}]' if extra else 'opsctl')}"
-    folder = "" if Path.cwd() == CHECKOUT else f" -C {shlex.quote(str(CHECKOUT))}"
-    return f"make{folder} install" + (f" EXTRAS={extra}" if extra else "")
+        return ""
+    return "make" if Path.cwd() == CHECKOUT else f"make -C {shlex.quote(str(CHECKOUT))}"

@@ -13,10 +13,10 @@ def main() -> NoReturn:
     except KeyboardInterrupt:  # before a command is there to say what was interrupted
         sys.exit(130)
     except ModuleNotFoundError as error:
-        from indexer.extras import install_command
+        from indexer.extras import repair_command
 
         sys.stderr.write(f"error: the installation is not whole: {error.name} is missing\n")
-        sys.stderr.write(f"hint: {install_command()}\n")
+        sys.stderr.write(f"hint: {repair_command()}\n")
         sys.exit(1)
 
 

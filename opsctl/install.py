@@ -9,13 +9,24 @@ from importlib.util import find_spec
 from packaging.requirements import Requirement
 
 from indexer.errors import UserError
-from indexer.extras import CHECKOUT, install_command
+from indexer.extras import CHECKOUT, MODULES, install_command
 from opsctl.gpu import find_gpus
 
 # PyTorch's own index: what PyPI has for Linux brings gigabytes of CUDA, which an embedder on the
 # CPU has no use for (https://pytorch.org/get-started/locally).
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+EXTRAS = (*MODULES, "dev")
 ON_CPU = ("neural", "dev")  # the embedder leaves the GPU to the model server
+
+
+def main(words: list[str]) -> None:
+    """Install the named extras, none of them where one does not exist. Raises UserError."""
+    names = [name for word in words for name in word.split(",") if name]
+    for name in names:
+        if name not in EXTRAS:
+            raise UserError(f"there is no extra {name!r}", f"choose of: {', '.join(EXTRAS)}")
+    for name in names:
+        install(name)
 
 
 def install(extra: str) -> None:
@@ -29,7 +40,8 @@ def install(extra: str) -> None:
     torch = [name for name in wanted if re.match(r"torch\b", name)]
     on_cpu = extra in ON_CPU or not find_gpus().gpus
     if torch and on_cpu and sys.platform == "linux" and not find_spec("torch"):
-        _pip("--index-url", CPU_INDEX, "--retries", "0", *torch)  # else PyPI's, in the next step
+        # What it depends on comes in the next step, and where this fails, PyPI's torch with it.
+        _pip("--no-deps", "--index-url", CPU_INDEX, "--retries", "0", *torch)
     if _pip(*wanted):
         raise UserError(
             f"pip could not install the extra {extra}, see above", install_command(extra)
@@ -61,7 +73,6 @@ def _pip(*words: str) -> int:
 
 if __name__ == "__main__":
     try:
-        for name in sys.argv[1:]:
-            install(name)
+        main(sys.argv[1:])
     except UserError as error:
         sys.exit(f"error: {error.message}\nhint: {error.hint}")

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.settings import Settings
+from indexer import extras
 from opsctl.server.address import is_of_this_machine
 from opsctl.server.services import Service, read_record
 
@@ -17,6 +18,7 @@ def make_service(kind: str, config: Settings, model: str | None = None) -> Servi
         from opsctl.server.tgi import TGIService
 
         return TGIService(config)
+    extras.check("local")
     from opsctl.server.folders import find_model
     from opsctl.server.local import LocalService
     from opsctl.server.tgi_env import ServerConfig

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 from assistant.settings import Settings
-from indexer import extras
 from opsctl.processes import Process, find, start_detached, stop
 from opsctl.programs import tail_command
 from opsctl.server.address import port_of
@@ -66,8 +65,7 @@ class LocalService:
         )
 
     def prepare(self) -> None:
-        """Raise where it is not installed; localtgi itself looks at the model and the adapters."""
-        extras.check("local")
+        """Nothing has to be brought: localtgi itself looks at the model and the adapters."""
 
     def check_room(self) -> None:
         """Raise UserError when the port is taken."""

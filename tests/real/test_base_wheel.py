@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import gpu_server
 from tests.workspace import Workspace, note, question, said
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,3 +107,23 @@ def test_half_an_installation_is_one_sentence(wheel: Workspace, base: Path) -> N
     done = subprocess.run([base, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1
     assert "typer is missing" in said(done)
+
+
+def test_extras_that_do_not_exist_are_refused_before_any_is_installed(base: Path) -> None:
+    argv = [base, "-m", "opsctl.install", "neural", "nonsense"]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "there is no extra 'nonsense'" in done.stderr
+    assert "choose of: neural, local, train, dev" in done.stderr
+    assert subprocess.run([base, "-c", "import torch"], capture_output=True).returncode == 1
+
+
+def test_a_gpu_server_installs_neural_before_it_downloads(wheel: Workspace) -> None:
+    server = gpu_server.make(wheel, None)
+    done = wheel.run("setup", "--yes", env={"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""})
+    server.stop()
+    assert done.returncode == 1, done
+    assert "installing the extra neural" in done.stderr
+    assert "pip could not install the extra neural, see above" in done.stderr
+    assert "hint: pip install 'opsctl[neural]'" in done.stderr
+    assert not (wheel.state / "models").exists()
