@@ -53,7 +53,7 @@ full: $(DEV)  ## the same with brute force at its full size
 
 coverage: $(DEV)  ## the lines that the tests run, by folder
 	$(BIN)/coverage erase
-	$(BIN)/coverage run $(TESTS)
+	-$(BIN)/coverage run $(TESTS)  # four tests of full disks fail here: coverage cannot write, either
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage json --quiet
 	$(BIN)/python tests/coverage_by_folder.py coverage.json
