@@ -22,32 +22,28 @@ MODULES = {
 }
 
 
-class MissingExtra(UserError):
-    """A part that is asked for is not installed."""
-
-
 def is_installed(extra: str) -> bool:
     """Tell whether all modules of an extra can be found; imports none."""
     return all(find_spec(module) for module in MODULES[extra])
 
 
 def check(extra: str, *modules: str) -> None:
-    """Raise MissingExtra unless these modules can be found, or all of the extra's."""
+    """Raise UserError unless these modules can be found, or all of the extra's."""
     for module in modules or MODULES[extra]:
         if not find_spec(module):
             raise missing(extra, module)
 
 
 def need(extra: str, module: str) -> ModuleType:
-    """Import a module of an extra; raise MissingExtra when it is not there."""
+    """Import a module of an extra; raise UserError when it is not there."""
     check(extra, module.partition(".")[0])
     return import_module(module)
 
 
-def missing(extra: str, module: str) -> MissingExtra:
+def missing(extra: str, module: str) -> UserError:
     """The sentence for a module that is not installed, with the command that installs it."""
     message = f"{PURPOSE[extra]} needs the extra `{extra}` ({module} is not installed)"
-    return MissingExtra(message, install_command(extra))
+    return UserError(message, install_command(extra))
 
 
 def install_command(extra: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.fakes import docker
 from tests.fakes.docker import Scenario
+from tests.fakes.hub import FakeHub
 from tests.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,6 +63,16 @@ def make(workspace: Workspace, models: Path | None) -> GPUServer:
     if models:
         shutil.copytree(models, workspace.state)
     return server
+
+
+def download_models(folder: Path) -> Path:
+    """A state folder that `opsctl download` filled from the stand-in Hub."""
+    workspace = Workspace(folder)
+    workspace.documents.mkdir()
+    with FakeHub() as hub:
+        hub.push_all()
+        workspace.json("download", env={"OPSCTL_HF_ENDPOINT": hub.url})
+    return workspace.state
 
 
 def free_port() -> int:

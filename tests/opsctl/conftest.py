@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests import gpu_server
-from tests.fakes.hub import FakeHub
 from tests.gpu_server import GPUServer
 from tests.workspace import Workspace
 
@@ -14,12 +13,7 @@ from tests.workspace import Workspace
 @pytest.fixture(scope="session")
 def downloaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A state folder that `opsctl download` filled from the fake Hub."""
-    workspace = Workspace(tmp_path_factory.mktemp("downloaded"))
-    workspace.documents.mkdir()
-    with FakeHub() as hub:
-        hub.push_all()
-        workspace.json("download", env={"OPSCTL_HF_ENDPOINT": hub.url})
-    return workspace.state
+    return gpu_server.download_models(tmp_path_factory.mktemp("downloaded"))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Every command as a fresh process where only the base wheel is installed, and no torch."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from tests import gpu_server
 from tests.workspace import Workspace, note, question, said
 
 ROOT = Path(__file__).resolve().parents[2]
+NOT_BUILT = (".*", "var", "build", "documents", "tests", "*.egg-info")
 HEAVY = ("torch", "transformers", "sentence_transformers", "peft", "pyarrow", "mypy")
 COMMANDS = (
     "setup", "download", "reindex", "start", "stop", "restart", "ask", "chat", "status", "logs",
@@ -23,11 +25,13 @@ COMMANDS = (
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Python with the base wheel, whose `opsctl` is beside it."""
     folder = tmp_path_factory.mktemp("base")
+    source = folder / "source"  # a build leaves its files where it was made
+    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(*NOT_BUILT))
     python = folder / "venv" / "bin" / "python"
     pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check"]
     for argv in (
         [sys.executable, "-m", "venv", str(folder / "venv")],
-        [*pip, "wheel", "--no-deps", "--wheel-dir", str(folder), str(ROOT)],
+        [*pip, "wheel", "--no-deps", "--wheel-dir", str(folder), str(source)],
     ):
         subprocess.run(argv, check=True, cwd=folder)
     wheel = next(folder.glob("opsctl-*.whl"))
@@ -110,7 +114,7 @@ def test_half_an_installation_is_one_sentence(wheel: Workspace, base: Path) -> N
 
 
 def test_extras_that_do_not_exist_are_refused_before_any_is_installed(base: Path) -> None:
-    argv = [base, "-m", "opsctl.install", "neural", "nonsense"]
+    argv = [str(base), "-m", "opsctl.install", "neural", "nonsense"]
     done = subprocess.run(argv, capture_output=True, text=True)
     assert done.returncode == 1
     assert "there is no extra 'nonsense'" in done.stderr

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from assistant.settings import Settings
-from tests.fakes.hub import FakeHub
-from tests.gpu_server import GPUServer, free_port
+from tests.gpu_server import GPUServer, download_models, free_port
 from tests.real.docker import image
 from tests.real.docker.engine import Engine
 from tests.workspace import Workspace
@@ -24,12 +23,7 @@ SLEEP = ("--entrypoint", str(image.PYTHON), Settings.image, "-c", "import time; 
 @pytest.fixture(scope="module")
 def downloaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A state folder with the models."""
-    workspace = Workspace(tmp_path_factory.mktemp("downloaded"))
-    workspace.documents.mkdir()
-    with FakeHub() as hub:
-        hub.push_all()
-        workspace.json("download", env={"OPSCTL_HF_ENDPOINT": hub.url})
-    return workspace.state
+    return download_models(tmp_path_factory.mktemp("downloaded"))
 
 
 @pytest.fixture
