@@ -10,10 +10,11 @@ import pytest
 from assistant.engines import NO_ADAPTER, AutoEngine, Engine, ServerEngine, open_engine
 from assistant.events import Citation, Cut, Piece, Token, Turn, Writer
 from assistant.server.errors import Incomplete, TooLong
+from assistant.server.http import USUAL, Timeouts
 from assistant.settings import Settings
 from indexer.search import Found, Hit
 from tests.fakes.tgi import FakeTGI
-from tests.fakes.tgi_clients import run, tgi
+from tests.fakes.tgi_clients import QUICK, run, tgi
 from tests.fakes.tgi_play import Play
 from tests.fakes.tgi_replies import chunk, events, replies, server
 
@@ -24,9 +25,11 @@ WORDS = Play(eos_every=0)
 
 
 @asynccontextmanager
-async def served(play: Play, tokens: int = 12) -> AsyncIterator[tuple[FakeTGI, ServerEngine]]:
+async def served(
+    play: Play, tokens: int = 12, timeouts: Timeouts = QUICK
+) -> AsyncIterator[tuple[FakeTGI, ServerEngine]]:
     """A fake and the engine in front of it."""
-    async with tgi(play) as (fake, client):
+    async with tgi(play, timeouts) as (fake, client):
         yield fake, ServerEngine(client, "hackatone", tokens)
 
 
@@ -110,7 +113,7 @@ def test_auto_does_not_wait_for_ever(play: Play) -> None:
     """A model that does not begin, and a server without a place; the request is taken back."""
 
     async def main() -> None:
-        async with served(play) as (fake, engine):
+        async with served(play, timeouts=USUAL) as (fake, engine):
             writer, text, _ = await written(AutoEngine(engine, 0.2))
             assert (writer.engine, "within 0.2 s" in writer.note) == ("extractive", True)
             assert "Корабль" in text

@@ -108,11 +108,13 @@ def test_an_answer_that_can_not_be_shown_is_given_up_and_harms_no_other(
             FakeBotAPI(flood=Flood(0)) as api,
             core(tmp_path, api, notes, pace=0.002) as it,
         ):
-            api.faults = [Fault("editMessageText", "bad_gateway", chat=2, times=4)]
+            api.faults = [Fault("editMessageText", "bad_gateway", chat=2, times=-1)]
             it.ask(2, question(3))
             await eventually(lambda: it.schedule.counts()["final"])
             it.store.db.execute("UPDATE answer SET telegram_failures = 5000")
             it.store.db.execute("UPDATE part SET entities = '[1]'")
+            await eventually(lambda: (found := it.answers.get(1)) and found.outcome == "broken")
+            api.faults.clear()
             await eventually(lambda: it.outcome(1) == "broken")
             assert "внутренней ошибки" in written(api, 2)[0]
             it.ask(3, question(4))
