@@ -14,6 +14,7 @@ from telegram.ext import ExtBot
 from assistant.engines import AutoEngine, Engine, ServerEngine, open_engine
 from assistant.retrieve import make_searcher
 from assistant.server.errors import ServerError
+from assistant.server.record import is_expected
 from bot.access import Gate
 from bot.answering import Answerer
 from bot.answers import Answers
@@ -235,7 +236,7 @@ class Assembly:
         try:
             await served.server.health()
         except ServerError:
-            return "down"
+            return "down" if is_expected(self._config.settings) else "none"
         return "up"
 
     def _heard(self) -> None:

@@ -61,7 +61,7 @@ EN = Texts(
     "Ratings in 30 days: 👍 {liked} 👎 {disliked}",
     server_up="answers",
     server_down="does not answer (opsctl status says why)",
-    server_none="not used",
+    server_none="none, I quote the documents",
     reindexing="Reading the documents…",
     reindexed="Done. New: {added}, changed: {changed}, removed: {removed}, unchanged: {unchanged},"
     " not readable: {failed}.",

@@ -58,7 +58,7 @@ RU = Texts(
     "Сервер модели: {server}\nОценки за 30 дней: 👍 {liked} 👎 {disliked}",
     server_up="отвечает",
     server_down="не отвечает (почему, скажет opsctl status)",
-    server_none="не используется",
+    server_none="нет, отвечаю цитатами из документов",
     reindexing="Перечитываю документы…",
     reindexed="Готово. Новых: {added}, изменённых: {changed}, удалённых: {removed}, без изменений:"
     " {unchanged}, не прочитано: {failed}.",

@@ -12,7 +12,6 @@ from assistant import settings
 from assistant.answer import check_question
 from assistant.settings import Settings
 from indexer.errors import UsageError
-from indexer.text import printable
 from opsctl import output
 from opsctl.options import EngineName, Json
 from opsctl.sources import list_sources, show_end
@@ -62,7 +61,7 @@ async def _answer(config: Settings, question: str, json: bool) -> None:
                 elif isinstance(event, Token) and not json:
                     write(event.text)
                 elif isinstance(event, Done):
-                    _finish(question, event, found, config, json)
+                    _finish(question, event, found, json)
 
 
 @contextmanager
@@ -83,18 +82,13 @@ def ended_line() -> Iterator[Callable[[str], None]]:
         raise
 
 
-def _finish(
-    question: str, done: "Done", found: "Found | None", config: Settings, json: bool
-) -> None:
-    confidence = round(found.confidence, 3) if found else 0.0
+def _finish(question: str, done: "Done", found: "Found | None", json: bool) -> None:
     if json:
+        confidence = round(found.confidence, 3) if found else 0.0
         output.write_json({"question": question, "confidence": confidence, **asdict(done)})
         return
     output.write("")
-    show_end(question, done, confidence, config)
-    if not done.found and found and found.hits:
-        closest = printable(found.hits[0].file)
-        output.note(f"closest: {closest}; below the threshold of {found.threshold:.2f}")
+    show_end(question, done, found)
 
 
 def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) -> None:

@@ -100,8 +100,7 @@ class _Dialogue:
             output.write_json_line({"question": question, **asdict(done)})
         else:
             output.write("")
-            confidence = self.found.confidence if self.found else 0.0
-            show_end(question, done, confidence, self.config)
+            show_end(question, done, self.found)
         if done.found:
             self.turns.append(Turn(question, done.text))
 

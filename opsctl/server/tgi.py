@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from assistant.server.record import Record
 from assistant.settings import Settings, child_environment
 from indexer.errors import UserError
 from opsctl import output
@@ -13,7 +14,7 @@ from opsctl.server import docker
 from opsctl.server.address import port_of
 from opsctl.server.checks import LASTING, ROOM, checks, raise_first
 from opsctl.server.container import failure, find_container, others_container, owner
-from opsctl.server.services import Kind, Record, State
+from opsctl.server.services import Kind, State
 
 
 class TGIService:
