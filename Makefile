@@ -13,7 +13,10 @@ SAY := printf '%s\n'
 # pip's progress is for people: on a terminal.
 QUIET := $(shell test -t 2 || echo --quiet)
 
-.PHONY: demo install fast test test-real mission full coverage check fix bench readme constraints clean $(if $(MOVED),$(BASE))
+.PHONY: help demo install fast test test-real mission full coverage check fix bench readme constraints clean $(if $(MOVED),$(BASE))
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 demo: $(BASE)  ## index documents/ and ask a question in Russian and one in English
 	@$(BIN)/opsctl reindex

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.budget import Fitted, fit
@@ -171,7 +172,9 @@ def place(citation: Citation, russian: bool) -> str:
     file = printable(citation.file)
     if citation.page is not None:
         return f"{file}, {'стр.' if russian else 'p.'} {citation.page}"
-    return f"{file}, {citation.heading}" if citation.heading else file
+    own = Path(file).stem.casefold()  # a page's title is often the name it was saved under
+    parts = [part for part in (citation.heading or "").split(" › ") if part.casefold() not in own]
+    return f"{file}, {' › '.join(parts)}" if parts else file
 
 
 @asynccontextmanager

@@ -186,7 +186,8 @@ def _server(config: Settings) -> list[Check]:
         return [Check("server", "ok", f"answers at {config.server_url}")]
     if is_foreign(config) or wanted == "local" or config.engine == "server":
         return [Check("server", "failed", f"no answer from {config.server_url}", "opsctl status")]
-    return [Check("server", "ok", f"none on this machine ({no_gpu}): answers are quotes from the documents")]
+    detail = f"none on this machine ({no_gpu}): answers are quotes from the documents"
+    return [Check("server", "ok", detail)]
 
 
 def _token(loaded: Loaded) -> Check:

@@ -62,7 +62,9 @@ def _root(
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        ascii_only = stream.encoding.lower() in ("ascii", "ansi_x3.4-1968")  # LC_ALL=C
+        encoding = "utf-8" if ascii_only else None
+        stream.reconfigure(encoding=encoding, errors="replace")  # type: ignore[union-attr]
     try:
         app()
     except UserError as error:

@@ -140,8 +140,6 @@ def test_operators_are_read_as_words(indexed: Workspace) -> None:
     "args",
     [
         ("nonsense",),
-        ("ask",),
-        ("ask", "a", "b"),
         ("ask", "a", "--nonsense"),
         ("reindex", "extra"),
         ("status", "--engine", "auto"),
