@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -37,6 +37,9 @@ COMMANDS = {
     "users": ("users:app", "List the bot's people, let them in, remove them."),
     "train": ("train:app", "Train an adapter of your own, and serve it."),
 }
+
+# Typer's own copy of click has it, and gives no other name for it.
+WrongUsage: Any = typer.BadParameter.__base__
 
 app = lazy_group(
     "opsctl.commands",
@@ -73,7 +76,9 @@ def _enter(folder: Path) -> None:
     try:
         os.chdir(folder)
     except OSError as error:
-        raise UsageError(f"-C {folder}: {error.strerror}", "ls -ld " + shlex.quote(str(folder))) from error
+        raise UsageError(
+            f"-C {folder}: {error.strerror}", "ls -ld " + shlex.quote(str(folder))
+        ) from error
     here = Path.cwd()
     if above(here) is None:
         raise missing(here)
@@ -86,7 +91,11 @@ def main() -> NoReturn:
         encoding = "utf-8" if ascii_only else None
         stream.reconfigure(encoding=encoding, errors="replace")  # type: ignore[union-attr]
     try:
-        app()
+        code = app(standalone_mode=False)
+    except WrongUsage as error:
+        _misused(error)
+    except typer.Abort:
+        sys.exit(130)
     except UserError as error:
         output.error(error.message, error.hint)
         if _debugging():
@@ -113,7 +122,18 @@ def main() -> NoReturn:
             "this is a fault of opsctl: OPSCTL_DEBUG=1 shows where",
         )
         sys.exit(1)
-    sys.exit(0)
+    sys.exit(code)
+
+
+def _misused(error: Any) -> NoReturn:
+    """Say what is wrong with the command line; one without any arguments is shown the help."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+    else:
+        sentence = error.format_message().rstrip(".")
+        path = error.ctx.command_path if error.ctx else "opsctl"
+        output.error(sentence[:1].lower() + sentence[1:], f"{path} --help")
+    sys.exit(2)
 
 
 def _missing(error: ModuleNotFoundError) -> NoReturn:
