@@ -325,7 +325,7 @@ def test_without_gpu_and_model_start_says_who_answers(workspace: Workspace) -> N
     done = workspace.run("start")
     assert done.returncode == 0, done
     assert "no model server is started" in done.stderr
-    assert "extractive" in done.stderr
+    assert "answers are quotes from the documents" in done.stderr
 
 
 def test_bad_flags_are_usage_errors(server: GPUServer) -> None:
