@@ -20,6 +20,7 @@ EPILOG = (
 
 # Where each command is in opsctl/commands, and a line that fits the list of commands.
 COMMANDS = {
+    "init": ("init:init", "Make a project in a folder of its own."),
     "setup": ("setup:setup", "Check the machine, download, index, ask what is missing."),
     "download": ("download:download", "Download model, adapter and embedder; resumable."),
     "reindex": ("reindex:reindex", "Index new and changed documents, forget deleted ones."),
