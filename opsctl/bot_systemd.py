@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from assistant.env_files import write_systemd_file
-from assistant.settings import Settings, config_home, service_environment
+from assistant.settings import Settings, config_home, project_root, service_environment
 from indexer.errors import UserError
 from opsctl.bot_keeper import Kept, Kind
 from opsctl.processes import fresh_log
@@ -64,7 +64,7 @@ class UserUnit:
         values = {
             "STATE": literal(self._state),
             "COMMAND": " ".join(map(_word, command)),
-            "FOLDER": literal(Path.cwd()),
+            "FOLDER": literal(project_root()),
             "ENVIRONMENT": literal(re.sub(r"([][*?\\])", r"\\\1", str(self._environment))),
             "LOG": literal(log.resolve()),
         }

@@ -1,11 +1,15 @@
 """Registers the commands; `main` is the one place that turns an error into words."""
 
+import os
+import shlex
 import sys
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from indexer.errors import UserError
+from assistant.project import above, missing
+from indexer.errors import UsageError, UserError
 from opsctl import __version__, output
 from opsctl.lazy import lazy_group
 
@@ -55,8 +59,24 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
+    directory: Annotated[
+        Path | None,
+        typer.Option("-C", metavar="DIR", help="Work on the project in DIR, as if called there."),
+    ] = None,
 ) -> None:
-    pass
+    if directory is not None:
+        _enter(directory)
+
+
+def _enter(folder: Path) -> None:
+    """Go into a project's folder; children are started there too."""
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        raise UsageError(f"-C {folder}: {error.strerror}", "ls -ld " + shlex.quote(str(folder))) from error
+    here = Path.cwd()
+    if above(here) is None:
+        raise missing(here)
 
 
 def main() -> NoReturn:
