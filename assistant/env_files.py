@@ -44,13 +44,19 @@ def read_token_file(path: Path) -> dict[str, str]:
     return {"OPSCTL_TELEGRAM_TOKEN": token} if token else {}
 
 
+def local_of(path: Path) -> Path:
+    """The file beside it whose lines win, and which git ignores: tgi.local.env for tgi.env."""
+    return path.with_name(f"{path.stem}.local{path.suffix}")
+
+
 def read_server_file(path: Path) -> dict[str, str]:
     """The settings that follow from the model server's own: the adapter that requests name.
 
     Other lines may be as wrong as they like: a request without its adapter would silently be
     answered by the base model.
     """
-    lines = [line.strip().partition("=") for line in _read(path).splitlines()]
+    rows = [*_read(path).splitlines(), *_read(local_of(path)).splitlines()]
+    lines = [line.strip().partition("=") for line in rows]
     declared = [value for name, _, value in lines if name == "LORA_ADAPTERS"]
     entries = declared[-1].split(",") if declared else []
     names = [entry.strip(" \"'").partition("=")[0].partition("@")[0] for entry in entries]

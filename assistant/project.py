@@ -11,6 +11,7 @@ from indexer.extras import CHECKOUT
 
 MARK = ".opsctl"  # in a folder that `opsctl init` made; a checkout has its pyproject.toml
 MARK_TEXT = "A project of opsctl: documents, settings and state. See: opsctl --help\n"
+DEPLOY = CHECKOUT / "deploy"  # of this installation, a wheel too
 _NAME = re.compile(rb'^name = "opsctl"\r?$', re.MULTILINE)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from assistant.env_files import write_systemd_file
+from assistant.project import DEPLOY
 from assistant.settings import Settings, config_home, project_root, service_environment
 from indexer.errors import UserError
 from opsctl.bot_keeper import Kept, Kind
@@ -13,7 +14,7 @@ from opsctl.processes import fresh_log
 from opsctl.programs import Ended, is_installed, run
 
 NAME = "opsctl-bot.service"
-TEMPLATE = Path(__file__).resolve().parents[1] / "deploy" / "bot.service"
+TEMPLATE = DEPLOY / "bot.service"
 USABLE = ("running", "degraded", "starting")
 OWNER = "X-OpsctlState="
 PROBE_SECONDS = 10

@@ -20,6 +20,7 @@ EPILOG = (
 
 # Where each command is in opsctl/commands, and a line that fits the list of commands.
 COMMANDS = {
+    "init": ("init:init", "Make a project in a folder of its own."),
     "setup": ("setup:setup", "Check the machine, download, index, ask what is missing."),
     "download": ("download:download", "Download model, adapter and embedder; resumable."),
     "reindex": ("reindex:reindex", "Index new and changed documents, forget deleted ones."),
@@ -73,7 +74,9 @@ def _enter(folder: Path) -> None:
     try:
         os.chdir(folder)
     except OSError as error:
-        raise UsageError(f"-C {folder}: {error.strerror}", "ls -ld " + shlex.quote(str(folder))) from error
+        raise UsageError(
+            f"-C {folder}: {error.strerror}", "ls -ld " + shlex.quote(str(folder))
+        ) from error
     here = Path.cwd()
     if above(here) is None:
         raise missing(here)
