@@ -8,6 +8,7 @@ from indexer.errors import UsageError
 from indexer.whole_file import SECRET, whole_file
 
 ZERO_ADAPTER = "zero"
+OURS = ("OPSCTL_", "HF_")  # other lines of an .env are for other programs
 # Between double quotes systemd takes everything else for itself, line ends too.
 _SPECIAL, _ESCAPED = re.compile(r'(["\\$`])'), r"\\\1"
 
@@ -19,7 +20,8 @@ def read_env_file(path: Path) -> dict[str, str]:
     pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
     values = {name.strip(): value.strip() for name, _, value in pairs}
     for name, value in values.items():
-        if name.startswith("export ") or value[:1] in ("'", '"'):
+        quoted = name.startswith("export ") or value[:1] in ("'", '"')
+        if quoted and name.removeprefix("export ").startswith(OURS):
             raise UsageError(
                 f"{path}: {name} is written for a shell", "write NAME=value, no quotes"
             )
