@@ -30,7 +30,7 @@ COMMANDS = {
     "verify": ("verify:verify", "Prove that the running server applies the adapter."),
     "doctor": ("doctor:doctor", "Check everything that could be wrong; show settings."),
     "eval": ("evaluate:evaluate", "Measure the search on your own questions."),
-    "users": ("users:app", "List, approve and remove the people of the bot."),
+    "users": ("users:app", "List the bot's people, let them in, remove them."),
     "train": ("train:app", "Train an adapter of your own, and serve it."),
 }
 
