@@ -146,13 +146,18 @@ class Settings:
     )
     allowed_groups: tuple[int, ...] = _setting(
         (),
-        "groups in which the people above may ask: ids, comma-separated",
-        "группы, где эти люди могут спрашивать: id через запятую",
+        "groups in which everybody may ask: ids, comma-separated",
+        "группы, где могут спрашивать все участники: id через запятую",
+    )
+    members_of: tuple[int, ...] = _setting(
+        (),
+        "groups whose members may ask in private: ids, comma-separated",
+        "группы, участники которых могут спрашивать лично: id через запятую",
     )
     admins: tuple[int, ...] = _setting(
         (),
-        "who may also add documents and reindex: ids, comma-separated",
-        "кто может ещё и добавлять документы: id через запятую",
+        "who may also let people in, add documents and reindex: ids, comma-separated",
+        "кто может ещё впускать людей и добавлять документы: id через запятую",
     )
     public: bool = _setting(False, "let everybody ask the bot", "бот отвечает всем")
     health_port: int = _setting(

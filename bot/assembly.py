@@ -21,17 +21,23 @@ from bot.answers import Answers
 from bot.commands import Commands
 from bot.config import BotConfig
 from bot.dialogue import Dialogue
+from bot.doorkeeper import Doorkeeper
+from bot.entrance import Entrance
 from bot.groups import Groups
 from bot.handlers import Handlers
 from bot.health import health_server
 from bot.inbox import Inbox
 from bot.indexing import Indexing
+from bot.invites import Invites
+from bot.members import Members
 from bot.menu import Menu
 from bot.metrics import Metrics
-from bot.people import People
+from bot.notices import Notices
+from bot.people import People, Role
 from bot.queue import Queue
+from bot.requests import Requests
 from bot.schedule import Schedule
-from bot.store import Store, StoreBusy
+from bot.store import USERNAME, Store, StoreBusy
 from bot.transport.connections import DEAF, Connections
 from bot.transport.limits import ChatLimiter
 from bot.transport.poller import Poller
@@ -69,7 +75,6 @@ class Assembly:
         self.metrics = Metrics()
         self._answers, self._dialogue = Answers(store), Dialogue(store)
         self._schedule, self._people = Schedule(store), People(store)
-        self._gate = Gate(config, self._people, Groups(config, store))
         self._begun, self._introduced = time.monotonic(), False
         pace = config.pace
         # A message may take its time to be accepted; 25 a second and 64 at work are the most.
@@ -87,6 +92,8 @@ class Assembly:
             rate_limiter=ChatLimiter(pace=pace),
         )
         self._sender = Sender(self._bot, pace)
+        self._members = Members(config.members_of, store, self._bot, pace)
+        self._gate = Gate(config, self._people, Groups(config, store), self._members)
         writer = AnswerWriter(
             config,
             self._answers,
@@ -103,7 +110,7 @@ class Assembly:
             self._sender,
             self.metrics,
             writer,
-            self._gate.knows,
+            self._gate.may_have,
             pace,
         )
         self._indexing = Indexing(config.settings)
@@ -123,7 +130,12 @@ class Assembly:
         """Find out who we are, then handle updates and answer, for ever."""
         me = await self._introduce()
         log.info("answering as bot %d", me.id)
-        menu = Menu(self._bot, self._store, self._config.admins)
+        self._store.set_meta(USERNAME, me.username or "")
+        menu = Menu(self._bot, self._store, self._roles)
+        notices, requests = Notices(self._store), Requests(self._store)
+        pace = self._config.pace
+        doorkeeper = Doorkeeper(notices, self._people, self._sender, self._gate.admins, pace)
+        welcome = Welcome(requests, self._sender, self.queue.asked, menu.set, pace)
         commands = Commands(
             self._indexing,
             self._uploads,
@@ -133,11 +145,22 @@ class Assembly:
             menu,
             self._report,
         )
+        entrance = Entrance(
+            self._gate,
+            self._members,
+            requests,
+            Invites(self._store),
+            notices,
+            doorkeeper,
+            self._sender,
+            welcome.wake,
+        )
         handlers = Handlers(
             self._config,
             me,
             self._gate,
-            self._people,
+            self._store,
+            entrance,
             self._answers,
             self._dialogue,
             self._sender,
@@ -145,9 +168,8 @@ class Assembly:
             self.queue.asked,
             self._stop,
         )
-        self._inbox = Inbox(self._store, handlers.handle, self.metrics, self._config.pace)
-        welcome = Welcome(self._people, self._sender, self._config.pace)
-        parts = (self._inbox, self.queue, self._uploads, menu, welcome)
+        self._inbox = Inbox(self._store, handlers.handle, self.metrics, pace)
+        parts = (self._inbox, self.queue, self._uploads, menu, welcome, doorkeeper)
         await asyncio.gather(*(part.run() for part in parts))
 
     async def sweep(self) -> None:
@@ -238,6 +260,11 @@ class Assembly:
         except ServerError:
             return "down" if is_expected(self._config.settings) else "none"
         return "up"
+
+    def _roles(self) -> dict[int, Role]:
+        """Those who have a menu of their own."""
+        editors: dict[int, Role] = dict.fromkeys(self._people.with_role("editor"), "editor")
+        return editors | dict.fromkeys(self._gate.admins(), "admin")
 
     def _heard(self) -> None:
         if self._inbox:
