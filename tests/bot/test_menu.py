@@ -45,8 +45,8 @@ def test_a_menu_is_set_once_and_taken_from_who_is_no_administrator(
             bot = BotProcess(tmp_path, api, notes, admins=[ADMIN, OTHER])
             async with bot:
                 noted = "SELECT value FROM meta WHERE key = 'menus'"
+                await eventually(lambda: len(menus(api)) == 6)
                 await eventually(lambda: f'"{OTHER}"' in str(bot.rows(noted)))
-                assert len(menus(api)) == 6
                 assert any(command["command"] == "ask" for command in api.methods.commands[""])
             bot.config["admins"] = [OTHER]
             async with bot:
