@@ -15,6 +15,7 @@ from assistant.engines import AutoEngine, Engine, ServerEngine, open_engine
 from assistant.retrieve import make_searcher
 from assistant.server.errors import ServerError
 from bot.access import Gate
+from bot.allowances import Limits
 from bot.answering import Answerer
 from bot.answers import Answers
 from bot.commands import Commands
@@ -124,6 +125,7 @@ class Assembly:
         log.info("answering as bot %d", me.id)
         menu = Menu(self._bot, self._store, self._config.admins)
         commands = Commands(
+            self._config,
             self._indexing,
             self._uploads,
             self._answers,
@@ -138,6 +140,7 @@ class Assembly:
             self._gate,
             self._people,
             self._answers,
+            Limits(self._config, self._store),
             self._dialogue,
             self._sender,
             commands,
@@ -145,7 +148,7 @@ class Assembly:
             self._stop,
         )
         self._inbox = Inbox(self._store, handlers.handle, self.metrics, self._config.pace)
-        welcome = Welcome(self._people, self._sender, self._config.pace)
+        welcome = Welcome(self._config, self._people, self._sender)
         parts = (self._inbox, self.queue, self._uploads, menu, welcome)
         await asyncio.gather(*(part.run() for part in parts))
 
@@ -153,7 +156,7 @@ class Assembly:
         """Delete what is old, a little at a time, for ever."""
         while True:
             with suppress(StoreBusy):
-                while self._store.sweep(time.time()):
+                while self._store.sweep(time.time(), self._config.keep_days):
                     await asyncio.sleep(0.05)
             await asyncio.sleep(SWEEP_PAUSE)
 

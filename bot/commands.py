@@ -5,14 +5,17 @@ from collections.abc import Awaitable, Callable
 
 from telegram import Message
 
+from bot.about import about, with_contact, with_notice
 from bot.access import Visitor
 from bot.answers import Answer, Answers
 from bot.compose import entities_of, sources
+from bot.config import BotConfig
 from bot.dialogue import Dialogue
 from bot.inbox import Effect
 from bot.indexing import Indexing
 from bot.menu import Menu
 from bot.texts import Texts, texts_for
+from bot.texts.counting import counted
 from bot.transport.sending import Sender, thread_of
 from bot.uploads.pipeline import Uploads
 from indexer.errors import Busy, UserError
@@ -27,6 +30,7 @@ class Commands:
 
     def __init__(
         self,
+        config: BotConfig,
         indexing: Indexing,
         uploads: Uploads,
         answers: Answers,
@@ -36,6 +40,7 @@ class Commands:
         report: Report,
     ) -> None:
         """`report` gives what the text of /status is filled with."""
+        self._config = config
         self._indexing = indexing
         self._uploads = uploads
         self._answers = answers
@@ -48,9 +53,14 @@ class Commands:
         """What the command leads to; None where there is no such command for this person."""
         words = texts_for(visitor.user.language_code)
         said = {
-            "start": words.start if visitor.private else words.start_group,
-            "help": words.help + (words.help_admin if visitor.admin else ""),
+            "start": with_notice(
+                words.start if visitor.private else words.start_group, self._config
+            ),
+            "help": with_contact(
+                words.help + (words.help_admin if visitor.admin else ""), self._config, words
+            ),
             "new": words.new,
+            "about": about(self._config, words),
         }.get(name)
         if name == "new":
             self._dialogue.begin_anew(message.chat.id, thread_of(message), number)
@@ -103,6 +113,7 @@ class Commands:
     async def _status(self, message: Message, words: Texts) -> None:
         report = await self._report()
         report["server"] = getattr(words, f"server_{report['server']}")
+        report["days"] = counted(self._config.keep_days, words.days)
         await self._sender.reply(message, words.status.format(**report))
 
     async def _reindex(self, message: Message, words: Texts) -> None:

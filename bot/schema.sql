@@ -92,6 +92,11 @@ CREATE TABLE IF NOT EXISTS invitation (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS welcome (user INTEGER PRIMARY KEY, language TEXT NOT NULL);
 
+-- What `opsctl users limit` granted to a person: NULL is what everybody has, 0 is no limit.
+CREATE TABLE IF NOT EXISTS allowance (
+    user INTEGER PRIMARY KEY, per_minute INTEGER, per_day INTEGER
+);
+
 -- Groups that became supergroups: the number now, and the one before.
 CREATE TABLE IF NOT EXISTS moved (new INTEGER PRIMARY KEY, old INTEGER NOT NULL);
 

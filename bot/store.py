@@ -15,7 +15,7 @@ from indexer.errors import UserError
 DAY = 86_400.0
 # Telegram keeps an update for one day: a number can not come again later than that.
 KEEP_UPDATES = 3 * DAY
-KEEP_ANSWERS = 30 * DAY
+KEEP_DAYS = 30  # for answers
 KEEP_CODES = 3600.0  # a pairing code is valid for an hour
 SWEEP = 1000  # rows deleted in one transaction
 LOCKED = 5.0  # seconds to wait for another program that writes
@@ -157,7 +157,7 @@ class Store:
         """Remember a value."""
         self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
-    def sweep(self, now: float) -> int:
+    def sweep(self, now: float, keep_days: int = KEEP_DAYS) -> int:
         """Delete some of what is older than it is kept for; tell how many rows. 0: all is done."""
         with self.transaction():
             before = self.db.total_changes
@@ -168,7 +168,7 @@ class Store:
             )
             self.db.execute("DELETE FROM invitation WHERE made < ?", (now - KEEP_CODES,))
             old = "SELECT id FROM answer WHERE state = 'done' AND asked < ? LIMIT ?"
-            ids = [row[0] for row in self.db.execute(old, (now - KEEP_ANSWERS, SWEEP))]
+            ids = [row[0] for row in self.db.execute(old, (now - keep_days * DAY, SWEEP))]
             for table, column in (("feedback", "answer"), ("turn", "answer"), ("answer", "id")):
                 self.db.executemany(
                     f"DELETE FROM {table} WHERE {column} = ?", [(number,) for number in ids]

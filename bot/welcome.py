@@ -4,6 +4,8 @@ import asyncio
 import logging
 from contextlib import suppress
 
+from bot.about import with_notice
+from bot.config import BotConfig
 from bot.people import People
 from bot.store import StoreBusy
 from bot.texts import texts_for
@@ -16,10 +18,11 @@ log = logging.getLogger(__name__)
 class Welcome:
     """Looks for people who were approved since, for ever."""
 
-    def __init__(self, people: People, sender: Sender, pace: float = 1) -> None:
+    def __init__(self, config: BotConfig, people: People, sender: Sender) -> None:
+        self._config = config
         self._people = people
         self._sender = sender
-        self._pause = pace * PAUSE
+        self._pause = config.pace * PAUSE
 
     async def run(self) -> None:
         """Tell each of them; what Telegram does not take is told later."""
@@ -31,7 +34,7 @@ class Welcome:
 
     async def _tell(self, user: int, language: str) -> None:
         try:
-            await self._sender.send(user, texts_for(language).let_in)
+            await self._sender.send(user, with_notice(texts_for(language).let_in, self._config))
         except (Banned, Unreachable):
             return
         except SendingError as error:

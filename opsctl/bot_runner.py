@@ -18,6 +18,7 @@ def run_bot(config: Settings) -> int:
         hint = "put it into telegram_token.txt, or set OPSCTL_TELEGRAM_TOKEN"
         raise UserError("there is no Telegram token", hint)
     from bot import log
+    from bot.about import read_notice
     from bot.app import run
     from bot.config import BotConfig
 
@@ -35,6 +36,13 @@ def run_bot(config: Settings) -> int:
             groups=frozenset(config.allowed_groups),
             public=config.public,
             health_port=config.health_port,
+            per_minute=config.questions_per_minute,
+            per_day=config.questions_per_day,
+            waiting=config.questions_waiting,
+            longest=config.question_length,
+            contact=config.contact,
+            notice=read_notice(config.notice),
+            keep_days=config.keep_days,
             deadline=config.answer_seconds,
         )
     )

@@ -8,7 +8,7 @@ import typer
 
 from assistant import settings
 from assistant.settings import Settings
-from indexer.errors import UserError
+from indexer.errors import UsageError, UserError
 from indexer.text import printable
 from opsctl import output
 from opsctl.options import Json
@@ -70,6 +70,42 @@ def remove(user: Annotated[int, typer.Argument(help="The person's numeric id.")]
     if not removed:
         raise UserError(f"{user} was not approved and does not wait", "opsctl users list")
     output.note(f"removed: {user}")
+
+
+@app.command()
+def limit(
+    user: Annotated[int, typer.Argument(help="The person's numeric id.")],
+    minute: Annotated[
+        int | None, typer.Option(min=0, help="Questions in a minute; 0: no limit.")
+    ] = None,
+    day: Annotated[int | None, typer.Option(min=0, help="Questions in 24 hours.")] = None,
+    none: Annotated[bool, typer.Option("--none", help="No limit at all.")] = False,
+    reset: Annotated[bool, typer.Option("--reset", help="What everybody has.")] = False,
+) -> None:
+    """Show or set how much one person may ask; it counts at once."""
+    from bot.allowances import Allowance, Allowances
+    from bot.store import Store
+
+    config = settings.load()
+    if none + reset + (minute is not None or day is not None) > 1:
+        raise UsageError("these exclude each other", "give one of: --none, --reset, or numbers")
+    granted = Allowances(Store(config.bot_database))
+    now = granted.get(user)
+    if reset:
+        granted.remove(user)
+    elif none:
+        granted.set(user, Allowance(0, 0))
+    elif minute is not None or day is not None:
+        set_minute = now.per_minute if minute is None else minute
+        granted.set(user, Allowance(set_minute, now.per_day if day is None else day))
+    now, free = granted.get(user), user in config.admins
+    everybody = (0, 0) if free else (config.questions_per_minute, config.questions_per_day)
+    pairs = zip(("minute", "day"), (now.per_minute, now.per_day), everybody, strict=True)
+    for span, own, common in pairs:
+        most = common if own is None else own
+        how = "as everybody" if own is None and not free else "granted"
+        how = "an administrator" if own is None and free else how
+        output.write(f"{span}: {most or 'no limit'} ({how})")
 
 
 @app.command()
