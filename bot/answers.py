@@ -100,11 +100,14 @@ class Answers:
         return int(self._db.execute(sql, (user,)).fetchone()[0])
 
     def placed(self, number: int, part: int, message: int | None) -> None:
-        """Remember the message that this part is going to be; None: it is gone."""
+        """Remember the message that this part is going to be; None: it is gone.
+
+        Nothing is remembered of an answer that was erased.
+        """
         self._db.execute(
-            "INSERT INTO part (answer, number, message) VALUES (?, ?, ?)"
+            "INSERT INTO part (answer, number, message) SELECT id, ?, ? FROM answer WHERE id = ?"
             " ON CONFLICT DO UPDATE SET message = excluded.message",
-            (number, part, message),
+            (part, message, number),
         )
 
     def parts(self, number: int) -> list[StoredPart]:

@@ -126,6 +126,7 @@ class Assembly:
         menu = Menu(self._bot, self._store, self._config.admins)
         commands = Commands(
             self._config,
+            self._store,
             self._indexing,
             self._uploads,
             self._answers,

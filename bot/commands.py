@@ -1,6 +1,7 @@
 """The commands that do not ask: what each changes at once, and what is said about it."""
 
 import logging
+import time
 from collections.abc import Awaitable, Callable
 
 from telegram import Message
@@ -14,6 +15,8 @@ from bot.dialogue import Dialogue
 from bot.inbox import Effect
 from bot.indexing import Indexing
 from bot.menu import Menu
+from bot.personal import as_text, held
+from bot.store import Store
 from bot.texts import Texts, texts_for
 from bot.texts.counting import counted
 from bot.transport.sending import Sender, thread_of
@@ -31,6 +34,7 @@ class Commands:
     def __init__(
         self,
         config: BotConfig,
+        store: Store,
         indexing: Indexing,
         uploads: Uploads,
         answers: Answers,
@@ -41,6 +45,7 @@ class Commands:
     ) -> None:
         """`report` gives what the text of /status is filled with."""
         self._config = config
+        self._store = store
         self._indexing = indexing
         self._uploads = uploads
         self._answers = answers
@@ -72,6 +77,10 @@ class Commands:
             if last := self._answers.last(message.chat.id, visitor.user.id):
                 return self.sources(last, words)
             return lambda: self._sender.reply(message, words.nothing_to_show)
+        if name == "mydata" and visitor.private:
+            return lambda: self._mydata(message, visitor.user.id, words)
+        if name == "mydata":
+            return lambda: self._sender.reply(message, words.mydata_private)
         if visitor.admin and name == "status":
             return lambda: self._status(message, words)
         if visitor.admin and name == "reindex":
@@ -109,6 +118,12 @@ class Commands:
         """An administrator opened the bot: only now can there be a menu for them."""
         await self._sender.reply(message, said)
         await self._menu.set()
+
+    async def _mydata(self, message: Message, user: int, words: Texts) -> None:
+        """Send the person a file of everything that is kept about them."""
+        text = as_text(held(self._store, user), user, words)
+        name = time.strftime("mydata-%Y-%m-%d.txt")
+        await self._sender.send_file(message.chat.id, name, text.encode(), words.mydata_caption)
 
     async def _status(self, message: Message, words: Texts) -> None:
         report = await self._report()

@@ -88,8 +88,7 @@ class Store:
             raise _unusable(self.path, error) from error
         if self._scrub:
             self._scrub = False
-            with suppress(UserError):
-                self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.empty_log()
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -109,6 +108,12 @@ class Store:
     def scrub(self) -> None:
         """Leave no trace in the file of what this transaction deletes."""
         self._scrub = True
+
+    def empty_log(self) -> bool:
+        """Put what was committed into the file and empty its log; False while others read it."""
+        with suppress(UserError):
+            return not self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return False
 
     def receive(self, updates: Iterable[tuple[int, str]]) -> int:
         """Keep updates (number, JSON) that are not here yet; tell how many those were."""

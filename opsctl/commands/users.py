@@ -1,6 +1,7 @@
 """opsctl users: who may ask the bot, and who waits to be let in."""
 
 import re
+import sys
 import time
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,6 +71,53 @@ def remove(user: Annotated[int, typer.Argument(help="The person's numeric id.")]
     if not removed:
         raise UserError(f"{user} was not approved and does not wait", "opsctl users list")
     output.note(f"removed: {user}")
+
+
+@app.command()
+def export(user: Annotated[int, typer.Argument(help="The person's numeric id.")]) -> None:
+    """Print, as JSON, everything that the bot has kept of a person."""
+    from bot.personal import held
+    from bot.store import Store
+
+    rows = held(Store(settings.load().bot_database), user)
+    if not rows:
+        output.note(f"nothing is kept of {user}")
+    output.write_json({"user": user, **rows})
+
+
+@app.command()
+def erase(
+    user: Annotated[int, typer.Argument(help="The person's numeric id.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete everything that the bot has kept of a person, their approval too."""
+    from bot.personal import erase, held
+    from bot.store import Store
+
+    config = settings.load()
+    store = Store(config.bot_database)
+    rows = held(store, user)
+    counts = ", ".join(f"{table} {len(found)}" for table, found in rows.items()) or "nothing"
+    output.note(f"kept of {user}: {counts}")
+    if rows and not yes:
+        _confirm(f"erase all of it? opsctl users export {user} shows it")
+    count, traceless = erase(store, user)
+    output.note(f"erased: {count} records")
+    if not traceless:
+        path = config.bot_database
+        output.note(f"a program reads {path} all the time, so its log may still hold some of it")
+        output.note(f"hint: in a minute, again: opsctl users erase {user}")
+    output.note("not erased: messages in Telegram (the person can delete the chat), files they")
+    sent, logs = config.documents / "telegram", config.state / "logs"
+    output.note(f"sent for the documents ({sent}), their id in {logs}, your backups")
+    if user in (*config.allowed_users, *config.admins) or config.public:
+        output.note(f"{user} may go on asking, by the settings: opsctl users list")
+
+
+def _confirm(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError("this deletes data", "say that you mean it: --yes")
+    typer.confirm(question, abort=True, err=True)
 
 
 @app.command()
