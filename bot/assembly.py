@@ -21,13 +21,16 @@ from bot.answers import Answers
 from bot.commands import Commands
 from bot.config import BotConfig
 from bot.dialogue import Dialogue
+from bot.freshness import Freshness
 from bot.groups import Groups
 from bot.handlers import Handlers
 from bot.health import health_server
 from bot.inbox import Inbox
 from bot.indexing import Indexing
+from bot.last_run import LastRun
 from bot.menu import Menu
 from bot.metrics import Metrics
+from bot.news import News
 from bot.people import People
 from bot.queue import Queue
 from bot.schedule import Schedule
@@ -150,7 +153,11 @@ class Assembly:
         )
         self._inbox = Inbox(self._store, handlers.handle, self.metrics, self._config.pace)
         welcome = Welcome(self._config, self._people, self._sender)
-        parts = (self._inbox, self.queue, self._uploads, menu, welcome)
+        last, admins = LastRun(self._config.settings), sorted(self._config.admins)
+        told, pace = (self._config.settings, self._store, self._sender, last), self._config.pace
+        news = News(*told, lambda: admins, pace)
+        freshness = Freshness(self._indexing, last, self._config.reindex_every)
+        parts = (self._inbox, self.queue, self._uploads, menu, welcome, news, freshness)
         await asyncio.gather(*(part.run() for part in parts))
 
     async def sweep(self) -> None:

@@ -26,10 +26,13 @@ TABLES = {
     "invitation": OWN,
     "welcome": OWN,
     "allowance": OWN,
+    "news": "admin = :user",
+    "brought": OWN,
+    "meta": "key = 'language ' || :user",
     "answer": OWN,
     "inbox": IN_UPDATE,
 }
-NOBODYS = ("meta", "moved")
+NOBODYS = ("document", "moved")
 IN_JSON = ("body", "citations", "entities")
 TIMES = ("asked", "at", "added", "made", "received")
 CHECKPOINTS = 5

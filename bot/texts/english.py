@@ -122,6 +122,7 @@ EN = Texts(
     news_changed="Changed: {count} — {names}",
     news_removed="Removed: {count} — {names}",
     news_failed="Not readable: {count} — {names}",
+    news_by="{path} (sent by {name})",
     news_more="and {count} more",
     news_broken="⚠️ The documents cannot be updated: {reason}",
     button_sources="📚 Sources",

@@ -118,6 +118,7 @@ RU = Texts(
     news_changed="Изменённых: {count} — {names}",
     news_removed="Удалённых: {count} — {names}",
     news_failed="Не прочитано: {count} — {names}",
+    news_by="{path} (прислано: {name})",
     news_more="и ещё {count}",
     news_broken="⚠️ Обновить документы не получается: {reason}",
     button_sources="📚 Источники",

@@ -92,6 +92,7 @@ class Texts:
     news_changed: str
     news_removed: str
     news_failed: str
+    news_by: str
     news_more: str
     news_broken: str
     button_sources: str

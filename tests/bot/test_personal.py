@@ -66,6 +66,8 @@ def fill(store: Store, user: int, mark: str) -> None:
             for _, name, kind, *_ in columns
         ]
         marks = ", ".join("?" * len(values))
+        if table == "meta":
+            values[0] = f"language {user}"
         if table == "upload":
             values = ["new" if value == "final" else value for value in values]
         store.db.execute(f"INSERT INTO {table} VALUES ({marks})", values)
