@@ -58,10 +58,12 @@ def reindex(
 def _keep_fresh(config: Settings) -> None:
     """For the timer: says nothing where nothing changed, and tells a failure once."""
     from bot.last_run import LastRun
+    from indexer.upkeep import idle_plan
 
     started, last = time.monotonic(), LastRun(config)
     try:
-        report = _run(config, rebuild=False)
+        idle = idle_plan(config.documents, config.index)
+        report = None if idle else _run(config, rebuild=False)
     except Busy:
         return
     except UserError as error:
@@ -69,7 +71,7 @@ def _keep_fresh(config: Settings) -> None:
             raise
         raise typer.Exit(1) from None
     last.ended()
-    if report.added or report.changed or report.removed:
+    if report and (report.added or report.changed or report.removed):
         _show(report, time.monotonic() - started)
 
 
