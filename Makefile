@@ -13,13 +13,18 @@ SAY := printf '%s\n'
 # pip's progress is for people: on a terminal.
 QUIET := $(shell test -t 2 || echo --quiet)
 
-.PHONY: demo install fast test test-real mission full coverage check fix bench readme constraints clean $(if $(MOVED),$(BASE))
+.PHONY: help demo install fast test test-real mission full coverage check fix bench readme constraints clean $(if $(MOVED),$(BASE))
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 demo: $(BASE)  ## index documents/ and ask a question in Russian and one in English
 	@$(BIN)/opsctl reindex
-	@$(BIN)/opsctl ask "При какой толщине морского льда можно выпускать снегоход?"
-	@$(BIN)/opsctl ask "How high can the waves get before deck work is stopped?"
-	@echo 'your turn: $(BIN)/opsctl ask "Кто отвечает за снегоходы?"'
+	@if [ -d documents/sample ] && ! grep -qs '^/*sample/*$$' documents/.opsctlignore; then \
+		$(BIN)/opsctl ask "При какой толщине морского льда можно выпускать снегоход?" && \
+		$(BIN)/opsctl ask "How high can the waves get before deck work is stopped?" && \
+		echo 'your turn: $(BIN)/opsctl ask "Кто отвечает за снегоходы?"'; \
+	else echo 'your turn: $(BIN)/opsctl ask "…"'; fi
 
 install: $(BASE)  ## the base, and what is asked for: make install EXTRAS="neural local train"
 	@$(if $(EXTRAS),$(BIN)/python -m opsctl.install $(EXTRAS))

@@ -99,7 +99,7 @@ class _Parts:
             if gone == len(order):
                 raise TooLong(
                     "the question and the best passage together are longer than the server takes",
-                    "ask in fewer words, or raise MAX_INPUT_TOKENS in deploy/tgi.env",
+                    "ask in fewer words, or raise MAX_INPUT_TOKENS in deploy/tgi.local.env",
                 )
             freed += order[gone]
             gone += 1

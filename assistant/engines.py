@@ -1,13 +1,16 @@
 """The engines that write answers: the served model, quotations, and the better of the two."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.budget import Fitted, fit
 from assistant.events import Citation, Cut, Piece, Token, Turn, Writer
 from assistant.server.errors import Incomplete, ServerError, TooLong
+from assistant.server.record import is_expected
 from assistant.server.types import Finish, ModelServer
 from assistant.settings import Settings
 from indexer.text import printable
@@ -127,10 +130,15 @@ class AutoEngine:
     """The served model while its server is healthy, and quotations when it is not."""
 
     def __init__(
-        self, served: ServerEngine, first_word_seconds: float = FIRST_WORD_SECONDS
+        self,
+        served: ServerEngine,
+        first_word_seconds: float = FIRST_WORD_SECONDS,
+        expected: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`expected` tells whether a server is meant to run; where none is, none is missed."""
         self.served = served
         self.first_word_seconds = first_word_seconds
+        self.expected = expected
 
     async def write(
         self, question: str, found: "Found", history: Sequence[Turn]
@@ -138,7 +146,8 @@ class AutoEngine:
         """Yield the model's answer; quote if it fails before its first word, raise if after."""
         async with aclosing(self.served.write(question, found, history)) as pieces:
             try:
-                first = await asyncio.wait_for(self._first(pieces), self.first_word_seconds)
+                async with asyncio.timeout(self.first_word_seconds):
+                    first = await self._first(pieces)
             except ServerError as error:
                 note = error.message
             except TimeoutError:
@@ -148,6 +157,7 @@ class AutoEngine:
                 async for piece in pieces:
                     yield piece
                 return
+        note = note if self.expected() else ""
         async with aclosing(ExtractiveEngine(note).write(question, found, history)) as quotes:
             async for piece in quotes:
                 yield piece
@@ -162,7 +172,9 @@ def place(citation: Citation, russian: bool) -> str:
     file = printable(citation.file)
     if citation.page is not None:
         return f"{file}, {'стр.' if russian else 'p.'} {citation.page}"
-    return f"{file}, {citation.heading}" if citation.heading else file
+    own = Path(file).stem.casefold()  # a page's title is often the name it was saved under
+    parts = [part for part in (citation.heading or "").split(" › ") if part.casefold() not in own]
+    return f"{file}, {' › '.join(parts)}" if parts else file
 
 
 @asynccontextmanager
@@ -185,4 +197,5 @@ async def open_engine(config: Settings) -> AsyncIterator[Engine]:
         name = config.adapter if tgi else config.server_model
         note = NO_ADAPTER if tgi and not name else ""
         served = ServerEngine(server, name, config.answer_tokens, note)
-        yield served if config.engine == "server" else AutoEngine(served)
+        expected = partial(is_expected, config)
+        yield served if config.engine == "server" else AutoEngine(served, expected=expected)

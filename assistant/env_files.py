@@ -8,6 +8,7 @@ from indexer.errors import UsageError
 from indexer.whole_file import SECRET, whole_file
 
 ZERO_ADAPTER = "zero"
+OURS = ("OPSCTL_", "HF_")  # other lines of an .env are for other programs
 # Between double quotes systemd takes everything else for itself, line ends too.
 _SPECIAL, _ESCAPED = re.compile(r'(["\\$`])'), r"\\\1"
 
@@ -19,7 +20,8 @@ def read_env_file(path: Path) -> dict[str, str]:
     pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
     values = {name.strip(): value.strip() for name, _, value in pairs}
     for name, value in values.items():
-        if name.startswith("export ") or value[:1] in ("'", '"'):
+        quoted = name.startswith("export ") or value[:1] in ("'", '"')
+        if quoted and name.removeprefix("export ").startswith(OURS):
             raise UsageError(
                 f"{path}: {name} is written for a shell", "write NAME=value, no quotes"
             )
@@ -44,13 +46,19 @@ def read_token_file(path: Path) -> dict[str, str]:
     return {"OPSCTL_TELEGRAM_TOKEN": token} if token else {}
 
 
+def local_of(path: Path) -> Path:
+    """The file beside it whose lines win, and which git ignores: tgi.local.env for tgi.env."""
+    return path.with_name(f"{path.stem}.local{path.suffix}")
+
+
 def read_server_file(path: Path) -> dict[str, str]:
     """The settings that follow from the model server's own: the adapter that requests name.
 
     Other lines may be as wrong as they like: a request without its adapter would silently be
     answered by the base model.
     """
-    lines = [line.strip().partition("=") for line in _read(path).splitlines()]
+    rows = [*_read(path).splitlines(), *_read(local_of(path)).splitlines()]
+    lines = [line.strip().partition("=") for line in rows]
     declared = [value for name, _, value in lines if name == "LORA_ADAPTERS"]
     entries = declared[-1].split(",") if declared else []
     names = [entry.strip(" \"'").partition("=")[0].partition("@")[0] for entry in entries]

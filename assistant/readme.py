@@ -1,9 +1,10 @@
-"""Writes the table of settings into the READMEs: python -m assistant.readme (make readme)."""
+"""Writes the settings into READMEs and .env.example: python -m assistant.readme (make readme)."""
 
 import dataclasses
 import re
 from pathlib import Path
 
+from assistant import env_example
 from assistant.settings import PREFIX, Settings
 
 READMES = {"README.md": "en", "README.ru.md": "ru"}
@@ -27,10 +28,11 @@ def table(language: str = "en") -> str:
 
 
 def main() -> None:
-    """Rewrite the READMEs of this folder."""
+    """Rewrite the READMEs and the example of this folder."""
     for name, language in READMES.items():
         path = Path(name)
         path.write_text(with_table(path.read_text("utf-8"), language), "utf-8")
+    Path(env_example.FILE).write_text(env_example.example(), "utf-8")
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def embedder_for_indexing(
     name = choose(settings.embedder, recorded, settings.models)
     if settings.embedder == AUTO and name == BUILTIN:
         if not is_model(downloaded(DEFAULT_MODEL, settings.models)):
-            say(f"{DEFAULT_MODEL} is not on this machine: using the built-in embedder")
+            say("using the built-in embedder; one that finds by meaning: opsctl download embedder")
         elif not extras.is_installed("neural"):
             command = extras.install_command("neural")
             say(f"using the built-in embedder; to use {DEFAULT_MODEL}: {command}")

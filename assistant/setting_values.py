@@ -38,7 +38,7 @@ def parse(item: "dataclasses.Field[Any]", text: str, name: str, base: Path) -> o
     if isinstance(item.default, Path) or item.name == "notice":
         return base / _expand(text, name)
     if isinstance(item.default, tuple):
-        return _ids(text, name, groups=item.name == "allowed_groups")
+        return _ids(text, name, groups=item.name in ("allowed_groups", "members_of"))
     if isinstance(item.default, bool):
         if text.lower() not in _TRUE | _FALSE:
             raise UsageError(f"{name} is {text!r}", "give 1 or 0")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assistant import project
 from assistant.env_files import read_env_file, read_server_file, read_token_file
 from assistant.setting_values import MAX_MESSAGE, is_secret, parse
 from indexer.errors import UsageError
@@ -145,13 +146,18 @@ class Settings:
     )
     allowed_groups: tuple[int, ...] = _setting(
         (),
-        "groups in which the people above may ask: ids, comma-separated",
-        "группы, где эти люди могут спрашивать: id через запятую",
+        "groups in which everybody may ask: ids, comma-separated",
+        "группы, где могут спрашивать все участники: id через запятую",
+    )
+    members_of: tuple[int, ...] = _setting(
+        (),
+        "groups whose members may ask in private: ids, comma-separated",
+        "группы, участники которых могут спрашивать лично: id через запятую",
     )
     admins: tuple[int, ...] = _setting(
         (),
-        "who may also add documents and reindex: ids, comma-separated",
-        "кто может ещё и добавлять документы: id через запятую",
+        "who may also let people in, add documents and reindex: ids, comma-separated",
+        "кто может ещё впускать людей и добавлять документы: id через запятую",
     )
     public: bool = _setting(False, "let everybody ask the bot", "бот отвечает всем")
     questions_per_minute: int = _setting(
@@ -253,9 +259,9 @@ def load(**flags: object) -> Settings:
 
 def load_with_origins(**flags: object) -> Loaded:
     """Read the settings and remember where each value came from."""
-    root = project_root(Path.cwd())
+    root = project_root()
     layers: list[Layer] = [
-        ("environment", dict(os.environ), Path.cwd()),
+        ("environment", dict(os.environ), _here()),
         (".env", read_env_file(root / ".env"), root),
         ("telegram_token.txt", read_token_file(root / "telegram_token.txt"), root),
     ]
@@ -285,7 +291,7 @@ def search_with_one_thread() -> None:
 
 def child_environment(extra: Mapping[str, str | None]) -> dict[str, str]:
     """The environment for a program that we start, with what is for it alone; None takes away."""
-    merged = {**os.environ, **extra}
+    merged = {**_whole_paths(), **extra}
     return {name: value for name, value in merged.items() if value is not None}
 
 
@@ -293,7 +299,7 @@ def service_environment() -> dict[str, str]:
     """What a service that does not inherit this shell's environment needs of it too."""
     return {
         name: value
-        for name, value in os.environ.items()
+        for name, value in _whole_paths().items()
         if name.startswith((PREFIX, "HF_")) or name.lower() in _LASTING
     }
 
@@ -309,12 +315,38 @@ def config_home() -> Path:
         return Path("/.config")
 
 
-def project_root(start: Path) -> Path:
-    """The nearest folder above that has a documents folder, as git finds its own; else `start`."""
-    for folder in (start, *start.parents):
-        if (folder / "documents").is_dir():
-            return folder
-    return start
+def project_root() -> Path:
+    """The folder of the project that this process works on. Raise UsageError where there is none.
+
+    Without one, the documents and the state named in whole by the environment are enough, as in a
+    container: the state folder then stands for it.
+    """
+    found = project.find(_here())
+    if found:
+        return found
+    folders = [Path(os.environ.get(PREFIX + name, "")) for name in ("DOCUMENTS", "STATE")]
+    if all(folder.is_absolute() for folder in folders):
+        return folders[-1]
+    raise project.missing(_here())
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("the current folder is gone", "cd DIR, or opsctl -C DIR …") from None
+
+
+def _whole_paths() -> dict[str, str]:
+    """The environment for a program that has another current folder."""
+    found = dict(os.environ)
+    for item in dataclasses.fields(Settings):
+        name = PREFIX + item.name.upper()
+        is_path = isinstance(item.default, Path) or item.name == "embedder"
+        if is_path and found.get(name):
+            value = parse(item, found[name], name, _here())
+            found[name] = str(value)
+    return found
 
 
 def _resolve(
@@ -325,7 +357,7 @@ def _resolve(
 ) -> tuple[object, str]:
     flag = flags.get(item.name)
     if flag is not None:
-        return parse(item, str(flag), f"--{item.name}", Path.cwd()), "flag"
+        return parse(item, str(flag), f"--{item.name}", _here()), "flag"
     names = (PREFIX + item.name.upper(), item.metadata.get("alias", ""))
     for origin, layer, base in layers:
         for name in names:

@@ -26,6 +26,7 @@ from tests.gpu_server import free_port
 from tests.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
+SAMPLE = ROOT / "documents" / "sample"
 ADMIN, RUSSIAN, ENGLISH, STRANGER = 1, 7, 8, 66
 NAMES = {ADMIN: "admin", RUSSIAN: "Anna", ENGLISH: "Ben", STRANGER: "stranger"}
 LANGUAGES = {ADMIN: "en", RUSSIAN: "ru", ENGLISH: "en", STRANGER: "en"}
@@ -143,7 +144,7 @@ def show_lines(who: str, lines: list[str]) -> None:
 async def stage(root: Path, tiny: Path | None) -> AsyncIterator[Scene]:
     """The documents with their index, a token, and a Bot API; with a model, its settings too."""
     workspace = Workspace(root)
-    shutil.copytree(ROOT / "documents" / "sample", workspace.documents / "sample")
+    shutil.copytree(SAMPLE, workspace.documents / "sample")
     (root / "deploy").mkdir()
     if tiny:
         (root / "deploy" / "tgi.env").write_text(TGI_ENV.format(tiny=tiny))
@@ -215,6 +216,10 @@ async def without_model(root: Path) -> None:
 
 
 def main() -> None:
+    if not SAMPLE.is_dir():
+        sys.exit(
+            "error: the documents it asks about are gone\nhint: git checkout -- documents/sample"
+        )
     with TemporaryDirectory(prefix="bot-demo-") as name:
         tiny = Path(name) / "tiny"
         print("making a tiny Mistral", file=sys.stderr)

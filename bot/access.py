@@ -4,20 +4,45 @@ from dataclasses import dataclass
 
 from telegram import Chat, Update, User
 
+from bot.answers import Question
 from bot.config import BotConfig
 from bot.groups import Groups
-from bot.people import People
+from bot.members import Members
+from bot.people import People, Role
 
 KINDS = (Chat.GROUP, Chat.SUPERGROUP)
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Whoever was let in, and the chat they are in."""
+    """Whoever was let in, and the chat they are in.
+
+    An anonymous administrator of a group, whom Telegram shows as the group itself, has its number.
+    """
 
     user: User
     chat: Chat
-    admin: bool
+    role: Role
+    anonymous: bool = False
+
+    @property
+    def id(self) -> int:
+        """The number that questions and limits are counted by."""
+        return self.chat.id if self.anonymous else self.user.id
+
+    def asked(self, question: Question) -> bool:
+        """Tell whether the question is theirs; one of an anonymous person is everybody's there."""
+        return question.user == self.id or question.user == self.chat.id < 0
+
+    @property
+    def admin(self) -> bool:
+        """Tell whether they may do everything."""
+        return self.role == "admin"
+
+    @property
+    def editor(self) -> bool:
+        """Tell whether they may change the documents."""
+        return self.role in ("editor", "admin")
 
     @property
     def private(self) -> bool:
@@ -26,32 +51,40 @@ class Visitor:
 
 
 class Gate:
-    """Lets in the people of the settings and those who were approved; nobody else."""
+    """Lets in the people of the settings, those who were approved, and whom a group lets in."""
 
-    def __init__(self, config: BotConfig, people: People, groups: Groups) -> None:
+    def __init__(self, config: BotConfig, people: People, groups: Groups, members: Members) -> None:
         self._config = config
         self._people = people
         self._groups = groups
+        self._members = members
 
     def admit(self, update: Update) -> Visitor | None:
         """The visitor, or None: then nothing may happen.
 
-        Only people count, by their number: not bots, channels, anonymous administrators, or what
-        another bot wrote for somebody. In a group both the group and the person must be known.
+        People count by their number, and in a group of ours everybody, anonymous administrators
+        too; not bots, channels, or what another bot wrote for somebody.
         """
         user, chat = update.effective_user, update.effective_chat
         message = update.effective_message
-        if user is None or chat is None or user.is_bot:
+        if user is None or chat is None:
             return None
-        if update.message and message and (message.via_bot or message.sender_chat):
+        sender = message.sender_chat if update.message and message else None
+        anonymous = sender is not None and sender.id == chat.id and chat.type in KINDS
+        if update.message and message and (message.via_bot or (sender and not anonymous)):
             return None
-        if not self.knows(user.id):
+        if user.is_bot and not anonymous:
             return None
-        if chat.type != Chat.PRIVATE and not (chat.type in KINDS and self._groups.allows(chat.id)):
-            if update.message and chat.type in KINDS:
+        if chat.type in KINDS:
+            if self._groups.allows(chat.id):
+                role = "person" if anonymous else self.role(user.id)
+                return Visitor(user, chat, role, anonymous)
+            if update.message and not anonymous and self.knows(user.id):
                 self._groups.called_from(chat.id)
             return None
-        return Visitor(user, chat, user.id in self._config.admins)
+        if chat.type != Chat.PRIVATE or not self.knows(user.id):
+            return None
+        return Visitor(user, chat, self.role(user.id))
 
     def moved(self, update: Update) -> tuple[int, int] | None:
         """The number of a group of ours before and now, where that is what the update tells."""
@@ -62,18 +95,25 @@ class Gate:
         new = message.migrate_to_chat_id or message.chat.id
         return (old, new) if old != new and self._groups.allows(old) else None
 
-    def stranger(self, update: Update) -> User | None:
-        """The person to be told a pairing code: unknown, alone with the bot, and says /start."""
-        user, chat, message = update.effective_user, update.effective_chat, update.message
-        if user is None or chat is None or message is None or user.is_bot or message.via_bot:
-            return None
-        started = (message.text or "").split(maxsplit=1)[:1] == ["/start"]
-        if not started or chat.type != Chat.PRIVATE or self.knows(user.id):
-            return None
-        return user
-
     def knows(self, user: int) -> bool:
         """Tell whether the person may ask."""
+        return self._listed(user) or self._members.knows(user)
+
+    def may_have(self, question: Question) -> bool:
+        """Tell whether a question that was asked before may still be answered."""
+        if self._listed(question.user) or self._members.knew(question.user):
+            return True
+        return question.chat < 0 and self._groups.allows(question.chat)
+
+    def role(self, user: int) -> Role:
+        """What the person may do once they are in."""
+        return "admin" if user in self._config.admins else self._people.role(user)
+
+    def admins(self) -> list[int]:
+        """The ids of all administrators."""
+        return list(dict.fromkeys([*sorted(self._config.admins), *self._people.with_role("admin")]))
+
+    def _listed(self, user: int) -> bool:
         config = self._config
         listed = user in config.allowed_users or user in config.admins
         return config.public or listed or self._people.knows(user)

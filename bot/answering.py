@@ -68,10 +68,10 @@ class Answerer:
         sender: Sender,
         metrics: Metrics,
         writer: AnswerWriter,
-        may_ask: Callable[[int], bool],
+        may_ask: Callable[[Question], bool],
         pace: float = 1,
     ) -> None:
-        """`may_ask` tells whether a person is still let in; `pace` stretches the pauses."""
+        """`may_ask` tells whether who asked is still let in; `pace` stretches the pauses."""
         self._answers = answers
         self._schedule = schedule
         self._sender = sender
@@ -137,7 +137,7 @@ class Answerer:
 
     async def _bring_on(self, found: Answer, give_back: Callable[[], None]) -> None:
         number = found.question.id
-        if not self._may_ask(found.question.user):
+        if not self._may_ask(found.question):
             await self._withdraw(found)
             return
         if found.state == "waiting" and await self._write(found):

@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack
 
 from bot.assembly import Assembly
 from bot.config import BotConfig
-from bot.people import People
 from bot.store import Store
 from indexer.lock import writer_lock
 
@@ -27,7 +26,7 @@ def run(config: BotConfig) -> int:
     with writer_lock(config.lock, sentence, "opsctl status shows it; opsctl stop ends it"):
         store = Store(config.database)
         try:
-            config.check(len(People(store).all()))
+            config.check()
             asyncio.run(_run(config, store))
         finally:
             store.close()

@@ -14,6 +14,7 @@ from telegram.ext import ExtBot
 from assistant.engines import AutoEngine, Engine, ServerEngine, open_engine
 from assistant.retrieve import make_searcher
 from assistant.server.errors import ServerError
+from assistant.server.record import is_expected
 from bot.access import Gate
 from bot.allowances import Limits
 from bot.answering import Answerer
@@ -21,20 +22,26 @@ from bot.answers import Answers
 from bot.commands import Commands
 from bot.config import BotConfig
 from bot.dialogue import Dialogue
+from bot.doorkeeper import Doorkeeper
+from bot.entrance import Entrance
 from bot.freshness import Freshness
 from bot.groups import Groups
 from bot.handlers import Handlers
 from bot.health import health_server
 from bot.inbox import Inbox
 from bot.indexing import Indexing
+from bot.invites import Invites
 from bot.last_run import LastRun
+from bot.members import Members
 from bot.menu import Menu
 from bot.metrics import Metrics
 from bot.news import News
-from bot.people import People
+from bot.notices import Notices
+from bot.people import People, Role
 from bot.queue import Queue
+from bot.requests import Requests
 from bot.schedule import Schedule
-from bot.store import Store, StoreBusy
+from bot.store import USERNAME, Store, StoreBusy
 from bot.transport.connections import DEAF, Connections
 from bot.transport.limits import ChatLimiter
 from bot.transport.poller import Poller
@@ -72,7 +79,6 @@ class Assembly:
         self.metrics = Metrics()
         self._answers, self._dialogue = Answers(store), Dialogue(store)
         self._schedule, self._people = Schedule(store), People(store)
-        self._gate = Gate(config, self._people, Groups(config, store))
         self._begun, self._introduced = time.monotonic(), False
         pace = config.pace
         # A message may take its time to be accepted; 25 a second and 64 at work are the most.
@@ -90,6 +96,8 @@ class Assembly:
             rate_limiter=ChatLimiter(pace=pace),
         )
         self._sender = Sender(self._bot, pace)
+        self._members = Members(config.members_of, store, self._bot, pace)
+        self._gate = Gate(config, self._people, Groups(config, store), self._members)
         writer = AnswerWriter(
             config,
             self._answers,
@@ -106,7 +114,7 @@ class Assembly:
             self._sender,
             self.metrics,
             writer,
-            self._gate.knows,
+            self._gate.may_have,
             pace,
         )
         self._indexing = Indexing(config.settings)
@@ -126,7 +134,12 @@ class Assembly:
         """Find out who we are, then handle updates and answer, for ever."""
         me = await self._introduce()
         log.info("answering as bot %d", me.id)
-        menu = Menu(self._bot, self._store, self._config.admins)
+        self._store.set_meta(USERNAME, me.username or "")
+        menu = Menu(self._bot, self._store, self._roles)
+        notices, requests = Notices(self._store), Requests(self._store)
+        pace = self._config.pace
+        doorkeeper = Doorkeeper(notices, self._people, self._sender, self._gate.admins, pace)
+        welcome = Welcome(self._config, requests, self._sender, self.queue.asked, menu.set)
         commands = Commands(
             self._config,
             self._store,
@@ -138,11 +151,23 @@ class Assembly:
             menu,
             self._report,
         )
+        entrance = Entrance(
+            self._config,
+            self._gate,
+            self._members,
+            requests,
+            Invites(self._store),
+            notices,
+            doorkeeper,
+            self._sender,
+            welcome.wake,
+        )
         handlers = Handlers(
             self._config,
             me,
             self._gate,
-            self._people,
+            self._store,
+            entrance,
             self._answers,
             Limits(self._config, self._store),
             self._dialogue,
@@ -151,13 +176,12 @@ class Assembly:
             self.queue.asked,
             self._stop,
         )
-        self._inbox = Inbox(self._store, handlers.handle, self.metrics, self._config.pace)
-        welcome = Welcome(self._config, self._people, self._sender)
-        last, admins = LastRun(self._config.settings), sorted(self._config.admins)
-        told, pace = (self._config.settings, self._store, self._sender, last), self._config.pace
-        news = News(*told, lambda: admins, pace)
+        self._inbox = Inbox(self._store, handlers.handle, self.metrics, pace)
+        settings, last = self._config.settings, LastRun(self._config.settings)
+        news = News(settings, self._store, self._sender, last, self._gate.admins, pace)
         freshness = Freshness(self._indexing, last, self._config.reindex_every)
-        parts = (self._inbox, self.queue, self._uploads, menu, welcome, news, freshness)
+        talking = (self._inbox, self.queue, self._uploads, menu, welcome, doorkeeper)
+        parts = (*talking, news, freshness)
         await asyncio.gather(*(part.run() for part in parts))
 
     async def sweep(self) -> None:
@@ -246,8 +270,13 @@ class Assembly:
         try:
             await served.server.health()
         except ServerError:
-            return "down"
+            return "down" if is_expected(self._config.settings) else "none"
         return "up"
+
+    def _roles(self) -> dict[int, Role]:
+        """Those who have a menu of their own."""
+        editors: dict[int, Role] = dict.fromkeys(self._people.with_role("editor"), "editor")
+        return editors | dict.fromkeys(self._gate.admins(), "admin")
 
     def _heard(self) -> None:
         if self._inbox:

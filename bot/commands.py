@@ -62,19 +62,23 @@ class Commands:
                 words.start if visitor.private else words.start_group, self._config
             ),
             "help": with_contact(
-                words.help + (words.help_admin if visitor.admin else ""), self._config, words
+                words.help
+                + (words.help_editor if visitor.editor else "")
+                + (words.help_admin if visitor.admin else ""),
+                self._config,
+                words,
             ),
             "new": words.new,
             "about": about(self._config, words),
         }.get(name)
         if name == "new":
             self._dialogue.begin_anew(message.chat.id, thread_of(message), number)
-        if name == "start" and visitor.admin:
+        if name == "start" and visitor.editor:
             return lambda: self._start(message, said or "")
         if said:
             return lambda: self._sender.reply(message, said)
         if name == "sources":
-            if last := self._answers.last(message.chat.id, visitor.user.id):
+            if last := self._answers.last(message.chat.id, visitor.id):
                 return self.sources(last, words)
             return lambda: self._sender.reply(message, words.nothing_to_show)
         if name == "mydata" and visitor.private:
@@ -83,13 +87,13 @@ class Commands:
             return lambda: self._sender.reply(message, words.mydata_private)
         if visitor.admin and name == "status":
             return lambda: self._status(message, words)
-        if visitor.admin and name == "reindex":
+        if visitor.editor and name == "reindex":
             return lambda: self._reindex(message, words)
         return None
 
     def document(self, number: int, message: Message, visitor: Visitor) -> Effect:
-        """Somebody sent a file: an administrator's is for the documents."""
-        if visitor.admin:
+        """Somebody sent a file: an editor's is for the documents."""
+        if visitor.editor:
             self._uploads.add(number, message)
             return Effect(now=[self._uploads.wake])
         said = texts_for(visitor.user.language_code).only_admins
@@ -115,7 +119,7 @@ class Commands:
         return send
 
     async def _start(self, message: Message, said: str) -> None:
-        """An administrator opened the bot: only now can there be a menu for them."""
+        """Somebody with a role opened the bot: only now can there be a menu for them."""
         await self._sender.reply(message, said)
         await self._menu.set()
 

@@ -26,6 +26,7 @@ class BotConfig:
     allowed_users: frozenset[int] = frozenset()
     admins: frozenset[int] = frozenset()
     groups: frozenset[int] = frozenset()
+    members_of: frozenset[int] = frozenset()
     public: bool = False
     health_port: int = 8090
     per_minute: int = 6
@@ -40,14 +41,9 @@ class BotConfig:
     deadline: float = 300
     pace: float = 1.0
 
-    def check(self, approved: int) -> None:
-        """Raise UserError where nobody could use the bot; `approved` people were paired before."""
+    def check(self) -> None:
+        """Raise UserError where the bot could not answer anybody."""
         if not self.token:
             raise UserError("there is no Telegram token", "put it into telegram_token.txt")
         if self.parallel < 1 or self.waiting < 0:
             raise UserError("the bot would answer nobody: parallel is 0", "opsctl start")
-        if not (self.public or self.allowed_users or self.admins or approved):
-            raise UserError(
-                "nobody may use the bot: the list of people is empty",
-                "set OPSCTL_ALLOWED_USERS or OPSCTL_ADMINS to numeric ids, or OPSCTL_PUBLIC=true",
-            )

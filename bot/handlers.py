@@ -3,7 +3,7 @@
 Nothing is sent from here: a handler changes the store and says which messages follow from that.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from telegram import Message, MessageEntity, Update, User
 
@@ -15,11 +15,12 @@ from bot.asking import Asking
 from bot.commands import Commands
 from bot.config import BotConfig
 from bot.dialogue import Dialogue
+from bot.entrance import DATA, Entrance
 from bot.inbox import Effect
-from bot.people import People
 from bot.small_talk import reply_to
+from bot.store import Store
 from bot.texts import Texts, texts_for
-from bot.transport.sending import MaybeSent, Sender, SendingError, thread_of
+from bot.transport.sending import Sender, thread_of
 from indexer.errors import UsageError
 
 LONGEST_NUMBER = 18  # digits that SQLite can hold
@@ -33,7 +34,8 @@ class Handlers:
         config: BotConfig,
         me: User,
         gate: Gate,
-        people: People,
+        store: Store,
+        entrance: Entrance,
         answers: Answers,
         limits: Limits,
         dialogue: Dialogue,
@@ -46,7 +48,8 @@ class Handlers:
         self._me = me
         self._longest = config.longest
         self._gate = gate
-        self._people = people
+        self._store = store
+        self._entrance = entrance
         self._answers = answers
         self._dialogue = dialogue
         self._sender = sender
@@ -58,39 +61,39 @@ class Handlers:
         if moved := self._gate.moved(update):
             self._answers.move_chat(*moved)
             return Effect()
+        if ask := self._entrance.to_ask(update):
+            # A number of its own: none of a person's messages is left out while Telegram is asked.
+            return Effect(errands=[lambda: self._after(ask, number, update)], user=-number)
+        return self._handle(number, update)
+
+    def _handle(self, number: int, update: Update) -> Effect:
+        if effect := self._entrance.link(number, update):
+            return effect
         visitor = self._gate.admit(update)
         if visitor is None:
-            return self._stranger(number, update)
+            return self._entrance.stranger(number, update)
+        self._entrance.greet(visitor)
         if update.callback_query:
             effect = self._button(number, update, visitor)
         elif update.message:
             effect = self._message(number, update.message, visitor)
         else:
             effect = Effect()
-        effect.user = visitor.user.id
+        effect.user = visitor.id
         return effect
 
-    def _stranger(self, number: int, update: Update) -> Effect:
-        """Tell a person who says /start a code, once; everybody else hears nothing."""
-        user = self._gate.stranger(update)
-        if user is None:
-            return Effect()
-        words = texts_for(user.language_code)
-        code = self._people.make_code(number, user.id, user.full_name, words.language)
-        if not code:
-            return Effect()
-        text = words.pairing.format(code=code, user=user.id)
-        return Effect(errands=[lambda: self._tell_code(user.id, text)], user=user.id)
-
-    async def _tell_code(self, user: int, text: str) -> None:
-        """A code that could not be told is none: the person may ask for another one."""
-        try:
-            await self._sender.send(user, text)
-        except MaybeSent:
-            raise
-        except SendingError:
-            self._people.forget_code(user)
-            raise
+    async def _after(self, ask: Callable[[], Awaitable[None]], number: int, update: Update) -> None:
+        """Handle an update as soon as it is known whether the person is a member of a group."""
+        await ask()
+        user = update.effective_user
+        assert user
+        with self._store.transaction():
+            come = self._entrance.member(user) if self._gate.knows(user.id) else Effect()
+            effect = self._handle(number, update)
+        for step in come.now + effect.now:
+            step()
+        for errand in effect.errands:
+            await errand()
 
     def _message(self, number: int, message: Message, visitor: Visitor) -> Effect:
         words = texts_for(visitor.user.language_code)
@@ -115,7 +118,7 @@ class Handlers:
         name, _, addressee = head[1:].lower().partition("@")
         if addressee and addressee != (self._me.username or "").lower():
             return Effect()
-        user = visitor.user.id
+        user = visitor.id
         if name == "ask" and rest:
             return self._question(number, message, visitor, rest[0], words)
         if name == "ask":
@@ -132,6 +135,8 @@ class Handlers:
             self._dialogue.forget(user, number)
             effect.errands.append(lambda: self._sender.reply(message, words.forgotten))
             return effect
+        if name == "requests" and visitor.admin and visitor.private:
+            return self._entrance.waiting(visitor, words)
         if errand := self._commands.errand(name, number, message, visitor):
             return Effect(errands=[errand])
         if not visitor.private:
@@ -164,7 +169,7 @@ class Handlers:
                 number,
                 message.chat.id,
                 thread_of(message),
-                visitor.user.id,
+                visitor.id,
                 message.message_id,
                 words.language,
                 text,
@@ -186,6 +191,8 @@ class Handlers:
         """A button under an answer: it works for the person who asked."""
         query = update.callback_query
         assert query
+        if (query.data or "").startswith(DATA):
+            return self._entrance.button(update, visitor)
         words = texts_for(visitor.user.language_code)
         action, _, which = (query.data or "").partition(":")
         sound = which.isascii() and which.isdecimal() and len(which) <= LONGEST_NUMBER
@@ -193,18 +200,18 @@ class Handlers:
         effect, said = Effect(), ""
         if answer is None:
             said = words.gone
-        elif answer.question.user != visitor.user.id:
+        elif not visitor.asked(answer.question):
             said = words.not_yours
         elif not answer.question.text:
             said = words.forgotten_before
         elif action in ("like", "dislike"):
-            self._dialogue.rate(answer.question.id, visitor.user.id, 1 if action == "like" else -1)
+            self._dialogue.rate(answer.question.id, visitor.id, 1 if action == "like" else -1)
             said = words.thanks
         elif action == "stop":
             effect = self._asking.stop(answer)
             said = "" if effect.now else words.nothing_to_stop
         elif action == "retry" and isinstance(query.message, Message):
-            user, language = visitor.user.id, words.language
+            user, language = visitor.id, words.language
             effect = self._asking.retry(number, query.message, user, language, answer)
         elif action == "sources":
             effect.errands.append(self._commands.sources(answer, words))

@@ -1,111 +1,111 @@
-"""People who were let in by a pairing code, beside those in the settings."""
+"""People who were let in, beside those in the settings, and what each of them may do."""
 
-import secrets
 import time
 from dataclasses import dataclass
+from typing import Literal
 
-from bot.store import KEEP_CODES, Store
+from bot.store import Store
 from indexer.text import printable
 
-MOST_CODES = 10
+Role = Literal["person", "editor", "admin"]
+ROLES: tuple[Role, ...] = ("person", "editor", "admin")
+LONGEST_NAME = 64
+_ROW = "user, name, username, role, how, added, until"
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who was approved, or was told a code, and when (seconds since 1970)."""
+    """Somebody who was let in: how, when, and until when (seconds since 1970; None: for ever).
+
+    `how` is "settings" for somebody who comes in by those and was only given a role.
+    """
 
     user: int
     name: str
-    added: float
+    username: str = ""
+    role: Role = "person"
+    how: str = "approved"
+    added: float = 0.0
+    until: float | None = None
+
+    @property
+    def current(self) -> bool:
+        """Tell whether it is not over."""
+        return self.until is None or self.until > time.time()
 
 
 class People:
-    """The approved people and the codes that wait for approval."""
+    """The table of people."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self.store = store
         self._db = store.db
 
+    def get(self, user: int) -> Person | None:
+        """The person, also one whose time is over."""
+        sql = f"SELECT {_ROW} FROM person WHERE user = ?"
+        row = self._db.execute(sql, (user,)).fetchone()
+        return Person(*row) if row else None
+
     def knows(self, user: int) -> bool:
-        """Tell whether the person was approved."""
-        return bool(self._db.execute("SELECT 1 FROM person WHERE user = ?", (user,)).fetchone())
+        """Tell whether the person was let in and may still ask."""
+        found = self.get(user)
+        return found is not None and found.current and found.how != "settings"
+
+    def role(self, user: int) -> Role:
+        """What the person may do who is let in, by whatever way."""
+        found = self.get(user)
+        return found.role if found and found.current else "person"
 
     def all(self) -> list[Person]:
-        """Everybody who was approved."""
-        return [Person(*row) for row in self._db.execute("SELECT * FROM person ORDER BY added")]
+        """Everybody, in the order of their coming."""
+        rows = self._db.execute(f"SELECT {_ROW} FROM person ORDER BY added, user")
+        return [Person(*row) for row in rows]
 
-    def waiting(self) -> list[Person]:
-        """Everybody who was told a code that is still valid."""
-        sql = "SELECT user, name, made FROM invitation WHERE made >= ? ORDER BY made"
-        return [Person(*row) for row in self._db.execute(sql, (time.time() - KEEP_CODES,))]
+    def with_role(self, *roles: Role) -> list[int]:
+        """The ids of those who have one of the roles now."""
+        return [person.user for person in self.all() if person.role in roles and person.current]
 
-    def make_code(self, number: int, user: int, name: str, language: str) -> str:
-        """A code of six digits, valid for an hour; nothing where the person was told one already,
-        or too many people wait. The same number (of an update) gets the same code again."""
-        with self._store.transaction():
-            self._expire()
-            known = self._db.execute(
-                "SELECT code, number FROM invitation WHERE user = ?", (user,)
-            ).fetchone()
-            if known:
-                return str(known[0]) if known[1] == number else ""
-            taken = {row[0] for row in self._db.execute("SELECT code FROM invitation")}
-            if len(taken) >= MOST_CODES:
-                return ""
-            code = _draw()
-            while code in taken:
-                code = _draw()
-            self._db.execute(
-                "INSERT INTO invitation VALUES (?, ?, ?, ?, ?, ?)",
-                (code, user, printable(name)[:64], language, number, time.time()),
-            )
-            return code
+    def let_in(
+        self,
+        user: int,
+        name: str = "",
+        username: str = "",
+        *,
+        how: str = "approved",
+        role: Role | None = None,
+        until: float | None = None,
+    ) -> Person:
+        """Let somebody in, or anew until another time; without a role they keep the one they have.
 
-    def approve(self, code: str) -> Person | None:
-        """Let the person with this code in; None where no such code is valid."""
-        with self._store.transaction():
-            self._expire()
-            sql = "SELECT user, name, language FROM invitation WHERE code = ?"
-            row = self._db.execute(sql, (code,)).fetchone()
-            if row is None:
-                return None
-            person = Person(row[0], row[1], time.time())
-            self._db.execute("DELETE FROM invitation WHERE code = ?", (code,))
-            self._db.execute(
-                "INSERT OR REPLACE INTO person VALUES (?, ?, ?)",
-                (person.user, person.name, person.added),
-            )
-            self._db.execute("INSERT OR REPLACE INTO welcome VALUES (?, ?)", (row[0], row[2]))
-            return person
+        What is not known of their names stays as it was.
+        """
+        known = self.get(user) or Person(user, "", added=time.time())
+        name = printable(name)[:LONGEST_NAME] or known.name
+        person = Person(
+            user, name, username or known.username, role or known.role, how, known.added, until
+        )
+        self._keep(person)
+        return person
+
+    def set_role(self, user: int, role: Role, *, listed: bool) -> bool:
+        """Give a role; False for somebody who is neither here nor `listed` in the settings."""
+        known = self.get(user)
+        if known is None and not listed:
+            return False
+        known = known or Person(user, "", how="settings", added=time.time())
+        self._keep(
+            Person(user, known.name, known.username, role, known.how, known.added, known.until)
+        )
+        return True
 
     def remove(self, user: int) -> bool:
-        """Take the approval back, or the code; False where there was neither."""
-        with self._store.transaction():
-            self._db.execute("DELETE FROM welcome WHERE user = ?", (user,))
-            found = self._db.execute("DELETE FROM person WHERE user = ?", (user,))
-            return self.forget_code(user) or found.rowcount > 0
+        """Let the person in no more; False where they were not."""
+        return self._db.execute("DELETE FROM person WHERE user = ?", (user,)).rowcount > 0
 
-    def forget_code(self, user: int) -> bool:
-        """Let the person's code be valid no more; False where there was none."""
-        return self._db.execute("DELETE FROM invitation WHERE user = ?", (user,)).rowcount > 0
-
-    def forget_codes(self) -> int:
-        """Let no code be valid any more; tell how many there were."""
-        with self._store.transaction():
-            self._expire()
-            return self._db.execute("DELETE FROM invitation").rowcount
-
-    def to_welcome(self) -> list[tuple[int, str]]:
-        """People (and their language) who were approved and are not told so yet."""
-        return self._db.execute("SELECT user, language FROM welcome").fetchall()
-
-    def welcomed(self, user: int) -> None:
-        """The person was told."""
-        self._db.execute("DELETE FROM welcome WHERE user = ?", (user,))
-
-    def _expire(self) -> None:
-        self._db.execute("DELETE FROM invitation WHERE made < ?", (time.time() - KEEP_CODES,))
-
-
-def _draw() -> str:
-    return f"{secrets.randbelow(1_000_000):06}"
+    def _keep(self, person: Person) -> None:
+        values = (person.user, person.name, person.username, person.role, person.how)
+        self._db.execute(
+            f"INSERT OR REPLACE INTO person ({_ROW}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (*values, person.added, person.until),
+        )

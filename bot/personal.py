@@ -23,7 +23,13 @@ TABLES = {
     "fresh": "chat = :user",
     "upload": "chat = :user",
     "person": OWN,
-    "invitation": OWN,
+    "request": OWN,
+    "turned_away": OWN,
+    "kept": OWN,
+    "notice_person": OWN,
+    "notice": "admin = :user",
+    "invited": OWN,
+    "member": OWN,
     "welcome": OWN,
     "allowance": OWN,
     "news": "admin = :user",
@@ -32,7 +38,7 @@ TABLES = {
     "answer": OWN,
     "inbox": IN_UPDATE,
 }
-NOBODYS = ("document", "moved")
+NOBODYS = ("document", "invite", "moved")
 IN_JSON = ("body", "citations", "entities")
 TIMES = ("asked", "at", "added", "made", "received")
 CHECKPOINTS = 5

@@ -79,18 +79,95 @@ CREATE TABLE IF NOT EXISTS feedback (
     PRIMARY KEY (answer, user)
 ) WITHOUT ROWID;
 
--- People who were let in by a code; the codes that wait for `opsctl users approve`, each with the
--- number in the inbox of the update that asked for it; and those who are to be told that they are in.
-CREATE TABLE IF NOT EXISTS person (user INTEGER PRIMARY KEY, name TEXT NOT NULL, added REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS invitation (
+-- People who were let in. how: approved, list, invite, claim, or set where they are in the settings
+-- and have a role beside; until: NULL for ever.
+CREATE TABLE IF NOT EXISTS person (
+    user INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    added REAL NOT NULL,
+    username TEXT NOT NULL DEFAULT '',
+    role TEXT NOT NULL DEFAULT 'person',
+    until REAL,
+    how TEXT NOT NULL DEFAULT 'approved'
+);
+
+-- Strangers who asked to be let in, with the number in the inbox of the update that asked, and what
+-- became of it by whose decision. told: how often they were answered since, and when last.
+CREATE TABLE IF NOT EXISTS request (
     code TEXT PRIMARY KEY,
     user INTEGER NOT NULL UNIQUE,
     name TEXT NOT NULL,
     language TEXT NOT NULL,
     number INTEGER NOT NULL,
-    made REAL NOT NULL
+    made REAL NOT NULL,
+    username TEXT NOT NULL DEFAULT '',
+    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'admitted', 'refused')),
+    decider TEXT NOT NULL DEFAULT '',
+    told INTEGER NOT NULL DEFAULT 0,
+    told_at REAL NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS welcome (user INTEGER PRIMARY KEY, language TEXT NOT NULL);
+
+-- Strangers for whom there was no room any more, and were told so.
+CREATE TABLE IF NOT EXISTS turned_away (user INTEGER PRIMARY KEY, at REAL NOT NULL);
+
+-- Questions of those who wait, with their numbers in the inbox: asked once they are let in.
+CREATE TABLE IF NOT EXISTS kept (
+    number INTEGER PRIMARY KEY,
+    user INTEGER NOT NULL,
+    message INTEGER NOT NULL,
+    language TEXT NOT NULL,
+    question TEXT NOT NULL
+);
+
+-- Decisions that people are to be told of; words: the name of the text.
+CREATE TABLE IF NOT EXISTS welcome (
+    user INTEGER PRIMARY KEY,
+    language TEXT NOT NULL,
+    words TEXT NOT NULL DEFAULT 'let_in'
+);
+
+-- Messages that tell an administrator who asks to be let in. What they are to say follows from the
+-- requests; version grows with each decision, and shown is the version that the message shows.
+CREATE TABLE IF NOT EXISTS notice (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    admin INTEGER NOT NULL,
+    many INTEGER NOT NULL,
+    made REAL NOT NULL,
+    message INTEGER,
+    picked INTEGER,
+    version INTEGER NOT NULL DEFAULT 1,
+    shown INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS notice_person (
+    notice INTEGER NOT NULL REFERENCES notice ON DELETE CASCADE,
+    user INTEGER NOT NULL,
+    PRIMARY KEY (notice, user)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS notice_of ON notice_person (user);
+
+-- Links that let people in, and who used them by which update; most: NULL for any number.
+CREATE TABLE IF NOT EXISTS invite (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    secret TEXT NOT NULL UNIQUE,
+    role TEXT NOT NULL,
+    made REAL NOT NULL,
+    most INTEGER,
+    until REAL,
+    revoked INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS invited (
+    invite INTEGER NOT NULL REFERENCES invite ON DELETE CASCADE,
+    user INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (invite, user)
+) WITHOUT ROWID;
+
+-- Who is a member of one of the groups of OPSCTL_MEMBERS_OF, as Telegram said last.
+CREATE TABLE IF NOT EXISTS member (
+    user INTEGER PRIMARY KEY,
+    is_in INTEGER NOT NULL,
+    checked REAL NOT NULL
+);
 
 -- What `opsctl users limit` granted to a person: NULL is what everybody has, 0 is no limit.
 CREATE TABLE IF NOT EXISTS allowance (

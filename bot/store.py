@@ -6,9 +6,11 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from bot.migrations import MIGRATIONS
 from indexer.database import whole
 from indexer.errors import UserError
 
@@ -16,8 +18,10 @@ DAY = 86_400.0
 # Telegram keeps an update for one day: a number can not come again later than that.
 KEEP_UPDATES = 3 * DAY
 KEEP_DAYS = 30  # for answers
-KEEP_CODES = 3600.0  # a pairing code is valid for an hour
+KEEP_REQUESTS = 30 * DAY  # somebody who asks to be let in, and whoever was refused
+KEEP_TURNED = DAY  # somebody for whom there was no room is told so once a day
 SWEEP = 1000  # rows deleted in one transaction
+USERNAME = "username"  # the bot's, as Telegram said last, in `meta`
 LOCKED = 5.0  # seconds to wait for another program that writes
 
 
@@ -63,13 +67,22 @@ class Store:
             self._create()
 
     def _create(self) -> None:
-        """Make the tables that are missing: all, or those that are newer than the file."""
+        """Bring the file up to date, or make all of it. Raises StoreError for a newer one."""
+        (version,) = self.db.execute("PRAGMA user_version").fetchone()
+        if version > len(MIGRATIONS):
+            sentence = f"the bot's file {self.path} was written by a newer opsctl than this one"
+            raise StoreError(sentence, "bring this one up to date: git pull, then make install")
+        for table, statement in chain(*MIGRATIONS[version:]):
+            if self.db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+                self.db.execute(statement)
         statement = ""
         for line in files("bot").joinpath("schema.sql").read_text(encoding="utf-8").splitlines():
             statement += line + "\n"
             if sqlite3.complete_statement(statement):
                 self.db.execute(statement)
                 statement = ""
+        if version < len(MIGRATIONS):
+            self.db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
     def close(self) -> None:
         """Close the file."""
@@ -171,7 +184,7 @@ class Store:
                 " (SELECT id FROM inbox WHERE done AND received < ? LIMIT ?)",
                 (now - KEEP_UPDATES, SWEEP),
             )
-            self.db.execute("DELETE FROM invitation WHERE made < ?", (now - KEEP_CODES,))
+            self._sweep_requests(now)
             old = "SELECT id FROM answer WHERE state = 'done' AND asked < ? LIMIT ?"
             ids = [row[0] for row in self.db.execute(old, (now - keep_days * DAY, SWEEP))]
             for table, column in (("feedback", "answer"), ("turn", "answer"), ("answer", "id")):
@@ -179,6 +192,14 @@ class Store:
                     f"DELETE FROM {table} WHERE {column} = ?", [(number,) for number in ids]
                 )
             return self.db.total_changes - before
+
+    def _sweep_requests(self, now: float) -> None:
+        old = "SELECT user FROM request WHERE made < ?"
+        for table in ("kept", "notice_person", "request"):
+            self.db.execute(f"DELETE FROM {table} WHERE user IN ({old})", (now - KEEP_REQUESTS,))
+        self.db.execute("DELETE FROM notice WHERE id NOT IN (SELECT notice FROM notice_person)")
+        self.db.execute("DELETE FROM turned_away WHERE at < ?", (now - KEEP_TURNED,))
+        self.db.execute("DELETE FROM member WHERE checked < ?", (now - KEEP_REQUESTS,))
 
 
 def _keep_private(path: Path) -> None:

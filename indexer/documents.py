@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.errors import UserError
+from indexer.ignore import read_ignored
 from indexer.readers import READERS
 from indexer.text import printable
 
@@ -75,16 +76,18 @@ def _walk(root: Path, listing: Listing) -> Iterator[Path]:
         listing.closed.append(folder)
         listing.skipped.append(Problem(folder, "no permission to read the folder"))
 
+    ignored = read_ignored(root)
     for folder, folders, names in os.walk(root, onerror=unreadable):
         if not os.access(folder, os.X_OK):  # its names can be listed, and nothing in it read
             folders.clear()
             unreadable(PermissionError(errno.EACCES, "no permission", folder))
             continue
         here = Path(folder)
-        linked = [name for name in folders if (here / name).is_symlink()]
-        folders[:] = [name for name in folders if name not in linked and name[0] != "."]
+        kept = [name for name in folders if not ignored(_relative(root, here / name))]
+        linked = [name for name in kept if (here / name).is_symlink()]
+        folders[:] = [name for name in kept if name not in linked and name[0] != "."]
         for name in (*names, *linked):
-            if not name.startswith((".", "~$")):
+            if not name.startswith((".", "~$")) and not ignored(_relative(root, here / name)):
                 yield here / name
 
 

@@ -56,6 +56,14 @@ def repair_command() -> str:
     return f"{_make()} clean install" if _make() else "pip install --force-reinstall opsctl"
 
 
+def restore_command(path: Path) -> str:
+    """What a person types when a file of this checkout, or of a project, is gone."""
+    if path.is_relative_to(CHECKOUT) and (CHECKOUT / "Makefile").is_file():
+        words = ["git", "-C", str(CHECKOUT), "checkout", "--", str(path.relative_to(CHECKOUT))]
+        return shlex.join(words)
+    return repair_command() if path.is_relative_to(CHECKOUT) else f"opsctl init {path.parents[1]}"
+
+
 def _make() -> str:
     """How make is called for this checkout; empty where there is none."""
     if not (CHECKOUT / "Makefile").is_file():

@@ -1,6 +1,17 @@
-"""Text as it may be shown to a person."""
+"""Text as a person may be shown it, and as they have typed it."""
+
+import os
 
 
 def printable(text: str) -> str:
     """Control characters, which a terminal would obey, are spelled out."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def decoded(argument: str) -> str:
+    """A command-line argument in UTF-8 that the locale (C, POSIX) could not read."""
+    try:
+        argument.encode("utf-8")
+    except UnicodeEncodeError:
+        return os.fsencode(argument).decode("utf-8", "replace")
+    return argument

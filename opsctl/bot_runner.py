@@ -38,6 +38,7 @@ def run_bot(config: Settings) -> int:
             allowed_users=frozenset(config.allowed_users),
             admins=frozenset(config.admins),
             groups=frozenset(config.allowed_groups),
+            members_of=frozenset(config.members_of),
             public=config.public,
             health_port=config.health_port,
             per_minute=config.questions_per_minute,

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from assistant.env_files import write_systemd_file
-from assistant.settings import Settings, config_home, service_environment
+from assistant.project import DEPLOY
+from assistant.settings import Settings, config_home, project_root, service_environment
 from indexer.errors import UserError
 from opsctl.bot_keeper import Kept, Kind
 from opsctl.processes import fresh_log
 from opsctl.programs import Ended, is_installed, run
 
 NAME = "opsctl-bot.service"
-TEMPLATE = Path(__file__).resolve().parents[1] / "deploy" / "bot.service"
+TEMPLATE = DEPLOY / "bot.service"
 USABLE = ("running", "degraded", "starting")
 OWNER = "X-OpsctlState="
 PROBE_SECONDS = 10
@@ -64,7 +65,7 @@ class UserUnit:
         values = {
             "STATE": literal(self._state),
             "COMMAND": " ".join(map(_word, command)),
-            "FOLDER": literal(Path.cwd()),
+            "FOLDER": literal(project_root()),
             "ENVIRONMENT": path_literal(self._environment),
             "LOG": literal(log.resolve()),
         }

@@ -174,10 +174,9 @@ def _files(config: Settings) -> Check:
 
 def _server(config: Settings) -> list[Check]:
     """What TGI needs, on a machine that has a GPU for it; of another server, whether it answers."""
+    from assistant.server.record import is_foreign, read_record
     from opsctl.server.address import is_healthy
     from opsctl.server.checks import can_run_tgi, checks
-    from opsctl.server.choose import is_foreign
-    from opsctl.server.services import read_record
 
     record = read_record(config)
     wanted = record.wanted if record else ""
@@ -188,7 +187,8 @@ def _server(config: Settings) -> list[Check]:
         return [Check("server", "ok", f"answers at {config.server_url}")]
     if is_foreign(config) or wanted == "local" or config.engine == "server":
         return [Check("server", "failed", f"no answer from {config.server_url}", "opsctl status")]
-    return [Check("server", "ok", f"none on this machine ({no_gpu}): answers are quotations")]
+    detail = f"none on this machine ({no_gpu}): answers are quotes from the documents"
+    return [Check("server", "ok", detail)]
 
 
 def _token(loaded: Loaded) -> Check:

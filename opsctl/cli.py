@@ -1,11 +1,15 @@
 """Registers the commands; `main` is the one place that turns an error into words."""
 
+import os
+import shlex
 import sys
-from typing import Annotated, NoReturn
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
 
 import typer
 
-from indexer.errors import UserError
+from assistant.project import above, missing
+from indexer.errors import UsageError, UserError
 from opsctl import __version__, output
 from opsctl.lazy import lazy_group
 
@@ -16,6 +20,7 @@ EPILOG = (
 
 # Where each command is in opsctl/commands, and a line that fits the list of commands.
 COMMANDS = {
+    "init": ("init:init", "Make a project in a folder of its own."),
     "setup": ("setup:setup", "Check the machine, download, index, ask what is missing."),
     "download": ("download:download", "Download model, adapter and embedder; resumable."),
     "reindex": ("reindex:reindex", "Index new and changed documents, forget deleted ones."),
@@ -30,9 +35,12 @@ COMMANDS = {
     "verify": ("verify:verify", "Prove that the running server applies the adapter."),
     "doctor": ("doctor:doctor", "Check everything that could be wrong; show settings."),
     "eval": ("evaluate:evaluate", "Measure the search on your own questions."),
-    "users": ("users:app", "List, approve and remove the people of the bot."),
+    "users": ("users:app", "List the bot's people, let them in, remove them."),
     "train": ("train:app", "Train an adapter of your own, and serve it."),
 }
+
+# Typer's own copy of click has it, and gives no other name for it.
+WrongUsage: Any = typer.BadParameter.__base__
 
 app = lazy_group(
     "opsctl.commands",
@@ -55,16 +63,40 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
+    directory: Annotated[
+        Path | None,
+        typer.Option("-C", metavar="DIR", help="Work on the project in DIR, as if called there."),
+    ] = None,
 ) -> None:
-    pass
+    if directory is not None:
+        _enter(directory)
+
+
+def _enter(folder: Path) -> None:
+    """Go into a project's folder; children are started there too."""
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        raise UsageError(
+            f"-C {folder}: {error.strerror}", "ls -ld " + shlex.quote(str(folder))
+        ) from error
+    here = Path.cwd()
+    if above(here) is None:
+        raise missing(here)
 
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        ascii_only = stream.encoding.lower() in ("ascii", "ansi_x3.4-1968")  # LC_ALL=C
+        encoding = "utf-8" if ascii_only else None
+        stream.reconfigure(encoding=encoding, errors="replace")  # type: ignore[union-attr]
     try:
-        app()
+        code = app(standalone_mode=False)
+    except WrongUsage as error:
+        _misused(error)
+    except typer.Abort:
+        sys.exit(130)
     except UserError as error:
         output.error(error.message, error.hint)
         if _debugging():
@@ -91,7 +123,18 @@ def main() -> NoReturn:
             "this is a fault of opsctl: OPSCTL_DEBUG=1 shows where",
         )
         sys.exit(1)
-    sys.exit(0)
+    sys.exit(code)
+
+
+def _misused(error: Any) -> NoReturn:
+    """Say what is wrong with the command line; one without any arguments is shown the help."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+    else:
+        sentence = error.format_message().rstrip(".")
+        path = error.ctx.command_path if error.ctx else "opsctl"
+        output.error(sentence[:1].lower() + sentence[1:], f"{path} --help")
+    sys.exit(2)
 
 
 def _missing(error: ModuleNotFoundError) -> NoReturn:

@@ -1,4 +1,7 @@
-"""A group of commands that are imported when they are called, and not to list or complete them."""
+"""A group of commands that are imported when they are called, and not to list or complete them.
+
+`help COMMAND` is `COMMAND --help`.
+"""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -18,6 +21,11 @@ def lazy_group(
 
     class Group(TyperGroup):
         def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+            if args == ["help"]:
+                typer.echo(ctx.get_help())
+                ctx.exit()
+            if args[0] == "help":
+                args = [*args[1:], "--help"]
             name, _, rest = super().resolve_command(ctx, args)
             return name, name and _load(name, f"{package}.{commands[name][0]}"), rest
 

@@ -1,14 +1,18 @@
 """The one place that prints: data on stdout, everything said about it on stderr."""
 
 import json
+import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from indexer.text import printable
 
 BAR_WIDTH = 40
+TIME_LEFT = 7  # columns of 0:00:00
 SPEED_SECONDS = 300  # whose mean tells the time left: a step of a training may take a minute
 
 
@@ -41,6 +45,14 @@ def note(text: str) -> None:
     """Say something that is not data."""
     sys.stderr.write("\n".join(map(printable, text.split("\n"))) + "\n")
     sys.stderr.flush()
+
+
+def program() -> str:
+    """How opsctl can be called from here: its name, or its path where that is not on PATH."""
+    called = Path(sys.argv[0])
+    if called.name != "opsctl" or shutil.which("opsctl"):
+        return "opsctl"
+    return os.path.relpath(called) if called.is_relative_to(Path.cwd()) else str(called)
 
 
 def error(message: str, hint: str = "") -> None:
@@ -77,24 +89,34 @@ def _rich_bar(label: str, shown: Callable[[int], str]) -> Iterator[Callable[[int
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+    console = Console(stderr=True)
+    bar = min(BAR_WIDTH, max(8, console.width // 4))
     columns: list[Any] = [
         TextColumn("{task.description}"),
-        BarColumn(BAR_WIDTH),
+        BarColumn(bar),
         TextColumn("{task.fields[amount]}"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[text]}", markup=False),
     ]
     with Progress(
-        *columns, console=Console(stderr=True), transient=True, speed_estimate_period=SPEED_SECONDS
+        *columns, console=console, transient=True, speed_estimate_period=SPEED_SECONDS
     ) as progress:
         task = progress.add_task(label, total=None, text="", amount="")
 
         def advance(done: int, total: int, text: str) -> None:
             amount = f"{shown(done)}/{shown(total)}"
-            words = printable(text)[-60:]
+            room = console.width - len(label) - bar - len(amount) - TIME_LEFT - len(columns)
+            words = _shortened(printable(text), room)
             progress.update(task, completed=done, total=total, text=words, amount=amount)
 
         yield advance
+
+
+def _shortened(text: str, room: int) -> str:
+    """The beginning of the text where it has no room, or nothing where there is hardly any."""
+    if len(text) <= room:
+        return text
+    return f"{text[: room - 1]}…" if room >= 8 else ""
 
 
 def _line_per_tenth(label: str, shown: Callable[[int], str]) -> Callable[[int, int, str], None]:

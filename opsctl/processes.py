@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.settings import child_environment
+from assistant.settings import child_environment, project_root
 from indexer.lock import last_holder
 
 if TYPE_CHECKING:
@@ -30,15 +30,15 @@ class Process:
 def start_detached(
     argv: Sequence[str], log: Path, env: Mapping[str, str | None] | None = None
 ) -> Process:
-    """Start a program in a session of its own, so that it outlives this terminal; its output goes
-    to a file, and the file of the run before is kept beside it."""
+    """Start a program in the project's folder and a session of its own, so that it outlives this
+    terminal; its output goes to a file, and the file of the run before is kept beside it."""
     import psutil
 
     fresh_log(log)
     with log.open("a") as output:
         child = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            env=child_environment(env or {}), start_new_session=True,
+            cwd=project_root(), env=child_environment(env or {}), start_new_session=True,
         )  # fmt: skip
     return Process(child.pid, psutil.Process(child.pid).create_time(), argv[2])
 

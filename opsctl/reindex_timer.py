@@ -5,7 +5,7 @@ from pathlib import Path
 
 from assistant.env_files import write_systemd_file
 from assistant.setting_values import seconds_of
-from assistant.settings import Settings, config_home, service_environment
+from assistant.settings import Settings, config_home, project_root, service_environment
 from opsctl.bot_systemd import OWNER, command_line, fill, is_usable, literal, must, path_literal
 
 TIMER, SERVICE = "opsctl-reindex.timer", "opsctl-reindex.service"
@@ -55,7 +55,7 @@ class ReindexTimer:
             "STATE": literal(self._state),
             "EVERY": str(self._every),
             "COMMAND": command_line(COMMAND),
-            "FOLDER": literal(Path.cwd()),
+            "FOLDER": literal(project_root()),
             "ENVIRONMENT": path_literal(self._environment),
         }
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from assistant.settings import Settings
 from indexer.text import printable
 from indexer.words import is_cyrillic
 from opsctl import output
@@ -23,13 +22,12 @@ def list_sources(found: "Found") -> None:
     output.note(f"{word}: confidence {found.confidence:.2f}, threshold {found.threshold:.2f}")
 
 
-def show_end(question: str, done: "Done", confidence: float, config: Settings) -> None:
+def show_end(question: str, done: "Done", found: "Found | None") -> None:
     """Print what follows an answer: the places of its sources, who wrote it, what was left out."""
     from assistant.engines import place
-    from opsctl.server.choose import is_expected
 
+    russian = is_cyrillic(question)
     if done.engine == "server":
-        russian = is_cyrillic(question)
         places = [place(citation, russian) for citation in done.citations]
         output.write("".join(f"\n— {place}" for place in dict.fromkeys(places)).lstrip("\n"))
     if done.cut:
@@ -39,12 +37,19 @@ def show_end(question: str, done: "Done", confidence: float, config: Settings) -
             f"left out, because the prompt was full: {done.dropped_turns} earlier questions,"
             f" {done.dropped_passages} passages"
         )
-    writer = f"{done.engine} {done.model}".strip() if done.found else "nothing found"
-    output.note(f"[{writer}, confidence {confidence:.2f}]")
-    if done.note and done.engine == "server":
-        output.note(done.note)
-    elif done.note and is_expected(config):
-        output.note(f"no model answered: {done.note}")
+    if done.found:
+        output.note(f"[{_writer(done, russian)}]")
+    elif found and found.hits:
+        closest = "ближе всего" if russian else "closest"
+        output.note(f"{closest}: {printable(found.hits[0].file)}")
+    if done.note:
+        output.note(done.note if done.engine == "server" else f"no model answered: {done.note}")
+
+
+def _writer(done: "Done", russian: bool) -> str:
+    if done.engine == "server":
+        return f"{'модель' if russian else 'model'} {done.model}".strip()
+    return "цитаты из документов" if russian else "quotes from the documents"
 
 
 def _indented(text: str) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assistant.project import MARK, MARK_TEXT
 from tests.forked import COVERAGE, NO_DRIVER, Forked, is_early
 
 # Let the built-in embedder make vectors: by itself it knows no more than the lexical search does,
@@ -38,6 +39,11 @@ class Workspace:
     env: dict[str, str] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)  # of subprocess.Popen
     program: tuple[str, ...] = ()  # another opsctl than this checkout's
+
+    def __post_init__(self) -> None:
+        """Mark the folder as a project, as `opsctl init` does."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        (self.root / MARK).write_text(MARK_TEXT)
 
     @property
     def documents(self) -> Path:

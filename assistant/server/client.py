@@ -96,7 +96,8 @@ class Client(ABC):
         if parser.finish is None:
             return await stream.batch()
         try:
-            return await asyncio.wait_for(stream.batch(), self._timeouts.short)
+            async with asyncio.timeout(self._timeouts.short):
+                return await stream.batch()
         except (TimeoutError, Incomplete):
             return []
 

@@ -68,7 +68,8 @@ class Wire:
         """A whole exchange with a small route (POST where there is a body): status, answer."""
         seconds = self.timeouts.short
         try:
-            return await asyncio.wait_for(self._exchange(path, body), seconds)
+            async with asyncio.timeout(seconds):
+                return await self._exchange(path, body)
         except TimeoutError as error:
             raise ServerDown(f"{self.shown} does not answer within {seconds:g} s") from error
         except (aiohttp.ClientError, OSError) as error:

@@ -82,8 +82,8 @@ class Stream:
         """Raise unless this is a stream of events."""
         if self._response.status != 200:
             try:
-                reading = self._wire.whole(self._response)
-                answer = await asyncio.wait_for(reading, self._wire.timeouts.short)
+                async with asyncio.timeout(self._wire.timeouts.short):
+                    answer = await self._wire.whole(self._response)
             except (TimeoutError, aiohttp.ClientError, OSError):
                 answer = b""
             raise self._wire.refused(self._response.status, answer)
@@ -94,7 +94,8 @@ class Stream:
         """Read the little that follows the last event, so that the connection can be used again."""
         seconds = min(1, self._wire.timeouts.short)
         with suppress(aiohttp.ClientError, asyncio.TimeoutError, OSError, BadReply):
-            await asyncio.wait_for(self._wire.whole(self._response), seconds)
+            async with asyncio.timeout(seconds):
+                await self._wire.whole(self._response)
 
     def close(self) -> None:
         """Give the connection back, or end it if the body was not read to its end."""
@@ -113,7 +114,8 @@ async def begin(
     left = seconds_until(ends)
     silence = wire.timeouts.silence
     try:
-        response = await asyncio.wait_for(wire.request(path, body), min(left, silence))
+        async with asyncio.timeout(min(left, silence)):
+            response = await wire.request(path, body)
     except TimeoutError as error:
         raise (late() if left < silence else wire.silent()) from error
     except (aiohttp.ClientError, OSError) as error:

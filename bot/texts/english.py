@@ -16,10 +16,10 @@ EN = Texts(
     "\n/forget — delete your questions, answers and ratings\n/mydata — what is kept about you"
     "\n/about — who runs this bot and who sees your questions"
     "\n\nIn a group, write your question after /ask or my @name, or reply to my message.",
-    help_admin="\n\nFor administrators:\n/status — how things are"
-    "\n/reindex — read the documents anew\n"
+    help_editor="\n\nYou may change the documents:\n/reindex — read the documents anew\n"
     "Send me a pdf, txt, md, html or docx file of up to 20 MB in private: I add it to the"
     " documents.",
+    help_admin="\n\nFor administrators:\n/requests — who asks for access\n/status — how things are",
     placeholder="…",
     queued="⏳ Got it. In the queue before you: {ahead}.",
     quotes="📄 Quotations from the documents:",
@@ -51,10 +51,41 @@ EN = Texts(
     not_yours="This button is for the person who asked.",
     gone="I do not remember that answer any more.",
     forgotten_before="This answer was deleted by your /forget.",
-    pairing="By invitation only. Your code: {code}\n"
-    "Give it to the administrator; it is valid for an hour. Once you are let in, I will tell you.\n"
-    "Your Telegram id: {user}",
-    let_in="You have been let in. Just write your question; what I can do: /help",
+    waits="Hello! I answer from documents, and an administrator gives access to them."
+    " I have passed your request on and will write as soon as it is decided.\n"
+    "You can ask your question now: I will answer once you have access.\n"
+    "To hurry it up: your code is {code}, your id {user}.",
+    still_waits="The administrator has your request and has not decided yet."
+    " I will write as soon as it is decided. Your code: {code}",
+    question_kept="I keep your question and will answer it as soon as you have access.",
+    too_many_wait="Too many people are waiting for access, and there was no room for your request."
+    " Write /start tomorrow, or ask the administrator.",
+    refused="The administrator has not given you access. If that is a mistake, ask them directly.",
+    let_in="You have access. Just write your question; what I can do: /help",
+    made_person="From now on you can only ask questions.",
+    made_editor="You may change the documents, too. How to do that: /help",
+    made_admin="You are an administrator of this bot. When colleagues write /start to me, I will"
+    " send you their requests with buttons. The rest: /help",
+    invite_twice="You have used this link before.",
+    invite_used_up="As many people as this link is for have used it.",
+    invite_expired="This link has expired.",
+    invite_unknown="There is no such link or code: is it all there?",
+    invite_not_needed="You do not need one: just write your question.",
+    door_one="Asks for access: {person}",
+    door_admitted="✅ Has access: {person}\nDecided by: {decider}",
+    door_refused="⛔ Has no access: {person}\nDecided by: {decider}",
+    door_many="Ask for access: {count}. Press a number to decide about one of them.",
+    door_done="Everything here is decided.",
+    door_in="✅ Let in",
+    door_out="⛔ Refuse",
+    door_all="✅ Let all in ({count})",
+    door_none="⛔ Refuse all",
+    door_list="← List",
+    door_let_in="Let in: {count}",
+    door_turned_out="Refused: {count}",
+    by_invite="an invitation link",
+    by_group="a member of the group",
+    nobody_waits="Nobody is waiting for access.",
     unknown_command="There is no such command. See /help",
     you_are_welcome="You are welcome! If there is another question, just write it.",
     status="Last poll of Telegram: {poll:.0f} s ago\nWaiting: {waiting}\nTo be shown: {final}\n"
@@ -62,13 +93,14 @@ EN = Texts(
     "Ratings in {days}: 👍 {liked} 👎 {disliked}",
     server_up="answers",
     server_down="does not answer (opsctl status says why)",
-    server_none="not used",
+    server_none="none, I quote the documents",
     reindexing="Reading the documents…",
     reindexed="Done. New: {added}, changed: {changed}, removed: {removed}, unchanged: {unchanged},"
     " not readable: {failed}.",
     reindex_busy="Another program is updating the index now. Try again a little later: /reindex",
     reindex_failed="It failed. The reason is in the log: opsctl logs bot",
-    only_admins="Only an administrator can add documents. Write the question in words.",
+    only_admins="Only an administrator or an editor can add documents."
+    " Write the question in words.",
     upload_receiving="⏳ Receiving the file…",
     upload_reading="⏳ Reading the file…",
     upload_adding="⏳ Adding it to the documents…",
@@ -141,5 +173,6 @@ EN = Texts(
         ("about", "who runs this bot and who sees my questions"),
         ("help", "what I can do"),
     ),
-    admin_commands=(("status", "how things are"), ("reindex", "read the documents anew")),
+    editor_commands=(("reindex", "read the documents anew"),),
+    admin_commands=(("requests", "who asks for access"), ("status", "how things are")),
 )

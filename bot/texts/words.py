@@ -11,6 +11,7 @@ class Texts:
     start: str
     start_group: str
     help: str
+    help_editor: str
     help_admin: str
     placeholder: str
     queued: str
@@ -41,8 +42,35 @@ class Texts:
     not_yours: str
     gone: str
     forgotten_before: str
-    pairing: str
+    waits: str
+    still_waits: str
+    question_kept: str
+    too_many_wait: str
+    refused: str
     let_in: str
+    made_person: str
+    made_editor: str
+    made_admin: str
+    invite_twice: str
+    invite_used_up: str
+    invite_expired: str
+    invite_unknown: str
+    invite_not_needed: str
+    door_one: str
+    door_admitted: str
+    door_refused: str
+    door_many: str
+    door_done: str
+    door_in: str
+    door_out: str
+    door_all: str
+    door_none: str
+    door_list: str
+    door_let_in: str
+    door_turned_out: str
+    by_invite: str
+    by_group: str
+    nobody_waits: str
     unknown_command: str
     you_are_welcome: str
     status: str
@@ -101,4 +129,5 @@ class Texts:
     description: str
     short_description: str
     commands: tuple[tuple[str, str], ...]
+    editor_commands: tuple[tuple[str, str], ...]
     admin_commands: tuple[tuple[str, str], ...]

@@ -1,6 +1,8 @@
 """opsctl ask: one question, one answer with its sources."""
 
 import asyncio
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,8 +14,9 @@ from assistant import settings
 from assistant.answer import check_question
 from assistant.settings import Settings
 from indexer.errors import UsageError
-from indexer.text import printable
+from indexer.text import decoded
 from opsctl import output
+from opsctl.folding import Folder
 from opsctl.options import EngineName, Json
 from opsctl.sources import list_sources, show_end
 
@@ -23,7 +26,10 @@ if TYPE_CHECKING:
 
 
 def ask(
-    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="QUESTION", help="The question; - or nothing: from a pipe."),
+    ] = None,
     sources_only: Annotated[
         bool, typer.Option("--sources-only", help="Show the passages found, and no answer.")
     ] = False,
@@ -37,7 +43,7 @@ def ask(
     if sources_only and show_prompt:
         raise UsageError("--sources-only and --show-prompt do not go together", "give one of them")
     config = settings.load(engine=engine)
-    question = check_question(question)
+    question = check_question(_question(words or []))
     if sources_only or show_prompt:
         _show_found(config, question, show_prompt, json)
     else:
@@ -50,10 +56,10 @@ async def _answer(config: Settings, question: str, json: bool) -> None:
     from assistant.events import Done, Sources, Token
     from assistant.retrieve import make_searcher
 
-    found = None
+    found = done = None
     searcher = make_searcher(config)
     async with open_engine(config) as engine:
-        with ended_line() as write:
+        with answer_lines() as write:
             async for event in answer(
                 question, searcher=searcher, engine=engine, top_k=config.top_k
             ):
@@ -62,12 +68,26 @@ async def _answer(config: Settings, question: str, json: bool) -> None:
                 elif isinstance(event, Token) and not json:
                     write(event.text)
                 elif isinstance(event, Done):
-                    _finish(question, event, found, config, json)
+                    done = event
+    assert done
+    _finish(question, done, found, json)
+
+
+def _question(words: list[str]) -> str:
+    """What was typed, with or without quotes, or what comes from a pipe."""
+    if words not in ([], ["-"]):
+        return decoded(" ".join(words))
+    if sys.stdin is None or (not words and sys.stdin.isatty()):
+        raise UsageError("there is no question", 'opsctl ask "…"')
+    return sys.stdin.buffer.read().decode("utf-8", "replace")
 
 
 @contextmanager
-def ended_line() -> Iterator[Callable[[str], None]]:
-    """Give a function that prints an answer's next piece; end the line where it breaks off."""
+def answer_lines() -> Iterator[Callable[[str], None]]:
+    """Give a function that prints an answer's next piece; end the line, also where it breaks off.
+
+    On a terminal lines are folded between words.
+    """
     shown = False
 
     def write(text: str) -> None:
@@ -75,26 +95,21 @@ def ended_line() -> Iterator[Callable[[str], None]]:
         shown = True
         output.write(text, end="")
 
+    folder = Folder(write, shutil.get_terminal_size().columns)
     try:
-        yield write
-    except BaseException:
+        yield folder.add if sys.stdout.isatty() else write
+    finally:
+        folder.end()
         if shown:
             output.write("")
-        raise
 
 
-def _finish(
-    question: str, done: "Done", found: "Found | None", config: Settings, json: bool
-) -> None:
-    confidence = round(found.confidence, 3) if found else 0.0
+def _finish(question: str, done: "Done", found: "Found | None", json: bool) -> None:
     if json:
+        confidence = round(found.confidence, 3) if found else 0.0
         output.write_json({"question": question, "confidence": confidence, **asdict(done)})
         return
-    output.write("")
-    show_end(question, done, confidence, config)
-    if not done.found and found and found.hits:
-        closest = printable(found.hits[0].file)
-        output.note(f"closest: {closest}; below the threshold of {found.threshold:.2f}")
+    show_end(question, done, found)
 
 
 def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) -> None:

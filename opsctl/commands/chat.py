@@ -12,7 +12,7 @@ from assistant.events import Done, Sources, Token, Turn
 from assistant.settings import Settings
 from indexer.errors import UsageError, UserError
 from opsctl import output
-from opsctl.commands.ask import ended_line
+from opsctl.commands.ask import answer_lines
 from opsctl.options import EngineName, JsonLines
 from opsctl.sources import list_sources, show_end
 
@@ -82,9 +82,9 @@ class _Dialogue:
         from assistant.answer import answer
         from assistant.engines import open_engine
 
-        top_k = self.config.top_k
+        top_k, done = self.config.top_k, None
         async with open_engine(self.config) as engine:
-            with ended_line() as write:
+            with answer_lines() as write:
                 async for event in answer(
                     question, self.turns, searcher=self.searcher, engine=engine, top_k=top_k
                 ):
@@ -93,15 +93,15 @@ class _Dialogue:
                     elif isinstance(event, Token) and not self.json:
                         write(event.text)
                     elif isinstance(event, Done):
-                        self._finish(question, event)
+                        done = event
+        assert done
+        self._finish(question, done)
 
     def _finish(self, question: str, done: Done) -> None:
         if self.json:
             output.write_json_line({"question": question, **asdict(done)})
         else:
-            output.write("")
-            confidence = self.found.confidence if self.found else 0.0
-            show_end(question, done, confidence, self.config)
+            show_end(question, done, self.found)
         if done.found:
             self.turns.append(Turn(question, done.text))
 

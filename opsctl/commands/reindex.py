@@ -140,9 +140,23 @@ def _show(report: "Report", seconds: float) -> None:
     )
     _list_problems("failed", report.failed)
     _list_problems("in part", report.partial)
-    _list_problems("passed over", report.skipped)
+    _count_kinds("passed over", report.skipped)
     if report.added or report.changed:
-        output.note('try it: opsctl ask "…"')
+        output.note(f'try it: {output.program()} ask "…"')
+
+
+def _count_kinds(label: str, problems: Sequence[Problem]) -> None:
+    """Files that are alike are counted; what is alone is named."""
+    alike: dict[str, list[Problem]] = {}
+    for problem in problems:
+        alike.setdefault(problem.reason, []).append(problem)
+    groups = sorted(alike.values(), key=len, reverse=True)
+    _list_problems(label, [group[0] for group in groups if len(group) == 1])
+    many = [group for group in groups if len(group) > 1]
+    for group in many:
+        output.note(f"{label}: {len(group)} files: {group[0].reason}")
+    if many:
+        output.note("each of them is named by: opsctl reindex --dry-run --json")
 
 
 def _list_problems(label: str, problems: Sequence[Problem]) -> None:

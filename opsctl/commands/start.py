@@ -101,10 +101,9 @@ def _tell_of_logout(config: Settings) -> None:
 
 def _start_none(config: Settings, asked: bool) -> None:
     """Start no model server; say who answers, and where none was asked for, why."""
+    from assistant.server.record import forget, is_foreign
     from opsctl.server.address import is_healthy
     from opsctl.server.checks import can_run_tgi
-    from opsctl.server.choose import is_foreign
-    from opsctl.server.services import forget
 
     if asked:
         forget(config)
@@ -116,4 +115,4 @@ def _start_none(config: Settings, asked: bool) -> None:
         reason = can_run_tgi() or "Docker is not installed"
         output.note(f"no model server is started: {reason}, and no model is downloaded")
         output.note("with a model on this machine: opsctl download, opsctl start --server local")
-    output.note('answers are quotations (extractive): opsctl ask "…"')
+    output.note('answers are quotes from the documents: opsctl ask "…"')

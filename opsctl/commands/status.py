@@ -51,7 +51,7 @@ def status(json: Json = False) -> None:
 
 def _show_server(server: dict[str, Any], adapter: dict[str, Any]) -> None:
     if server["state"] == "absent":
-        output.write("server: none; answers are quotations (extractive)")
+        output.write("server: none; answers are quotes from the documents")
         return
     kind = {"docker": "TGI, ", "local": "localtgi, "}.get(server.get("kind", ""), "")
     age = server.get("uptime_seconds")

@@ -25,7 +25,7 @@ def verify(json: Json = False) -> None:
     if config.server_api != "tgi" or not config.adapter:
         raise UsageError(
             "there is no adapter to prove: none is set, or the server speaks another protocol",
-            "set OPSCTL_ADAPTER, or LORA_ADAPTERS in deploy/tgi.env",
+            "set OPSCTL_ADAPTER, or LORA_ADAPTERS in deploy/tgi.local.env",
         )
     steps = asyncio.run(_steps(config, quiet=json))
     service = started_service(config)

@@ -6,9 +6,9 @@ import socket
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from assistant.server.record import is_of_this_machine
 from indexer.errors import UsageError
 
-LOOPBACK = ("127.0.0.1", "localhost")
 Health = Literal["ready", "sick", "silent"]
 
 
@@ -21,12 +21,6 @@ def port_of(url: str) -> int:
             "to start none and use that one: opsctl start --server none",
         )
     return parts.port or 80
-
-
-def is_of_this_machine(url: str) -> bool:
-    """Tell whether an address is one at which a server of this machine can be started."""
-    parts = urlsplit(url)
-    return parts.hostname in LOOPBACK and parts.scheme == "http" and not parts.path
 
 
 def is_port_taken(port: int) -> bool:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-ENV = "in deploy/tgi.env"
+ENV = "in deploy/tgi.local.env"
 LESS_MEMORY = (
     f"lower MAX_BATCH_PREFILL_TOKENS, then MAX_TOTAL_TOKENS {ENV}; opsctl vram shows who holds"
     " the memory and what fits"
@@ -44,7 +44,7 @@ _RULES = (
         "arguments",
         r"^error: (?P<text>(?:.|\n(?=  ))*)",
         "TGI refuses a value: {text}",
-        "opsctl doctor names the line of deploy/tgi.env",
+        "opsctl doctor names the line",
         code=2,
     ),
     Rule(
@@ -108,7 +108,7 @@ _RULES = (
         "gptq-lora",
         r"'\w*Linear' object has no attribute 'weight'",
         "TGI can not load an adapter onto a GPTQ model by itself, and the shim was not loaded",
-        "see that deploy/tgi_shim/sitecustomize.py is there, then: opsctl restart",
+        "opsctl doctor says where tgi_shim is missing, then: opsctl restart",
     ),
     Rule(
         "adapter-format",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from assistant.env_files import ZERO_ADAPTER
 from assistant.settings import Settings
+from indexer import extras
 from indexer.errors import UserError
 from opsctl.checks import Check, guarded
 from opsctl.programs import is_installed, run
@@ -12,7 +13,7 @@ from opsctl.server import docker
 from opsctl.server.address import is_port_taken, port_of
 from opsctl.server.container import find_container, others_container
 from opsctl.server.folders import find_model, on_this_machine
-from opsctl.server.tgi_env import ServerConfig
+from opsctl.server.tgi_env import ADAPTERS, ServerConfig
 
 GIB = 1 << 30
 # What lasts can be looked at while an older server runs; room for a new one can not.
@@ -106,7 +107,7 @@ def _memory(config: Settings) -> Check:
     need = needed(gpu.usable, limits, kernel_for(gpu.capability))
     detail = f"{gpu.free / GIB:.1f} GiB free, {need / GIB:.1f} GiB needed"
     if gpu.free < need:
-        fix = "free the GPU (opsctl vram shows who holds it), or lower the limits in deploy/tgi.env"
+        fix = "opsctl vram shows who holds it; or lower the limits in deploy/tgi.local.env"
         return Check("memory", "failed", detail, fix)
     return Check("memory", "ok", detail)
 
@@ -140,17 +141,17 @@ def _tgi_env(config: Settings) -> Check:
         for finding in findings:
             if finding.result == result:
                 more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-                detail = f"{config.tgi_env}, line {finding.line}: {finding.message}{more}"
+                detail = f"{finding.place}: {finding.message}{more}"
                 return Check("tgi.env", finding.result, detail, finding.fix)
     return Check("tgi.env", "ok", str(config.tgi_env))
 
 
 def _shim(config: Settings) -> Check:
-    folder = config.tgi_env.parent / "tgi_shim"
+    folder = docker.shim_folder(config.tgi_env)
     if all(any(folder.glob(name)) for name in docker.SHIM_FILES):
         return Check("shim", "ok", str(folder))
-    fix = "it stands beside tgi.env: git checkout -- deploy/tgi_shim"
-    return Check("shim", "failed", f"the import shim of TGI is not in {folder}", fix)
+    detail = f"the import shim of TGI is not in {folder}"
+    return Check("shim", "failed", detail, extras.restore_command(folder))
 
 
 def _model(config: Settings) -> Check:
@@ -173,7 +174,8 @@ def _adapter(config: Settings) -> Check:
         check(place)
     if adapters and ZERO_ADAPTER not in adapters:
         detail = "deploy/tgi.env declares no adapter `zero` to stand for the base model"
-        return Check("adapter", "failed", detail, "git diff deploy/tgi.env")
+        fix = f"add zero={ADAPTERS}/zero to LORA_ADAPTERS"
+        return Check("adapter", "failed", detail, fix)
     return Check("adapter", "ok", ", ".join(adapters) or "none declared")
 
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.server.record import is_foreign, read_record
 from assistant.settings import Settings
 from indexer import extras
-from opsctl.server.address import is_of_this_machine
-from opsctl.server.services import Service, read_record
+from opsctl.server.services import Service
 
 if TYPE_CHECKING:
     from opsctl.server.tgi_env import ServerConfig
@@ -37,18 +37,6 @@ def started_service(config: Settings) -> Service | None:
     from opsctl.server.local import LocalService
 
     return LocalService(config, Path(record.model))
-
-
-def is_expected(config: Settings) -> bool:
-    """Tell whether a model server is meant to answer: it was started, or its address was set."""
-    record = read_record(config)
-    started = record is not None and record.wanted != "none"
-    return started or is_foreign(config) or config.server_url != Settings.server_url
-
-
-def is_foreign(config: Settings) -> bool:
-    """Tell whether the settings name a server that opsctl does not start."""
-    return config.server_api == "openai" or not is_of_this_machine(config.server_url)
 
 
 def suggest(config: Settings) -> tuple[str, str | None]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assistant.project import DEPLOY
 from opsctl.server.tgi_env import file_hash
 
 CONTAINER = "opsctl-tgi"
@@ -24,6 +25,7 @@ class Spec:
     owner: str
     image: str
     tgi_env: Path
+    env_file: Path  # what Docker reads of it
     models: Path
     adapters: Path
     port: int
@@ -39,15 +41,17 @@ def run_command(spec: Spec) -> list[str]:
 
 def config_hash(spec: Spec) -> str:
     """A hash of all that the container is made from: argv, tgi.env, the shim and the key."""
-    files = sorted(path for name in SHIM_FILES for path in shim_folder(spec).glob(name))
+    folder = shim_folder(spec.tgi_env)
+    files = sorted(path for name in SHIM_FILES for path in folder.glob(name))
     shim = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
     content = json.dumps([_run(spec, []), file_hash(spec.tgi_env), shim, spec.key])
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def shim_folder(spec: Spec) -> Path:
-    """Where the import shim is: beside tgi.env."""
-    return spec.tgi_env.parent / "tgi_shim"
+def shim_folder(tgi_env: Path) -> Path:
+    """Where the import shim is: beside tgi.env, or else that of this installation."""
+    beside = tgi_env.parent / "tgi_shim"
+    return beside if beside.is_dir() else DEPLOY / "tgi_shim"
 
 
 def inspect_command() -> list[str]:
@@ -106,9 +110,9 @@ def _run(spec: Spec, labels: Sequence[str]) -> list[str]:
         "--publish", f"127.0.0.1:{spec.port}:80",
         *_mount(spec.models, "/data/models"),
         *_mount(spec.adapters, "/data/adapters"),
-        *_mount(shim_folder(spec), SHIM),
+        *_mount(shim_folder(spec.tgi_env), SHIM),
         "--env", f"PYTHONPATH={SHIM}",
-        "--env-file", str(spec.tgi_env),
+        "--env-file", str(spec.env_file),
         *(["--env", "API_KEY"] if spec.key else []),
         "--log-opt", "max-size=20m", "--log-opt", "max-file=5",
         "--stop-timeout", str(STOP_SECONDS),

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from assistant.server.record import Record, read_record, write_record
 from assistant.settings import Settings
 from indexer.errors import UserError
 from opsctl import output
@@ -12,7 +13,7 @@ from opsctl.server.address import info, is_healthy
 from opsctl.server.choose import make_service, started_service
 from opsctl.server.container import others_container
 from opsctl.server.proof_record import Proof, read_proof, write_proof
-from opsctl.server.services import Record, Service, State, changing, read_record, write_record
+from opsctl.server.services import Service, State, changing
 from opsctl.server.startup import wait_until_ready
 
 if TYPE_CHECKING:

@@ -5,13 +5,14 @@ import json
 import sys
 from pathlib import Path
 
+from assistant.server.record import Record, read_record
 from assistant.settings import Settings
 from opsctl.processes import Process, find, start_detached, stop
 from opsctl.programs import tail_command
 from opsctl.server.address import port_of
 from opsctl.server.checks import checks, raise_first
 from opsctl.server.folders import on_this_machine
-from opsctl.server.services import Kind, Record, State, read_record
+from opsctl.server.services import Kind, State
 from opsctl.server.tgi_env import ServerConfig
 
 STOP_SECONDS = 10

@@ -1,17 +1,15 @@
 """A model server as something that is started, watched and stopped, whichever way it runs."""
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from assistant.server.record import Record
 from assistant.settings import Settings
 from indexer.errors import Busy
 from indexer.lock import writer_lock
-from indexer.whole_file import write_whole
 
 Kind = Literal["docker", "local"]
 # Stopping TGI may take this long.
@@ -58,7 +56,7 @@ class Service(Protocol):
     def start(self) -> None:
         """Start it and return at once; raise UserError."""
 
-    def record(self) -> "Record":
+    def record(self) -> Record:
         """What to remember of it, now that it runs."""
         ...
 
@@ -73,36 +71,6 @@ class Service(Protocol):
     ) -> list[str]:
         """The command line that prints its log: the last lines, or all."""
         ...
-
-
-@dataclass(frozen=True)
-class Record:
-    """What `start` and `stop` leave for `status`: the server that should be running, or none."""
-
-    wanted: Literal["docker", "local", "none"]
-    pid: int = 0
-    process_started: float = 0.0
-    config: str = ""
-    model: str = ""
-
-
-def read_record(config: Settings) -> Record | None:
-    """What was started last; None when nothing ever was, or what is written makes no sense."""
-    try:
-        record = Record(**json.loads(_path(config).read_text()))
-    except (OSError, ValueError, TypeError):
-        return None
-    sound = record.wanted in ("docker", "local", "none")
-    types = {"pid": int, "process_started": float, "config": str, "model": str}
-    fits = all(isinstance(getattr(record, name), kind) for name, kind in types.items())
-    return record if sound and fits else None
-
-
-def write_record(config: Settings, record: Record) -> None:
-    """Remember what was started."""
-    path = _path(config)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(asdict(record)))
 
 
 @contextmanager
@@ -122,12 +90,3 @@ def changing(config: Settings) -> Iterator[None]:
                     raise
                 time.sleep(0.2)
         yield
-
-
-def forget(config: Settings) -> None:
-    """No model server is meant to run here, and none was stopped."""
-    _path(config).unlink(missing_ok=True)
-
-
-def _path(config: Settings) -> Path:
-    return config.state / "run" / "server.json"

@@ -4,15 +4,16 @@ import time
 from typing import Any
 
 from assistant.server.metrics import parse_queue
+from assistant.server.record import is_expected, read_record
 from assistant.settings import Settings
 from indexer.errors import UserError
 from opsctl.programs import run
 from opsctl.redact import redact
 from opsctl.server.address import Health, get, health, info
-from opsctl.server.choose import is_expected, started_service
+from opsctl.server.choose import started_service
 from opsctl.server.log import classify
 from opsctl.server.proof_record import read_proof
-from opsctl.server.services import Service, State, read_record
+from opsctl.server.services import Service, State
 
 YOUNG_SECONDS = 15 * 60
 LOG_LINES = 500

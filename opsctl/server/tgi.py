@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from assistant.env_files import local_of
+from assistant.server.record import Record
 from assistant.settings import Settings, child_environment
 from indexer.errors import UserError
 from opsctl import output
@@ -13,7 +15,8 @@ from opsctl.server import docker
 from opsctl.server.address import port_of
 from opsctl.server.checks import LASTING, ROOM, checks, raise_first
 from opsctl.server.container import failure, find_container, others_container, owner
-from opsctl.server.services import Kind, Record, State
+from opsctl.server.services import Kind, State
+from opsctl.server.tgi_env import write_merged
 
 
 class TGIService:
@@ -25,8 +28,11 @@ class TGIService:
         self.settings = settings
 
     def command(self) -> list[str]:
-        """The `docker run` line."""
-        return docker.run_command(self._spec())
+        """The `docker run` line; the file that it names is there."""
+        spec = self._spec()
+        if spec.env_file != spec.tgi_env:
+            write_merged(spec.tgi_env, spec.env_file)
+        return docker.run_command(spec)
 
     def config(self) -> str:
         """The hash that a container started now would carry as a label."""
@@ -84,10 +90,13 @@ class TGIService:
 
     def _spec(self) -> docker.Spec:
         settings = self.settings
+        merged = settings.state / "run" / "tgi.env"
+        is_changed = local_of(settings.tgi_env).is_file()
         return docker.Spec(
             owner=owner(settings),
             image=settings.image,
             tgi_env=settings.tgi_env,
+            env_file=merged if is_changed else settings.tgi_env,
             models=settings.models,
             adapters=settings.adapters,
             port=port_of(settings.server_url),

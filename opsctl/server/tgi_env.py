@@ -1,4 +1,7 @@
-"""deploy/tgi.env as Docker reads it: the values, and the part of them that others need."""
+"""deploy/tgi.env as Docker reads it: the values, and the part of them that others need.
+
+Lines of tgi.local.env beside it, which git ignores, take the place of those with the same name.
+"""
 
 import hashlib
 import os
@@ -7,12 +10,14 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.env_files import ZERO_ADAPTER
+from assistant.env_files import ZERO_ADAPTER, local_of
 from indexer.errors import UserError
-from indexer.whole_file import whole_file
+from indexer.extras import restore_command
+from indexer.whole_file import SECRET, whole_file
 
 HINT = "opsctl doctor checks every line of it"
 ADAPTERS = "/data/adapters"  # in the container
+_LOCAL_HEAD = b"# Of this machine: each line takes the place of the one of its name in tgi.env.\n"
 # The name of the variable with what is before it, and the value; the end of the line stays out.
 _DECLARED = re.compile(
     rb"^((?:\xef\xbb\xbf)?[ \t]*LORA_ADAPTERS)(?:=([^\r\n]*))?(?=\r?$)", re.MULTILINE
@@ -21,11 +26,17 @@ _DECLARED = re.compile(
 
 @dataclass(frozen=True)
 class Line:
-    """A line that means something: its number, the name, and the value if it has an `=`."""
+    """A line that means something: where it is, the name, and the value if it has an `=`."""
 
+    file: Path
     number: int
     name: str
     value: str | None
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words."""
+        return f"{self.file}, line {self.number}"
 
 
 @dataclass(frozen=True)
@@ -65,10 +76,23 @@ def read(path: Path) -> dict[str, str]:
 
 def lines(path: Path) -> list[Line]:
     """The lines that mean something, as Docker cuts them: values keep quotes and last blanks."""
+    local = _lines(local_of(path)) if local_of(path).is_file() else []
+    names = {line.name for line in local}
+    return [*(line for line in _lines(path) if line.name not in names), *local]
+
+
+def write_merged(path: Path, merged: Path) -> None:
+    """Write the lines into one file: Docker would hand on a variable that stands in two twice."""
+    merged.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(merged, SECRET) as draft:
+        draft.write_text(_text(path), encoding="utf-8")
+
+
+def _lines(path: Path) -> list[Line]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise UserError(f"there is no {path}", f"git checkout -- {path}") from None
+        raise UserError(f"there is no {path}", _restore(path)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} can not be read ({error})", f"ls -l {path}") from error
     found = []
@@ -76,14 +100,26 @@ def lines(path: Path) -> list[Line]:
         row = row.removesuffix("\r").lstrip()
         if row and not row.startswith("#"):
             name, equals, value = row.partition("=")
-            found.append(Line(number, name, value if equals else None))
+            found.append(Line(path, number, name, value if equals else None))
     return found
 
 
 def file_hash(path: Path) -> str:
     """sha256 of the lines that mean something, in their order: comments do not count."""
-    text = "\n".join(f"{line.name}={line.value}" for line in lines(path))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_text(path).encode()).hexdigest()
+
+
+def _text(path: Path) -> str:
+    found = lines(path)
+    return "".join(
+        f"{line.name}\n" if line.value is None else f"{line.name}={line.value}\n" for line in found
+    )
+
+
+def _restore(path: Path) -> str:
+    if path.name == "tgi.env" and path.parent.name == "deploy":
+        return restore_command(path)
+    return "OPSCTL_TGI_ENV names the file"
 
 
 def adapter_entries(text: str) -> list[tuple[str, str]]:
@@ -96,19 +132,20 @@ def adapter_entries(text: str) -> list[tuple[str, str]]:
 def put_adapter_first(path: Path, name: str) -> tuple[str, str]:
     """Make an adapter the first of LORA_ADAPTERS, and zero the last; return the old value and new.
 
-    One that is not declared yet is in ADAPTERS. Nothing else of the file changes, and nothing at
-    all when the adapter is the first already. Raise UserError if the file can not be written.
+    It is written to the local file. One that is not declared yet is in ADAPTERS. Nothing else
+    changes, and nothing at all when the adapter is the first already. Raise UserError if the file
+    can not be written.
     """
+    old = read(path).get("LORA_ADAPTERS", "")
+    new = _with_first(old, name)
+    local = local_of(path)
     try:
-        content = path.read_bytes()
-        found = list(_DECLARED.finditer(content))
-        old = (found[-1][2] or b"").decode() if found else ""
-        new = _with_first(old, name)
+        content = local.read_bytes() if local.is_file() else _LOCAL_HEAD
         if new != old:
-            _replace(path.resolve(), _with_value(content, found, new.encode()))
+            _replace(local.resolve(), _with_value(content, new.encode()))
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise UserError(f"{path} can not be written ({reason})", f"ls -l {path}") from error
+        raise UserError(f"{local} cannot be written ({reason})", f"ls -l {local}") from error
     return old, new
 
 
@@ -123,9 +160,9 @@ def _with_first(old: str, name: str) -> str:
     return ",".join([first, *entries.values(), zero])
 
 
-def _with_value(content: bytes, found: list[re.Match[bytes]], value: bytes) -> bytes:
+def _with_value(content: bytes, value: bytes) -> bytes:
     """The file with another value in the last line of LORA_ADAPTERS, or with one such line more."""
-    if found:
+    if found := list(_DECLARED.finditer(content)):
         start, end = found[-1].span()
         return content[:start] + found[-1][1] + b"=" + value + content[end:]
     newline = b"\r\n" if b"\r\n" in content else b"\n"
@@ -139,7 +176,8 @@ def _replace(path: Path, content: bytes) -> None:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
-        shutil.copymode(path, draft)
+        if path.exists():
+            shutil.copymode(path, draft)
 
 
 def _whole(path: Path, values: dict[str, str], name: str, default: int) -> int:

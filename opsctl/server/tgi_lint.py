@@ -53,39 +53,47 @@ class Finding:
     """What is wrong in a line (None: in the file as a whole), and how to mend it."""
 
     result: Result
+    file: Path
     line: int | None
     message: str
     fix: str
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words."""
+        return str(self.file) + (f", line {self.line}" if self.line else "")
 
 
 def lint(path: Path) -> list[Finding]:
     """Check every line and all of them together. Raise UserError if the file can not be read."""
     found = lines(path)
-    numbers = {line.name: line.number for line in found}
-    findings = [finding for line in found for finding in _of_line(line, numbers[line.name])]
-    broken = {finding.line for finding in findings if finding.result == "failed"}
-    values = {line.name: line.value for line in found if line.value and line.number not in broken}
+    last = {line.name: line for line in found}
+    findings = [finding for line in found for finding in _of_line(line, last[line.name].number)]
+    broken = {finding.place for finding in findings if finding.result == "failed"}
+    values = {line.name: line.value for line in found if line.value and line.place not in broken}
     for rule in (_model, _hub, _adapters, _lengths, _choices):
         for result, name, message, fix in rule(values):
-            if name in values or name not in numbers:
-                findings.append(Finding(result, numbers.get(name), message, fix))
-    return sorted(findings, key=lambda finding: (finding.line is None, finding.line or 0))
+            if name in values or name not in last:
+                line = last.get(name)
+                file, number = (line.file, line.number) if line else (path, None)
+                findings.append(Finding(result, file, number, message, fix))
+    return sorted(findings, key=lambda one: (one.line is None, one.file != path, one.line or 0))
 
 
 def _of_line(line: Line, last: int) -> Iterator[Finding]:
     written = _writing(line) or _kind(line)
     if written:
-        yield Finding("failed", line.number, *written)
+        yield Finding("failed", line.file, line.number, *written)
     elif line.value is None:
         message = f"{line.name} has no value: Docker takes the one of whoever starts the server"
-        yield Finding("warning", line.number, message, f"write {line.name}=value")
+        yield Finding("warning", line.file, line.number, message, f"write {line.name}=value")
     if line.number != last:
         message = f"{line.name} is set again in line {last}"
-        yield Finding("failed", line.number, message, "remove one of them")
+        yield Finding("failed", line.file, line.number, message, "remove one of them")
     if line.name not in KNOWN and not line.name.startswith(PREFIXES) and not written:
         near = difflib.get_close_matches(line.name, KNOWN, n=1)
         fix = f"is it {near[0]}?" if near else "remove it"
-        yield Finding("warning", line.number, f"TGI knows no {line.name}", fix)
+        yield Finding("warning", line.file, line.number, f"TGI knows no {line.name}", fix)
 
 
 def _writing(line: Line) -> tuple[str, str] | None:

@@ -96,7 +96,7 @@ async def core(
             sender,
             metrics,
             writer,
-            lambda user: user not in removed,
+            lambda question: question.user not in removed,
             pace=pace,
         )
         queue = Queue(schedule, answerer.work, answerer.greet, config.parallel, clock, pace)

@@ -17,7 +17,7 @@ from bot.config import BotConfig
 from indexer.errors import UserError
 
 PATHS = ("documents", "state")
-PEOPLE = ("allowed_users", "admins", "groups")
+PEOPLE = ("allowed_users", "admins", "groups", "members_of")
 
 
 def main(path: str) -> int:

@@ -1,26 +1,16 @@
 """Who is let in: by number, in every kind of update, and nobody else."""
 
 import asyncio
-import re
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from bot.people import MOST_CODES, People
-from bot.store import Store
-from tests.bot.bot_process import BOTH, BotProcess, eventually, settled
+from tests.bot.bot_process import BotProcess, eventually, settled
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_chats import BOT
-from tests.fakes.bot_api_play import Fault
 from tests.workspace import question
 
 STRANGER = 5000
 GROUP = -100
-
-
-def code_in(text: str) -> str:
-    """The code that the bot tells."""
-    return str(re.findall(r"\b\d{6}\b", text)[0])
 
 
 def talks(call: dict[str, Any]) -> bool:
@@ -34,10 +24,11 @@ def test_a_stranger_moves_nothing(tmp_path: Path, notes: Path) -> None:
             api.user(2, question(1))
             await bot.replied(2)
             answer = next(m["message_id"] for m in api.messages(2) if m["from"]["is_bot"])
-            said = api.user(STRANGER, question(2))["message_id"]
-            api.user(STRANGER, kind="edited", message=said, text=question(3))
+            said = api.user(STRANGER, question(2), chat=-200)["message_id"]
+            api.user(STRANGER, kind="edited", message=said, text=question(3), chat=-200)
             api.user(STRANGER, kind="callback", message=answer, data="retry:1", chat=2)
             api.user(STRANGER, kind="callback", message=answer, data="sources:1", chat=2)
+            api.user(STRANGER, kind="callback", message=answer, data="door:in:5000", chat=2)
             api.user(STRANGER, kind="inline", query=question(4))
             api.user(STRANGER, kind="reaction", message=answer, emoji="👍", chat=2)
             api.user(STRANGER, "/new", chat=GROUP)
@@ -59,7 +50,7 @@ def test_neither_bots_nor_channels_nor_edits_nor_other_bots_words_are_questions(
             robot = {"id": 3, "is_bot": True, "first_name": "R"}
             api.user(3, question(1), sender=robot)
             api.user(2, question(2), extra={"via_bot": robot})
-            channel = {"id": GROUP, "type": "supergroup", "title": "G"}
+            channel = {"id": -777, "type": "channel", "title": "G"}
             api.user(2, "/ask " + question(3), chat=GROUP, extra={"sender_chat": channel})
             said = api.user(2, question(4))["message_id"]
             await bot.replied(2)
@@ -72,85 +63,50 @@ def test_neither_bots_nor_channels_nor_edits_nor_other_bots_words_are_questions(
     asyncio.run(go())
 
 
-def test_in_a_group_it_answers_those_it_knows_when_they_call_it(
-    tmp_path: Path, notes: Path
-) -> None:
+def test_in_a_group_of_ours_everybody_may_ask_who_calls_it(tmp_path: Path, notes: Path) -> None:
     async def go() -> None:
         name = f"@{BOT['username']}"
         async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes, groups=[GROUP]) as bot:
             api.user(2, question(1), chat=GROUP)
-            api.user(STRANGER, f"{name} {question(2)}", chat=GROUP)
-            api.user(2, f"{name} {question(3)}", chat=-200)
-            api.user(2, f"/ask@other_bot {question(4)}", chat=GROUP)
-            api.user(2, f"{name} {question(5)}", chat=GROUP)
+            api.user(2, f"{name} {question(2)}", chat=-200)
+            api.user(2, f"/ask@other_bot {question(3)}", chat=GROUP)
+            api.user(STRANGER, f"{name} {question(4)}", chat=GROUP)
             first = await bot.replied(GROUP)
             message = api.messages(GROUP)[-1]["message_id"]
-            api.user(2, question(6), chat=GROUP, reply_to=message)
-            api.user(3, f"/ask{name} {question(7)}", chat=GROUP)
+            api.user(2, question(5), chat=GROUP, reply_to=message)
+            api.user(3, f"/ask{name} {question(6)}", chat=GROUP)
             replies = await bot.replied(GROUP, 3)
-            assert [n for n in range(1, 8) if any(f"Норд{n}." in text for text in replies)] == [
-                5, 6, 7,
+            assert [n for n in range(1, 7) if any(f"Норд{n}." in text for text in replies)] == [
+                4, 5, 6,
             ]  # fmt: skip
             assert len(first) == 1 and not bot.all_replies(-200)
+            assert not bot.rows("SELECT 1 FROM request")
 
     asyncio.run(go())
 
 
-@BOTH
-def test_a_code_lets_a_person_in(tmp_path: Path, notes: Path, kind: type[BotProcess]) -> None:
-    async def go() -> None:
-        async with FakeBotAPI() as api, kind(tmp_path, api, notes) as bot:
-            for _ in range(3):
-                api.user(STRANGER, "/start")
-            told = (await bot.replied(STRANGER))[0]
-            assert str(STRANGER) in told
-            code = code_in(told)
-            with closing(Store(bot.database)) as store:
-                people = People(store)
-                assert people.approve("000000" if code != "000000" else "111111") is None
-                person = people.approve(code)
-                assert person and person.user == STRANGER
-                assert people.approve(code) is None
-            assert "Вас впустили" in (await bot.replied(STRANGER, 2))[1]
-            api.user(STRANGER, question(8))
-            assert "Норд8" in (await bot.replied(STRANGER, 3))[2]
-            with closing(Store(bot.database)) as store:
-                assert People(store).remove(STRANGER)
-            api.user(STRANGER, question(9))
-            api.user(2, question(9))
-            await bot.replied(2)
-            assert len(bot.all_replies(STRANGER)) == 3
-            await eventually(lambda: bot.rows("SELECT * FROM welcome") == [])
-
-    asyncio.run(go())
-
-
-def test_a_code_that_could_not_be_told_is_none(tmp_path: Path, notes: Path) -> None:
-    async def go() -> None:
-        async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes) as bot:
-            api.faults = [Fault("sendMessage", "no_rights", chat=STRANGER)]
-            api.user(STRANGER, "/start")
-            await eventually(lambda: "reply to update 1:" in bot.said())
-            api.user(STRANGER, "/start", language="en")
-            first = (await bot.replied(STRANGER))[0]
-            assert first.startswith("By invitation only")
-            assert bot.rows("SELECT code FROM invitation") == [(code_in(first),)]
-
-    asyncio.run(go())
-
-
-def test_a_bot_that_is_killed_before_it_told_the_code_tells_the_same_one(
+def test_an_anonymous_administrator_of_a_group_asks_as_the_group(
     tmp_path: Path, notes: Path
 ) -> None:
     async def go() -> None:
-        async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes) as bot:
-            api.faults = [Fault("sendMessage", silent=True, chat=STRANGER)]
-            api.user(STRANGER, "/start")
-            await api.until(lambda: api.count("sendMessage"))
-            await bot.kill()
-            made = bot.rows("SELECT code FROM invitation")
-            await bot.start()
-            assert made == [(code_in((await bot.replied(STRANGER))[0]),)]
+        group = {"id": GROUP, "type": "supergroup", "title": "G"}
+        anonymous: dict[str, Any] = {
+            "sender": {"id": 1087968824, "is_bot": True, "first_name": "Group"},
+            "extra": {"sender_chat": group},
+        }
+        config = {"groups": [GROUP], "per_minute": 1}
+        async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes, **config) as bot:
+            api.user(2, f"/ask {question(1)}", chat=GROUP, **anonymous)
+            assert "Норд1." in (await bot.replied(GROUP))[0]
+            assert bot.rows("SELECT user FROM answer") == [(GROUP,)]
+            api.user(3, f"/ask {question(2)}", chat=GROUP, **anonymous)
+            assert "не больше 1 в минуту" in (await bot.replied(GROUP, 2))[1]
+            api.user(4, f"/ask {question(3)}", chat=GROUP)
+            assert "Норд3." in (await bot.replied(GROUP, 3))[2]
+            message = next(m["message_id"] for m in api.messages(GROUP) if "Норд1" in m["text"])
+            press = {"message": message + 1, "data": "like:1", "chat": GROUP}
+            api.user(5, kind="callback", **press)
+            await eventually(lambda: bot.rows("SELECT user, value FROM feedback") == [(5, 1)])
 
     asyncio.run(go())
 
@@ -181,32 +137,16 @@ def test_a_group_that_became_a_supergroup_is_answered(tmp_path: Path, notes: Pat
     asyncio.run(go())
 
 
-def test_only_so_many_strangers_get_a_code(tmp_path: Path) -> None:
-    with closing(Store(tmp_path / "bot.sqlite")) as store:
-        people = People(store)
-        name = "x\n\x1b[0m"
-        codes = [people.make_code(user, user, name, "ru") for user in range(MOST_CODES + 2)]
-        assert [bool(code) for code in codes] == [True] * MOST_CODES + [False] * 2
-        assert people.make_code(0, 0, "x", "ru") == codes[0]
-        assert people.make_code(99, 0, "x", "ru") == ""
-        person = people.approve(codes[0])
-        assert person and "\n" not in person.name and "\x1b" not in person.name
-        assert people.all() == [person]
-        assert [one.user for one in people.waiting()] == list(range(1, MOST_CODES))
-        assert people.remove(1) and not people.remove(1)
-        assert people.forget_codes() == MOST_CODES - 2 and people.waiting() == []
-
-
-def test_a_list_of_nobody_is_refused(tmp_path: Path, notes: Path) -> None:
+def test_a_list_of_nobody_is_no_reason_to_stay_away(tmp_path: Path, notes: Path) -> None:
     async def go() -> None:
         async with FakeBotAPI() as api:
             bot = BotProcess(tmp_path, api, notes, allowed_users=[], admins=[])
             async with bot:
-                assert await bot.ended() == 1
-                assert "nobody may use the bot" in bot.said()
+                api.user(STRANGER, "/start")
+                assert "администратор" in (await bot.replied(STRANGER))[0]
             bot.config["public"] = True
             async with bot:
                 api.user(STRANGER, question(1))
-                await bot.replied(STRANGER)
+                await bot.replied(STRANGER, 2)
 
     asyncio.run(go())

@@ -16,7 +16,8 @@ from bot.dialogue import Dialogue
 from bot.inbox import Effect, Inbox
 from bot.metrics import Metrics
 from bot.people import People
-from bot.store import KEEP_CODES, Store, StoreBusy
+from bot.requests import Requests
+from bot.store import KEEP_REQUESTS, Store, StoreBusy, StoreError
 from indexer.errors import UserError
 from tests.bot.bot_process import PACE, eventually
 
@@ -155,9 +156,58 @@ def test_a_group_that_moves_takes_its_new_beginning_along(store: Store) -> None:
     assert [turn.answer for turn in turns] == ["answer 2"]
 
 
-def test_a_strangers_name_is_swept_with_the_code(store: Store) -> None:
-    assert People(store).make_code(1, 7, "Ivan", "ru")
+def test_a_strangers_name_is_swept_with_the_request(store: Store) -> None:
+    requests = Requests(store)
+    requests.ask(1, 7, "Ivan", "ivan", "ru")
+    requests.keep(2, 7, 5, "ru", SECRET)
     store.sweep(time.time())
-    assert len(People(store).waiting()) == 1
-    store.sweep(time.time() + KEEP_CODES + 1)
-    assert store.db.execute("SELECT count(*) FROM invitation").fetchone() == (0,)
+    assert len(requests.listing("waiting")) == 1
+    store.sweep(time.time() + KEEP_REQUESTS + 1)
+    for table in ("request", "kept"):
+        assert store.db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+
+
+OLD = """
+CREATE TABLE person (user INTEGER PRIMARY KEY, name TEXT NOT NULL, added REAL NOT NULL);
+CREATE TABLE invitation (
+    code TEXT PRIMARY KEY, user INTEGER NOT NULL UNIQUE, name TEXT NOT NULL,
+    language TEXT NOT NULL, number INTEGER NOT NULL, made REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE welcome (user INTEGER PRIMARY KEY, language TEXT NOT NULL);
+INSERT INTO person VALUES (5, 'Anna', 100.0);
+INSERT INTO welcome VALUES (5, 'ru');
+INSERT INTO invitation VALUES ('123456', 7, 'Ivan', 'ru', 1, {now});
+"""
+
+
+def test_a_file_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "bot.sqlite"
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(OLD.format(now=time.time()))
+    for _ in range(2):
+        with closing(Store(path)) as store:
+            person = People(store).get(5)
+            assert person and (person.name, person.role, person.until) == ("Anna", "person", None)
+            assert Requests(store).to_tell() == [(5, "ru", "let_in")]
+            request = Requests(store).by_code("123456")
+            assert request and (request.user, request.state) == (7, "waiting")
+    with closing(Store(tmp_path / "new.sqlite")) as new, closing(Store(path)) as store:
+        assert columns(store) == columns(new)
+        assert Requests(store).admit([7]) and People(store).knows(7)
+
+
+def test_a_file_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "bot.sqlite"
+    with closing(Store(path)) as store:
+        store.db.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreError, match="newer"):
+        Store(path)
+
+
+def columns(store: Store) -> dict[str, set[str]]:
+    """The columns of every table."""
+    sql = "SELECT name FROM sqlite_master WHERE type = 'table'"
+    names = [row[0] for row in store.db.execute(sql)]
+    return {
+        name: {row[1] for row in store.db.execute(f"PRAGMA table_info({name})")} for name in names
+    }

@@ -29,7 +29,10 @@ def chat_object(number: int) -> Object:
 
 
 class Chats:
-    """All messages by chat. `blocked` chats answer 403, `moved` ones have another number now."""
+    """All messages by chat. `blocked` chats answer 403, `moved` ones have another number now.
+
+    `members` are the people of the groups that the bot is in and may ask for.
+    """
 
     def __init__(self) -> None:
         self.messages: dict[int, dict[int, Object]] = {}
@@ -37,6 +40,7 @@ class Chats:
         self.deleted: dict[int, Object] = {}
         self.blocked: set[int] = set()
         self.moved: dict[int, int] = {}
+        self.members: dict[int, set[int]] = {}
         self._last = 0
 
     def write(self, chat: int, author: Object, text: str, **more: Any) -> Object:

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.fakes.bot_api_chats import BOT, Chats, Object
+from tests.fakes.bot_api_chats import BOT, Chats, Object, user
 from tests.fakes.bot_api_files import Files
 from tests.fakes.bot_api_play import Refusal
 from tests.fakes.bot_api_updates import People, Updates
@@ -51,6 +51,7 @@ class Methods:
             "answerCallbackQuery": self._answer_callback,
             "setMyCommands": self._set_commands,
             "getMyCommands": lambda args: self.commands.get(args.get("language_code", ""), []),
+            "getChatMember": self._member,
             "getFile": lambda args: self.files.describe(args.get("file_id")),
             "sendChatAction": _act,
             "setMyDescription": lambda args: _fits(args, "description", 512, "description"),
@@ -85,6 +86,13 @@ class Methods:
             return self.chats.send_document(args, {"file_id": content, "file_unique_id": content})
         name, mime = args["document_name"], "application/octet-stream"
         return self.chats.send_document(args, self.files.add(name, content, mime))
+
+    def _member(self, args: Object) -> Object:
+        chat, number = self.chats.open_chat(args), args["user_id"]
+        if chat not in self.chats.members:
+            raise Refusal("chat_not_found")
+        status = "member" if number in self.chats.members[chat] else "left"
+        return {"user": user(number), "status": status}
 
     def _react(self, args: Object) -> bool:
         chat, number = self.chats.open_chat(args), args["message_id"]

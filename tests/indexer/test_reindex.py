@@ -249,3 +249,21 @@ def _content(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file() and not path.name.endswith("-shm")
     }
+
+
+def test_what_opsctlignore_names_is_left_out_and_forgotten(workspace: Workspace) -> None:
+    names = ("note1.txt", "sample/note2.txt", "old/deep/note3.txt", "черновик note4.txt", "a/b.txt")
+    for number, name in enumerate(names, start=1):
+        workspace.write(name, note(number))
+    assert len(workspace.reindex()["added"]) == 5
+    ignore = workspace.write(
+        ".opsctlignore", "\ufeff# not ours\r\nsample/\n\n/old/deep\nчерновик*\nb.txt\n"
+    )
+    report = workspace.reindex()
+    assert sorted(report["removed"]) == sorted(names[1:])
+    assert report["skipped"] == []
+    assert workspace.source(question(1)) == "note1.txt"
+    ignore.write_text("deep/b.txt\n/b.txt\n")
+    assert len(workspace.reindex()["added"]) == 4
+    ignore.write_bytes(b"\xff")
+    assert ".opsctlignore cannot be read" in workspace.fails(1, "reindex")

@@ -46,8 +46,7 @@ def test_the_answer_alone_is_on_stdout(indexed: Workspace) -> None:
     assert done.returncode == 0
     assert "Норд1" in done.stdout
     assert "note1.txt" in done.stdout
-    assert "confidence" not in done.stdout
-    assert "extractive" in done.stderr
+    assert done.stderr == "[цитаты из документов]\n"
 
 
 def test_nothing_found_is_an_answer_in_the_language_of_the_question(indexed: Workspace) -> None:
@@ -141,8 +140,6 @@ def test_operators_are_read_as_words(indexed: Workspace) -> None:
     "args",
     [
         ("nonsense",),
-        ("ask",),
-        ("ask", "a", "b"),
         ("ask", "a", "--nonsense"),
         ("reindex", "extra"),
         ("status", "--engine", "auto"),
@@ -150,12 +147,7 @@ def test_operators_are_read_as_words(indexed: Workspace) -> None:
     ],
 )
 def test_a_wrong_command_line_is_usage(workspace: Workspace, args: tuple[str, ...]) -> None:
-    done = workspace.run(*args)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert "Traceback" not in done.stderr
-    assert "Usage:" in done.stderr
-    assert "Error:" in done.stderr
+    assert workspace.fails(2, *args).endswith(" --help")
 
 
 @pytest.mark.parametrize("command", [("ask", "вопрос"), ("chat",)])

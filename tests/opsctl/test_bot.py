@@ -38,6 +38,19 @@ def test_start_answer_status_logs_stop(telegram: Telegram) -> None:
     assert workspace.json("status")["bot"]["state"] == "absent"
 
 
+def test_a_bot_that_is_started_elsewhere_is_that_of_its_project(telegram: Telegram) -> None:
+    workspace = telegram.workspace
+    workspace.options["cwd"] = workspace.documents
+    workspace.env["OPSCTL_STATE"] = "../var"
+    assert workspace.run("start", "--server", "none").returncode == 0
+    telegram.write(question(1))
+    assert telegram.reply_with("Складом Зюйд1")
+    assert telegram.status()["state"] == "running"
+    workspace.options["cwd"] = "/"
+    workspace.env["OPSCTL_STATE"] = ""
+    assert workspace.run("-C", str(workspace.root), "stop").stderr == "stopped\n"
+
+
 def test_the_token_is_in_no_argv_log_or_output(telegram: Telegram) -> None:
     workspace = telegram.workspace
     shown = [workspace.run("start", "--server", "none")]

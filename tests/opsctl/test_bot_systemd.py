@@ -61,6 +61,18 @@ def test_start_answer_status_logs_stop(telegram: Telegram) -> None:
     ]
 
 
+def test_the_unit_does_not_depend_on_where_it_was_started(telegram: Telegram) -> None:
+    workspace = telegram.workspace
+    workspace.options["cwd"] = workspace.documents
+    workspace.env["OPSCTL_STATE"] = "../var"
+    assert workspace.run("start", "--server", "none").returncode == 0
+    assert f"\nWorkingDirectory={workspace.root}\n" in unit_of(workspace).read_text()
+    telegram.write(question(1))
+    assert telegram.reply_with("Складом Зюйд1")
+    assert telegram.status()["kept_by"] == "systemd"
+    assert workspace.run("stop").stderr == "stopped\n"
+
+
 def test_a_killed_bot_comes_back_and_loses_nothing(telegram: Telegram) -> None:
     workspace = telegram.workspace
     assert workspace.run("start", "--server", "none").returncode == 0

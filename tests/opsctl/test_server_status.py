@@ -51,7 +51,7 @@ def test_a_server_that_died_is_exit_3_and_names_its_log(server: GPUServer) -> No
     assert done.returncode == 3
     assert "server: exited" in done.stdout
     assert "can not load" in done.stdout, "the cause is told"
-    assert "hint: see that deploy/tgi_shim" in done.stderr
+    assert "hint: opsctl doctor says where tgi_shim is missing" in done.stderr
     assert "Shard 0 failed to start" in workspace.run("logs").stdout
 
 

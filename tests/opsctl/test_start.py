@@ -5,6 +5,7 @@ import re
 import shlex
 import signal
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +55,23 @@ def test_the_command_line_is_whole_and_dry_run_prints_it(server: GPUServer) -> N
     ]
     assert "PYTHONPATH=/opt/opsctl/tgi_shim" in argv
     assert argv[argv.index("--env-file") + 1] == str(server.tgi_env)
+
+
+def test_the_container_gets_each_variable_once_whatever_the_local_file_says(
+    server: GPUServer,
+) -> None:
+    local = server.tgi_env.with_name("tgi.local.env")
+    local.write_text("# of this machine\nMAX_INPUT_TOKENS=2048\n")
+    assert server.workspace.run("start").returncode == 0
+    [argv] = server.calls("run")
+    rows = Path(argv[argv.index("--env-file") + 1]).read_text().splitlines()
+    given = dict(row.split("=", 1) for row in rows)
+    assert len(given) == len(rows)
+    assert (given["MAX_INPUT_TOKENS"], given["NUM_SHARD"]) == ("2048", "1")
+    assert server.workspace.run("start").returncode == 0
+    assert len(server.calls("run")) == 1
+    local.unlink()
+    assert "settings have changed" in server.workspace.run("start").stderr
 
 
 def test_it_comes_back_by_itself_only_once_it_worked(server: GPUServer) -> None:
@@ -325,7 +343,7 @@ def test_without_gpu_and_model_start_says_who_answers(workspace: Workspace) -> N
     done = workspace.run("start")
     assert done.returncode == 0, done
     assert "no model server is started" in done.stderr
-    assert "extractive" in done.stderr
+    assert "answers are quotes from the documents" in done.stderr
 
 
 def test_bad_flags_are_usage_errors(server: GPUServer) -> None:

@@ -39,7 +39,7 @@ def test_status_of_a_good_index(indexed: Workspace) -> None:
     done = indexed.run("status")
     assert done.returncode == 0
     assert "index: 3 documents, 3 passages, embedder builtin" in done.stdout
-    assert "answers are quotations" in done.stdout
+    assert "answers are quotes from the documents" in done.stdout
 
 
 def test_status_counts_what_changed_since(indexed: Workspace) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.env_files import read_server_file
 from indexer.errors import UserError
 from opsctl.server.tgi_env import ServerConfig, file_hash, read
 from opsctl.server.tgi_lint import Finding, lint
@@ -247,3 +248,26 @@ def test_findings_come_in_the_order_of_the_lines(path: Path) -> None:
         write(path, "REVISION=\nDTYPE=float16\n", {"NUM_SHARD": "x"}, without=("MODEL_ID",))
     )
     assert [finding.line for finding in findings] == [5, 14, 15, None]
+
+
+def test_lines_of_the_local_file_take_the_place_of_those_of_their_names(path: Path) -> None:
+    alone = file_hash(write(path))
+    local = path.with_name("tgi.local.env")
+    local.write_text("# here\nMAX_INPUT_TOKENS=1024\nKV_CACHE_DTYPE=fp8_e5m2\n")
+    assert ServerConfig.load(path).max_input == 1024
+    assert lint(path) == []
+    assert file_hash(path) != alone
+    values = read(path)
+    assert list(values).count("MAX_INPUT_TOKENS") == 1
+    assert read_server_file(path) == {"OPSCTL_ADAPTER": "hackatone"}
+    local.write_text("LORA_ADAPTERS=mine=/data/adapters/mine,zero=/data/adapters/zero\n")
+    assert read_server_file(path) == {"OPSCTL_ADAPTER": "mine"}
+
+
+def test_a_bad_line_of_the_local_file_is_found_in_it(path: Path) -> None:
+    local = write(path).with_name("tgi.local.env")
+    local.write_text("NUM_SHARD=1\n\nMAX_INPUT_TOKENS=5000\n")
+    found = only(path)
+    assert found.place == f"{local}, line 3"
+    local.write_text("NUM_SHARD=1\nNUM_SHARD=2\n")
+    assert "NUM_SHARD is set again in line 2" in lint(path)[0].message

@@ -14,10 +14,10 @@ ROOT = Path(__file__).resolve().parents[2]
 NOT_BUILT = (".*", "var", "build", "documents", "tests", "*.egg-info")
 HEAVY = ("torch", "transformers", "sentence_transformers", "peft", "pyarrow", "mypy")
 COMMANDS = (
-    "setup", "download", "reindex", "start", "stop", "restart", "ask", "chat", "status", "logs",
-    "vram", "verify", "doctor", "eval", "users", "users list", "users approve", "users remove",
-    "users clear", "train", "train prepare", "train run", "train plot", "train compare",
-    "train publish", "train use",
+    "init", "setup", "download", "reindex", "start", "stop", "restart", "ask", "chat", "status",
+    "logs", "vram", "verify", "doctor", "eval", "users", "users list", "users approve",
+    "users remove", "users clear", "train", "train prepare", "train run", "train plot",
+    "train compare", "train publish", "train use",
 )  # fmt: skip
 
 

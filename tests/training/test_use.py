@@ -28,6 +28,11 @@ class Checkout:
         return self.workspace.root / "deploy" / "tgi.env"
 
     @property
+    def local(self) -> Path:
+        """What is written to; git ignores it."""
+        return self.tgi_env.with_name("tgi.local.env")
+
+    @property
     def adapters(self) -> Path:
         return self.workspace.state / "adapters"
 
@@ -38,7 +43,7 @@ class Checkout:
 
     def declared(self) -> str:
         """The value of LORA_ADAPTERS."""
-        lines = self.tgi_env.read_text().splitlines()
+        lines = self.local.read_text().splitlines()
         found = [line for line in lines if line.startswith("LORA_ADAPTERS=")]
         assert len(found) == 1
         return found[0].partition("=")[2]
@@ -50,10 +55,9 @@ class Checkout:
         return done.stdout + done.stderr
 
     def refuses(self, name: str, code: int = 1) -> str:
-        """The sentence of a `train use` that must fail, and leave the file as it was."""
-        before = self.tgi_env.read_bytes()
+        """The sentence of a `train use` that must fail, and write nothing."""
         told = self.workspace.fails(code, "train", "use", name)
-        assert self.tgi_env.read_bytes() == before
+        assert not self.local.exists()
         return told
 
 
@@ -69,29 +73,29 @@ def checkout(workspace: Workspace) -> Checkout:
 
 
 def test_a_trained_adapter_becomes_the_first_and_what_requests_name(checkout: Checkout) -> None:
-    before = checkout.tgi_env.read_text()
+    before = checkout.tgi_env.read_bytes()
     told = checkout.use("mine")
     old, new = f"LORA_ADAPTERS={PUBLISHED},{ZERO}", f"LORA_ADAPTERS={MINE},{PUBLISHED},{ZERO}"
-    assert checkout.tgi_env.read_text() == before.replace(old, new)
+    assert checkout.tgi_env.read_bytes() == before, "git has nothing to object to"
+    assert checkout.local.read_text().splitlines()[1:] == [new]
     assert f"- {old}\n+ {new}\n" in told
     assert "opsctl restart" in told and "opsctl verify" in told
     shown = checkout.workspace.run("doctor", "--settings").stdout
     assert [line.split()[1] for line in shown.splitlines() if "OPSCTL_ADAPTER" in line] == ["mine"]
     zero = (checkout.adapters / "zero" / WEIGHTS).read_bytes()
     assert len(zero) == len((checkout.adapters / "mine" / WEIGHTS).read_bytes())
-    inode = checkout.tgi_env.stat().st_ino
+    inode = checkout.local.stat().st_ino
     assert "already" in checkout.use("mine")
-    assert checkout.tgi_env.stat().st_ino == inode  # not even written anew
+    assert checkout.local.stat().st_ino == inode  # not even written anew
 
 
 def test_the_published_adapter_is_moved_back_to_the_front(checkout: Checkout) -> None:
-    before = checkout.tgi_env.read_bytes()
     checkout.use("mine")
     checkout.use("hackatone")
     assert checkout.declared() == f"{PUBLISHED},{MINE},{ZERO}"
-    checkout.tgi_env.write_bytes(before)
+    checkout.local.unlink()
     assert "already" in checkout.use("hackatone")
-    assert checkout.tgi_env.read_bytes() == before
+    assert not checkout.local.exists()
 
 
 def test_the_zero_adapter_follows_the_rank(checkout: Checkout) -> None:
@@ -124,13 +128,13 @@ def test_the_zero_adapter_follows_the_rank(checkout: Checkout) -> None:
 def test_every_other_byte_of_the_file_stays(checkout: Checkout, form: bytes, old: str) -> None:
     from opsctl.server.tgi_env import put_adapter_first
 
-    checkout.tgi_env.write_bytes(form % old.encode())
-    checkout.tgi_env.chmod(0o640)
+    checkout.local.write_bytes(form % old.encode())
+    checkout.local.chmod(0o640)
     told = put_adapter_first(checkout.tgi_env, "mine")
     new = f"{MINE},a=/data/a,zero=/z"
     assert told == (old, new)
-    assert checkout.tgi_env.read_bytes() == form % new.encode()
-    assert checkout.tgi_env.stat().st_mode & 0o777 == 0o640
+    assert checkout.local.read_bytes() == form % new.encode()
+    assert checkout.local.stat().st_mode & 0o777 == 0o640
 
 
 @pytest.mark.parametrize(
@@ -146,9 +150,10 @@ def test_a_file_that_declares_none_gets_the_line(
 ) -> None:
     from opsctl.server.tgi_env import put_adapter_first
 
-    checkout.tgi_env.write_bytes(content)
+    checkout.tgi_env.write_bytes(b"B=2\n")
+    checkout.local.write_bytes(content)
     put_adapter_first(checkout.tgi_env, "mine")
-    assert checkout.tgi_env.read_bytes() == wanted % f"{MINE},{ZERO}".encode()
+    assert checkout.local.read_bytes() == wanted % f"{MINE},{ZERO}".encode()
 
 
 def test_what_the_server_would_not_apply_is_refused(checkout: Checkout) -> None:
@@ -198,7 +203,7 @@ def test_a_file_that_can_not_be_written_is_told(plain_user: Workspace) -> None:
     shutil.copy(ENV, checkout.tgi_env)
     checkout.adapter("mine")
     checkout.tgi_env.parent.chmod(0o500)
-    assert "tgi.env can not be written" in checkout.refuses("mine")
+    assert "tgi.local.env cannot be written" in checkout.refuses("mine")
 
 
 def _write(folder: Path, files: hub_files.Files) -> Path:

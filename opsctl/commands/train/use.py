@@ -1,4 +1,4 @@
-"""opsctl train use: let deploy/tgi.env serve an adapter."""
+"""opsctl train use: let the server apply an adapter."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant import settings
-from assistant.env_files import ZERO_ADAPTER
+from assistant.env_files import ZERO_ADAPTER, local_of
 from assistant.settings import Settings
 from indexer.errors import UsageError, UserError
 from opsctl import output
@@ -23,7 +23,7 @@ def use(
 ) -> None:
     """Let the server apply an adapter first.
 
-    It becomes the first of LORA_ADAPTERS in deploy/tgi.env, the one that requests name.
+    It becomes the first of LORA_ADAPTERS in deploy/tgi.local.env, the one that requests name.
     """
     from training.runs import check_name
 
@@ -43,6 +43,7 @@ def use(
     else:
         output.write(f"- LORA_ADAPTERS={old}" if old else "- no LORA_ADAPTERS")
         output.write(f"+ LORA_ADAPTERS={new}")
+        output.note(f"written to {local_of(config.tgi_env)}")
     origin = loaded.origins["adapter"]
     if origin not in ("deploy/tgi.env", "default") and config.adapter != name:
         output.note(f"requests still name {config.adapter}: OPSCTL_ADAPTER is set ({origin})")
