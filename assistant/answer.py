@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from assistant.engines import Engine
 from assistant.events import Citation, Done, Event, Piece, Sources, Token, Turn, Writer
+from assistant.setting_values import MAX_MESSAGE
 from indexer.errors import UsageError
 from indexer.words import is_cyrillic
 
 if TYPE_CHECKING:
     from indexer.search import Found, Searcher
 
-MAX_QUESTION = 4000
+MAX_QUESTION = MAX_MESSAGE  # what Telegram sends whole is not too long
 
 
 async def answer(
@@ -72,14 +73,14 @@ class _Draft:
         return Done("".join(self.texts), found=True, citations=citations, cut=self.cut, **who)
 
 
-def check_question(question: str) -> str:
+def check_question(question: str, most: int = MAX_QUESTION) -> str:
     """Trim a question; raise UsageError when nothing is left or it is too long."""
     question = " ".join(question.encode("utf-8", "replace").decode().split())
     if not any(char.isalnum() for char in question):
         raise UsageError("the question is empty", 'opsctl ask "…"')
-    if len(question) > MAX_QUESTION:
+    if len(question) > most:
         raise UsageError(
-            f"the question has {len(question)} characters, and {MAX_QUESTION} is the most",
+            f"the question has {len(question)} characters, and {most} is the most",
             "ask in fewer words; a long text belongs into the documents folder",
         )
     return question

@@ -1,6 +1,7 @@
 """From the text of a setting to its value; a bad one is told by name."""
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +10,20 @@ from indexer.errors import UsageError
 
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 MASK = "********"
+MAX_MESSAGE = 4096  # characters of a message in Telegram
+_RANGES = {
+    "health_port": (1, 65_535),
+    "chunk_overlap": (0, 100_000),
+    "gpu": (0, 100_000),
+    "questions_per_minute": (0, 100_000),
+    "questions_per_day": (0, 100_000),
+    "questions_waiting": (0, 1000),
+    "question_length": (10, MAX_MESSAGE),
+    "keep_days": (1, 3650),
+}
+LONGEST_CONTACT = 300
+SHORTEST_PERIOD = 10  # seconds
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def parse(item: "dataclasses.Field[Any]", text: str, name: str, base: Path) -> object:
@@ -20,7 +35,7 @@ def parse(item: "dataclasses.Field[Any]", text: str, name: str, base: Path) -> o
     choices = item.metadata["choices"]
     if choices and text not in choices:
         raise UsageError(f"{name} is {text!r}", f"choose one of: {', '.join(choices)}")
-    if isinstance(item.default, Path):
+    if isinstance(item.default, Path) or item.name == "notice":
         return base / _expand(text, name)
     if isinstance(item.default, tuple):
         return _ids(text, name, groups=item.name in ("allowed_groups", "members_of"))
@@ -32,11 +47,21 @@ def parse(item: "dataclasses.Field[Any]", text: str, name: str, base: Path) -> o
         return str((base / _expand(text, name)).resolve())
     if item.name in ("threshold", "dense_weight"):
         return _number(float, text, name, 0, 1 if item.name == "threshold" else 10)
-    if item.name == "health_port":
-        return _number(int, text, name, 1, 65_535)
     if isinstance(item.default, int):
-        return _number(int, text, name, 0 if item.name in ("chunk_overlap", "gpu") else 1, 100_000)
+        return _number(int, text, name, *_RANGES.get(item.name, (1, 100_000)))
+    if item.name == "contact" and len(text) > LONGEST_CONTACT:
+        raise UsageError(
+            f"{name} has {len(text)} characters", f"give {LONGEST_CONTACT} at most, on one line"
+        )
+    if item.name == "reindex_every" and seconds_of(text) < SHORTEST_PERIOD:
+        raise UsageError(f"{name} is {text!r}", "give a time such as 15m, 1h or 1d; 10s at least")
     return text
+
+
+def seconds_of(period: str) -> int:
+    """The seconds of a time such as 90s, 15m, 1h, 1d; 0 for anything else."""
+    found = re.fullmatch(r"([0-9]{1,6})([smhd])", period.strip().lower(), re.ASCII)
+    return int(found[1]) * _UNITS[found[2]] if found else 0
 
 
 def _expand(text: str, name: str) -> Path:

@@ -12,7 +12,7 @@ from typing import Any
 
 from assistant import project
 from assistant.env_files import read_env_file, read_server_file, read_token_file
-from assistant.setting_values import is_secret, parse
+from assistant.setting_values import MAX_MESSAGE, is_secret, parse
 from indexer.errors import UsageError
 
 PREFIX = "OPSCTL_"
@@ -160,6 +160,46 @@ class Settings:
         "кто может ещё впускать людей и добавлять документы: id через запятую",
     )
     public: bool = _setting(False, "let everybody ask the bot", "бот отвечает всем")
+    questions_per_minute: int = _setting(
+        6,
+        "the most questions of a person in a minute; 0: no limit",
+        "сколько вопросов в минуту может задать человек; 0: без ограничения",
+    )
+    questions_per_day: int = _setting(
+        100,
+        "the most in 24 hours; 0: no limit. `opsctl users limit` sets both for one person",
+        "сколько за сутки; 0: без ограничения. `opsctl users limit` задаёт их одному человеку",
+    )
+    questions_waiting: int = _setting(
+        3,
+        "how many more may wait while one of a person's questions is being answered",
+        "сколько ещё вопросов человека может ждать, пока пишется ответ на один",
+    )
+    question_length: int = _setting(
+        MAX_MESSAGE,
+        "the most characters of a question in Telegram",
+        "наибольшая длина вопроса в Telegram, в знаках",
+    )
+    contact: str = _setting(
+        "",
+        "whom people of the bot turn to, for /about and /help: a name, a telephone",
+        "к кому обращаться людям, для /about и /help: имя, телефон",
+    )
+    notice: Path | None = _setting(
+        None,
+        "a text file with your own words, which the bot adds to its greeting",
+        "текстовый файл с вашими словами, которые бот добавит к приветствию",
+    )
+    keep_days: int = _setting(
+        30,
+        "how many days the bot keeps questions, answers and ratings",
+        "сколько дней бот хранит вопросы, ответы и оценки",
+    )
+    reindex_every: str = _setting(
+        "",
+        "how often the index is brought up to date by itself: 15m, 1h, 1d; empty: never",
+        "как часто индекс обновляется сам: 15m, 1h, 1d; пусто: никогда",
+    )
     health_port: int = _setting(
         8090,
         "the local port of the bot's /healthz and /metrics",

@@ -154,9 +154,12 @@ class Answerer:
         if message is None:
             message = await self._place(question, 0, texts_for(question.language).placeholder)
             now = self._answers.get(question.id)
-            if now is None or now.state != "waiting":  # stopped meanwhile
+            if now and now.state != "waiting":  # stopped meanwhile
                 return False
-        return await self._writer.write(found, message)
+        doubtful = await self._writer.write(found, message)
+        if self._answers.get(question.id) is None:  # erased meanwhile
+            await self._sender.delete(question.chat, message)
+        return doubtful
 
     async def _withdraw(self, found: Answer) -> None:
         """The person was removed after asking: take away what was to become the answer."""

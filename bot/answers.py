@@ -99,20 +99,15 @@ class Answers:
         sql = "SELECT count(*) FROM answer WHERE user = ? AND state != 'done'"
         return int(self._db.execute(sql, (user,)).fetchone()[0])
 
-    def asked_within(self, user: int, until: float, seconds: float) -> int:
-        """How many questions of the person were accepted in the time up to `until`."""
-        sql = (
-            "SELECT count(*) FROM answer WHERE user = ? AND asked > ? AND asked <= ?"
-            " AND outcome != 'refused'"
-        )
-        return int(self._db.execute(sql, (user, until - seconds, until)).fetchone()[0])
-
     def placed(self, number: int, part: int, message: int | None) -> None:
-        """Remember the message that this part is going to be; None: it is gone."""
+        """Remember the message that this part is going to be; None: it is gone.
+
+        Nothing is remembered of an answer that was erased.
+        """
         self._db.execute(
-            "INSERT INTO part (answer, number, message) VALUES (?, ?, ?)"
+            "INSERT INTO part (answer, number, message) SELECT id, ?, ? FROM answer WHERE id = ?"
             " ON CONFLICT DO UPDATE SET message = excluded.message",
-            (number, part, message),
+            (part, message, number),
         )
 
     def parts(self, number: int) -> list[StoredPart]:

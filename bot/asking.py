@@ -5,16 +5,15 @@ from collections.abc import Callable
 
 from telegram import Message
 
+from bot.allowances import MINUTE, Limits
 from bot.answers import Answer, Answers, Question
 from bot.compose import sentence
 from bot.config import BotConfig
 from bot.dialogue import Dialogue
 from bot.inbox import Effect
-from bot.store import DAY
 from bot.texts import texts_for
+from bot.texts.counting import duration
 from bot.transport.sending import Sender
-
-MINUTE = 60.0
 
 
 class Asking:
@@ -24,6 +23,7 @@ class Asking:
         self,
         config: BotConfig,
         answers: Answers,
+        limits: Limits,
         dialogue: Dialogue,
         sender: Sender,
         begin: Callable[[int], None],
@@ -32,6 +32,7 @@ class Asking:
         """`begin` and `stop` tell the queue about an answer whose row has just changed."""
         self._config = config
         self._answers = answers
+        self._limits = limits
         self._dialogue = dialogue
         self._sender = sender
         self._begin = begin
@@ -96,12 +97,11 @@ class Asking:
 
     def _refusal(self, question: Question) -> str:
         """Why the person may not ask now, or nothing. Time is that of the messages."""
-        words, limits = texts_for(question.language), self._config
-        if self._answers.open_of(question.user) > limits.waiting:
-            return words.full.format(count=limits.waiting + 1)
-        asked = question.user, question.asked
-        if self._answers.asked_within(*asked, MINUTE) >= limits.per_minute:
-            return words.per_minute.format(count=limits.per_minute)
-        if self._answers.asked_within(*asked, DAY) >= limits.per_day:
-            return words.per_day.format(count=limits.per_day)
-        return ""
+        words, most = texts_for(question.language), self._config.waiting
+        if self._answers.open_of(question.user) > most:
+            return words.full.format(count=most + 1)
+        spent = self._limits.spent(question.user, question.asked)
+        if spent is None:
+            return ""
+        said = words.per_minute if spent.span == MINUTE else words.per_day
+        return said.format(count=spent.most, wait=duration(spent.wait, words))

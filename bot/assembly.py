@@ -16,6 +16,7 @@ from assistant.retrieve import make_searcher
 from assistant.server.errors import ServerError
 from assistant.server.record import is_expected
 from bot.access import Gate
+from bot.allowances import Limits
 from bot.answering import Answerer
 from bot.answers import Answers
 from bot.commands import Commands
@@ -23,15 +24,18 @@ from bot.config import BotConfig
 from bot.dialogue import Dialogue
 from bot.doorkeeper import Doorkeeper
 from bot.entrance import Entrance
+from bot.freshness import Freshness
 from bot.groups import Groups
 from bot.handlers import Handlers
 from bot.health import health_server
 from bot.inbox import Inbox
 from bot.indexing import Indexing
 from bot.invites import Invites
+from bot.last_run import LastRun
 from bot.members import Members
 from bot.menu import Menu
 from bot.metrics import Metrics
+from bot.news import News
 from bot.notices import Notices
 from bot.people import People, Role
 from bot.queue import Queue
@@ -135,8 +139,10 @@ class Assembly:
         notices, requests = Notices(self._store), Requests(self._store)
         pace = self._config.pace
         doorkeeper = Doorkeeper(notices, self._people, self._sender, self._gate.admins, pace)
-        welcome = Welcome(requests, self._sender, self.queue.asked, menu.set, pace)
+        welcome = Welcome(self._config, requests, self._sender, self.queue.asked, menu.set)
         commands = Commands(
+            self._config,
+            self._store,
             self._indexing,
             self._uploads,
             self._answers,
@@ -146,6 +152,7 @@ class Assembly:
             self._report,
         )
         entrance = Entrance(
+            self._config,
             self._gate,
             self._members,
             requests,
@@ -162,6 +169,7 @@ class Assembly:
             self._store,
             entrance,
             self._answers,
+            Limits(self._config, self._store),
             self._dialogue,
             self._sender,
             commands,
@@ -169,14 +177,18 @@ class Assembly:
             self._stop,
         )
         self._inbox = Inbox(self._store, handlers.handle, self.metrics, pace)
-        parts = (self._inbox, self.queue, self._uploads, menu, welcome, doorkeeper)
+        settings, last = self._config.settings, LastRun(self._config.settings)
+        news = News(settings, self._store, self._sender, last, self._gate.admins, pace)
+        freshness = Freshness(self._indexing, last, self._config.reindex_every)
+        talking = (self._inbox, self.queue, self._uploads, menu, welcome, doorkeeper)
+        parts = (*talking, news, freshness)
         await asyncio.gather(*(part.run() for part in parts))
 
     async def sweep(self) -> None:
         """Delete what is old, a little at a time, for ever."""
         while True:
             with suppress(StoreBusy):
-                while self._store.sweep(time.time()):
+                while self._store.sweep(time.time(), self._config.keep_days):
                     await asyncio.sleep(0.05)
             await asyncio.sleep(SWEEP_PAUSE)
 

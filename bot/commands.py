@@ -1,18 +1,24 @@
 """The commands that do not ask: what each changes at once, and what is said about it."""
 
 import logging
+import time
 from collections.abc import Awaitable, Callable
 
 from telegram import Message
 
+from bot.about import about, with_contact, with_notice
 from bot.access import Visitor
 from bot.answers import Answer, Answers
 from bot.compose import entities_of, sources
+from bot.config import BotConfig
 from bot.dialogue import Dialogue
 from bot.inbox import Effect
 from bot.indexing import Indexing
 from bot.menu import Menu
+from bot.personal import as_text, held
+from bot.store import Store
 from bot.texts import Texts, texts_for
+from bot.texts.counting import counted
 from bot.transport.sending import Sender, thread_of
 from bot.uploads.pipeline import Uploads
 from indexer.errors import Busy, UserError
@@ -27,6 +33,8 @@ class Commands:
 
     def __init__(
         self,
+        config: BotConfig,
+        store: Store,
         indexing: Indexing,
         uploads: Uploads,
         answers: Answers,
@@ -36,6 +44,8 @@ class Commands:
         report: Report,
     ) -> None:
         """`report` gives what the text of /status is filled with."""
+        self._config = config
+        self._store = store
         self._indexing = indexing
         self._uploads = uploads
         self._answers = answers
@@ -48,11 +58,18 @@ class Commands:
         """What the command leads to; None where there is no such command for this person."""
         words = texts_for(visitor.user.language_code)
         said = {
-            "start": words.start if visitor.private else words.start_group,
-            "help": words.help
-            + (words.help_editor if visitor.editor else "")
-            + (words.help_admin if visitor.admin else ""),
+            "start": with_notice(
+                words.start if visitor.private else words.start_group, self._config
+            ),
+            "help": with_contact(
+                words.help
+                + (words.help_editor if visitor.editor else "")
+                + (words.help_admin if visitor.admin else ""),
+                self._config,
+                words,
+            ),
             "new": words.new,
+            "about": about(self._config, words),
         }.get(name)
         if name == "new":
             self._dialogue.begin_anew(message.chat.id, thread_of(message), number)
@@ -64,6 +81,10 @@ class Commands:
             if last := self._answers.last(message.chat.id, visitor.id):
                 return self.sources(last, words)
             return lambda: self._sender.reply(message, words.nothing_to_show)
+        if name == "mydata" and visitor.private:
+            return lambda: self._mydata(message, visitor.user.id, words)
+        if name == "mydata":
+            return lambda: self._sender.reply(message, words.mydata_private)
         if visitor.admin and name == "status":
             return lambda: self._status(message, words)
         if visitor.editor and name == "reindex":
@@ -102,9 +123,16 @@ class Commands:
         await self._sender.reply(message, said)
         await self._menu.set()
 
+    async def _mydata(self, message: Message, user: int, words: Texts) -> None:
+        """Send the person a file of everything that is kept about them."""
+        text = as_text(held(self._store, user), user, words)
+        name = time.strftime("mydata-%Y-%m-%d.txt")
+        await self._sender.send_file(message.chat.id, name, text.encode(), words.mydata_caption)
+
     async def _status(self, message: Message, words: Texts) -> None:
         report = await self._report()
         report["server"] = getattr(words, f"server_{report['server']}")
+        report["days"] = counted(self._config.keep_days, words.days)
         await self._sender.reply(message, words.status.format(**report))
 
     async def _reindex(self, message: Message, words: Texts) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assistant.setting_values import MAX_MESSAGE
 from assistant.settings import Settings
 from indexer.errors import UserError
 
@@ -12,7 +13,8 @@ class BotConfig:
     """The bot's token, its people, its limits and its files. Ids are Telegram's numbers.
 
     `parallel` answers are written at a time, `waiting` more questions wait per person, and an
-    answer may take `deadline` seconds. `pace` stretches the bot's own pauses, and the windows in
+    answer may take `deadline` seconds. Of `per_minute` and `per_day` 0 is no limit. `contact` and
+    `notice` are the operator's own words. `pace` stretches the bot's own pauses, and the windows in
     which it keeps Telegram's limits: with 1.0 they last the seconds that stand in the code.
     """
 
@@ -31,6 +33,11 @@ class BotConfig:
     per_day: int = 100
     parallel: int = 16
     waiting: int = 3
+    longest: int = MAX_MESSAGE
+    contact: str = ""
+    notice: str = ""
+    keep_days: int = 30
+    reindex_every: float = 0
     deadline: float = 300
     pace: float = 1.0
 

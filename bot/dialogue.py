@@ -4,7 +4,7 @@ import time
 
 from assistant.events import Turn
 from bot.answers import Question
-from bot.store import DAY, Store
+from bot.store import Store
 
 TURNS = 3  # of the dialogue that are given to the model
 
@@ -75,9 +75,8 @@ class Dialogue:
         )
 
     def ratings(self) -> tuple[int, int]:
-        """How many answers were liked and disliked in the last 30 days."""
-        sql = "SELECT sum(value > 0), sum(value < 0) FROM feedback WHERE at > ?"
-        row = self._db.execute(sql, (time.time() - 30 * DAY,)).fetchone()
+        """How many answers of those that are kept were liked and disliked."""
+        row = self._db.execute("SELECT sum(value > 0), sum(value < 0) FROM feedback").fetchone()
         return int(row[0] or 0), int(row[1] or 0)
 
 

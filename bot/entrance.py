@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 from telegram import Message, Update, User
 
 from assistant.answer import check_question
+from bot.about import with_contact, with_notice
 from bot.access import Gate, Visitor
+from bot.config import BotConfig
 from bot.doorkeeper import Doorkeeper
 from bot.inbox import Effect
 from bot.invites import Invites
@@ -28,6 +30,7 @@ class Entrance:
 
     def __init__(
         self,
+        config: BotConfig,
         gate: Gate,
         members: Members,
         requests: Requests,
@@ -38,6 +41,7 @@ class Entrance:
         wake: Callable[[], None],
     ) -> None:
         """`wake` is called when somebody is to be told of a decision."""
+        self._config = config
         self._gate = gate
         self._members = members
         self._requests = requests
@@ -173,13 +177,14 @@ class Entrance:
         if request is None:
             if not self._requests.turn_away(user.id):
                 return Effect()
-            return self._say(user.id, _joined(first, words.too_many_wait))
+            text = with_contact(words.too_many_wait, self._config, words)
+            return self._say(user.id, _joined(first, text))
         refused = request.state == "refused"
         kept = message and not refused and self._keep(number, user, message, words)
         if not self._requests.may_be_told(user.id):
             return Effect()
         if refused:
-            return self._say(user.id, words.refused)
+            return self._say(user.id, with_contact(words.refused, self._config, words))
         new = request.number == number
         text = self._waits(request, words, new=new, kept=bool(kept))
         effect = self._say(user.id, _joined(first, text))
@@ -202,7 +207,8 @@ class Entrance:
         if not new:
             return words.question_kept if kept else words.still_waits.format(code=request.code)
         text = words.waits.format(code=request.code, user=request.user)
-        return _joined(text, words.question_kept) if kept else text
+        text = _joined(text, words.question_kept) if kept else text
+        return with_notice(with_contact(text, self._config, words), self._config)
 
     def _say(self, user: int, text: str) -> Effect:
         return Effect(errands=[lambda: self._sender.send(user, text)], user=user)

@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 
 from telegram import Message, MessageEntity, Update, User
 
-from assistant.answer import MAX_QUESTION, check_question
+from assistant.answer import check_question
 from bot.access import Gate, Visitor
+from bot.allowances import Limits
 from bot.answers import Answers, Question
 from bot.asking import Asking
 from bot.commands import Commands
@@ -36,6 +37,7 @@ class Handlers:
         store: Store,
         entrance: Entrance,
         answers: Answers,
+        limits: Limits,
         dialogue: Dialogue,
         sender: Sender,
         commands: Commands,
@@ -44,6 +46,7 @@ class Handlers:
     ) -> None:
         """`begin` and `stop` tell the queue about an answer whose row has just changed."""
         self._me = me
+        self._longest = config.longest
         self._gate = gate
         self._store = store
         self._entrance = entrance
@@ -51,7 +54,7 @@ class Handlers:
         self._dialogue = dialogue
         self._sender = sender
         self._commands = commands
-        self._asking = Asking(config, answers, dialogue, sender, begin, stop)
+        self._asking = Asking(config, answers, limits, dialogue, sender, begin, stop)
 
     def handle(self, number: int, update: Update) -> Effect:
         """The one way in. Called twice for an update, it changes nothing the second time."""
@@ -156,7 +159,7 @@ class Handlers:
         self, number: int, message: Message, visitor: Visitor, text: str, words: Texts
     ) -> Effect:
         try:
-            text = check_question(text)
+            text = check_question(text, self._longest)
         except UsageError:
             return self._unreadable(message, visitor, text, words)
         if said := reply_to(text, words, visitor.private):
@@ -176,8 +179,8 @@ class Handlers:
 
     def _unreadable(self, message: Message, visitor: Visitor, text: str, words: Texts) -> Effect:
         """Say why there is no question; what Telegram writes by itself is no message to answer."""
-        if len(text) > MAX_QUESTION:
-            said = words.too_long.format(length=len(text), most=MAX_QUESTION)
+        if len(text) > self._longest:
+            said = words.too_long.format(length=len(text), most=self._longest)
         elif visitor.private and (text or message.effective_attachment):
             said = words.only_text
         else:

@@ -13,7 +13,8 @@ from assistant.retrieve import embedder_for_indexing
 from assistant.settings import Settings
 from indexer.errors import Busy, UserError
 from indexer.folder import IndexFolder
-from indexer.sync import Chunking, reindex
+from indexer.sync import Chunking, Report, reindex
+from indexer.upkeep import idle_plan
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -99,11 +100,17 @@ def _index(given: dict[str, object]) -> dict[str, object]:
     paths = {name: Path(str(given[name])) for name in ("documents", "state")}
     settings = Settings(**{**given, **paths})  # type: ignore[arg-type]
     try:
+        if idle := idle_plan(settings.documents, settings.index):
+            return _counts(Report(unchanged=idle.unchanged, failed=idle.still_failing))
         embedder = embedder_for_indexing(settings, False, lambda _: None)
         chunking = Chunking(settings.chunk_tokens, settings.chunk_overlap)
         report = reindex(settings.documents, settings.index, embedder, chunking)
     except UserError as error:
         return {"error": error.message, "busy": isinstance(error, Busy)}
+    return _counts(report)
+
+
+def _counts(report: Report) -> dict[str, object]:
     return {
         "added": len(report.added),
         "changed": len(report.changed),

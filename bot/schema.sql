@@ -169,6 +169,23 @@ CREATE TABLE IF NOT EXISTS member (
     checked REAL NOT NULL
 );
 
+-- What `opsctl users limit` granted to a person: NULL is what everybody has, 0 is no limit.
+CREATE TABLE IF NOT EXISTS allowance (
+    user INTEGER PRIMARY KEY, per_minute INTEGER, per_day INTEGER
+);
+
+-- What the index held when administrators were last told of it; what is still to be told to them;
+-- and who brought a document: of an upload with this number, to its path once it lies there.
+CREATE TABLE IF NOT EXISTS document (
+    path TEXT PRIMARY KEY, sha256 TEXT NOT NULL, problem TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS news (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, admin INTEGER NOT NULL, text TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS brought (
+    upload INTEGER PRIMARY KEY, user INTEGER NOT NULL, name TEXT NOT NULL, path TEXT NOT NULL
+);
+
 -- Groups that became supergroups: the number now, and the one before.
 CREATE TABLE IF NOT EXISTS moved (new INTEGER PRIMARY KEY, old INTEGER NOT NULL);
 

@@ -17,7 +17,7 @@ from indexer.errors import UserError
 DAY = 86_400.0
 # Telegram keeps an update for one day: a number can not come again later than that.
 KEEP_UPDATES = 3 * DAY
-KEEP_ANSWERS = 30 * DAY
+KEEP_DAYS = 30  # for answers
 KEEP_REQUESTS = 30 * DAY  # somebody who asks to be let in, and whoever was refused
 KEEP_TURNED = DAY  # somebody for whom there was no room is told so once a day
 SWEEP = 1000  # rows deleted in one transaction
@@ -101,8 +101,7 @@ class Store:
             raise _unusable(self.path, error) from error
         if self._scrub:
             self._scrub = False
-            with suppress(UserError):
-                self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.empty_log()
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -122,6 +121,12 @@ class Store:
     def scrub(self) -> None:
         """Leave no trace in the file of what this transaction deletes."""
         self._scrub = True
+
+    def empty_log(self) -> bool:
+        """Put what was committed into the file and empty its log; False while others read it."""
+        with suppress(UserError):
+            return not self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return False
 
     def receive(self, updates: Iterable[tuple[int, str]]) -> int:
         """Keep updates (number, JSON) that are not here yet; tell how many those were."""
@@ -170,7 +175,7 @@ class Store:
         """Remember a value."""
         self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
-    def sweep(self, now: float) -> int:
+    def sweep(self, now: float, keep_days: int = KEEP_DAYS) -> int:
         """Delete some of what is older than it is kept for; tell how many rows. 0: all is done."""
         with self.transaction():
             before = self.db.total_changes
@@ -181,7 +186,7 @@ class Store:
             )
             self._sweep_requests(now)
             old = "SELECT id FROM answer WHERE state = 'done' AND asked < ? LIMIT ?"
-            ids = [row[0] for row in self.db.execute(old, (now - KEEP_ANSWERS, SWEEP))]
+            ids = [row[0] for row in self.db.execute(old, (now - keep_days * DAY, SWEEP))]
             for table, column in (("feedback", "answer"), ("turn", "answer"), ("answer", "id")):
                 self.db.executemany(
                     f"DELETE FROM {table} WHERE {column} = ?", [(number,) for number in ids]

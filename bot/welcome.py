@@ -5,6 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from bot.about import with_notice
+from bot.config import BotConfig
 from bot.requests import Requests
 from bot.store import StoreBusy
 from bot.texts import texts_for
@@ -21,18 +23,19 @@ class Welcome:
 
     def __init__(
         self,
+        config: BotConfig,
         requests: Requests,
         sender: Sender,
         asked: Callable[[int], None],
         role_changed: Callable[[], Awaitable[None]],
-        pace: float = 1,
     ) -> None:
         """`asked` is told the numbers of the questions that were kept, and are in the queue now."""
+        self._config = config
         self._requests = requests
         self._sender = sender
         self._asked = asked
         self._role_changed = role_changed
-        self._pause = pace * PAUSE
+        self._pause = config.pace * PAUSE
         self._decided = asyncio.Event()
 
     def wake(self) -> None:
@@ -53,7 +56,10 @@ class Welcome:
 
     async def _tell(self, user: int, language: str, words: str) -> None:
         try:
-            await self._sender.send(user, getattr(texts_for(language), words))
+            text = getattr(texts_for(language), words)
+            if words == "let_in":
+                text = with_notice(text, self._config)
+            await self._sender.send(user, text)
         except (Banned, Unreachable):
             return
         except SendingError as error:

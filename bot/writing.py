@@ -37,6 +37,7 @@ SERVER_TRIES = 4
 # are written at once, and only one of those is to blame.
 BEGINNINGS = 12
 TYPING = 4.5  # seconds; Telegram shows it for 5
+LOOK = 2.0  # seconds until it is looked whether another process has erased the question
 INTERRUPTED = 1.8  # seconds for telling that the bot is stopping
 log = logging.getLogger(__name__)
 
@@ -81,7 +82,9 @@ class AnswerWriter:
         task = asyncio.ensure_future(self._written(found, preview, words))
         self._tasks[question.id] = task
         try:
-            await asyncio.wait({task})
+            while not (await asyncio.wait({task}, timeout=pace * LOOK))[0]:
+                if self._answers.get(question.id) is None:  # erased
+                    task.cancel()
         except asyncio.CancelledError:  # the bot is stopping
             task.cancel()
             preview.abandon()

@@ -6,6 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from assistant.setting_values import seconds_of
 from assistant.settings import Settings
 from indexer.errors import UserError
 
@@ -18,9 +19,13 @@ def run_bot(config: Settings) -> int:
         hint = "put it into telegram_token.txt, or set OPSCTL_TELEGRAM_TOKEN"
         raise UserError("there is no Telegram token", hint)
     from bot import log
+    from bot.about import read_notice
     from bot.app import run
     from bot.config import BotConfig
+    from opsctl.bot_systemd import is_usable
+    from opsctl.reindex_timer import ReindexTimer
 
+    by_timer = ReindexTimer(config).is_in_charge() and is_usable()
     log.set_up("INFO", config.secrets)
     logging.getLogger().addHandler(Rotation(config.state / "logs" / "bot.log"))
     return run(
@@ -36,6 +41,14 @@ def run_bot(config: Settings) -> int:
             members_of=frozenset(config.members_of),
             public=config.public,
             health_port=config.health_port,
+            per_minute=config.questions_per_minute,
+            per_day=config.questions_per_day,
+            waiting=config.questions_waiting,
+            longest=config.question_length,
+            contact=config.contact,
+            notice=read_notice(config.notice),
+            keep_days=config.keep_days,
+            reindex_every=0 if by_timer else seconds_of(config.reindex_every),
             deadline=config.answer_seconds,
         )
     )

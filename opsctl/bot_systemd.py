@@ -66,7 +66,7 @@ class UserUnit:
             "STATE": literal(self._state),
             "COMMAND": " ".join(map(_word, command)),
             "FOLDER": literal(project_root()),
-            "ENVIRONMENT": literal(re.sub(r"([][*?\\])", r"\\\1", str(self._environment))),
+            "ENVIRONMENT": path_literal(self._environment),
             "LOG": literal(log.resolve()),
         }
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,12 +115,30 @@ class UserUnit:
         )
 
     def _must(self, *words: str) -> None:
-        ended = _systemctl(*words)
-        if ended.code:
-            said = (ended.stderr.strip().splitlines() or [f"exit code {ended.code}"])[-1]
-            raise UserError(
-                f"systemctl --user {words[0]}: {said}", f"systemctl --user status {NAME}"
-            )
+        must(NAME, *words)
+
+
+def must(unit: str, *words: str) -> None:
+    """Have systemctl do this; raise UserError, with the way to look at the unit, if it does not."""
+    ended = _systemctl(*words)
+    if ended.code:
+        said = (ended.stderr.strip().splitlines() or [f"exit code {ended.code}"])[-1]
+        raise UserError(f"systemctl --user {words[0]}: {said}", f"systemctl --user status {unit}")
+
+
+def fill(name: str, values: Mapping[str, str]) -> str:
+    """A unit of deploy/ with these values. Raises UserError."""
+    return _filled(_template(TEMPLATE.with_name(name)), values)
+
+
+def command_line(command: list[str]) -> str:
+    """A command as ExecStart takes it."""
+    return " ".join(map(_word, command))
+
+
+def path_literal(path: Path) -> str:
+    """A path of EnvironmentFile, where * and the like would stand for names."""
+    return literal(re.sub(r"([][*?\\])", r"\\\1", str(path)))
 
 
 def literal(value: object) -> str:
@@ -136,11 +154,11 @@ def _word(text: str) -> str:
     return f'"{literal(quoted)}"'
 
 
-def _template() -> str:
+def _template(path: Path = TEMPLATE) -> str:
     try:
-        return TEMPLATE.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise UserError(f"{TEMPLATE} can not be read ({error.strerror})", "git status") from error
+        raise UserError(f"{path} cannot be read ({error.strerror})", "git status") from error
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:

@@ -41,6 +41,7 @@ def run_checks(loaded: Loaded) -> list[Check]:
         ("files", _files),
         ("token", lambda _: _token(loaded)),
         ("service", _service),
+        ("reindex", _reindex),
     ]
     return [*(guarded(name, probe, config) for name, probe in probes), *_server(config)]
 
@@ -199,6 +200,28 @@ def _token(loaded: Loaded) -> Check:
     if path.is_file() and path.stat().st_mode & 0o077:
         return Check("token", "warning", f"others can read {path}", f"chmod 600 {path}")
     return Check("token", "ok", f"from {origin}")
+
+
+def _reindex(config: Settings) -> Check:
+    """Whether the index keeps itself up to date, and whether that works."""
+    from opsctl.bot_process import BotProcess
+    from opsctl.freshness import BY, freshness
+
+    found = freshness(
+        config, bool(config.reindex_every) and BotProcess(config).health() is not None
+    )
+    if not found["every"]:
+        return Check(
+            "reindex", "ok", "by hand: opsctl reindex (OPSCTL_REINDEX_EVERY=15m: by itself)"
+        )
+    detail = f"every {found['every']}, {BY[found['by']]}"
+    if found["error"]:
+        return Check(
+            "reindex", "failed", f"{detail}; it failed: {found['error']}", "opsctl reindex"
+        )
+    if not found["by"]:
+        return Check("reindex", "warning", detail, "opsctl start")
+    return Check("reindex", "ok", detail)
 
 
 def _service(config: Settings) -> Check:

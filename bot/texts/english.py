@@ -13,7 +13,8 @@ EN = Texts(
     "\n/ask — ask a question in a group\n/new — start a new conversation"
     "\n/retry — answer once more\n/stop — stop the answer"
     "\n/sources — show the sources of the answer"
-    "\n/forget — delete your questions, answers and ratings"
+    "\n/forget — delete your questions, answers and ratings\n/mydata — what is kept about you"
+    "\n/about — who runs this bot and who sees your questions"
     "\n\nIn a group, write your question after /ask or my @name, or reply to my message.",
     help_editor="\n\nYou may change the documents:\n/reindex — read the documents anew\n"
     "Send me a pdf, txt, md, html or docx file of up to 20 MB in private: I add it to the"
@@ -33,8 +34,8 @@ EN = Texts(
     not_ready="The documents can not be searched yet. Please tell the administrator.",
     internal="There is no answer because of the internal error {error}. Please try again.",
     full="Answers that you are waiting for: {count}. Wait for them, or press /stop.",
-    per_minute="Too many questions: at most {count} a minute. Try a little later.",
-    per_day="That is enough for today: at most {count} questions a day.",
+    per_minute="Too many questions: at most {count} a minute. Try again in {wait}.",
+    per_day="Too many questions: at most {count} in 24 hours. Try again in {wait}.",
     too_long="The question is too long: it has {length} characters, and {most} is the most.",
     only_text="I understand text only. Write the question in words.",
     no_question="Write the question in the same message, after /ask or my name.",
@@ -89,7 +90,7 @@ EN = Texts(
     you_are_welcome="You are welcome! If there is another question, just write it.",
     status="Last poll of Telegram: {poll:.0f} s ago\nWaiting: {waiting}\nTo be shown: {final}\n"
     "Updates not dealt with: {backlog}\nBeing written: {running}\nModel server: {server}\n"
-    "Ratings in 30 days: 👍 {liked} 👎 {disliked}",
+    "Ratings in {days}: 👍 {liked} 👎 {disliked}",
     server_up="answers",
     server_down="does not answer (opsctl status says why)",
     server_none="none, I quote the documents",
@@ -120,6 +121,42 @@ EN = Texts(
     upload_not_saved="Not added: the file could not be saved ({reason}).",
     upload_not_indexed="The file is in the documents as {name}, but can not be found. The reason is"
     " in the log: opsctl logs bot. To try again: /reindex",
+    seconds=("second", "seconds"),
+    minutes=("minute", "minutes"),
+    hours=("hour", "hours"),
+    days=("day", "days"),
+    about="ℹ️ I answer questions from the documents.\n"
+    "\n👤 {contact}"
+    "\n\n💾 What is kept on the bot's server: your questions, the answers and your ratings, for"
+    " {days}, then they are deleted. Your name and your Telegram id, as long as you have access."
+    "\n\n👁 The administrator of the server can read this. Other people do not see your questions,"
+    " except in groups, where every member sees them."
+    "\n\n✈️ Questions, answers, quotations and files pass through Telegram's servers without"
+    " end-to-end encryption and stay in the chat. Write nothing here that Telegram must not"
+    " see.{server}"
+    "\n\n/mydata — get everything that is kept about you\n/forget — delete your questions, answers"
+    " and ratings. The messages in the chat you can delete yourself.",
+    about_contact="Questions about the bot: {contact}",
+    about_no_contact="The administrator who let you in is responsible for this bot.",
+    about_server="\n\n🖥 The answers are written by the model server {host}, which is sent the"
+    " question and passages of the documents.",
+    contact="\n\nWhom to turn to: {contact}",
+    mydata_caption="Everything that is kept about you. What it is and who can read it: /about",
+    mydata_private="I send your data in a private chat only: write /mydata to me there.",
+    mydata_title="What this bot keeps about you, {when}\nYour Telegram id: {user}",
+    mydata_question="Question",
+    mydata_answer="Answer",
+    mydata_sources="Sources",
+    mydata_rest="All records as they are kept",
+    mydata_none="Nothing.",
+    news="📂 The documents were updated.",
+    news_added="New: {count} — {names}",
+    news_changed="Changed: {count} — {names}",
+    news_removed="Removed: {count} — {names}",
+    news_failed="Not readable: {count} — {names}",
+    news_by="{path} (sent by {name})",
+    news_more="and {count} more",
+    news_broken="⚠️ The documents cannot be updated: {reason}",
     button_sources="📚 Sources",
     button_retry="🔁 Retry",
     button_stop="⏹ Stop",
@@ -132,6 +169,8 @@ EN = Texts(
         ("stop", "stop the answer"),
         ("sources", "sources of the answer"),
         ("forget", "delete my questions and answers"),
+        ("mydata", "what is kept about me"),
+        ("about", "who runs this bot and who sees my questions"),
         ("help", "what I can do"),
     ),
     editor_commands=(("reindex", "read the documents anew"),),

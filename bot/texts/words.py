@@ -98,6 +98,31 @@ class Texts:
     upload_lost: str
     upload_not_saved: str
     upload_not_indexed: str
+    seconds: tuple[str, ...]
+    minutes: tuple[str, ...]
+    hours: tuple[str, ...]
+    days: tuple[str, ...]
+    about: str
+    about_contact: str
+    about_no_contact: str
+    about_server: str
+    contact: str
+    mydata_caption: str
+    mydata_private: str
+    mydata_title: str
+    mydata_question: str
+    mydata_answer: str
+    mydata_sources: str
+    mydata_rest: str
+    mydata_none: str
+    news: str
+    news_added: str
+    news_changed: str
+    news_removed: str
+    news_failed: str
+    news_by: str
+    news_more: str
+    news_broken: str
     button_sources: str
     button_retry: str
     button_stop: str

@@ -107,6 +107,17 @@ class Sender:
         except TelegramError as error:
             raise lost(error) from None
 
+    async def send_file(self, chat: int, name: str, content: bytes, caption: str) -> None:
+        """Send a file, at most once; raises SendingError, or ValueError for one that is no file."""
+
+        async def write() -> None:
+            await self._bot.send_document(chat, content, caption=caption, filename=name)
+
+        try:
+            await self._translated(lambda: retry.once(write, self._pause))
+        except TelegramError as error:
+            raise lost(error) from None
+
     async def reply(self, message: Message, text: str) -> int:
         """Write where the message came from; raises what `send` raises."""
         return await self.send(message.chat.id, text, thread=thread_of(message))

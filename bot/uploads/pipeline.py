@@ -85,6 +85,7 @@ class Uploads:
                 path = path_for(document.file_name or "", document.file_unique_id)
             said = "" if path else words.upload_kind
         chat, sent = message.chat.id, message.message_id
+        self._rows.brought_by(number, message.from_user.id, message.from_user.full_name)
         self._rows.add(
             Upload(number, chat, sent, words.language, document.file_id, path or "", said=said)
         )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.store import Store
+from indexer.text import printable
 
 _ROW = "id, chat, sent, language, file, path, sha256, pages, message, said, failures"
 
@@ -47,6 +48,11 @@ class UploadRows:
             (*whose, upload.file, upload.path, upload.said, state),
         )
 
+    def brought_by(self, number: int, user: int, name: str) -> None:
+        """Remember who sent it, until the administrators are told."""
+        values = (number, user, printable(name)[:64])
+        self._db.execute("INSERT OR IGNORE INTO brought VALUES (?, ?, ?, '')", values)
+
     def get(self, number: int) -> Upload | None:
         """The upload with this number."""
         row = self._db.execute(f"SELECT {_ROW} FROM upload WHERE id = ?", (number,)).fetchone()
@@ -81,6 +87,7 @@ class UploadRows:
     def placed(self, number: int, path: str) -> None:
         """It lies there, or where somebody put the same content before."""
         self._db.execute("UPDATE upload SET path = ? WHERE id = ?", (path, number))
+        self._db.execute("UPDATE brought SET path = ? WHERE upload = ?", (path, number))
         self._move(number, "placed", "")
 
     def finish(self, number: int, said: str) -> None:
@@ -89,6 +96,7 @@ class UploadRows:
 
     def remove(self, number: int) -> None:
         """Nothing is left to be done for it."""
+        self._db.execute("DELETE FROM brought WHERE upload = ? AND path = ''", (number,))
         self._db.execute("DELETE FROM upload WHERE id = ?", (number,))
 
     def put_off(self, numbers: Sequence[int], seconds: float, failed: bool = True) -> None:

@@ -10,6 +10,7 @@ import typer
 from assistant import settings
 from assistant.settings import Settings
 from indexer.documents import Problem
+from indexer.errors import Busy, UserError
 from indexer.text import printable
 from opsctl import output
 from opsctl.options import Json
@@ -29,11 +30,15 @@ def reindex(
         bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")
     ] = False,
     json: Json = False,
+    scheduled: Annotated[bool, typer.Option("--scheduled", hidden=True)] = False,
 ) -> None:
     """Index new and changed documents, forget deleted ones."""
     config = settings.load()
     if dry_run:
         _show_plan(config, rebuild, json)
+        return
+    if scheduled:
+        _keep_fresh(config)
         return
     started = time.monotonic()
     try:
@@ -48,6 +53,26 @@ def reindex(
         _show(report, seconds)
     if report.failed and not (report.added or report.changed or report.unchanged):
         raise typer.Exit(1)
+
+
+def _keep_fresh(config: Settings) -> None:
+    """For the timer: says nothing where nothing changed, and tells a failure once."""
+    from bot.last_run import LastRun
+    from indexer.upkeep import idle_plan
+
+    started, last = time.monotonic(), LastRun(config)
+    try:
+        idle = idle_plan(config.documents, config.index)
+        report = None if idle else _run(config, rebuild=False)
+    except Busy:
+        return
+    except UserError as error:
+        if last.ended(error.message):
+            raise
+        raise typer.Exit(1) from None
+    last.ended()
+    if report and (report.added or report.changed or report.removed):
+        _show(report, time.monotonic() - started)
 
 
 def _run(config: Settings, rebuild: bool) -> "Report":

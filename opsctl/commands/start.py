@@ -72,6 +72,9 @@ def start_bot(config: Settings, foreground: bool = False) -> None:
         from opsctl.bot_runner import run_bot
 
         raise typer.Exit(run_bot(config))
+    from opsctl.freshness import keep_fresh
+
+    keep_fresh(config)
     if not config.telegram_token:
         output.note("no Telegram token, so no bot (opsctl setup asks for it)")
         return

@@ -28,18 +28,22 @@ ADAPTER = {
 def status(json: Json = False) -> None:
     """Show the model server, its adapter and queue, the bot, the index; exit 3 if one is down."""
     from opsctl.bot_status import bot_status, show_bot
+    from opsctl.freshness import freshness, show_freshness
     from opsctl.server.status import is_down, server_status
 
     config = settings.load()
     server, index = server_status(config), _index(config)
     adapter = server.pop("adapter")
     bot = bot_status(config)
+    fresh = freshness(config, bot["state"] in ("running", "deaf"))
     if json:
-        output.write_json({"server": server, "adapter": adapter, "bot": bot, "index": index})
+        found = {"server": server, "adapter": adapter, "bot": bot, "index": index}
+        output.write_json({**found, "reindex": fresh})
     else:
         _show_server(server, adapter)
         show_bot(bot)
         _show(index)
+        show_freshness(fresh)
     down = is_down(config, server) or bot["state"] in ("deaf", "exited")
     if index["state"] != "ready" or down or adapter["state"] == "ignored":
         raise typer.Exit(UNHEALTHY)

@@ -146,12 +146,23 @@ def test_quotas_count_by_the_time_of_the_messages(tmp_path: Path, notes: Path) -
 
 def test_long_and_wordless_questions(tmp_path: Path, notes: Path) -> None:
     async def go() -> None:
-        async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes) as bot:
-            api.user(2, "ы" * 4001)
-            assert "4001" in (await bot.replied(2))[0]
+        config = {"longest": 100}
+        async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes, **config) as bot:
+            api.user(2, "ы" * 101)
+            assert "101" in (await bot.replied(2))[0]
             api.user(2, "?!")
             assert "только текст" in (await bot.replied(2, 2))[1]
             assert bot.rows("SELECT count(*) FROM answer") == [(0,)]
+
+    asyncio.run(go())
+
+
+def test_a_whole_message_of_telegram_is_a_question(tmp_path: Path, notes: Path) -> None:
+    async def go() -> None:
+        async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes) as bot:
+            api.user(2, question(3) + " " + "ы" * (4095 - len(question(3))))
+            assert "длинный" not in (await bot.replied(2))[0]
+            assert bot.rows("SELECT length(question) FROM answer") == [(4096,)]
 
     asyncio.run(go())
 

@@ -23,8 +23,9 @@ KNOWN = {
     "Service": {
         "ExecStart", "WorkingDirectory", "EnvironmentFile", "Restart", "RestartSec",
         "RestartPreventExitStatus", "KillMode", "KillSignal", "TimeoutStopSec", "StandardOutput",
-        "StandardError", "NoNewPrivileges",
+        "StandardError", "NoNewPrivileges", "Type", "Nice",
     },
+    "Timer": {"OnActiveSec", "OnUnitInactiveSec", "AccuracySec"},
     "Install": {"WantedBy"},
 }  # fmt: skip
 DEAD: dict[str, Any] = {"SubState": "dead", "NRestarts": 0, "Manager": 0, "MainPID": 0}
@@ -64,6 +65,33 @@ def calls(folder: Path) -> list[list[str]]:
 def service(folder: Path) -> dict[str, Any]:
     """How the service is: SubState, NRestarts, MainPID."""
     return _read(folder / "systemd-world")
+
+
+def timers(folder: Path) -> list[str]:
+    """The names of the timers that run."""
+    return [path.stem for path in (folder / "systemd-world").glob("*.timer-active")]
+
+
+def fire(folder: Path, timer: str) -> "subprocess.CompletedProcess[str]":
+    """Let the time of a timer come: what its service does, as systemd would start it."""
+    loaded = folder / "systemd-world" / "loaded"
+    parse((loaded / f"{timer}.timer").read_text(encoding="utf-8"))
+    unit = parse((loaded / f"{timer}.service").read_text(encoding="utf-8"))
+    return subprocess.run(
+        words_of(unit["ExecStart"]), cwd=unit["WorkingDirectory"],
+        env=environment_of(unit, str(folder / "home")),
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def environment_of(unit: dict[str, str], home: str) -> dict[str, str]:
+    """Nothing but what the unit says."""
+    env = {"HOME": home, "PATH": os.defpath, "LANG": "C.UTF-8"}
+    file = unit["EnvironmentFile"]
+    place = Path(file.removeprefix("-").replace("\\", ""))
+    if place.is_file() or not file.startswith("-"):
+        env |= environment(place)
+    return env
 
 
 def parse(text: str) -> dict[str, str]:
@@ -130,11 +158,7 @@ class Manager:
     def start(self) -> "subprocess.Popen[bytes]":
         """Start ExecStart, as the unit says and with nothing that it does not say."""
         self.begins.append(time.monotonic() * self.clock)
-        env = {"HOME": os.environ["HOME"], "PATH": os.defpath, "LANG": "C.UTF-8"}
-        file = self.unit["EnvironmentFile"]
-        place = Path(file.removeprefix("-").replace("\\", ""))
-        if place.is_file() or not file.startswith("-"):
-            env |= environment(place)
+        env = environment_of(self.unit, os.environ["HOME"])
         with Path(self.unit["StandardOutput"].removeprefix("append:")).open("ab") as log:
             return subprocess.Popen(
                 words_of(self.unit["ExecStart"]), cwd=self.unit["WorkingDirectory"], env=env,
@@ -185,11 +209,15 @@ class Systemctl:
         loaded.mkdir(exist_ok=True)
         for path in loaded.iterdir():
             path.unlink()
-        for path in self.units.glob("*.service"):
+        for path in (*self.units.glob("*.service"), *self.units.glob("*.timer")):
             (loaded / path.name).write_text(path.read_text())
 
+    def wants(self, name: str) -> Path:
+        target = "timers" if name.endswith(".timer") else "default"
+        return self.units / f"{target}.target.wants"
+
     def enable(self, rest: list[str]) -> None:
-        wants = self.units / "default.target.wants"
+        wants = self.wants(rest[0])
         wants.mkdir(exist_ok=True)
         (wants / rest[0]).unlink(missing_ok=True)
         (wants / rest[0]).symlink_to(self.units / rest[0])
@@ -199,7 +227,7 @@ class Systemctl:
             self.stop(rest)
         if not (self.units / rest[-1]).is_file():
             fail(f"Failed to disable unit: Unit file {rest[-1]} does not exist.")
-        (self.units / "default.target.wants" / rest[-1]).unlink(missing_ok=True)
+        (self.wants(rest[-1]) / rest[-1]).unlink(missing_ok=True)
 
     def reset_failed(self, rest: list[str]) -> None:
         if _read(self.world)["SubState"] not in ("dead", "failed"):
@@ -211,6 +239,9 @@ class Systemctl:
         unit = self.world / "loaded" / rest[0]
         if not unit.is_file():
             fail(f"Failed to restart {rest[0]}: Unit {rest[0]} not found.", 5)
+        if unit.suffix == ".timer":
+            (self.world / f"{unit.name}-active").touch()
+            return
         _write(self.world, DEAD)
         subprocess.Popen(
             [sys.executable, __file__, str(self.world), "--manage", str(unit)],
@@ -221,6 +252,9 @@ class Systemctl:
             time.sleep(0.02)
 
     def stop(self, rest: list[str]) -> None:
+        if rest[-1].endswith(".timer"):
+            (self.world / f"{rest[-1]}-active").unlink(missing_ok=True)
+            return
         while _read(self.world)["SubState"] not in ("dead", "failed"):
             os.kill(_read(self.world)["Manager"], signal.SIGTERM)
             time.sleep(0.05)

@@ -1,0 +1,103 @@
+"""opsctl users export, erase and limit: what is kept of one person, and how much they may ask."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant import settings
+from assistant.settings import Settings
+from indexer.errors import UsageError
+from opsctl import output
+
+if TYPE_CHECKING:
+    from bot.allowances import Allowance
+
+Id = Annotated[int, typer.Argument(min=1, max=1 << 62, help="The person's numeric id.")]
+
+
+def export(user: Id) -> None:
+    """Print, as JSON, everything that the bot has kept of a person."""
+    from bot.personal import held
+    from bot.store import Store
+
+    rows = held(Store(settings.load().bot_database), user)
+    if not rows:
+        output.note(f"nothing is kept of {user}")
+    output.write_json({"user": user, **rows})
+
+
+def erase(
+    user: Id,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete everything that the bot has kept of a person, their approval too."""
+    from bot.personal import erase, held
+    from bot.store import Store
+
+    config = settings.load()
+    store = Store(config.bot_database)
+    rows = held(store, user)
+    counts = ", ".join(f"{table} {len(found)}" for table, found in rows.items()) or "nothing"
+    output.note(f"kept of {user}: {counts}")
+    if rows and not yes:
+        _confirm(f"erase all of it? opsctl users export {user} shows it")
+    count, traceless = erase(store, user)
+    output.note(f"erased: {count} records")
+    if not traceless:
+        path = config.bot_database
+        output.note(f"a program reads {path} all the time, so its log may still hold some of it")
+        output.note(f"hint: in a minute, again: opsctl users erase {user}")
+    output.note("not erased: messages in Telegram (the person can delete the chat), files they")
+    sent, logs = config.documents / "telegram", config.state / "logs"
+    output.note(f"sent for the documents ({sent}), their id in {logs}, your backups")
+    if user in (*config.allowed_users, *config.admins) or config.public:
+        output.note(f"{user} may go on asking, by the settings: opsctl users list")
+
+
+def _confirm(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError("this deletes data", "say that you mean it: --yes")
+    typer.confirm(question, abort=True, err=True)
+
+
+def limit(
+    user: Id,
+    minute: Annotated[
+        int | None, typer.Option(min=0, help="Questions in a minute; 0: no limit.")
+    ] = None,
+    day: Annotated[int | None, typer.Option(min=0, help="Questions in 24 hours.")] = None,
+    none: Annotated[bool, typer.Option("--none", help="No limit at all.")] = False,
+    reset: Annotated[bool, typer.Option("--reset", help="What everybody has.")] = False,
+) -> None:
+    """Show or set how much one person may ask; it counts at once."""
+    from bot.allowances import Allowance, Allowances
+    from bot.store import Store
+
+    config = settings.load()
+    if none + reset + (minute is not None or day is not None) > 1:
+        raise UsageError("these exclude each other", "give one of: --none, --reset, or numbers")
+    granted = Allowances(Store(config.bot_database))
+    now = granted.get(user)
+    if reset:
+        granted.remove(user)
+    elif none:
+        granted.set(user, Allowance(0, 0))
+    elif minute is not None or day is not None:
+        set_minute = now.per_minute if minute is None else minute
+        granted.set(user, Allowance(set_minute, now.per_day if day is None else day))
+    _show(config, granted.get(user), user in config.admins)
+
+
+def _show(config: Settings, granted: "Allowance", free: bool) -> None:
+    common = (config.questions_per_minute, config.questions_per_day)
+    for span, own, everybody in zip(
+        ("minute", "day"), (granted.per_minute, granted.per_day), common, strict=True
+    ):
+        if own is not None:
+            most, how = own, "granted"
+        elif free:
+            most, how = 0, "an administrator"
+        else:
+            most, how = everybody, "as everybody"
+        output.write(f"{span}: {most or 'no limit'} ({how})")

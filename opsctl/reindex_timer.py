@@ -1,0 +1,76 @@
+"""The index kept up to date by systemd: deploy/reindex.timer and .service, filled in."""
+
+import sys
+from pathlib import Path
+
+from assistant.env_files import write_systemd_file
+from assistant.setting_values import seconds_of
+from assistant.settings import Settings, config_home, project_root, service_environment
+from opsctl.bot_systemd import OWNER, command_line, fill, is_usable, literal, must, path_literal
+
+TIMER, SERVICE = "opsctl-reindex.timer", "opsctl-reindex.service"
+COMMAND = [sys.executable, "-m", "opsctl", "reindex", "--scheduled"]
+
+
+class ReindexTimer:
+    """The timer; it is ours while its file names this state folder."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._every = seconds_of(settings.reindex_every)
+        self._state = settings.state.resolve()
+        self._environment = self._state / "run" / "reindex.env"
+        self._folder = config_home() / "systemd" / "user"
+
+    def is_in_charge(self) -> bool:
+        """Tell whether it is there and ours."""
+        return self._owner() == str(self._state)
+
+    def keep(self) -> None:
+        """Let it be as the settings say: started anew, or gone. Raises UserError.
+
+        One user has one; that of another project which is still there stays.
+        """
+        owner = self._owner()
+        anothers = owner not in (None, str(self._state)) and Path(str(owner)).is_dir()
+        if not self._every:
+            self.stop()
+        elif not anothers and is_usable():
+            self._start()
+
+    def stop(self) -> bool:
+        """Take it away; False where it was not ours."""
+        if not self.is_in_charge():
+            return False
+        must(TIMER, "disable", "--now", TIMER)
+        for name in (TIMER, SERVICE):
+            (self._folder / name).unlink(missing_ok=True)
+        self._environment.unlink(missing_ok=True)
+        must(TIMER, "daemon-reload")
+        return True
+
+    def _start(self) -> None:
+        self._environment.parent.mkdir(parents=True, exist_ok=True)
+        write_systemd_file(self._environment, service_environment())
+        values = {
+            "STATE": literal(self._state),
+            "EVERY": str(self._every),
+            "COMMAND": command_line(COMMAND),
+            "FOLDER": literal(project_root()),
+            "ENVIRONMENT": path_literal(self._environment),
+        }
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for name in (SERVICE, TIMER):
+            text = fill(name.removeprefix("opsctl-"), values)
+            (self._folder / name).write_text(text, encoding="utf-8")
+        must(TIMER, "daemon-reload")
+        must(TIMER, "enable", TIMER)
+        must(TIMER, "restart", TIMER)
+
+    def _owner(self) -> str | None:
+        """The state folder that the timer's file names; None without one."""
+        try:
+            lines = (self._folder / TIMER).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            return None
+        found = [line.removeprefix(OWNER) for line in lines if line.startswith(OWNER)]
+        return found[0].replace("%%", "%") if found else ""
