@@ -40,6 +40,7 @@ def run_checks(loaded: Loaded) -> list[Check]:
         ("index", _index),
         ("files", _files),
         ("token", lambda _: _token(loaded)),
+        ("telegram", _telegram),
         ("service", _service),
     ]
     return [*(guarded(name, probe, config) for name, probe in probes), *_server(config)]
@@ -74,6 +75,10 @@ def _sqlite() -> Check:
 
 
 def _settings(loaded: Loaded) -> Check:
+    if loaded.passed_over:
+        names = ", ".join(loaded.passed_over)
+        fix = "for Telegram: OPSCTL_TELEGRAM_PROXY in .env; for downloads: export it in the shell"
+        return Check("settings", "warning", f"not read from .env: {names}", fix)
     if loaded.unknown:
         names = ", ".join(loaded.unknown)
         return Check("settings", "warning", f"unknown: {names}", "opsctl doctor --settings")
@@ -186,7 +191,13 @@ def _server(config: Settings) -> list[Check]:
         return [Check("server", "ok", f"answers at {config.server_url}")]
     if is_foreign(config) or wanted == "local" or config.engine == "server":
         return [Check("server", "failed", f"no answer from {config.server_url}", "opsctl status")]
-    return [Check("server", "ok", f"none on this machine ({no_gpu}): answers are quotes from the documents")]
+    return [
+        Check(
+            "server",
+            "ok",
+            f"none on this machine ({no_gpu}): answers are quotes from the documents",
+        )
+    ]
 
 
 def _token(loaded: Loaded) -> Check:
@@ -198,6 +209,15 @@ def _token(loaded: Loaded) -> Check:
     if path.is_file() and path.stat().st_mode & 0o077:
         return Check("token", "warning", f"others can read {path}", f"chmod 600 {path}")
     return Check("token", "ok", f"from {origin}")
+
+
+def _telegram(config: Settings) -> Check:
+    """Whether Telegram answers."""
+    if not config.telegram_token:
+        return Check("telegram", "ok", "not asked without a token")
+    from opsctl.telegram_check import check_telegram
+
+    return check_telegram(config)
 
 
 def _service(config: Settings) -> Check:

@@ -6,6 +6,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from telegram import Bot
@@ -15,6 +16,8 @@ from bot.metrics import Metrics
 from bot.store import Store, StoreBusy
 from bot.transport.connections import DEAF, Connections
 from bot.transport.limits import ban_seconds
+from bot.transport.line import Line
+from bot.transport.trouble import Trouble
 from bot.transport.waiting import within
 from indexer.errors import UserError
 
@@ -55,6 +58,7 @@ class Poller:
         self,
         token: str,
         api_url: str,
+        line: Line,
         store: Store,
         metrics: Metrics,
         heard: Callable[[], None],
@@ -70,18 +74,24 @@ class Poller:
         self._read = read
         self._pace = pace
         self._request = _Request(
+            line,
             lambda: metrics.failed("deaf"),
             deaf,
             connection_pool_size=2,
             pool_timeout=5,
             read_timeout=read,
         )
-        self._bot = Bot(token, api_url, get_updates_request=self._request)
+        self._bot = Bot(token, api_url, request=self._request, get_updates_request=self._request)
         self._last_good = time.monotonic()
         self._conflicts: deque[float] = deque(maxlen=CONFLICTS)
         self._offset: int | None = None
         self._failures = 0
         self.polled = False  # once Telegram has answered a poll
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why polls are not answered, if they are not."""
+        return self._request.trouble
 
     @property
     def age(self) -> float:
@@ -105,7 +115,7 @@ class Poller:
             self._metrics.failed("poll RetryAfter")
             return ban_seconds(error) + 0.2
         except Conflict:
-            self._conflict()
+            await self._conflict()
             return self._pace * CONFLICT_PAUSE
         except Exception as error:
             if isinstance(error, UserError) and not isinstance(error, StoreBusy):
@@ -113,7 +123,8 @@ class Poller:
             # Also InvalidToken, whose text holds the token: a proxy's hiccup looks the same.
             level = logging.ERROR if isinstance(error, InvalidToken) else logging.WARNING
             unknown = not isinstance(error, PASSING)
-            log.log(level, "poll: %s", type(error).__name__, exc_info=unknown)
+            why = self.trouble or type(error).__name__
+            log.log(level, "poll: %s", why, exc_info=unknown)
             self._metrics.failed(f"poll {type(error).__name__}")
         else:
             self._last_good = time.monotonic()
@@ -125,8 +136,8 @@ class Poller:
 
     async def _get_updates(self) -> None:
         try:
-            # After a failure a short one, so that it is known at once that Telegram is back.
-            seconds = 0 if self._failures else self._long_poll
+            # A short one until one is answered, so that it is known at once that Telegram is there.
+            seconds = self._long_poll if self.polled and not self._failures else 0
             await self._bot.get_updates(offset=self._offset, timeout=seconds, allowed_updates=KINDS)
         except TelegramError:
             raise
@@ -144,16 +155,19 @@ class Poller:
         if new:
             self._heard()
 
-    def _conflict(self) -> None:
+    async def _conflict(self) -> None:
+        """Take a webhook away, or find out that somebody else polls for good."""
         self._metrics.failed("poll Conflict")
-        log.warning("poll: another program polls for this bot")
+        log.warning("poll: %s", self.trouble)
+        assert self.trouble
+        if self.trouble.cause == "webhook":
+            with suppress(TelegramError):
+                await self._bot.delete_webhook(drop_pending_updates=False)
+            return
         now = time.monotonic()
         self._conflicts.append(now)
         if len(self._conflicts) == CONFLICTS and now - self._conflicts[0] < CONFLICT_SECONDS:
-            raise UserError(
-                "another program answers as this bot: Telegram lets only one of them listen",
-                "stop the other one, or get a new token from @BotFather",
-            )
+            raise UserError(self.trouble.sentence, self.trouble.fix)
 
 
 def _row(update: Any) -> tuple[int, str] | None:

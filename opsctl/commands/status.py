@@ -40,7 +40,7 @@ def status(json: Json = False) -> None:
         _show_server(server, adapter)
         show_bot(bot)
         _show(index)
-    down = is_down(config, server) or bot["state"] in ("deaf", "exited")
+    down = is_down(config, server) or bot["state"] in ("connecting", "deaf", "exited")
     if index["state"] != "ready" or down or adapter["state"] == "ignored":
         raise typer.Exit(UNHEALTHY)
 
