@@ -67,6 +67,7 @@ class Poller:
         read: float = READ,
         pace: float = 1,
     ) -> None:
+        self._line = line
         self._store = store
         self._metrics = metrics
         self._heard = heard
@@ -86,12 +87,8 @@ class Poller:
         self._conflicts: deque[float] = deque(maxlen=CONFLICTS)
         self._offset: int | None = None
         self._failures = 0
+        self.trouble: Trouble | None = None  # why the last poll was not answered
         self.polled = False  # once Telegram has answered a poll
-
-    @property
-    def trouble(self) -> Trouble | None:
-        """Why polls are not answered, if they are not."""
-        return self._request.trouble
 
     @property
     def age(self) -> float:
@@ -120,16 +117,18 @@ class Poller:
         except Exception as error:
             if isinstance(error, UserError) and not isinstance(error, StoreBusy):
                 raise
+            self.trouble = self._request.trouble
+            if isinstance(error, TimeoutError):
+                self.trouble = self._line.trouble(error)
             # Also InvalidToken, whose text holds the token: a proxy's hiccup looks the same.
             level = logging.ERROR if isinstance(error, InvalidToken) else logging.WARNING
             unknown = not isinstance(error, PASSING)
-            why = self.trouble or type(error).__name__
-            log.log(level, "poll: %s", why, exc_info=unknown)
+            log.log(level, "poll: %s", self.trouble or type(error).__name__, exc_info=unknown)
             self._metrics.failed(f"poll {type(error).__name__}")
         else:
             self._last_good = time.monotonic()
             self._failures = 0
-            self.polled = True
+            self.polled, self.trouble = True, None
             return 0
         self._failures += 1
         return self._pace * min(SLOWEST, 0.5 * 2.0 ** min(self._failures, 8))
@@ -158,16 +157,17 @@ class Poller:
     async def _conflict(self) -> None:
         """Take a webhook away, or find out that somebody else polls for good."""
         self._metrics.failed("poll Conflict")
-        log.warning("poll: %s", self.trouble)
-        assert self.trouble
-        if self.trouble.cause == "webhook":
+        trouble = self.trouble = self._request.trouble
+        log.warning("poll: %s", trouble)
+        assert trouble
+        if trouble.cause == "webhook":
             with suppress(TelegramError):
                 await self._bot.delete_webhook(drop_pending_updates=False)
             return
         now = time.monotonic()
         self._conflicts.append(now)
         if len(self._conflicts) == CONFLICTS and now - self._conflicts[0] < CONFLICT_SECONDS:
-            raise UserError(self.trouble.sentence, self.trouble.fix)
+            raise UserError(trouble.sentence, trouble.fix)
 
 
 def _row(update: Any) -> tuple[int, str] | None:

@@ -135,6 +135,7 @@ class Pool(httpx.AsyncBaseTransport):
             attempt.end()
         if reply.status_code == httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
             await reply.aclose()
+            attempt.sent = False  # not to Telegram
             raise httpx.ProxyError(f"{reply.status_code} {reply.reason_phrase}")
         return reply
 

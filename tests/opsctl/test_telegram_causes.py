@@ -79,8 +79,10 @@ def proxy_process(password: str) -> Iterator[str]:
     argv = [sys.executable, "-m", "tests.fakes.proxy", "--password", password]
     with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        yield process.stdout.readline().strip()
-        process.kill()
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
 
 
 def reply(method: str, **fault: Any) -> Setting:
