@@ -18,7 +18,9 @@ from opsctl.server.services import changing
 STOP_SECONDS = 10
 START_SECONDS = 60
 ACCEPT_SECONDS = 10  # a token is rejected three times before the bot gives up
+PASSING_SECONDS = 4  # other troubles that last so long are told
 POLL_SECONDS = 0.2
+ENDING = ("token", "conflict")  # troubles that end the bot after some tries
 Started = Literal["running", "silent", "already"]
 
 
@@ -88,17 +90,23 @@ class BotProcess:
             health = self.health()
             if health:
                 reported = min(reported, time.monotonic())
-            if health and health["introduced"]:
+            if health and health["polled"]:
                 return True
             kept = keeper.state()
             if not kept.running or kept.restarts:
                 keeper.stop()
                 raise _failed(self.log_path.read_text(errors="replace"))
-            if health and time.monotonic() - reported > ACCEPT_SECONDS:
+            if health and time.monotonic() - reported > _patience(health):
                 return False
             if not health and time.monotonic() - began > START_SECONDS:
                 raise UserError("the bot does not report its health", "opsctl logs bot")
             time.sleep(POLL_SECONDS)
+
+
+def _patience(health: dict[str, Any]) -> float:
+    """Seconds until a bot that Telegram does not answer is left to itself."""
+    lasting = health["trouble"] and health["trouble"]["cause"] not in ENDING
+    return PASSING_SECONDS if lasting else ACCEPT_SECONDS
 
 
 def _failed(log: str) -> UserError:
