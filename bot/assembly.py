@@ -53,6 +53,7 @@ from bot.uploads.pipeline import Uploads
 from bot.welcome import Welcome
 from bot.writing import AnswerWriter
 from indexer.errors import UserError
+from indexer.whole_file import write_whole
 
 READ = 20.0  # seconds for a reply
 FIRST_WORD = 8.0  # for the very first one: `opsctl start` waits to tell why there is none
@@ -74,6 +75,7 @@ class Assembly:
             health_server(config.health_port, made.health, made.metrics)
         )
         log.info("health: http://127.0.0.1:%d/healthz", port)
+        write_whole(config.port_file, str(port))
         return made
 
     def __init__(self, config: BotConfig, store: Store, engine: Engine) -> None:

@@ -74,7 +74,11 @@ class BotProcess:
     def health(self) -> dict[str, Any] | None:
         """What it says of itself on its local port; None when it is not this bot that answers."""
         try:
-            _, body = get(f"http://127.0.0.1:{self.settings.health_port}", "/healthz", seconds=2)
+            port = int(self.lock.with_name("bot.port").read_text())
+        except (OSError, ValueError):
+            port = self.settings.health_port
+        try:
+            _, body = get(f"http://127.0.0.1:{port}", "/healthz", seconds=2)
             found = json.loads(body)
         except (OSError, ValueError):
             return None

@@ -27,7 +27,9 @@ def bot_status(config: Settings) -> dict[str, Any]:
     if kept is not None:
         found = {"kept_by": kept[0].kind, "restarts": kept[1].restarts}
     if health is None:
-        return {"state": "exited" if kept else "absent", **found}
+        if kept is None:
+            return {"state": "absent"}
+        return {"state": "connecting" if kept[1].running else "exited", **found}
     if kept is None or not kept[1].running:
         found = {"kept_by": "terminal", "restarts": 0}
     state = "running" if health.pop("ok") else "deaf" if health["polled"] else "connecting"
