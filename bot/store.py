@@ -13,6 +13,7 @@ from typing import Any
 from bot.migrations import MIGRATIONS
 from indexer.database import whole
 from indexer.errors import UserError
+from indexer.rights import access_hint
 
 DAY = 86_400.0
 # Telegram keeps an update for one day: a number can not come again later than that.
@@ -227,5 +228,5 @@ def _plain_errors(path: Path) -> Iterator[None]:
 def _unusable(path: Path, error: BaseException) -> StoreError:
     if "locked" in str(error):
         return StoreBusy(f"another program holds {path}", f"fuser {path} shows which")
-    hint = f"df -h and ls -ld {path.parent} show whether there is room and permission"
+    hint = f"df -h shows whether there is room; {access_hint(path)}"
     return StoreError(f"the bot's file {path} can not be used ({error})", hint)

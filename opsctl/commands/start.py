@@ -9,6 +9,7 @@ from assistant import settings
 from assistant.settings import Settings
 from indexer.errors import UsageError
 from opsctl import output
+from opsctl.unknown import in_words
 
 KINDS = ("auto", "docker", "local", "none")
 ServerKind = Annotated[
@@ -36,6 +37,8 @@ def start(
     ] = False,
 ) -> None:
     """Start the model server, prove that the adapter is applied, then start the Telegram bot."""
+    if unknown := settings.load_with_origins().unknown:
+        output.note(f"warning: no such setting: {in_words(unknown)}")
     if not (foreground and server == "none"):  # the bot's own service: the server stays as it is
         bring(server, model, timeout, dry_run=dry_run)
     if not dry_run:

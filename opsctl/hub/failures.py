@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from indexer.errors import UserError
+from indexer.rights import access_hint
 
 GO_ON = "what is fetched is kept; go on: opsctl download"
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
@@ -32,7 +33,7 @@ def on_disk(error: OSError, folder: Path) -> UserError:
             f"no room for the download in {folder} ({reason})", f"free some space (df -h); {GO_ON}"
         )
     place = error.filename or folder
-    return UserError(f"{place} can not be written ({reason})", f"ls -ld {folder}")
+    return UserError(f"{place} can not be written ({reason})", access_hint(folder))
 
 
 def explain(error: Exception, host: str, repo: str, revision: str, folder: Path) -> UserError:
