@@ -169,7 +169,11 @@ async def _frozen(proxy: RealProxy, road: Road, chance: float) -> None:
 
 
 async def _halved(proxy: RealProxy, road: Road, chance: float) -> None:
-    road.half += 4
+    road.half = 4
+    try:
+        await asyncio.sleep(2)
+    finally:
+        road.half = 0  # what fails is tried again later and later: it would be cut for ever
 
 
 async def _slow(proxy: RealProxy, road: Road, chance: float) -> None:

@@ -40,11 +40,16 @@ def test_no_question_is_lost_or_doubled(
             raise
         pytest.skip(f"a real part is missing: {missing}")
     with notes() as (folder, state):
-        asyncio.run(go(proxies, certificate, folder, state, size(200, 24)))
+        asyncio.run(go(proxies, certificate, folder, state, size(200, 24), size(15, 5)))
 
 
 async def go(
-    proxies: list[RealProxy], certificate: Path, folder: Path, state: Path, questions: int
+    proxies: list[RealProxy],
+    certificate: Path,
+    folder: Path,
+    state: Path,
+    questions: int,
+    pause: float,
 ) -> None:
     users = range(1, questions // 8 + 1)
     async with FakeBotAPI() as api, Road(api.port, certificate) as road:
@@ -55,7 +60,9 @@ async def go(
         people = People(api)
         async with RealBot(folder, api, state, settings=settings, api_url=address) as bot:
             troubling = asyncio.ensure_future(trouble(proxies, road, random.Random(SEED)))
-            await asyncio.gather(*(ask(people, user, 8, 5, random.Random(user)) for user in users))
+            await asyncio.gather(
+                *(ask(people, user, 8, pause, random.Random(user)) for user in users)
+            )
             troubling.cancel()
             done = await troubling
             assert await people.answered(PATIENCE), bot.said()[-3000:]
