@@ -83,6 +83,7 @@ def start_bot(config: Settings, foreground: bool = False) -> None:
         return
     from opsctl.bot_process import BotProcess
 
+    _tell_of_passed_over()
     bot = BotProcess(config)
     started = bot.start()
     if started == "already":
@@ -91,12 +92,21 @@ def start_bot(config: Settings, foreground: bool = False) -> None:
     if started == "running":
         output.note("the bot is running: write to it in Telegram (opsctl logs bot)")
     else:
-        trouble = (bot.health() or {}).get("trouble")
-        why = f": {trouble['sentence']}" if trouble else " (opsctl logs bot)"
-        output.note(f"the bot is running, but Telegram does not answer it yet{why}")
-        if trouble:
-            output.note(f"hint: {trouble['fix']}")
+        _tell_of_trouble((bot.health() or {}).get("trouble"))
     _tell_of_logout(config)
+
+
+def _tell_of_passed_over() -> None:
+    """Name the variables of .env that somebody may believe to be in force."""
+    if names := settings.load_with_origins().passed_over:
+        output.note(f"not read from .env: {', '.join(names)}; set OPSCTL_TELEGRAM_PROXY there")
+
+
+def _tell_of_trouble(trouble: dict[str, str] | None) -> None:
+    why = f": {trouble['sentence']}" if trouble else " (opsctl logs bot)"
+    output.note(f"the bot is running, but Telegram does not answer it yet{why}")
+    if trouble:
+        output.note(f"hint: {trouble['fix']}")
 
 
 def _tell_of_logout(config: Settings) -> None:
