@@ -1,6 +1,5 @@
 """The first administrator: whoever sends the bot a code that only this terminal shows."""
 
-import sys
 from typing import TYPE_CHECKING
 
 from assistant.settings import Settings
@@ -47,14 +46,9 @@ def bot_name(config: Settings, store: "Store") -> str:
 
     name = store.meta(USERNAME)
     if not name and config.telegram_token:
-        from opsctl.telegram_name import ask
+        from opsctl.telegram_check import name_of
 
-        name, _ = ask(config)
-        if name:
-            store.set_meta(USERNAME, name)
+        found = name_of(config)
+        name = found if isinstance(found, str) else ""
+        store.set_meta(USERNAME, name)
     return name
-
-
-def is_seen() -> bool:
-    """Tell whether a person reads what is said on standard error, and no log does."""
-    return sys.stderr.isatty()
