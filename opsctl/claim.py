@@ -24,7 +24,7 @@ def claim_lines(config: Settings, store: "Store") -> list[str]:
         "the bot has no administrator yet: the first who sends it this becomes one",
         f"  /start {in_groups(invite.secret)}",
     ]
-    if name := bot_name(config, store):
+    if name := store.username(config.telegram_token):
         lines.append(f"or opens {link(name, invite)}")
     return lines
 
@@ -42,13 +42,12 @@ def claim(config: Settings) -> list[str]:
 
 def bot_name(config: Settings, store: "Store") -> str:
     """The bot's @name without the @, as remembered or as Telegram says; nothing where neither."""
-    from bot.store import USERNAME
+    from bot.transport.trouble import Trouble
+    from opsctl.telegram_check import name_of
 
-    name = store.meta(USERNAME)
+    name = store.username(config.telegram_token)
     if not name and config.telegram_token:
-        from opsctl.telegram_check import name_of
-
         found = name_of(config)
-        name = found if isinstance(found, str) else ""
-        store.set_meta(USERNAME, name)
+        name = "" if isinstance(found, Trouble) else found
+        store.set_username(config.telegram_token, name)
     return name

@@ -10,9 +10,10 @@ import pytest
 
 from bot.people import People
 from bot.requests import Requests
-from bot.store import USERNAME, Store
+from bot.store import Store
 from tests.workspace import Workspace
 
+TOKEN = "123456789:AAE-not_a_real_token_but_of_its_form"
 IDS = {"OPSCTL_ALLOWED_USERS": "5,7", "OPSCTL_ADMINS": "7"}
 
 
@@ -132,7 +133,8 @@ def test_roles_are_given_and_taken(workspace: Workspace) -> None:
 
 def test_links_are_made_listed_and_revoked(workspace: Workspace) -> None:
     assert "no bot yet" in workspace.fails(1, "users", "invite")
-    in_store(workspace, lambda store: store.set_meta(USERNAME, "docs_bot"))
+    workspace.env["OPSCTL_TELEGRAM_TOKEN"] = TOKEN
+    in_store(workspace, lambda store: store.set_username(TOKEN, "docs_bot"))
     link = workspace.run("users", "invite", "--limit", "3", "--days", "2").stdout.strip()
     assert re.fullmatch(r"https://t\.me/docs_bot\?start=[\w-]{20,64}", link)
     (row,) = workspace.json("users", "invites")
@@ -144,7 +146,8 @@ def test_links_are_made_listed_and_revoked(workspace: Workspace) -> None:
 
 
 def test_the_code_of_the_first_administrator_stays_the_same(workspace: Workspace) -> None:
-    in_store(workspace, lambda store: store.set_meta(USERNAME, "docs_bot"))
+    workspace.env["OPSCTL_TELEGRAM_TOKEN"] = TOKEN
+    in_store(workspace, lambda store: store.set_username(TOKEN, "docs_bot"))
     said = workspace.run("users", "claim").stdout
     code = re.findall(r"/start ((?:\d{4}-){3}\d{4})$", said, re.MULTILINE)[0]
     assert f"https://t.me/docs_bot?start={code}" in said

@@ -82,6 +82,7 @@ def claim() -> None:
     if has_admin(config, store):
         hint = "for one more: opsctl users invite --role admin --limit 1"
         raise UserError("the bot has an administrator", hint)
+    bot_name(config, store)
     for line in claim_lines(config, store):
         output.write(line)
 
