@@ -22,7 +22,6 @@ KEEP_DAYS = 30  # for answers
 KEEP_REQUESTS = 30 * DAY  # somebody who asks to be let in, and whoever was refused
 KEEP_TURNED = DAY  # somebody for whom there was no room is told so once a day
 SWEEP = 1000  # rows deleted in one transaction
-USERNAME = "username"  # the bot's, as Telegram said last, in `meta`
 LOCKED = 5.0  # seconds to wait for another program that writes
 
 
@@ -166,6 +165,14 @@ class Store:
         sql = "SELECT received FROM inbox WHERE NOT done ORDER BY id LIMIT 1"
         row = self.db.execute(sql).fetchone()
         return float(row[0]) if row else time.time()
+
+    def username(self, token: str) -> str:
+        """What the bot of this token is called, as Telegram said last; nothing before that."""
+        return self.meta(f"username {token.partition(':')[0]}")
+
+    def set_username(self, token: str, name: str) -> None:
+        """Remember what the bot of this token is called."""
+        self.set_meta(f"username {token.partition(':')[0]}", name)
 
     def meta(self, key: str) -> str:
         """A remembered value, or nothing."""

@@ -1,6 +1,7 @@
 """opsctl start: bring the model server up and wait until it answers."""
 
 import shlex
+import sys
 from typing import Annotated
 
 import typer
@@ -74,6 +75,7 @@ def start_bot(config: Settings, foreground: bool = False) -> None:
     if foreground:
         from opsctl.bot_runner import run_bot
 
+        _tell_of_claim(config)
         raise typer.Exit(run_bot(config))
     from opsctl.freshness import keep_fresh
 
@@ -88,12 +90,27 @@ def start_bot(config: Settings, foreground: bool = False) -> None:
     started = bot.start()
     if started == "already":
         output.note("the bot is already running (opsctl restart, if settings have changed)")
+        _tell_of_claim(config)
         return
     if started == "running":
         output.note("the bot is running: write to it in Telegram (opsctl logs bot)")
     else:
         _tell_of_trouble((bot.health() or {}).get("trouble"))
     _tell_of_logout(config)
+    _tell_of_claim(config)
+
+
+def _tell_of_claim(config: Settings) -> None:
+    """Say how to become the first administrator; the code itself only where no log gets it."""
+    from opsctl.claim import claim
+
+    if not config.telegram_token:
+        return
+    lines = claim(config)
+    if lines and not sys.stderr.isatty():
+        lines = ["the bot has no administrator yet: opsctl users claim tells how to become one"]
+    for line in lines:
+        output.note(line)
 
 
 def _tell_of_passed_over() -> None:
