@@ -56,6 +56,8 @@ def fill(store: Store, user: int, mark: str) -> None:
     message = {"from": {"id": user}, "text": f"secret-{mark}"}
     body = json.dumps({"update_id": user, "message": message})
     store.receive([(user, body)])
+    invite = "INSERT INTO invite (id, secret, role, made) VALUES (?, ?, 'person', 0)"
+    store.db.execute(invite, (user, mark))
     texts = {"body": body, "state": "final", "citations": "[]", "entities": "[]"}
     for table in reversed(TABLES):
         if table == "inbox":
@@ -68,8 +70,8 @@ def fill(store: Store, user: int, mark: str) -> None:
         marks = ", ".join("?" * len(values))
         if table == "meta":
             values[0] = f"language {user}"
-        if table == "upload":
-            values = ["new" if value == "final" else value for value in values]
+        state = {"upload": "new", "request": "waiting"}.get(table, "final")
+        values = [state if value == "final" else value for value in values]
         store.db.execute(f"INSERT INTO {table} VALUES ({marks})", values)
 
 
