@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from assistant import telegram_address
 from indexer.errors import UsageError
 
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
@@ -30,7 +31,11 @@ def parse(item: "dataclasses.Field[Any]", text: str, name: str, base: Path) -> o
     """The value that `text` stands for; paths are relative to `base`. Raise UsageError."""
     if is_secret(item):
         return _one_word(text, name)
-    if item.name in ("server_url", "hf_endpoint", "telegram_api_url"):
+    if item.name == "telegram_api_url":
+        return telegram_address.api_url(text, name)
+    if item.name == "telegram_proxy":
+        return telegram_address.proxies(text, name)
+    if item.name in ("server_url", "hf_endpoint"):
         return _url(text, name)
     choices = item.metadata["choices"]
     if choices and text not in choices:
@@ -130,6 +135,8 @@ def shown(item: "dataclasses.Field[Any]", value: object) -> str:
     """A value as it may be shown: a secret is masked."""
     if value in (None, "", ()):
         return ""
+    if item.name == "telegram_proxy" and isinstance(value, tuple):
+        return ",".join(map(telegram_address.masked, value))
     if isinstance(value, tuple):
         return ",".join(map(str, value))
     return MASK if is_secret(item) else str(value)

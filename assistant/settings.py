@@ -13,15 +13,17 @@ from typing import Any
 from assistant import project
 from assistant.env_files import read_env_file, read_server_file, read_token_file
 from assistant.setting_values import MAX_MESSAGE, is_secret, parse
+from assistant.telegram_address import passwords
 from indexer.errors import UsageError
 
 PREFIX = "OPSCTL_"
 ENGINES = ("auto", "server", "extractive")
 SERVER_APIS = ("tgi", "openai")
 # What libraries read: proxies and certificates, the Hub's cache, threads and cards of torch.
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 _LASTING = (
-    "http_proxy", "https_proxy", "all_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir",
-    "xdg_cache_home", "omp_num_threads", "cuda_visible_devices",
+    *_PROXIES, "ssl_cert_file", "ssl_cert_dir", "xdg_cache_home", "omp_num_threads",
+    "cuda_visible_devices",
 )  # fmt: skip
 
 
@@ -139,6 +141,17 @@ class Settings:
         "another Bot API server, up to the token",
         "другой сервер Bot API, адрес до токена",
     )
+    telegram_proxy: tuple[str, ...] = field(
+        default=(),
+        repr=False,
+        metadata={
+            "help": "proxies for Telegram alone, tried in this order, comma-separated:"
+            " `socks5://NAME:PASSWORD@HOST:PORT`, `http://HOST:PORT`",
+            "help_ru": "прокси только для Telegram, по порядку, через запятую:"
+            " `socks5://ИМЯ:ПАРОЛЬ@ХОСТ:ПОРТ`, `http://ХОСТ:ПОРТ`",
+            "choices": (),
+        },
+    )
     allowed_users: tuple[int, ...] = _setting(
         (),
         "who may ask the bot: numeric ids, comma-separated",
@@ -236,17 +249,22 @@ class Settings:
     def secrets(self) -> tuple[str, ...]:
         """The values that must never be shown."""
         values = [getattr(self, item.name) for item in dataclasses.fields(self) if is_secret(item)]
+        values += [word for proxy in self.telegram_proxy for word in passwords(proxy)]
         return tuple(value for value in values if value)
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """Settings with the origin of each value, and names that look like settings but are none."""
+    """Settings with the origin of each value, and names that look like settings but are none.
+
+    `passed_over`: variables of proxies that stand in .env, which is for opsctl's own settings.
+    """
 
     settings: Settings
     origins: Mapping[str, str]
     unknown: tuple[str, ...]
     root: Path
+    passed_over: tuple[str, ...] = ()
 
 
 Layer = tuple[str, Mapping[str, str], Path]
@@ -281,7 +299,8 @@ def load_with_origins(**flags: object) -> Loaded:
         )
     known = {PREFIX + item.name.upper() for item in dataclasses.fields(Settings)}
     names = {name for _, layer, _ in layers for name in layer if name.startswith(PREFIX)}
-    return Loaded(settings, origins, tuple(sorted(names - known)), root)
+    passed_over = tuple(name for name in layers[1][1] if name.lower() in _PROXIES)
+    return Loaded(settings, origins, tuple(sorted(names - known)), root, passed_over)
 
 
 def search_with_one_thread() -> None:

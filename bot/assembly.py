@@ -5,6 +5,7 @@ import logging
 import os
 import time
 from contextlib import AsyncExitStack, suppress
+from dataclasses import asdict
 from functools import partial
 
 from telegram import User
@@ -44,6 +45,7 @@ from bot.schedule import Schedule
 from bot.store import USERNAME, Store, StoreBusy
 from bot.transport.connections import DEAF, Connections
 from bot.transport.limits import ChatLimiter
+from bot.transport.line import Line
 from bot.transport.poller import Poller
 from bot.transport.sending import Sender
 from bot.transport.waiting import within
@@ -51,7 +53,10 @@ from bot.uploads.pipeline import Uploads
 from bot.welcome import Welcome
 from bot.writing import AnswerWriter
 from indexer.errors import UserError
+from indexer.whole_file import write_whole
 
+READ = 20.0  # seconds for a reply
+FIRST_WORD = 8.0  # for the very first one: `opsctl start` waits to tell why there is none
 REJECTED = 3  # so many 401 in a row at the start: the token is wrong
 ENDING = 4.0  # seconds for answers at work after SIGTERM; 8 with everything
 STUCK = 300.0  # seconds that an update may wait to be dealt with
@@ -70,6 +75,7 @@ class Assembly:
             health_server(config.health_port, made.health, made.metrics)
         )
         log.info("health: http://127.0.0.1:%d/healthz", port)
+        write_whole(config.port_file, str(port))
         return made
 
     def __init__(self, config: BotConfig, store: Store, engine: Engine) -> None:
@@ -79,13 +85,15 @@ class Assembly:
         self.metrics = Metrics()
         self._answers, self._dialogue = Answers(store), Dialogue(store)
         self._schedule, self._people = Schedule(store), People(store)
-        self._begun, self._introduced = time.monotonic(), False
+        self._introduced = False
         pace = config.pace
         # A message may take its time to be accepted; 25 a second and 64 at work are the most.
+        line = self._line = Line(config.api_url, config.settings.telegram_proxy, pace)
         self._request = Connections(
+            line,
             lambda: self.metrics.failed("mute"),
             connection_pool_size=128,
-            read_timeout=20,
+            read_timeout=READ,
             pool_timeout=20,
         )
         self._bot = ExtBot(
@@ -93,6 +101,7 @@ class Assembly:
             config.api_url,
             _files_url(config.api_url),
             request=self._request,
+            get_updates_request=self._request,
             rate_limiter=ChatLimiter(pace=pace),
         )
         self._sender = Sender(self._bot, pace)
@@ -119,19 +128,19 @@ class Assembly:
         )
         self._indexing = Indexing(config.settings)
         self._uploads = Uploads(
-            config.settings, store, self._bot, self._sender, self._indexing, pace
+            config.settings, store, self._bot, self._sender, self._indexing, line, pace
         )
         self.queue = Queue(
             self._schedule, answerer.work, answerer.greet, config.parallel, pace=pace
         )
         self._inbox: Inbox | None = None
         self.poller = Poller(
-            config.token, config.api_url, store, self.metrics, self._heard, pace=pace
+            config.token, config.api_url, line, store, self.metrics, self._heard, pace=pace
         )
         self._watch()
 
     async def talk(self) -> None:
-        """Find out who we are, then handle updates and answer, for ever."""
+        """Find out who we are, then poll, handle updates and answer, for ever."""
         me = await self._introduce()
         log.info("answering as bot %d", me.id)
         self._store.set_meta(USERNAME, me.username or "")
@@ -180,9 +189,13 @@ class Assembly:
         settings, last = self._config.settings, LastRun(self._config.settings)
         news = News(settings, self._store, self._sender, last, self._gate.admins, pace)
         freshness = Freshness(self._indexing, last, self._config.reindex_every)
-        talking = (self._inbox, self.queue, self._uploads, menu, welcome, doorkeeper)
+        talking = (self.poller, self._inbox, self.queue, self._uploads, menu, welcome, doorkeeper)
         parts = (*talking, news, freshness)
         await asyncio.gather(*(part.run() for part in parts))
+
+    async def look_after(self) -> None:
+        """Look which proxies answer, for ever."""
+        await self._line.run()
 
     async def sweep(self) -> None:
         """Delete what is old, a little at a time, for ever."""
@@ -205,14 +218,15 @@ class Assembly:
     def health(self) -> dict[str, object]:
         """How the bot is. ok: it hears, it knows who it is, it can speak, and nothing is stuck.
 
-        `polled` and `introduced` tell whether Telegram has ever answered a poll and getMe.
+        `polled` and `introduced` tell whether Telegram has ever answered a poll and getMe;
+        `trouble` is what is wrong with the line to it.
         """
         age, silence = self.poller.age, self._request.silence
         stuck = max(0.0, time.time() - self._store.oldest())
-        begins = time.monotonic() - self._begun < DEAF
-        speaks = silence < DEAF and (self._introduced or begins)
+        trouble = self.poller.trouble or self._request.trouble
+        hears = self.poller.polled and age < DEAF
         return {
-            "ok": age < DEAF and speaks and stuck < STUCK,
+            "ok": hears and silence < DEAF and stuck < STUCK,
             "polled": self.poller.polled,
             "introduced": self._introduced,
             "poll_age": round(age, 1),
@@ -221,6 +235,7 @@ class Assembly:
             "backlog_age": round(stuck, 1),
             **self._schedule.counts(),
             "writing": self.queue.writing,
+            "trouble": trouble and asdict(trouble),
             "pid": os.getpid(),
         }
 
@@ -229,26 +244,26 @@ class Assembly:
 
         A webhook that somebody has set would keep all updates from us.
         """
-        rejected, pause, pace = 0, 0.5, self._config.pace
+        rejected, pause, pace, patience = 0, 0.5, self._config.pace, FIRST_WORD
         while True:
             try:
-                me = await self._bot.get_me()
-                await self._bot.delete_webhook(drop_pending_updates=False)
+                me = await self._bot.get_me(read_timeout=patience)
+                if (await self._bot.get_webhook_info()).url:
+                    log.warning("a webhook was set for this bot: it is taken away")
+                    await self._bot.delete_webhook(drop_pending_updates=False)
                 self._introduced = True
                 return me
             except InvalidToken:
                 rejected += 1
-                if rejected == REJECTED:
-                    raise UserError(
-                        "Telegram does not accept the bot's token",
-                        "compare telegram_token.txt with what @BotFather says",
-                    ) from None
-                log.error("getMe: the token was rejected")
+                trouble = self._request.trouble
+                if rejected >= REJECTED and trouble and trouble.cause == "token":
+                    raise UserError(trouble.sentence, trouble.fix) from None
+                log.error("getMe: %s", trouble)
             except TelegramError as error:
                 rejected = 0
-                log.warning("getMe: %s", type(error).__name__)
+                log.warning("getMe: %s", self._request.trouble or type(error).__name__)
             await asyncio.sleep(pace * pause)
-            pause = min(30.0, pause * 2)
+            pause, patience = min(30.0, pause * 2), READ
 
     async def _report(self) -> dict[str, object]:
         """What /status tells."""

@@ -41,6 +41,11 @@ class BotConfig:
     deadline: float = 300
     pace: float = 1.0
 
+    @property
+    def port_file(self) -> Path:
+        """Says where /healthz is, to those who have other settings."""
+        return self.lock.with_name("bot.port")
+
     def check(self) -> None:
         """Raise UserError where the bot could not answer anybody."""
         if not self.token:

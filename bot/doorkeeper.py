@@ -50,6 +50,7 @@ class Doorkeeper:
         self._pace = pace
         self._changed = asyncio.Event()
         self._rests: dict[int, float] = {}  # until when an administrator is left alone
+        self._heard: dict[int, float] = {}  # when they wrote last
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._error: BaseException | None = None
 
@@ -59,6 +60,7 @@ class Doorkeeper:
 
     def hello(self, admin: int) -> None:
         """The administrator wrote to the bot, and can be written to."""
+        self._heard[admin] = time.monotonic()
         self._rests.pop(admin, None)
         self.wake()
 
@@ -86,11 +88,13 @@ class Doorkeeper:
             task.add_done_callback(lambda done: self._ended(admin, done))
 
     async def _tell(self, admin: int, todo: list[Notice]) -> None:
+        began = time.monotonic()
         try:
             for notice in todo:
                 await self._show(notice)
         except ChatGone:
-            self._rest(admin, GONE_PAUSE)
+            wrote_since = self._heard.get(admin, 0) >= began
+            self._rest(admin, self._pace * PAUSE if wrote_since else GONE_PAUSE)
         except Banned as error:
             self._rest(admin, error.seconds)
         except (MaybeSent, Unreachable) as error:

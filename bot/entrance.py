@@ -85,9 +85,10 @@ class Entrance:
         if use == "in":
             said = {"person": "let_in", "editor": "made_editor", "admin": "made_admin"}[role]
             self._requests.came_in(user.id, words.language, said, BY_INVITE)
-            if role == "admin":
+            if role == "admin":  # who is told so first, and then of those who wait
                 self._remember(user)
-            return Effect(now=[self._decided, lambda: self._doorkeeper.hello(user.id)])
+                return Effect(now=[self._wake])
+            return Effect(now=[self._decided])
         reason = {
             "twice": words.invite_twice,
             "used up": words.invite_used_up,

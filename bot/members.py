@@ -80,7 +80,7 @@ class Members:
             found.append(await self._is_in(group, user))
             if found[-1]:
                 break
-        # Where a group cannot be asked, somebody who was in one stays in.
+        # While Telegram does not say, somebody who was a member stays one.
         is_in = any(found) or (None in found and self.knew(user))
         self._db.execute(
             "INSERT OR REPLACE INTO member VALUES (?, ?, ?)", (user, is_in, time.time())
@@ -88,7 +88,7 @@ class Members:
 
     async def _is_in(self, group: int, user: int) -> bool | None:
         """What Telegram says; None where it does not."""
-        now, trouble, is_in = self._moved.get(group, group), "", None
+        now, trouble, is_in = self._moved.get(group, group), "", False
         try:
             member = await retry.again(
                 lambda: self._bot.get_chat_member(now, user), self._pace * retry.PAUSE
@@ -101,15 +101,15 @@ class Members:
             return await self._is_in(group, user)
         except BadRequest as error:
             said = error.message.lower()
-            if any(word in said for word in _NOBODY):
-                is_in = False
-            else:
-                absent = "chat not found" in said
-                trouble = "the bot is not in it" if absent else error.message
+            if "chat not found" in said:
+                trouble = "the bot is not in it"
+            elif not any(word in said for word in _NOBODY):
+                trouble = error.message
         except Forbidden:
             trouble = "the bot is not in it"
         except TelegramError as error:
-            trouble = type(error).__name__
+            self._tell(group, type(error).__name__)
+            return None
         self._tell(group, trouble)
         return is_in
 

@@ -18,7 +18,9 @@ from opsctl.server.services import changing
 STOP_SECONDS = 10
 START_SECONDS = 60
 ACCEPT_SECONDS = 10  # a token is rejected three times before the bot gives up
+PASSING_SECONDS = 4  # other troubles that last so long are told
 POLL_SECONDS = 0.2
+ENDING = ("token", "conflict")  # troubles that end the bot after some tries
 Started = Literal["running", "silent", "already"]
 
 
@@ -72,7 +74,11 @@ class BotProcess:
     def health(self) -> dict[str, Any] | None:
         """What it says of itself on its local port; None when it is not this bot that answers."""
         try:
-            _, body = get(f"http://127.0.0.1:{self.settings.health_port}", "/healthz", seconds=2)
+            port = int(self.lock.with_name("bot.port").read_text())
+        except (OSError, ValueError):
+            port = self.settings.health_port
+        try:
+            _, body = get(f"http://127.0.0.1:{port}", "/healthz", seconds=2)
             found = json.loads(body)
         except (OSError, ValueError):
             return None
@@ -88,17 +94,23 @@ class BotProcess:
             health = self.health()
             if health:
                 reported = min(reported, time.monotonic())
-            if health and health["introduced"]:
+            if health and health["polled"]:
                 return True
             kept = keeper.state()
             if not kept.running or kept.restarts:
                 keeper.stop()
                 raise _failed(self.log_path.read_text(errors="replace"))
-            if health and time.monotonic() - reported > ACCEPT_SECONDS:
+            if health and time.monotonic() - reported > _patience(health):
                 return False
             if not health and time.monotonic() - began > START_SECONDS:
                 raise UserError("the bot does not report its health", "opsctl logs bot")
             time.sleep(POLL_SECONDS)
+
+
+def _patience(health: dict[str, Any]) -> float:
+    """Seconds until a bot that Telegram does not answer is left to itself."""
+    lasting = health["trouble"] and health["trouble"]["cause"] not in ENDING
+    return PASSING_SECONDS if lasting else ACCEPT_SECONDS
 
 
 def _failed(log: str) -> UserError:

@@ -14,10 +14,12 @@ KEEPERS = {
 
 
 def bot_status(config: Settings) -> dict[str, Any]:
-    """The bot as a JSON object; `state`: running, deaf (see Assembly.health), exited, absent.
+    """The bot as a JSON object; `state`: running, connecting, deaf, exited, absent.
 
-    `kept_by`: systemd, supervisor, or terminal; `restarts`: how often it was started again. What it
-    says of itself stands beside: the age of its last good poll in seconds, and its queues.
+    It is connecting until Telegram has answered a poll, and deaf when that was long ago (see
+    Assembly.health). `kept_by`: systemd, supervisor, or terminal; `restarts`: how often it was
+    started again. What it says of itself stands beside: the age of its last good poll in seconds,
+    its queues, and the `trouble` with the line to Telegram: cause, sentence and fix, or null.
     """
     bot = BotProcess(config)
     health, kept = bot.health(), bot.keeper()
@@ -25,10 +27,13 @@ def bot_status(config: Settings) -> dict[str, Any]:
     if kept is not None:
         found = {"kept_by": kept[0].kind, "restarts": kept[1].restarts}
     if health is None:
-        return {"state": "exited" if kept else "absent", **found}
+        if kept is None:
+            return {"state": "absent"}
+        return {"state": "connecting" if kept[1].running else "exited", **found}
     if kept is None or not kept[1].running:
         found = {"kept_by": "terminal", "restarts": 0}
-    return {"state": "running" if health.pop("ok") else "deaf", **found, **health}
+    state = "running" if health.pop("ok") else "deaf" if health["polled"] else "connecting"
+    return {"state": state, **found, **health}
 
 
 def show_bot(bot: dict[str, Any]) -> None:
@@ -42,5 +47,8 @@ def show_bot(bot: dict[str, Any]) -> None:
         poll = f"last poll {bot['poll_age']:.0f} s ago" if bot["polled"] else "no poll answered yet"
         words.append(f"{poll}, {bot['writing']} answers being written, {bot['waiting']} waiting")
     output.write(", ".join(words))
+    if trouble := bot.get("trouble"):
+        output.write(f"  {trouble['sentence']}")
+        output.note(f"hint: {trouble['fix']}")
     if bot["state"] == "exited":
         output.note("hint: opsctl logs bot")

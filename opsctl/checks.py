@@ -40,6 +40,7 @@ def run_checks(loaded: Loaded) -> list[Check]:
         ("index", _index),
         ("files", _files),
         ("token", lambda _: _token(loaded)),
+        ("telegram", _telegram),
         ("service", _service),
         ("reindex", _reindex),
     ]
@@ -75,6 +76,10 @@ def _sqlite() -> Check:
 
 
 def _settings(loaded: Loaded) -> Check:
+    if loaded.passed_over:
+        names = ", ".join(loaded.passed_over)
+        fix = "for Telegram: OPSCTL_TELEGRAM_PROXY in .env; for downloads: export it in the shell"
+        return Check("settings", "warning", f"not read from .env: {names}", fix)
     if loaded.unknown:
         names = ", ".join(loaded.unknown)
         return Check("settings", "warning", f"unknown: {names}", "opsctl doctor --settings")
@@ -222,6 +227,15 @@ def _reindex(config: Settings) -> Check:
     if not found["by"]:
         return Check("reindex", "warning", detail, "opsctl start")
     return Check("reindex", "ok", detail)
+
+
+def _telegram(config: Settings) -> Check:
+    """Whether Telegram answers."""
+    if not config.telegram_token:
+        return Check("telegram", "ok", "not asked without a token")
+    from opsctl.telegram_check import check_telegram
+
+    return check_telegram(config)
 
 
 def _service(config: Settings) -> Check:

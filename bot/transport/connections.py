@@ -3,11 +3,13 @@
 import logging
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import httpx
 from telegram.request import BaseRequest, HTTPXRequest
+
+from bot.transport.line import Line
+from bot.transport.trouble import Trouble
 
 DEAF = 90.0  # seconds without an answer after which the connections are made anew
 NO_ROOM = 3  # requests in a row that found no free connection: those that there are may be lost
@@ -21,11 +23,21 @@ class Connections(BaseRequest):
     proxy can take every request and answer none.
     """
 
-    def __init__(self, renewed: Callable[[], None], deaf: float = DEAF, **settings: Any) -> None:
+    def __init__(
+        self,
+        line: Line,
+        renewed: Callable[[], None],
+        deaf: float = DEAF,
+        connection_pool_size: int = 8,
+        **settings: Any,
+    ) -> None:
         """`settings` are those of HTTPXRequest; `renewed` is called when there is a new one."""
+        self._line = line
+        self._size = connection_pool_size
         self._renewed = renewed
         self._deaf = deaf
-        self._make = partial(HTTPXRequest, **settings)
+        self._settings = settings
+        self.trouble: Trouble | None = None  # what is wrong, by the last reply or its absence
         self._pool = self._make()
         self._made = self._silent_since = self._last_failure = time.monotonic()
         self._no_room = 0
@@ -59,10 +71,14 @@ class Connections(BaseRequest):
             code, reply = await pool.do_request(*args, **kwargs)
         except BaseException as error:
             self._failed(pool, begun, isinstance(error.__cause__, httpx.PoolTimeout))
+            if isinstance(error, Exception):
+                self.trouble = self._line.trouble(error)
             raise
+        self.trouble = self._line.trouble_in(code, reply)
         if code >= 500:
             self._failed(pool, begun)
         else:
+            self._line.answered()
             self._silent_since, self._no_room = self._last_failure, 0
         return code, reply
 
@@ -71,6 +87,10 @@ class Connections(BaseRequest):
             self._silent_since = begun
         self._last_failure = time.monotonic()
         self._no_room += no_room and pool is self._pool
+
+    def _make(self) -> HTTPXRequest:
+        transport = self._line.transport(self._size)
+        return HTTPXRequest(**self._settings, httpx_kwargs={"transport": transport})
 
     async def _renew(self) -> None:
         log.warning("no request was answered for %.0f s: connecting anew", self.silence)

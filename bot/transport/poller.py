@@ -6,6 +6,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from telegram import Bot
@@ -15,6 +16,8 @@ from bot.metrics import Metrics
 from bot.store import Store, StoreBusy
 from bot.transport.connections import DEAF, Connections
 from bot.transport.limits import ban_seconds
+from bot.transport.line import Line
+from bot.transport.trouble import Trouble
 from bot.transport.waiting import within
 from indexer.errors import UserError
 
@@ -55,6 +58,7 @@ class Poller:
         self,
         token: str,
         api_url: str,
+        line: Line,
         store: Store,
         metrics: Metrics,
         heard: Callable[[], None],
@@ -63,6 +67,7 @@ class Poller:
         read: float = READ,
         pace: float = 1,
     ) -> None:
+        self._line = line
         self._store = store
         self._metrics = metrics
         self._heard = heard
@@ -70,17 +75,19 @@ class Poller:
         self._read = read
         self._pace = pace
         self._request = _Request(
+            line,
             lambda: metrics.failed("deaf"),
             deaf,
             connection_pool_size=2,
             pool_timeout=5,
             read_timeout=read,
         )
-        self._bot = Bot(token, api_url, get_updates_request=self._request)
+        self._bot = Bot(token, api_url, request=self._request, get_updates_request=self._request)
         self._last_good = time.monotonic()
         self._conflicts: deque[float] = deque(maxlen=CONFLICTS)
         self._offset: int | None = None
         self._failures = 0
+        self.trouble: Trouble | None = None  # why the last poll was not answered
         self.polled = False  # once Telegram has answered a poll
 
     @property
@@ -105,28 +112,31 @@ class Poller:
             self._metrics.failed("poll RetryAfter")
             return ban_seconds(error) + 0.2
         except Conflict:
-            self._conflict()
+            await self._conflict()
             return self._pace * CONFLICT_PAUSE
         except Exception as error:
             if isinstance(error, UserError) and not isinstance(error, StoreBusy):
                 raise
+            self.trouble = self._request.trouble
+            if isinstance(error, TimeoutError):
+                self.trouble = self._line.trouble(error)
             # Also InvalidToken, whose text holds the token: a proxy's hiccup looks the same.
             level = logging.ERROR if isinstance(error, InvalidToken) else logging.WARNING
             unknown = not isinstance(error, PASSING)
-            log.log(level, "poll: %s", type(error).__name__, exc_info=unknown)
+            log.log(level, "poll: %s", self.trouble or type(error).__name__, exc_info=unknown)
             self._metrics.failed(f"poll {type(error).__name__}")
         else:
             self._last_good = time.monotonic()
             self._failures = 0
-            self.polled = True
+            self.polled, self.trouble = True, None
             return 0
         self._failures += 1
         return self._pace * min(SLOWEST, 0.5 * 2.0 ** min(self._failures, 8))
 
     async def _get_updates(self) -> None:
         try:
-            # After a failure a short one, so that it is known at once that Telegram is back.
-            seconds = 0 if self._failures else self._long_poll
+            # A short one until one is answered, so that it is known at once that Telegram is there.
+            seconds = self._long_poll if self.polled and not self._failures else 0
             await self._bot.get_updates(offset=self._offset, timeout=seconds, allowed_updates=KINDS)
         except TelegramError:
             raise
@@ -144,16 +154,20 @@ class Poller:
         if new:
             self._heard()
 
-    def _conflict(self) -> None:
+    async def _conflict(self) -> None:
+        """Take a webhook away, or find out that somebody else polls for good."""
         self._metrics.failed("poll Conflict")
-        log.warning("poll: another program polls for this bot")
+        trouble = self.trouble = self._request.trouble
+        log.warning("poll: %s", trouble)
+        assert trouble
+        if trouble.cause == "webhook":
+            with suppress(TelegramError):
+                await self._bot.delete_webhook(drop_pending_updates=False)
+            return
         now = time.monotonic()
         self._conflicts.append(now)
         if len(self._conflicts) == CONFLICTS and now - self._conflicts[0] < CONFLICT_SECONDS:
-            raise UserError(
-                "another program answers as this bot: Telegram lets only one of them listen",
-                "stop the other one, or get a new token from @BotFather",
-            )
+            raise UserError(trouble.sentence, trouble.fix)
 
 
 def _row(update: Any) -> tuple[int, str] | None:

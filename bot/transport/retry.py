@@ -4,7 +4,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import httpx
 from telegram.error import BadRequest, InvalidToken, NetworkError
 from tenacity import (
     AsyncRetrying,
@@ -15,18 +14,12 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from bot.transport.ways import NOT_SENT
+
 T = TypeVar("T")
 Call = Callable[[], Awaitable[T]]
 log = logging.getLogger(__name__)
 
-# The request never left: Telegram can not have executed it.
-NOT_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
 ATTEMPTS = 4
 SECONDS = 60
 PAUSE = 0.5

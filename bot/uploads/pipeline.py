@@ -24,6 +24,7 @@ from bot.store import Store, StoreBusy
 from bot.texts import Texts, texts_for
 from bot.transport import retry
 from bot.transport.limits import ban_seconds
+from bot.transport.line import Line
 from bot.transport.sending import Banned, ChatGone, MessageGone, Sender, SendingError, Unreachable
 from bot.transport.waiting import happens, within
 from bot.uploads.check import Rejected, check
@@ -59,6 +60,7 @@ class Uploads:
         bot: ExtBot[Any],
         sender: Sender,
         indexing: Indexing,
+        line: Line,
         pace: float = 1,
     ) -> None:
         self._documents = settings.documents.absolute()
@@ -68,7 +70,7 @@ class Uploads:
         self._teller = Teller(self._rows, sender)
         self._indexing = indexing
         self._pace = pace
-        self._client = httpx.AsyncClient(timeout=READ)
+        self._client = httpx.AsyncClient(timeout=READ, transport=line.transport(1))
         # One each: what one of them has seen, the others have not.
         self._changed = {state: asyncio.Event() for state in ("new", "placed", "final")}
 

@@ -80,14 +80,19 @@ def start_bot(config: Settings, foreground: bool = False) -> None:
         return
     from opsctl.bot_process import BotProcess
 
-    started = BotProcess(config).start()
+    bot = BotProcess(config)
+    started = bot.start()
     if started == "already":
         output.note("the bot is already running (opsctl restart, if settings have changed)")
         return
     if started == "running":
         output.note("the bot is running: write to it in Telegram (opsctl logs bot)")
     else:
-        output.note("the bot is running, but Telegram does not answer it yet (opsctl logs bot)")
+        trouble = (bot.health() or {}).get("trouble")
+        why = f": {trouble['sentence']}" if trouble else " (opsctl logs bot)"
+        output.note(f"the bot is running, but Telegram does not answer it yet{why}")
+        if trouble:
+            output.note(f"hint: {trouble['fix']}")
     _tell_of_logout(config)
 
 

@@ -44,7 +44,7 @@ def status(json: Json = False) -> None:
         show_bot(bot)
         _show(index)
         show_freshness(fresh)
-    down = is_down(config, server) or bot["state"] in ("deaf", "exited")
+    down = is_down(config, server) or bot["state"] in ("connecting", "deaf", "exited")
     if index["state"] != "ready" or down or adapter["state"] == "ignored":
         raise typer.Exit(UNHEALTHY)
 

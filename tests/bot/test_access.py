@@ -18,6 +18,11 @@ def talks(call: dict[str, Any]) -> bool:
     return call["method"].startswith(("send", "edit", "answer")) and "Action" not in call["method"]
 
 
+def said(api: FakeBotAPI, chat: int) -> list[str]:
+    """What the bot said in a chat."""
+    return [message["text"] for message in api.messages(chat) if message["from"] == BOT]
+
+
 def test_a_stranger_moves_nothing(tmp_path: Path, notes: Path) -> None:
     async def go() -> None:
         async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes) as bot:
@@ -97,14 +102,15 @@ def test_an_anonymous_administrator_of_a_group_asks_as_the_group(
         config = {"groups": [GROUP], "per_minute": 1}
         async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes, **config) as bot:
             api.user(2, f"/ask {question(1)}", chat=GROUP, **anonymous)
-            assert "Норд1." in (await bot.replied(GROUP))[0]
+            await api.until(lambda: "Норд1." in str(said(api, GROUP)))
             assert bot.rows("SELECT user FROM answer") == [(GROUP,)]
+            await settled(bot)
             api.user(3, f"/ask {question(2)}", chat=GROUP, **anonymous)
-            assert "не больше 1 в минуту" in (await bot.replied(GROUP, 2))[1]
+            await api.until(lambda: "at most 1 a minute" in str(said(api, GROUP)))
             api.user(4, f"/ask {question(3)}", chat=GROUP)
-            assert "Норд3." in (await bot.replied(GROUP, 3))[2]
-            message = next(m["message_id"] for m in api.messages(GROUP) if "Норд1" in m["text"])
-            press = {"message": message + 1, "data": "like:1", "chat": GROUP}
+            await api.until(lambda: "Норд3." in str(said(api, GROUP)))
+            message = next(m["message_id"] for m in api.messages(GROUP) if m["from"] == BOT)
+            press = {"message": message, "data": "like:1", "chat": GROUP}
             api.user(5, kind="callback", **press)
             await eventually(lambda: bot.rows("SELECT user, value FROM feedback") == [(5, 1)])
 

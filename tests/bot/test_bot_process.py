@@ -1,6 +1,7 @@
 """The bot as a process: how it starts, ends, and tells how it is."""
 
 import asyncio
+import json
 import shutil
 import sqlite3
 import subprocess
@@ -87,14 +88,18 @@ def test_health_tells_whether_telegram_has_answered(
         async with FakeBotAPI() as api:
             api.faults = [Fault("getMe", "internal", times=-1)]
             async with kind(tmp_path, api, notes) as bot:
-                await api.until(lambda: api.updates.allowed)
-                api.user(2, question(1))
-                await eventually(lambda: bot.rows("SELECT 1 FROM inbox"))
-                health = await bot.health()
-                assert (health["polled"], health["introduced"]) == (True, False)
+                await api.until(lambda: api.count("getMe") > 1)
+                status, text = await bot.get("/healthz")
+                health = json.loads(text)
+                assert status == 503 and api.count("getUpdates") == 0
+                assert (health["polled"], health["introduced"]) == (False, False)
+                assert health["trouble"]["cause"] == "busy"
                 api.faults.clear()
+                api.user(2, question(1))
                 await bot.replied(2)
-                assert (await bot.health())["introduced"] is True
+                status, text = await bot.get("/healthz")
+                health = json.loads(text)
+                assert (status, health["introduced"], health["trouble"]) == (200, True, None)
 
     asyncio.run(go())
 

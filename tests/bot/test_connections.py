@@ -8,6 +8,7 @@ from typing import Any
 from telegram.ext import ExtBot
 
 from bot.transport.connections import NO_ROOM, Connections
+from bot.transport.line import Line
 from tests.bot.bot_process import eventually
 from tests.bot.clients import NO_FLOOD, failure, run, texts
 from tests.fakes.bot_api import FakeBotAPI
@@ -21,7 +22,7 @@ async def bot_with(
     """The fake, a bot whose connections are ours, and a list that grows when they are new."""
     renewed: list[int] = []
     async with FakeBotAPI(flood=Flood(NO_FLOOD)) as api:
-        connections = Connections(lambda: renewed.append(1), **settings)
+        connections = Connections(Line(api.url), lambda: renewed.append(1), **settings)
         bot: ExtBot[Any] = ExtBot(api.token, api.url, request=connections)
         try:
             yield api, bot, connections, renewed

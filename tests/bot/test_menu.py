@@ -46,6 +46,7 @@ def test_a_menu_is_set_once_and_taken_from_who_is_no_administrator(
             async with bot:
                 await eventually(lambda: len(menus(api)) == 6)
                 noted = "SELECT value FROM meta WHERE key = 'menus'"
+                await eventually(lambda: len(menus(api)) == 6)
                 await eventually(lambda: f'"{OTHER}"' in str(bot.rows(noted)))
                 assert any(command["command"] == "ask" for command in api.methods.commands[""])
             bot.config["admins"] = [OTHER]

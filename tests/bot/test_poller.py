@@ -10,6 +10,7 @@ import pytest
 
 from bot.metrics import Metrics
 from bot.store import Store
+from bot.transport.line import Line
 from bot.transport.poller import Poller
 from tests.bot.bot_process import BotProcess, eventually
 from tests.fakes.bot_api import FakeBotAPI
@@ -23,7 +24,9 @@ HALF = "half of a pair: \ud83d"
 async def polling(folder: Path, api: FakeBotAPI) -> AsyncIterator[tuple[Poller, Store]]:
     """A poller at work."""
     store = Store(folder / "bot.sqlite")
-    poller = Poller(api.token, api.url, store, Metrics(), lambda: None, long_poll=1, pace=0.1)
+    poller = Poller(
+        api.token, api.url, Line(api.url), store, Metrics(), lambda: None, long_poll=1, pace=0.1
+    )
     running = asyncio.ensure_future(poller.run())
     try:
         yield poller, store

@@ -2,7 +2,7 @@
 
 Updates stay queued until a later offset confirms them, flood control answers 429, messages keep
 the history of their edits. In one process: `async with FakeBotAPI() as api`. From outside:
-POST /_user lets people do something, GET /_chats shows what they read.
+POST /_user lets people do something, GET /_chats shows what they read, POST /_fault adds a Fault.
 """
 
 import argparse
@@ -67,6 +67,7 @@ class FakeBotAPI:
                 web.get("/file/bot{token}/documents/{name}", self._file),
                 web.post("/_user", self._user),
                 web.get("/_chats", self._chats),
+                web.post("/_fault", self._fault),
             ]
         )
         self._runner = web.AppRunner(
@@ -196,6 +197,10 @@ class FakeBotAPI:
     async def _chats(self, request: web.Request) -> web.Response:
         chats = {chat: self.chats.listing(chat) for chat in self.chats.history}
         return web.json_response(chats)
+
+    async def _fault(self, request: web.Request) -> web.Response:
+        self.faults.append(Fault(**await request.json()))
+        return web.Response()
 
 
 async def main() -> None:

@@ -58,7 +58,7 @@ class Methods:
             "setMyShortDescription": lambda args: _fits(args, "short_description", 120, "about"),
             "deleteWebhook": self.updates.delete_webhook,
             "getWebhookInfo": lambda args: {
-                "url": "",
+                "url": "https://bot.example/hook" if self.updates.webhook else "",
                 "has_custom_certificate": False,
                 "pending_update_count": len(self.updates.waiting),
             },

@@ -9,6 +9,7 @@ import pytest
 
 from tests.fakes.bot_api import TOKEN
 from tests.fakes.systemd import Scenario
+from tests.gpu_server import free_port
 from tests.opsctl.telegram import STRANGER, USER, Telegram, eventually, telegram_for
 from tests.workspace import Workspace, question
 
@@ -49,6 +50,15 @@ def test_a_bot_that_is_started_elsewhere_is_that_of_its_project(telegram: Telegr
     workspace.options["cwd"] = "/"
     workspace.env["OPSCTL_STATE"] = ""
     assert workspace.run("-C", str(workspace.root), "stop").stderr == "stopped\n"
+
+
+def test_status_finds_a_bot_that_was_started_with_another_health_port(telegram: Telegram) -> None:
+    workspace = telegram.workspace
+    workspace.run("start", "--server", "none")
+    elsewhere = {"OPSCTL_HEALTH_PORT": str(free_port())}
+    assert workspace.json("status", env=elsewhere)["bot"]["state"] == "running"
+    again = workspace.run("start", "--server", "none", env=elsewhere)
+    assert "the bot is already running" in again.stderr
 
 
 def test_the_token_is_in_no_argv_log_or_output(telegram: Telegram) -> None:
