@@ -18,6 +18,7 @@ from tests.fakes.tgi import FakeTGI
 from tests.workspace import Workspace, question
 
 GROUP = -100
+STRANGER = 5000
 SECRET = "мой-диагноз-4711"
 
 
@@ -120,6 +121,24 @@ def test_about_and_start_say_who_runs_it_and_what_is_kept(tmp_path: Path, notes:
             api.user(3, "/help", language="en")
             assert (await bot.replied(3))[0].endswith("Петров, вн. 400")
             assert "/about" in bot.finished(3)[0] and "/mydata" in bot.finished(3)[0]
+
+    asyncio.run(go())
+
+
+def test_a_stranger_learns_what_is_kept_before_and_while_they_wait(
+    tmp_path: Path, notes: Path
+) -> None:
+    async def go() -> None:
+        config = {"contact": "Петров, вн. 400", "notice": "Раз.\nДва."}
+        async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes, **config) as bot:
+            api.user(STRANGER, "/about")
+            assert "вн. 400" in (await bot.replied(STRANGER))[0]
+            assert bot.rows("SELECT * FROM request") == []
+            api.user(STRANGER, f"{question(1)} {SECRET}")
+            said = (await bot.replied(STRANGER, 2))[1]
+            assert "/about" in said and "вн. 400" in said and said.endswith("Раз.\nДва.")
+            api.user(STRANGER, "/mydata")
+            assert SECRET in await eventually_sent(api, STRANGER)
 
     asyncio.run(go())
 
