@@ -1,7 +1,6 @@
 """The commands that do not ask: what each changes at once, and what is said about it."""
 
 import logging
-import time
 from collections.abc import Awaitable, Callable
 
 from telegram import Message
@@ -15,7 +14,7 @@ from bot.dialogue import Dialogue
 from bot.inbox import Effect
 from bot.indexing import Indexing
 from bot.menu import Menu
-from bot.personal import as_text, held
+from bot.personal import send_data
 from bot.store import Store
 from bot.texts import Texts, texts_for
 from bot.texts.counting import counted
@@ -82,7 +81,7 @@ class Commands:
                 return self.sources(last, words)
             return lambda: self._sender.reply(message, words.nothing_to_show)
         if name == "mydata" and visitor.private:
-            return lambda: self._mydata(message, visitor.user.id, words)
+            return lambda: send_data(self._store, self._sender, visitor.user.id, words)
         if name == "mydata":
             return lambda: self._sender.reply(message, words.mydata_private)
         if visitor.admin and name == "status":
@@ -122,12 +121,6 @@ class Commands:
         """Somebody with a role opened the bot: only now can there be a menu for them."""
         await self._sender.reply(message, said)
         await self._menu.set()
-
-    async def _mydata(self, message: Message, user: int, words: Texts) -> None:
-        """Send the person a file of everything that is kept about them."""
-        text = as_text(held(self._store, user), user, words)
-        name = time.strftime("mydata-%Y-%m-%d.txt")
-        await self._sender.send_file(message.chat.id, name, text.encode(), words.mydata_caption)
 
     async def _status(self, message: Message, words: Texts) -> None:
         report = await self._report()

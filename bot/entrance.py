@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from telegram import Message, Update, User
 
 from assistant.answer import check_question
+from bot.about import about as about_bot
 from bot.about import with_contact, with_notice
 from bot.access import Gate, Visitor
 from bot.config import BotConfig
@@ -13,6 +14,7 @@ from bot.inbox import Effect
 from bot.invites import Invites
 from bot.members import Members
 from bot.notices import Notices, about
+from bot.personal import send_data
 from bot.requests import BY_GROUP, BY_INVITE, Request, Requests
 from bot.texts import Texts, texts_for
 from bot.transport.sending import Sender
@@ -109,7 +111,13 @@ class Entrance:
             return Effect()
         words = texts_for(user.language_code)
         text = message.text or message.caption or ""
-        if text.split(maxsplit=1)[:1] == ["/forget"]:
+        command = text.split(maxsplit=1)[:1]
+        if command == ["/about"]:
+            return self._say(user.id, about_bot(self._config, words))
+        if command == ["/mydata"]:
+            store, sender = self._requests.store, self._sender
+            return Effect(errands=[lambda: send_data(store, sender, user.id, words)], user=user.id)
+        if command == ["/forget"]:
             if not self._is_refused(user.id) and not self._requests.forget(user.id):
                 return Effect()
             return self._say(user.id, words.forgotten)

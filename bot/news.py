@@ -177,10 +177,8 @@ class News:
             self._db.execute("INSERT INTO news (admin, text) VALUES (?, ?)", (admin, text))
 
     def _words(self, admin: int) -> Texts:
-        """In the language in which the administrator last asked; at first in Russian."""
-        sql = "SELECT language FROM answer WHERE user = ? ORDER BY id DESC LIMIT 1"
-        row = self._db.execute(sql, (admin,)).fetchone()
-        return texts_for(row[0] if row else self._store.meta(f"language {admin}") or "ru")
+        """In the language in which the administrator last wrote; before that in Russian."""
+        return texts_for(self._store.meta(f"language {admin}") or "ru")
 
     async def _tell_all(self) -> None:
         rows = self._db.execute("SELECT id, admin, text FROM news ORDER BY id").fetchall()

@@ -2,10 +2,13 @@
 
 import json
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.store import Store
 from bot.texts import Texts
+
+if TYPE_CHECKING:
+    from bot.transport.sending import Sender
 
 OWN = "user = :user"
 IN_ANSWERS = "answer IN (SELECT id FROM answer WHERE user = :user)"
@@ -94,6 +97,13 @@ def as_text(rows: Rows, user: int, words: Texts) -> str:
             lines.append("👍" if mark > 0 else "👎")
     records = json.dumps(rows, ensure_ascii=False, indent=1)
     return "\n".join([*lines, "", f"{words.mydata_rest}:", records, ""])
+
+
+async def send_data(store: Store, sender: "Sender", user: int, words: Texts) -> None:
+    """Send the person a file of everything that is kept about them; raises SendingError."""
+    text = as_text(held(store, user), user, words)
+    name = time.strftime("mydata-%Y-%m-%d.txt")
+    await sender.send_file(user, name, text.encode(), words.mydata_caption)
 
 
 def _row(names: list[str], values: tuple[Any, ...]) -> dict[str, Any]:

@@ -54,7 +54,8 @@ EN = Texts(
     waits="Hello! I answer from documents, and an administrator gives access to them."
     " I have passed your request on and will write as soon as it is decided.\n"
     "You can ask your question now: I will answer once you have access.\n"
-    "To hurry it up: your code is {code}, your id {user}.",
+    "To hurry it up: your code is {code}, your id {user}.\n"
+    "What is kept and who can see it: /about",
     still_waits="The administrator has your request and has not decided yet."
     " I will write as soon as it is decided. Your code: {code}",
     question_kept="I keep your question and will answer it as soon as you have access.",

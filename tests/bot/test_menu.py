@@ -44,6 +44,7 @@ def test_a_menu_is_set_once_and_taken_from_who_is_no_administrator(
         async with FakeBotAPI(flood=Flood(0)) as api:
             bot = BotProcess(tmp_path, api, notes, admins=[ADMIN, OTHER])
             async with bot:
+                await eventually(lambda: len(menus(api)) == 6)
                 noted = "SELECT value FROM meta WHERE key = 'menus'"
                 await eventually(lambda: len(menus(api)) == 6)
                 await eventually(lambda: f'"{OTHER}"' in str(bot.rows(noted)))

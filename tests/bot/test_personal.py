@@ -18,6 +18,7 @@ from tests.fakes.tgi import FakeTGI
 from tests.workspace import Workspace, question
 
 GROUP = -100
+STRANGER = 5000
 SECRET = "мой-диагноз-4711"
 
 
@@ -56,6 +57,8 @@ def fill(store: Store, user: int, mark: str) -> None:
     message = {"from": {"id": user}, "text": f"secret-{mark}"}
     body = json.dumps({"update_id": user, "message": message})
     store.receive([(user, body)])
+    invite = "INSERT INTO invite (id, secret, role, made) VALUES (?, ?, 'person', 0)"
+    store.db.execute(invite, (user, mark))
     texts = {"body": body, "state": "final", "citations": "[]", "entities": "[]"}
     for table in reversed(TABLES):
         if table == "inbox":
@@ -68,8 +71,8 @@ def fill(store: Store, user: int, mark: str) -> None:
         marks = ", ".join("?" * len(values))
         if table == "meta":
             values[0] = f"language {user}"
-        if table == "upload":
-            values = ["new" if value == "final" else value for value in values]
+        state = {"upload": "new", "request": "waiting"}.get(table, "final")
+        values = [state if value == "final" else value for value in values]
         store.db.execute(f"INSERT INTO {table} VALUES ({marks})", values)
 
 
@@ -118,6 +121,24 @@ def test_about_and_start_say_who_runs_it_and_what_is_kept(tmp_path: Path, notes:
             api.user(3, "/help", language="en")
             assert (await bot.replied(3))[0].endswith("Петров, вн. 400")
             assert "/about" in bot.finished(3)[0] and "/mydata" in bot.finished(3)[0]
+
+    asyncio.run(go())
+
+
+def test_a_stranger_learns_what_is_kept_before_and_while_they_wait(
+    tmp_path: Path, notes: Path
+) -> None:
+    async def go() -> None:
+        config = {"contact": "Петров, вн. 400", "notice": "Раз.\nДва."}
+        async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes, **config) as bot:
+            api.user(STRANGER, "/about")
+            assert "вн. 400" in (await bot.replied(STRANGER))[0]
+            assert bot.rows("SELECT * FROM request") == []
+            api.user(STRANGER, f"{question(1)} {SECRET}")
+            said = (await bot.replied(STRANGER, 2))[1]
+            assert "/about" in said and "вн. 400" in said and said.endswith("Раз.\nДва.")
+            api.user(STRANGER, "/mydata")
+            assert SECRET in await eventually_sent(api, STRANGER)
 
     asyncio.run(go())
 
