@@ -100,6 +100,7 @@ class Day:
             "people": len(self.crowd.people),
             "let in": len(let_in),
             "refused and told so": len(ways["refused"]),
+            "seconds from /start to the reply, at most": round(max(map(self._wait, outside)), 1),
             "seconds until all were told what happens": round(everybody_told, 1),
             "seconds from the first decision to the last answer": round(
                 time.monotonic() - decided, 1
@@ -116,6 +117,11 @@ class Day:
     def api_answers(self, user: int) -> int:
         """How many answers the person has."""
         return sum("Зюйд" in text for text in self.bot.replies(user))
+
+    def _wait(self, user: int) -> float:
+        """The seconds from /start to the reply."""
+        first = next(m for m in self.api.messages(user) if m["from"]["is_bot"])
+        return float(first["history"][0]["at"] - self.crowd.began[user])
 
     async def _come(self) -> None:
         pause = self.crowd.seconds / len(self.crowd.people)
