@@ -16,6 +16,7 @@ VALUES = {
     "telegram_token": "123456789:AAE-here-is-the-rest-of-the-token",
     "admins": "123456789",
     "allowed_users": "123456789,987654321",
+    "telegram_proxy": "socks5://name:password@proxy.example.org:1080",
     "documents": "/mnt/share/documents",
     "server_url": "http://127.0.0.1:8080",
     "server_api": "openai",

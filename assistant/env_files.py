@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from indexer.errors import UsageError
+from indexer.rights import access_hint
 from indexer.whole_file import SECRET, whole_file
 
 ZERO_ADAPTER = "zero"
@@ -71,5 +72,7 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} can not be read ({error})", f"ls -l {path}") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror})", access_hint(path)) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is no text in UTF-8 ({error})", f"file {path}") from error

@@ -1,9 +1,11 @@
 """The project that a command works on: a folder with a mark of its own, never one that is guessed.
 
-Order: the nearest such folder above the current one; the checkout that this code is in.
+Order: the nearest such folder above the current one; the checkout that this code is in; the folder
+with the virtual environment that it is installed in.
 """
 
 import re
+import sys
 from pathlib import Path
 
 from indexer.errors import UsageError
@@ -36,7 +38,8 @@ def above(start: Path) -> Path | None:
 
 def find(start: Path) -> Path | None:
     """The project that a command works on which was called in `start`."""
-    return above(start) or (CHECKOUT if is_project(CHECKOUT) else None)
+    installed = (CHECKOUT, Path(sys.prefix).parent)
+    return above(start) or next(filter(is_project, installed), None)
 
 
 def missing(start: Path) -> UsageError:

@@ -368,6 +368,16 @@ def _whole_paths() -> dict[str, str]:
     return found
 
 
+def _parse(item: "dataclasses.Field[Any]", text: str, name: str, base: Path) -> object:
+    try:
+        return parse(item, text, name, base)
+    except UsageError as error:
+        if " #" not in text:
+            raise
+        hint = "a comment stands on a line of its own, not behind a value"
+        raise UsageError(error.message, hint) from error
+
+
 def _resolve(
     item: "dataclasses.Field[Any]",
     flags: Mapping[str, object],
@@ -381,6 +391,6 @@ def _resolve(
     for origin, layer, base in layers:
         for name in names:
             if layer.get(name):
-                return parse(item, layer[name], name, base), origin
+                return _parse(item, layer[name], name, base), origin
     default = item.default
     return (root / default if isinstance(default, Path) else default), "default"

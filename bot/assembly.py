@@ -42,7 +42,7 @@ from bot.people import People, Role
 from bot.queue import Queue
 from bot.requests import Requests
 from bot.schedule import Schedule
-from bot.store import USERNAME, Store, StoreBusy
+from bot.store import Store, StoreBusy
 from bot.transport.connections import DEAF, Connections
 from bot.transport.limits import ChatLimiter
 from bot.transport.line import Line
@@ -143,7 +143,7 @@ class Assembly:
         """Find out who we are, then poll, handle updates and answer, for ever."""
         me = await self._introduce()
         log.info("answering as bot %d", me.id)
-        self._store.set_meta(USERNAME, me.username or "")
+        self._store.set_username(self._config.token, me.username or "")
         menu = Menu(self._bot, self._store, self._roles)
         notices, requests = Notices(self._store), Requests(self._store)
         pace = self._config.pace

@@ -171,6 +171,12 @@ class Requests:
             self._decide([user], "admitted", decider, anew=True)
             self._tell(user, language, words)
 
+    def role_changed(self, user: int, role: Role) -> None:
+        """Somebody who is in already may do more or less now, and is to be told so."""
+        row = self._db.execute("SELECT language FROM request WHERE user = ?", (user,)).fetchone()
+        language = row[0] if row else self.store.meta(f"language {user}") or "ru"
+        self._tell(user, language, f"made_{role}")
+
     def forget(self, user: int) -> bool:
         """Leave nothing of the person's request; False where there was none."""
         with self.store.transaction():

@@ -13,6 +13,7 @@ from typing import Any
 from bot.migrations import MIGRATIONS
 from indexer.database import whole
 from indexer.errors import UserError
+from indexer.rights import access_hint
 
 DAY = 86_400.0
 # Telegram keeps an update for one day: a number can not come again later than that.
@@ -21,7 +22,6 @@ KEEP_DAYS = 30  # for answers
 KEEP_REQUESTS = 30 * DAY  # somebody who asks to be let in, and whoever was refused
 KEEP_TURNED = DAY  # somebody for whom there was no room is told so once a day
 SWEEP = 1000  # rows deleted in one transaction
-USERNAME = "username"  # the bot's, as Telegram said last, in `meta`
 LOCKED = 5.0  # seconds to wait for another program that writes
 
 
@@ -166,6 +166,14 @@ class Store:
         row = self.db.execute(sql).fetchone()
         return float(row[0]) if row else time.time()
 
+    def username(self, token: str) -> str:
+        """What the bot of this token is called, as Telegram said last; nothing before that."""
+        return self.meta(f"username {token.partition(':')[0]}")
+
+    def set_username(self, token: str, name: str) -> None:
+        """Remember what the bot of this token is called."""
+        self.set_meta(f"username {token.partition(':')[0]}", name)
+
     def meta(self, key: str) -> str:
         """A remembered value, or nothing."""
         row = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
@@ -227,5 +235,5 @@ def _plain_errors(path: Path) -> Iterator[None]:
 def _unusable(path: Path, error: BaseException) -> StoreError:
     if "locked" in str(error):
         return StoreBusy(f"another program holds {path}", f"fuser {path} shows which")
-    hint = f"df -h and ls -ld {path.parent} show whether there is room and permission"
+    hint = f"df -h shows whether there is room; {access_hint(path)}"
     return StoreError(f"the bot's file {path} can not be used ({error})", hint)

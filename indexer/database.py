@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from indexer.errors import UserError
+from indexer.rights import access_hint
 
 _DAMAGED = ("malformed", "not a database", "no such table", "no such column")
 
@@ -24,7 +25,7 @@ def sqlite_errors(path: Path) -> Iterator[None]:
             hint = "free some space (df -h shows it), then: opsctl reindex"
             raise UserError(f"no room to write {path} ({text})", hint) from error
         if "readonly" in text or "unable to open" in text:
-            hint = f"check who owns the folder: ls -ld {path.parent}"
+            hint = access_hint(path.parent)
             raise UserError(f"no permission to write {path} ({text})", hint) from error
         raise UserError(f"the index {path} can not be used ({text})", "opsctl doctor") from error
 

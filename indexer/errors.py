@@ -8,6 +8,8 @@ UserError
 import errno
 from pathlib import Path
 
+from indexer.rights import access_hint
+
 
 class UserError(Exception):
     """A failure told in one sentence, with the next step beside it."""
@@ -44,4 +46,4 @@ def not_writable(index: Path, error: OSError) -> UserError:
     if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
         hint = "free some space (df -h shows it), then go on: opsctl reindex"
         return UserError(f"no room to write the index in {index} ({reason})", hint)
-    return UserError(f"the index in {index} can not be written ({reason})", f"ls -ld {index}")
+    return UserError(f"the index in {index} can not be written ({reason})", access_hint(index))

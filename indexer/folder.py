@@ -14,6 +14,7 @@ from pathlib import Path
 
 from indexer.errors import NoIndex, UserError
 from indexer.identity import Identity
+from indexer.rights import access_hint
 from indexer.store import Store
 
 
@@ -35,7 +36,7 @@ class IndexFolder:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except PermissionError as error:
-            raise UserError(f"no permission to read {self.path}", f"ls -ld {self.path}") from error
+            raise UserError(f"no permission to read {self.path}", access_hint(self.path)) from error
         folder = self.path / name
         return folder if (folder / "store.sqlite").is_file() else None
 

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from indexer.errors import UserError
+from indexer.rights import access_hint
 
 FILE = ".opsctlignore"
 
@@ -19,7 +20,7 @@ def read_ignored(root: Path) -> Callable[[str], bool]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read ({error})", f"ls -l {path}") from error
+        raise UserError(f"{path} cannot be read ({error})", access_hint(path)) from error
     patterns = [line.strip().rstrip("/") for line in lines]
     patterns = [pattern for pattern in patterns if pattern and not pattern.startswith("#")]
     return lambda name: any(_fits(pattern, name) for pattern in patterns)

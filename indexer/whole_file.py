@@ -14,8 +14,11 @@ def whole_file(path: Path, mode: int = READABLE) -> Iterator[Path]:
     A kill leaves the old file or the new one; when the block fails, the draft is gone.
     """
     draft = path.with_name(path.name + ".part")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=mode)
+    try:
+        draft.unlink(missing_ok=True)
+        draft.touch(mode=mode)
+    except OSError as error:  # named as a person knows it
+        raise OSError(error.errno, error.strerror, str(path)) from error
     try:
         yield draft
     except BaseException:

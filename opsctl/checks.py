@@ -5,12 +5,15 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from assistant.settings import Loaded, Settings
 from indexer import extras
 from indexer.errors import UserError
+from indexer.rights import access_hint
 from opsctl.hub.folders import free_bytes
+from opsctl.unknown import in_words
 
 Result = Literal["ok", "warning", "failed"]
 FREE_BYTES = 1 << 30
@@ -32,6 +35,7 @@ def run_checks(loaded: Loaded) -> list[Check]:
     probes: list[tuple[str, Callable[[Settings], Check]]] = [
         ("python", lambda _: _python()),
         ("sqlite", lambda _: _sqlite()),
+        ("project", lambda _: _project(loaded)),
         ("settings", lambda _: _settings(loaded)),
         ("documents", _documents),
         ("state", _state),
@@ -75,14 +79,19 @@ def _sqlite() -> Check:
     return Check("sqlite", "ok", f"{sqlite3.sqlite_version} with FTS5")
 
 
+def _project(loaded: Loaded) -> Check:
+    above = Path.cwd().is_relative_to(loaded.root)
+    return Check("project", "ok", f"{loaded.root}{'' if above else ', not the current folder'}")
+
+
 def _settings(loaded: Loaded) -> Check:
     if loaded.passed_over:
         names = ", ".join(loaded.passed_over)
         fix = "for Telegram: OPSCTL_TELEGRAM_PROXY in .env; for downloads: export it in the shell"
         return Check("settings", "warning", f"not read from .env: {names}", fix)
     if loaded.unknown:
-        names = ", ".join(loaded.unknown)
-        return Check("settings", "warning", f"unknown: {names}", "opsctl doctor --settings")
+        detail = f"unknown: {in_words(loaded.unknown)}"
+        return Check("settings", "warning", detail, "opsctl doctor --settings")
     given = sum(origin != "default" for origin in loaded.origins.values())
     return Check("settings", "ok", f"{given} set, the rest are defaults")
 
@@ -106,7 +115,7 @@ def _state(config: Settings) -> Check:
     except OSError as error:
         return Check(
             "state", "failed", f"{config.state} can not be written ({error.strerror})",
-            f"ls -ld {config.state}",
+            access_hint(config.state),
         )  # fmt: skip
     return Check("state", "ok", f"{config.state} can be written")
 

@@ -1,5 +1,6 @@
 """Registers the commands; `main` is the one place that turns an error into words."""
 
+import errno
 import os
 import shlex
 import sys
@@ -10,6 +11,7 @@ import typer
 
 from assistant.project import above, missing
 from indexer.errors import UsageError, UserError
+from indexer.rights import access_hint
 from opsctl import __version__, output
 from opsctl.lazy import lazy_group
 
@@ -107,7 +109,7 @@ def main() -> NoReturn:
     except OSError as error:
         if _debugging():
             raise
-        output.error(f"{error.filename or 'output'}: {error.strerror or error}")
+        output.error(f"{error.filename or 'output'}: {error.strerror or error}", _help(error))
         sys.exit(1)
     except ModuleNotFoundError as error:
         if _debugging():
@@ -135,6 +137,12 @@ def _misused(error: Any) -> NoReturn:
         path = error.ctx.command_path if error.ctx else "opsctl"
         output.error(sentence[:1].lower() + sentence[1:], f"{path} --help")
     sys.exit(2)
+
+
+def _help(error: OSError) -> str:
+    """What helps where the rights of this user are not enough; else nothing."""
+    denied = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+    return access_hint(Path(error.filename)) if denied and error.filename else ""
 
 
 def _missing(error: ModuleNotFoundError) -> NoReturn:

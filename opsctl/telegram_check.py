@@ -1,12 +1,20 @@
-"""Whether Telegram answers, asked as the bot asks it: for `opsctl doctor`."""
+"""Whether Telegram answers, and as whom, asked as the bot asks it."""
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
 
 from assistant.settings import Settings
 from opsctl.checks import Check
 
+if TYPE_CHECKING:
+    from telegram import Bot
+
+    from bot.transport.trouble import Trouble
+
+T = TypeVar("T")
 ANSWER_SECONDS = 8
 
 
@@ -21,7 +29,36 @@ def check_telegram(config: Settings) -> Check:
     return found
 
 
+def name_of(config: Settings) -> "str | Trouble":
+    """The name of the token's bot, without the @, or why Telegram does not say it."""
+    from bot.transport.trouble import Trouble
+
+    found = asyncio.run(_call(config, lambda bot: bot.get_me()))
+    return found if isinstance(found, Trouble) else found.username or ""
+
+
 async def _ask(config: Settings) -> Check:
+    from bot.transport.line import Line
+    from bot.transport.trouble import Trouble
+
+    found = await _call(config, _about)
+    if isinstance(found, Trouble):
+        return Check("telegram", "failed", found.sentence, found.fix)
+    name, webhook = found
+    line = Line(config.telegram_api_url, config.telegram_proxy)
+    by = f" by the proxy {line.place}" if line.place else ""
+    if webhook:
+        detail = f"answers{by}, but a webhook is set: what is written to the bot goes there"
+        return Check("telegram", "warning", detail, "opsctl start takes it away")
+    return Check("telegram", "ok", f"answers as @{name}{by}")
+
+
+async def _about(bot: "Bot") -> tuple[str | None, str]:
+    return (await bot.get_me()).username, (await bot.get_webhook_info()).url
+
+
+async def _call(config: Settings, ask: "Callable[[Bot], Awaitable[T]]") -> "T | Trouble":
+    """What Telegram answers by the bot's own line, or why it does not."""
     from telegram import Bot
     from telegram.error import TelegramError
 
@@ -39,15 +76,9 @@ async def _ask(config: Settings) -> Check:
     )
     try:
         async with asyncio.timeout(ANSWER_SECONDS * len(line.ways) + 2):
-            me, webhook = await bot.get_me(), (await bot.get_webhook_info()).url
+            return await ask(bot)
     except (TelegramError, TimeoutError) as error:
-        trouble = request.trouble or line.trouble(error)
-        return Check("telegram", "failed", trouble.sentence, trouble.fix)
+        return request.trouble or line.trouble(error)
     finally:
         with suppress(Exception):
             await request.shutdown()
-    by = f" by the proxy {line.place}" if line.place else ""
-    if webhook:
-        detail = f"answers{by}, but a webhook is set: what is written to the bot goes there"
-        return Check("telegram", "warning", detail, "opsctl start takes it away")
-    return Check("telegram", "ok", f"answers as @{me.username}{by}")

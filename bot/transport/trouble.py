@@ -20,7 +20,10 @@ from bot.transport.ways import SETTING, Attempt, Way
 TELEGRAM = "api.telegram.org"
 RESTART = "then opsctl restart"
 AGAINST_CLOCK = (9, 10)  # OpenSSL's X509_V_ERR: not yet valid, expired
-_SAID = re.compile(r"(\d{3}\b.{0,40}|could not connect: .{0,60})")
+TIMES_OUT = (httpx.TimeoutException, TimeoutError)
+IS_CUT = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
+NO_PASSWORD = ("407", "Requested", "Invalid username")  # how httpcore says it
+_SAID = re.compile(r"(^\d{3}\b.{0,40})|could not connect: (.{0,60}?)\.?$")
 
 
 @dataclass(frozen=True)
@@ -69,69 +72,66 @@ def of_reply(code: int, reply: bytes, host: str) -> Trouble | None:
 
 def of_error(error: BaseException, host: str, worked: bool) -> Trouble:
     """Why a request had no reply; `worked`: not long ago it had one."""
-    attempt = _attempt(error)
-    errors = tuple(_chain(error))
-    if attempt and attempt.way.proxy and not attempt.passed and not attempt.sent:
-        return _of_proxy(attempt, errors, host)
+    attempt, errors = _attempt(error), tuple(_chain(error))
+    way = attempt.way if attempt else Way()
+    if attempt and not attempt.passed and not attempt.sent:
+        return _of_proxy(way, errors, host)
     if _find(errors, ssl.SSLCertVerificationError):
         return _certificate(errors, host)
-    direct = attempt is None or not attempt.way.proxy
-    if direct and _find(errors, socket.gaierror):
+    if not way.proxy and (found := _direct(errors, host, worked)):
+        return found
+    by = f" by the proxy {way.place}" if way.proxy else ""
+    if _find(errors, TIMES_OUT):
+        return Trouble("timeout", f"{host} does not answer in time{by}", _way_out(host))
+    reason = next((e.strerror for e in errors if isinstance(e, OSError) and e.errno), None)
+    if reason and not _find(errors, ConnectionResetError):
+        return Trouble("unreachable", f"no way to {host}{by} ({reason})", _way_out(host))
+    if _find(errors, IS_CUT):
+        return Trouble("reset", f"the connection to {host}{by} is broken off", _way_out(host))
+    return Trouble("unknown", f"no answer from {host} ({type(errors[-1]).__name__})", "opsctl logs")
+
+
+def _direct(errors: tuple[BaseException, ...], host: str, worked: bool) -> Trouble | None:
+    """What is told of the direct way alone."""
+    if _find(errors, socket.gaierror):
         return Trouble(
             "dns",
             f"the name {host} can not be found: no network, or no DNS",
             f"getent hosts {host}; where it alone is hidden: {SETTING} in .env",
         )
-    if direct and _find(errors, ConnectionRefusedError):
+    if _find(errors, ConnectionRefusedError):
         return Trouble("refused", f"nothing listens at {host} (connection refused)", _way_out(host))
-    if direct and host == TELEGRAM and not worked and _is_cut(errors):
+    if _is_telegram(host) and not worked and _find(errors, IS_CUT):
         return Trouble(
             "blocked",
             f"{host} does not answer, though its name is found: it seems to be blocked here",
             f"set {SETTING} in .env, {RESTART}",
         )
-    by = f" by the proxy {attempt.way.place}" if attempt and attempt.way.proxy else ""
-    if _find(errors, (httpx.TimeoutException, TimeoutError)):
-        return Trouble("timeout", f"{host} does not answer in time{by}", _way_out(host))
-    if reason := next((e.strerror for e in errors if isinstance(e, OSError) and e.errno), None):
-        cause = "reset" if _find(errors, ConnectionResetError) else "unreachable"
-        return Trouble(cause, f"no connection to {host}{by} ({reason})", _way_out(host))
-    if _is_cut(errors):
-        return Trouble("reset", f"the connection to {host}{by} is broken off", _way_out(host))
-    return Trouble("unknown", f"no answer from {host} ({type(errors[-1]).__name__})", "opsctl logs")
+    return None
 
 
-def _of_proxy(attempt: Attempt, errors: tuple[BaseException, ...], host: str) -> Trouble:
-    way, name = attempt.way, f"the proxy {attempt.way.place}"
+def _of_proxy(way: Way, errors: tuple[BaseException, ...], host: str) -> Trouble:
+    name, kind = f"the proxy {way.place}", way.proxy.partition(":")[0]
+    correct = _corrected(way)
     said = next((str(error) for error in errors if isinstance(error, httpx.ProxyError)), "")
-    if said.startswith(("407", "Requested", "Invalid username")):
-        return Trouble(
-            "proxy password", f"{name} wants a password, or another one", _corrected(way, True)
-        )
+    if said.startswith(NO_PASSWORD):
+        fix = f"{kind}://NAME:PASSWORD@{way.place}: {correct}"
+        return Trouble("proxy password", f"{name} wants a password, or another one", fix)
     if said:
         found = _SAID.search(said)
-        why = f" ({found[1].removeprefix('could not connect: ').rstrip('.')})" if found else ""
-        return Trouble(
-            "proxy refuses",
-            f"{name} does not connect to {host}{why}",
-            "ask who runs it, or give another one: " + _corrected(way),
-        )
+        why = f" ({found[1] or found[2]})" if found else ""
+        sentence = f"{name} does not connect to {host}{why}"
+        return Trouble("proxy refuses", sentence, f"ask who runs it, or another one: {correct}")
     if _find(errors, socket.gaierror):
-        return Trouble("proxy dns", f"the name of {name} can not be found", _corrected(way))
+        return Trouble("proxy dns", f"the name of {name} can not be found", correct)
     if _find(errors, ConnectionRefusedError):
-        return Trouble(
-            "proxy refused",
-            f"{name} does not run: nothing listens there (connection refused)",
-            "start it, or: " + _corrected(way),
-        )
+        sentence = f"{name} does not run: nothing listens there (connection refused)"
+        return Trouble("proxy refused", sentence, f"start it, or: {correct}")
     if _find(errors, ssl.SSLCertVerificationError):
         return _certificate(errors, name)
-    if _find(errors, (httpx.TimeoutException, TimeoutError)):
-        return Trouble("proxy timeout", f"{name} does not answer in time", _corrected(way))
-    kind = way.proxy.partition(":")[0]
-    return Trouble(
-        "proxy broken", f"{name} breaks off: is it one of the kind {kind}://?", _corrected(way)
-    )
+    if _find(errors, TIMES_OUT):
+        return Trouble("proxy timeout", f"{name} does not answer in time", correct)
+    return Trouble("proxy broken", f"{name} breaks off: is it one of {kind}://?", correct)
 
 
 def _certificate(errors: tuple[BaseException, ...], who: str) -> Trouble:
@@ -151,18 +151,19 @@ def _certificate(errors: tuple[BaseException, ...], who: str) -> Trouble:
     )
 
 
-def _corrected(way: Way, password: bool = False) -> str:
-    if password and way.origin == SETTING:
-        kind = way.proxy.partition(":")[0]
-        return f"{SETTING}={kind}://NAME:PASSWORD@{way.place} in .env, {RESTART}"
-    place = "in .env, " if way.origin == SETTING else "of the environment, "
-    return f"correct {way.origin} {place}{RESTART}"
+def _corrected(way: Way) -> str:
+    place = "in .env" if way.origin == SETTING else "of the environment"
+    return f"correct {way.origin} {place}, {RESTART}"
 
 
 def _way_out(host: str) -> str:
-    if host == TELEGRAM:
+    if _is_telegram(host):
         return f"look at the network, or set {SETTING} in .env"
     return "see that it runs; its address is OPSCTL_TELEGRAM_API_URL"
+
+
+def _is_telegram(host: str) -> bool:
+    return host.partition(":")[0] == TELEGRAM
 
 
 def _attempt(error: BaseException) -> Attempt | None:
@@ -186,11 +187,6 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _find(errors: tuple[BaseException, ...], kinds: Any) -> BaseException | None:
     return next((error for error in errors if isinstance(error, kinds)), None)
-
-
-def _is_cut(errors: tuple[BaseException, ...]) -> bool:
-    kinds = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
-    return _find(errors, kinds) is not None
 
 
 def _description(reply: bytes) -> str | None:

@@ -122,11 +122,11 @@ class Pool(httpx.AsyncBaseTransport):
             reply = await self._pool.handle_async_request(request)
         except httpx.PoolTimeout:
             raise
-        except Exception as error:
+        except BaseException as error:
             if attempt.sent:
                 raise
             await attempt.close()
-            if isinstance(error, NOT_SENT):
+            if isinstance(error, NOT_SENT) or not isinstance(error, Exception):
                 raise
             slow = attempt.slow or isinstance(error, httpx.TimeoutException)
             kind = httpx.ConnectTimeout if slow else httpx.ConnectError

@@ -33,6 +33,7 @@ from bot.uploads.files import (
     TooBig,
     clean_up,
     content_of,
+    copy,
     download,
     path_for,
     place,
@@ -175,8 +176,10 @@ class Uploads:
 
     async def _download(self, file: str, target: Path) -> str:
         async def attempt() -> str:
-            found = await self._bot.get_file(file)
-            return await download(self._client, found.file_path or "", target)
+            path = (await self._bot.get_file(file)).file_path or ""
+            if Path(path).is_absolute():  # a Bot API server with --local
+                return await asyncio.to_thread(copy, Path(path), target)
+            return await download(self._client, path, target)
 
         return await retry.again(attempt, self._pace * retry.PAUSE)
 

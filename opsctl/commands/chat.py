@@ -55,8 +55,10 @@ class _Dialogue:
         """Read a line and answer it; False when the dialogue is over."""
         try:
             line = input("> " if sys.stdin.isatty() else "").strip()
-        except EOFError:
-            output.note("")
+        except (EOFError, KeyboardInterrupt) as end:
+            output.note("")  # what follows begins a line of its own
+            if isinstance(end, KeyboardInterrupt):
+                raise
             return False
         if line in ("/exit", "/quit"):
             return False

@@ -1,7 +1,8 @@
 """opsctl setup: from a fresh checkout to the point where `opsctl start` works."""
 
-import re
+import shutil
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,9 +13,6 @@ from indexer.text import printable
 from indexer.whole_file import SECRET, whole_file
 from opsctl import output
 from opsctl.checks import Check
-
-TOKEN = re.compile(r"\d{6,}:[\w-]{30,}")
-IDS = re.compile(r"\d+(,\d+)*")
 
 
 def setup(
@@ -33,46 +31,50 @@ def setup(
     config = loaded.settings
     asking = not yes and sys.stdin is not None and sys.stdin.isatty()
     config.documents.mkdir(parents=True, exist_ok=True)
-    _write_env(loaded, _ask(config) if asking else {})
+    _write_env(loaded, {})
+    if asking:
+        _ask(loaded)
     no_gpu = can_run_tgi()
     if no_gpu:
         output.note(f"no model server on this machine ({no_gpu}): answers will be quotations")
     else:
         _prepare_server(config, asking, skip_download)
-    _index(config)
-    something = not no_gpu or settings.load().telegram_token
-    output.note("next: opsctl start" if something else 'next: opsctl ask "…"')
+    indexed = _index(config)
+    _tell_next(settings.load(), model=not no_gpu, indexed=indexed)
 
 
-def _ask(config: Settings) -> dict[str, str]:
-    """What only a person can know, and is not set yet."""
-    answers: dict[str, str] = {}
-    if not config.telegram_token:
-        token = _answer(
-            "Telegram bot token, from @BotFather (Enter: later)", TOKEN,
-            "that is no bot token: it looks like 123456789:AAE… of some 45 characters", hide=True,
-        )  # fmt: skip
-        if not token:
-            return {}
-        answers["OPSCTL_TELEGRAM_TOKEN"] = token
-    if not (config.allowed_users or config.admins or config.public):
-        ids = _answer(
-            "Numeric Telegram ids of those who may ask, comma-separated (Enter: later)", IDS,
-            "ids are numbers such as 123456789; @userinfobot tells a person theirs",
-        )  # fmt: skip
-        if ids:
-            answers["OPSCTL_ALLOWED_USERS"] = ids
-    return answers
+def _ask(loaded: Loaded) -> None:
+    """Ask what only a person can know; Ctrl-C ends setup, and what was typed is kept."""
+    from opsctl.bot_questions import ask_about_bot
+
+    try:
+        ask_about_bot(loaded.settings, lambda name, value: _write_env(loaded, {name: value}))
+    except (typer.Abort, KeyboardInterrupt):
+        output.note("")
+        raise typer.Exit(130) from None
 
 
-def _answer(question: str, form: "re.Pattern[str]", wrong: str, hide: bool = False) -> str:
-    """Ask until the answer has its form or is empty."""
-    while True:
-        given = typer.prompt(question, default="", show_default=False, hide_input=hide)
-        text = str(given).replace(" ", "")
-        if not text or form.fullmatch(text):
-            return text
-        output.note(wrong)
+def _tell_next(config: Settings, *, model: bool, indexed: bool) -> None:
+    """Say what to do next: a command that works now."""
+    from opsctl.claim import claim
+
+    if config.telegram_token:
+        for line in claim(config):
+            output.note(line)
+    if config.telegram_token or model:
+        output.note(f"next: {_typed()} start")
+    elif indexed:
+        output.note(f'next: {_typed()} ask "…"')
+
+
+def _typed() -> str:
+    """This installation's opsctl as it can be typed here: by its name where PATH has it."""
+    ours, named = Path(sys.executable).parent / "opsctl", shutil.which("opsctl")
+    if named and Path(named).resolve() == ours.resolve():
+        return "opsctl"
+    if not ours.exists():
+        return f"{sys.executable} -m opsctl"
+    return str(ours.relative_to(Path.cwd()) if ours.is_relative_to(Path.cwd()) else ours)
 
 
 def _write_env(loaded: Loaded, values: dict[str, str]) -> None:
@@ -134,12 +136,13 @@ def _show(check: Check) -> None:
         output.write(f"{'':19} fix: {check.fix}")
 
 
-def _index(config: Settings) -> None:
-    """Index the documents, if there are any."""
+def _index(config: Settings) -> bool:
+    """Index the documents; False where there are none."""
     from indexer.documents import list_documents
     from opsctl.commands.reindex import reindex
 
     if list_documents(config.documents).files:
         reindex(rebuild=False, dry_run=False, json=False)
-    else:
-        output.note(f"put documents into {config.documents}, then: opsctl reindex")
+        return True
+    output.note(f"put documents into {config.documents}, then: {_typed()} reindex")
+    return False

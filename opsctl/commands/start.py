@@ -1,6 +1,7 @@
 """opsctl start: bring the model server up and wait until it answers."""
 
 import shlex
+import sys
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from assistant import settings
 from assistant.settings import Settings
 from indexer.errors import UsageError
 from opsctl import output
+from opsctl.unknown import in_words
 
 KINDS = ("auto", "docker", "local", "none")
 ServerKind = Annotated[
@@ -36,6 +38,8 @@ def start(
     ] = False,
 ) -> None:
     """Start the model server, prove that the adapter is applied, then start the Telegram bot."""
+    if unknown := settings.load_with_origins().unknown:
+        output.note(f"warning: no such setting: {in_words(unknown)}")
     if not (foreground and server == "none"):  # the bot's own service: the server stays as it is
         bring(server, model, timeout, dry_run=dry_run)
     if not dry_run:
@@ -71,6 +75,7 @@ def start_bot(config: Settings, foreground: bool = False) -> None:
     if foreground:
         from opsctl.bot_runner import run_bot
 
+        _tell_of_claim(config)
         raise typer.Exit(run_bot(config))
     from opsctl.freshness import keep_fresh
 
@@ -80,20 +85,45 @@ def start_bot(config: Settings, foreground: bool = False) -> None:
         return
     from opsctl.bot_process import BotProcess
 
+    _tell_of_passed_over()
     bot = BotProcess(config)
     started = bot.start()
     if started == "already":
         output.note("the bot is already running (opsctl restart, if settings have changed)")
+        _tell_of_claim(config)
         return
     if started == "running":
         output.note("the bot is running: write to it in Telegram (opsctl logs bot)")
     else:
-        trouble = (bot.health() or {}).get("trouble")
-        why = f": {trouble['sentence']}" if trouble else " (opsctl logs bot)"
-        output.note(f"the bot is running, but Telegram does not answer it yet{why}")
-        if trouble:
-            output.note(f"hint: {trouble['fix']}")
+        _tell_of_trouble((bot.health() or {}).get("trouble"))
     _tell_of_logout(config)
+    _tell_of_claim(config)
+
+
+def _tell_of_claim(config: Settings) -> None:
+    """Say how to become the first administrator; the code itself only where no log gets it."""
+    from opsctl.claim import claim
+
+    if not config.telegram_token:
+        return
+    lines = claim(config)
+    if lines and not sys.stderr.isatty():
+        lines = ["the bot has no administrator yet: opsctl users claim tells how to become one"]
+    for line in lines:
+        output.note(line)
+
+
+def _tell_of_passed_over() -> None:
+    """Name the variables of .env that somebody may believe to be in force."""
+    if names := settings.load_with_origins().passed_over:
+        output.note(f"not read from .env: {', '.join(names)}; set OPSCTL_TELEGRAM_PROXY there")
+
+
+def _tell_of_trouble(trouble: dict[str, str] | None) -> None:
+    why = f": {trouble['sentence']}" if trouble else " (opsctl logs bot)"
+    output.note(f"the bot is running, but Telegram does not answer it yet{why}")
+    if trouble:
+        output.note(f"hint: {trouble['fix']}")
 
 
 def _tell_of_logout(config: Settings) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from indexer.errors import UserError
+from indexer.rights import access_hint
 
 GO_ON = "what is fetched is kept; go on: opsctl download"
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
@@ -32,7 +33,7 @@ def on_disk(error: OSError, folder: Path) -> UserError:
             f"no room for the download in {folder} ({reason})", f"free some space (df -h); {GO_ON}"
         )
     place = error.filename or folder
-    return UserError(f"{place} can not be written ({reason})", f"ls -ld {folder}")
+    return UserError(f"{place} can not be written ({reason})", access_hint(folder))
 
 
 def explain(error: Exception, host: str, repo: str, revision: str, folder: Path) -> UserError:
@@ -45,6 +46,13 @@ def explain(error: Exception, host: str, repo: str, revision: str, folder: Path)
         return _refused(response, host, repo, revision)
     if isinstance(error, OSError) and error.errno is not None:
         return on_disk(error, folder)
+    if "SOCKS" in str(error):  # InvalidSchema of requests, ValueError of urllib3
+        return UserError(
+            f"the Hub's client does not speak to the SOCKS proxy of the environment, so {host} is"
+            " not asked",
+            "pip install PySocks, and socks5h:// in HTTPS_PROXY; or an HTTP proxy there; or a"
+            " mirror without one: OPSCTL_HF_ENDPOINT and NO_PROXY",
+        )
     if isinstance(error, OfflineModeIsEnabled):
         return UserError("HF_HUB_OFFLINE forbids to ask the Hub", "unset HF_HUB_OFFLINE")
     if isinstance(error, (FileMetadataError, ValueError, KeyError, TypeError)):

@@ -13,6 +13,7 @@ from pathlib import Path
 from assistant.env_files import ZERO_ADAPTER, local_of
 from indexer.errors import UserError
 from indexer.extras import restore_command
+from indexer.rights import access_hint
 from indexer.whole_file import SECRET, whole_file
 
 HINT = "opsctl doctor checks every line of it"
@@ -145,7 +146,7 @@ def put_adapter_first(path: Path, name: str) -> tuple[str, str]:
             _replace(local.resolve(), _with_value(content, new.encode()))
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise UserError(f"{local} cannot be written ({reason})", f"ls -l {local}") from error
+        raise UserError(f"{local} cannot be written ({reason})", access_hint(local)) from error
     return old, new
 
 

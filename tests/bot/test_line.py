@@ -2,8 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.bot.bot_process import BotProcess, eventually, settled
 from tests.bot.clients import NO_FLOOD, failure, run
 from tests.bot.test_chaos import check_chat
 from tests.bot.upload_files import send
+from tests.fakes import broken_servers
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Flood
 from tests.fakes.proxy import TELEGRAM, FakeProxy
@@ -49,6 +51,7 @@ async def through(first: FakeProxy, kind: str) -> AsyncIterator[Through]:
             )
         finally:
             looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
             await request.shutdown()
 
 
@@ -204,3 +207,32 @@ def test_one_of_the_environment_that_nothing_speaks_is_named(
     with pytest.raises(UsageError, match="ALL_PROXY is of the kind socks4://") as told:
         Line("https://api.telegram.org/bot")
     assert "secret" not in str(told.value)
+
+
+@pytest.mark.parametrize("server", [broken_servers.resetting, broken_servers.silent])
+def test_a_telegram_that_takes_connections_and_says_nothing_is_blocked(
+    monkeypatch: pytest.MonkeyPatch, server: Callable[[], AbstractContextManager[int]]
+) -> None:
+    """Where others are found and answer; a server of one's own is never called blocked."""
+    look_up = socket.getaddrinfo
+
+    def here(host: Any, *more: Any, **kinds: Any) -> Any:
+        return look_up("127.0.0.1" if "telegram" in str(host) else host, *more, **kinds)
+
+    monkeypatch.setattr(socket, "getaddrinfo", here)
+
+    async def main() -> None:
+        with server() as port:
+            for host, cause in (
+                ("api.telegram.org", ["blocked"]),
+                ("telegram.own", ["timeout", "reset"]),
+            ):
+                url = f"https://{host}:{port}/bot"
+                connections = Connections(Line(url), lambda: None)
+                bot: ExtBot[Any] = ExtBot("1:x", url, request=connections)
+                assert await failure(bot.get_me())
+                assert connections.trouble and connections.trouble.cause in cause
+                assert ("OPSCTL_TELEGRAM_PROXY" in connections.trouble.fix) == ("blocked" in cause)
+                await connections.shutdown()
+
+    run(main)

@@ -206,3 +206,18 @@ def test_a_file_of_the_bot_from_before_uploads_gets_their_table(tmp_path: Path) 
     store = Store(path)
     assert store.db.execute("SELECT * FROM upload").fetchall() == []
     store.close()
+
+
+def test_a_file_that_a_local_bot_api_server_has_stored_is_taken_from_there(state: Path) -> None:
+    async def go() -> None:
+        stored = state / "stored.txt"
+        stored.write_text(note(1))
+        file = {"file_id": "f", "file_unique_id": "unique1", "file_path": str(stored)}
+        async with FakeBotAPI() as api, BotProcess(state, api, state) as bot:
+            api.faults = [Fault("getFile", foreign=(200, json.dumps({"ok": True, "result": file})))]
+            sent = send(api, "a.txt", note(1).encode())
+            await api.until(every([sent], bot))
+            assert "✅ Добавлено: telegram/a-" in told(bot, sent)[0]
+            assert api.count("file") == 0 and stored.is_file()
+
+    asyncio.run(go())

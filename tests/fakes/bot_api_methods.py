@@ -56,6 +56,7 @@ class Methods:
             "sendChatAction": _act,
             "setMyDescription": lambda args: _fits(args, "description", 512, "description"),
             "setMyShortDescription": lambda args: _fits(args, "short_description", 120, "about"),
+            "setWebhook": self.updates.set_webhook,
             "deleteWebhook": self.updates.delete_webhook,
             "getWebhookInfo": lambda args: {
                 "url": "https://bot.example/hook" if self.updates.webhook else "",

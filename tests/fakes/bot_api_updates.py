@@ -56,6 +56,11 @@ class Updates:
             await self._news(min(50, args["timeout"]))
         return list(islice(self.waiting, max(1, min(100, args.get("limit", 100)))))
 
+    def set_webhook(self, args: Object) -> bool:
+        """setWebhook: getUpdates works no more."""
+        self.webhook = True
+        return True
+
     def delete_webhook(self, args: Object) -> bool:
         """deleteWebhook: getUpdates works again."""
         self.webhook = False

@@ -47,6 +47,10 @@ class Telegram:
         eventually(lambda: any(text in reply for reply in self.replies(user)))
         return next(reply for reply in self.replies(user) if text in reply)
 
+    def set_webhook(self) -> None:
+        """As an earlier program that used this bot did."""
+        urllib.request.urlopen(f"{self.url}/bot{TOKEN}/setWebhook?url=https://bot.example").close()
+
     def status(self) -> dict[str, Any]:
         """The bot, by `opsctl status`."""
         found: dict[str, Any] = self.workspace.json("status", code=None)["bot"]

@@ -1,6 +1,11 @@
-"""opsctl chat, through a pipe."""
+"""opsctl chat, through a pipe and on a terminal."""
 
+import fcntl
+import os
+import pty
 import signal
+import termios
+from contextlib import suppress
 
 import pytest
 
@@ -117,3 +122,23 @@ def test_ctrl_c_at_the_prompt_ends_the_dialogue(dialogue: Workspace) -> None:
         _, noted = process.communicate()
     assert process.returncode in (0, 130)
     assert "Traceback" not in noted
+
+
+def test_ctrl_c_at_the_prompt_leaves_the_shell_a_line_of_its_own(dialogue: Workspace) -> None:
+    controller, terminal = pty.openpty()
+    dialogue.options |= {
+        "stdin": terminal, "stdout": terminal, "stderr": terminal, "start_new_session": True,
+        "preexec_fn": lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    }  # fmt: skip
+    process = dialogue.start("chat", fresh=True)
+    os.close(terminal)
+    shown = ""
+    with process, suppress(OSError):  # reading fails when the last writer is gone
+        while chunk := os.read(controller, 4096).decode(errors="replace"):
+            shown += chunk
+            if shown.endswith("> "):
+                os.write(controller, b"\x03")
+    os.close(controller)
+    assert process.returncode == 130, shown
+    assert shown.endswith("\r\n")
+    assert "Traceback" not in shown

@@ -1,5 +1,6 @@
 """opsctl doctor: what is wrong, where a setting came from; and the .env file."""
 
+import os
 from typing import Any
 
 import pytest
@@ -162,3 +163,42 @@ def _embedder(workspace: Workspace, env: dict[str, str], code: int) -> str:
     checks = workspace.json("doctor", env=env, code=code)
     (detail,) = [item["detail"] for item in checks if item["name"] == "embedder"]
     return str(detail)
+
+
+def test_a_second_administrator_is_told_whose_bot_it_is(plain_user: Workspace) -> None:
+    env = plain_user.root / ".env"
+    if os.geteuid() == 0:
+        env.touch(mode=0o600)
+        os.chown(env, 65534, 65534)
+    else:
+        env.symlink_to("/etc/shadow")
+    for command in ("status", "doctor", "stop", "users list"):
+        told = plain_user.fails(2, *command.split())
+        assert f"error: {env} cannot be read (Permission denied)" in told
+        owner = env.owner()
+        assert f"hint: {owner} owns {env} and runs this bot: sudo -u {owner} opsctl …" in told
+
+
+def test_what_cannot_be_written_has_a_hint(plain_user: Workspace) -> None:
+    plain_user.state.mkdir()
+    plain_user.state.chmod(0o500)
+    plain_user.root.chmod(0o500)
+    assert f"{plain_user.state / 'run'}: Permission denied" in plain_user.fails(1, "stop")
+    done = plain_user.run("setup", "--yes")
+    assert done.returncode == 1
+    assert f"error: {plain_user.root / '.env'}: Permission denied\nhint: ls -ld" in done.stderr
+
+
+def test_a_misspelt_setting_is_told_by_start_too(workspace: Workspace) -> None:
+    (workspace.root / ".env").write_text("OPSCTL_ADMIN=7\nOPSCTL_NONSENSE=1\n")
+    wanted = "OPSCTL_ADMIN (is it OPSCTL_ADMINS?), OPSCTL_NONSENSE"
+    assert f"no such setting: {wanted}" in workspace.run("start").stderr
+    checks = {item["name"]: item for item in workspace.json("doctor", code=None)}
+    assert checks["settings"]["detail"] == f"unknown: {wanted}"
+
+
+def test_a_comment_behind_a_value_is_named_as_the_fault(workspace: Workspace) -> None:
+    (workspace.root / ".env").write_text("OPSCTL_TOP_K=5 # five\n")
+    told = workspace.fails(2, "status")
+    assert "OPSCTL_TOP_K is '5 # five'" in told
+    assert "hint: a comment stands on a line of its own" in told

@@ -250,3 +250,20 @@ def test_names_that_lead_out_of_the_folder_are_refused(workspace: Workspace, hub
     hub.push(hub_files.MODEL, hub_files.MODEL_BRANCH, {"../../evil.json": b"{}"})
     assert "does not answer as the Hub does" in workspace.fails(1, "download", "model")
     assert not list(workspace.root.rglob("evil.json"))
+
+
+def test_a_socks_proxy_of_the_environment_is_named(workspace: Workspace) -> None:
+    """What the Hub's client needs for one is not installed with opsctl."""
+    with serving(workspace):
+        for name in ("ALL_PROXY", "HTTP_PROXY"):
+            env = {name: "socks5://ann:s3cret-w0rd@127.0.0.1:1", "NO_PROXY": ""}
+            words = workspace.fails(1, "download", "adapter", env=env)
+            assert "does not speak to the SOCKS proxy" in words
+            assert "PySocks" in words and "OPSCTL_HF_ENDPOINT" in words
+            assert "s3cret-w0rd" not in words
+
+
+def test_the_proxy_of_the_environment_is_asked(workspace: Workspace) -> None:
+    with serving(workspace):
+        words = workspace.fails(1, "download", "adapter", env={"HTTP_PROXY": "http://127.0.0.1:1"})
+        assert "the proxy on the way to" in words

@@ -37,7 +37,15 @@ def alone(stranger: Workspace) -> Workspace:
     for name in PACKAGES:
         ignored = shutil.ignore_patterns("__pycache__", "*.local.env")
         shutil.copytree(ROOT / name, packages / name, ignore=ignored)
-    stranger.env["PYTHONPATH"] = str(packages)
+    python = stranger.root / "venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(Path(sys.executable).resolve())
+    (python.parents[1] / "pyvenv.cfg").write_text(
+        f"home = {Path(sys.executable).resolve().parent}\n"
+    )
+    libraries = [path for path in sys.path if path.endswith("site-packages")]
+    stranger.env["PYTHONPATH"] = ":".join([str(packages), *libraries])
+    stranger.program = (str(python), "-m", "opsctl")
     return stranger
 
 
@@ -96,6 +104,11 @@ def test_init_makes_a_project_that_works_without_the_checkout(alone: Workspace) 
     inside.mkdir()
     alone.options["cwd"] = inside
     assert alone.source(question(1)) == "note1.txt"
+
+
+def test_elsewhere_it_is_the_folder_of_the_virtual_environment(alone: Workspace) -> None:
+    assert alone.run("init", str(alone.root)).returncode == 0
+    assert origins(alone)["OPSCTL_DOCUMENTS"] == (str(alone.documents), "default")
 
 
 def test_init_keeps_what_is_there_and_tells_what_is_old(alone: Workspace) -> None:

@@ -3,15 +3,21 @@
 import fcntl
 import os
 import pty
+import re
 import stat
 import termios
 from contextlib import suppress
+from pathlib import Path
 
+from tests.fakes.bot_api import TOKEN as telegram_token
 from tests.fakes.hub import FakeHub
+from tests.fakes.systemd import Scenario
 from tests.gpu_server import GPUServer
+from tests.opsctl.telegram import STRANGER, USER, telegram_for
 from tests.workspace import Workspace, note, question
 
 TOKEN = "123456789:AAE-not_a_real_token_but_of_its_form"
+ASKED = re.compile(r"\(Enter: [^)]*\): ")
 
 
 def test_setup_then_start_then_ask_on_a_fresh_server(fresh_server: GPUServer) -> None:
@@ -22,7 +28,7 @@ def test_setup_then_start_then_ask_on_a_fresh_server(fresh_server: GPUServer) ->
         workspace.env["OPSCTL_HF_ENDPOINT"] = hub.url
         done = workspace.run("setup", "--yes")
         assert done.returncode == 0, done
-        assert done.stderr.rstrip().endswith("next: opsctl start")
+        assert re.search(r"next: \S*opsctl start$", done.stderr.rstrip())
         hub.seen.clear()
         assert workspace.run("setup", "--yes").returncode == 0
         assert not [seen for seen in hub.seen if "/resolve/" in seen.path]
@@ -75,17 +81,49 @@ def test_without_documents_setup_says_where_to_put_them(workspace: Workspace) ->
 def test_on_a_terminal_setup_asks_for_the_token_once_and_never_shows_it(
     workspace: Workspace,
 ) -> None:
-    said = on_a_terminal(workspace, answers=["nonsense", TOKEN, "me", "7, 8"])
-    assert said.count("@BotFather") == 2
-    assert "that is no bot token" in said
-    assert TOKEN not in said
+    workspace.env["OPSCTL_TELEGRAM_API_URL"] = "http://127.0.0.1:9/bot"
+    said = on_a_terminal(workspace, answers=["nonsense", TOKEN, "@me", "7"])
+    assert said.count("/newbot") == 1 and "that is no bot token" in said
+    assert "could not be checked" in said and "an id is a number" in said
+    assert TOKEN not in said and "/start" not in said
     written = (workspace.root / ".env").read_text()
-    assert f"OPSCTL_TELEGRAM_TOKEN={TOKEN}\nOPSCTL_ALLOWED_USERS=7,8\n" in written
-    assert "@BotFather" not in on_a_terminal(workspace, answers=[])
+    assert f"OPSCTL_TELEGRAM_TOKEN={TOKEN}\nOPSCTL_ADMINS=7\n" in written
+    assert "token" not in on_a_terminal(workspace, answers=[])
+    assert (workspace.root / ".env").read_text() == written
     assert TOKEN not in workspace.run("doctor", "--settings").stdout
 
 
-def on_a_terminal(workspace: Workspace, answers: list[str]) -> str:
+def test_without_an_id_setup_shows_the_code_that_makes_an_administrator(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    with telegram_for(workspace, Scenario(manager="")) as telegram:
+        (workspace.root / "telegram_token.txt").unlink()
+        del workspace.env["OPSCTL_ALLOWED_USERS"]
+        wrong = telegram_token.replace("FAKE", "fake")
+        said = on_a_terminal(workspace, answers=[wrong, telegram_token, ""])
+        assert "does not know this token" in said and "this is @documents_bot" in said
+        code = re.findall(r"/start ((?:\d{4}-){3}\d{4})", said)[0]
+        assert f"t.me/documents_bot?start={code}" in said
+        assert code in on_a_terminal(workspace, answers=[""])  # once more: the same
+        started = workspace.run("start", "--server", "none")
+        assert started.returncode == 0 and "opsctl users claim" in started.stderr, started
+        assert code not in (workspace.state / "logs" / "bot.log").read_text()
+        telegram.write("/start", STRANGER)
+        telegram.reply_with("передал", STRANGER)
+        telegram.write(f"/start {code}", USER)
+        telegram.reply_with("Вы администратор", USER)
+        telegram.reply_with("Просит доступ", USER)
+        assert "no administrator" not in workspace.run("start", "--server", "none").stderr
+
+
+def test_what_was_typed_before_ctrl_c_is_kept(workspace: Workspace) -> None:
+    workspace.env["OPSCTL_TELEGRAM_API_URL"] = "http://127.0.0.1:9/bot"
+    said = on_a_terminal(workspace, answers=[TOKEN, "\x03"], code=130)
+    assert "Aborted" not in said and "Traceback" not in said
+    assert f"OPSCTL_TELEGRAM_TOKEN={TOKEN}\n" in (workspace.root / ".env").read_text()
+
+
+def on_a_terminal(workspace: Workspace, answers: list[str], code: int = 0) -> str:
     """Run setup on a terminal, answering its questions; return all that it wrote."""
     controller, terminal = pty.openpty()
     workspace.options = {
@@ -100,9 +138,10 @@ def on_a_terminal(workspace: Workspace, answers: list[str]) -> str:
         while chunk := os.read(controller, 4096).decode(errors="replace"):
             said += chunk
             # The blank after the colon comes when the terminal is ready for a hidden answer.
-            if answers and said.count("(Enter: later): ") > said.count("\x00"):
-                os.write(controller, f"{answers.pop(0)}\n".encode())
+            if answers and len(ASKED.findall(said)) > said.count("\x00"):
+                given = answers.pop(0)
+                os.write(controller, given.encode() if given == "\x03" else f"{given}\n".encode())
                 said += "\x00"  # one for every answer given
     os.close(controller)
-    assert process.returncode == 0, said
+    assert process.returncode == code, said
     return said

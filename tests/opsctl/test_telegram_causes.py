@@ -98,7 +98,7 @@ CASES = (
     Case("dns", "no-such.invalid can not be found", PROXY, at("https://no-such.invalid")),
     Case("refused", f"nothing listens at {NOBODY}", API, at(f"http://{NOBODY}/bot")),
     Case("timeout", "does not answer in time", API, server(broken_servers.silent)),
-    Case("reset", "no connection to 127.0.0.1", API, server(broken_servers.resetting)),
+    Case("reset", "is broken off", API, server(broken_servers.resetting)),
     Case("certificate", "certificate that is not trusted", "SSL_CERT_FILE", certificate(9)),
     Case("clock", "which this machine's clock shows", "timedatectl", certificate(-1)),
     Case("proxy refused", f"the proxy {NOBODY} does not run", PROXY, by(f"socks5://{NOBODY}")),

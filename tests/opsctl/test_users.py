@@ -1,27 +1,44 @@
-"""opsctl users: who may ask, who waits, and ids that can not be people's or groups'."""
+"""opsctl users: who may ask, who waits, who decides, and ids that cannot be people's or groups'."""
 
 import re
+from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot.people import MOST_CODES, People
+from bot.people import People
+from bot.requests import Requests
 from bot.store import Store
 from tests.workspace import Workspace
 
+TOKEN = "123456789:AAE-not_a_real_token_but_of_its_form"
 IDS = {"OPSCTL_ALLOWED_USERS": "5,7", "OPSCTL_ADMINS": "7"}
 
 
-def ask_for_code(workspace: Workspace, user: int, name: str) -> str:
-    """What the bot does when a stranger says /start; the code."""
+def in_store(workspace: Workspace, do: Callable[[Store], Any]) -> Any:
+    """What the bot does in its file."""
     with closing(Store(workspace.state / "bot.sqlite")) as store:
-        return People(store).make_code(user, user, name, "ru")
+        return do(store)
+
+
+def ask(workspace: Workspace, user: int, name: str = "x") -> str:
+    """What the bot does when a stranger says /start; the code."""
+    made = in_store(workspace, lambda store: Requests(store).ask(user, user, name, "nick", "ru"))
+    return str(made.code)
+
+
+def person(workspace: Workspace, user: int) -> dict[str, Any]:
+    """The person's row of the list."""
+    rows = workspace.json("users", "list")
+    return next((row for row in rows if row["user"] == user), {})
 
 
 def test_the_list_tells_how_each_person_comes_in(workspace: Workspace) -> None:
     assert workspace.json("users", "list") == []
     assert "nobody is let in" in workspace.run("users", "list").stderr
-    first, second = (ask_for_code(workspace, user, f"Имя {user}") for user in (11, 12))
+    first, second = (ask(workspace, user, f"Имя {user}") for user in (11, 12))
     approved = workspace.run("users", "approve", first[:3], first[3:])
     assert "approved: Имя 11 (11)" in approved.stderr
     found = workspace.json("users", "list", env=IDS)
@@ -31,29 +48,120 @@ def test_the_list_tells_how_each_person_comes_in(workspace: Workspace) -> None:
         (11, "approved", False),
         (12, "waiting", False),
     ]
-    table = workspace.run("users", "list", env=IDS).stdout
-    assert re.search(r"12\s+Имя 12\s+waiting for 0 min", table)
-    assert second not in table and second not in str(found)
-    public = workspace.run("users", "list", env={"OPSCTL_PUBLIC": "1"})
-    assert "everybody may ask" in public.stderr
+    listed = workspace.run("users", "list", env=IDS)
+    assert re.search(rf"12\s+Имя 12\s+nick\s+waits since .*, code {second}", listed.stdout)
+    assert "let in: 3 (administrators 1, editors 0), waiting: 1" in listed.stderr
+    doors = {"OPSCTL_PUBLIC": "1", "OPSCTL_MEMBERS_OF": "-5", "OPSCTL_ALLOWED_GROUPS": "-6"}
+    said = workspace.run("users", "list", env=doors).stderr
+    assert "everybody may ask\n" in said and "members of -5" in said and "ask in -6" in said
 
 
-def test_a_code_may_be_written_with_a_gap(workspace: Workspace) -> None:
-    code = ask_for_code(workspace, 11, "x")
-    assert workspace.run("users", "approve", f" {code[:3]} {code[3:]}").returncode == 0
+def test_people_are_let_in_by_ids_and_codes_together(workspace: Workspace) -> None:
+    code = ask(workspace, 1111)
+    ask(workspace, 2222)
+    done = workspace.run("users", "approve", code, "2222", "123456789", "--days", "7")
+    assert done.stderr.count("approved:") == 3, done
+    row = person(workspace, 123456789)
+    assert row["how"] == "approved" and 6.9 < (row["until"] - row["since"]) / 86_400 < 7.1
+    assert in_store(workspace, lambda store: Requests(store).to_tell())[0] == (1111, "ru", "let_in")
+    assert workspace.run("users", "approve", "2222").returncode == 0
+    assert person(workspace, 2222)["until"] is None
+    wrong = "111111" if code != "111111" else "222222"
+    assert "no such code" in workspace.fails(1, "users", "approve", wrong)
+    assert "OPSCTL_MEMBERS_OF" in workspace.fails(2, "users", "approve", "--", "-100123")
+    assert "not a numeric id" in workspace.fails(2, "users", "approve", "@anna")
+
+
+def test_people_are_refused_and_may_be_let_in_later(workspace: Workspace) -> None:
+    ask(workspace, 1111, "Анна")
+    assert "refused: Анна (1111)" in workspace.run("users", "reject", "1111").stderr
+    assert person(workspace, 1111)["how"] == "refused"
+    assert "not waiting: 1111" in workspace.run("users", "reject", "1111").stderr
+    assert workspace.run("users", "approve", "1111").returncode == 0
+    assert [row["how"] for row in workspace.json("users", "list")] == ["approved"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "id,name,role\n1001,Анна Иванова,editor\n1002,,\n".encode(),
+        "\ufeffФИО;ID;Роль\r\nАнна Иванова;1001;editor\r\n;1002;\r\n\r\n".encode(),
+        "1001;Анна Иванова;editor\r\n1002\r\n".encode("cp1251"),
+    ],
+)
+def test_a_list_lets_everybody_in(workspace: Workspace, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "people.csv"
+    file.write_bytes(content)
+    ask(workspace, 1002, "Пётр")
+    for words in ("let in: 2", "let in: 2, 2 of them before"):
+        done = workspace.run("users", "add", str(file))
+        assert done.returncode == 0 and done.stderr.strip() == words, done
+    rows = {row["user"]: row for row in workspace.json("users", "list")}
+    assert (rows[1001]["name"], rows[1001]["role"]) == ("Анна Иванова", "editor")
+    assert (rows[1002]["name"], rows[1002]["role"], rows[1002]["how"]) == ("Пётр", "person", "list")
+
+
+def test_what_a_list_has_wrong_is_told_by_line(workspace: Workspace, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("id,role\n1001,\nИванова Анна,\n-100500,\n1002,boss\n", encoding="utf-8")
+    done = workspace.run("users", "add", str(file))
+    assert done.returncode == 1
+    for words in (
+        "line 3: 'Иванова Анна' is not",
+        "line 4: -100500 is the id of a group",
+        "line 5",
+    ):
+        assert words in done.stderr
+    assert [row["user"] for row in workspace.json("users", "list")] == [1001]
+    file.write_bytes(b"PK\0\0")
+    assert "not a csv" in workspace.fails(2, "users", "add", str(file))
+    assert "cannot be read" in workspace.fails(1, "users", "add", str(tmp_path / "none.csv"))
+
+
+def test_roles_are_given_and_taken(workspace: Workspace) -> None:
+    assert "not let in" in workspace.fails(1, "users", "role", "1001", "editor")
+    assert workspace.run("users", "approve", "1001", "--role", "editor").returncode == 0
+    assert workspace.run("users", "role", "1001", "admin").returncode == 0
+    assert person(workspace, 1001)["admin"]
+    assert "choose one of" in workspace.fails(2, "users", "role", "1001", "boss")
+    assert workspace.run("users", "role", "5", "editor", env=IDS).returncode == 0
+    rows = workspace.json("users", "list", env=IDS)
+    assert next(row for row in rows if row["user"] == 5)["role"] == "editor"
+    assert not in_store(workspace, lambda store: People(store).knows(5))
+    assert "OPSCTL_ADMINS" in workspace.fails(1, "users", "role", "7", "person", env=IDS)
+
+
+def test_links_are_made_listed_and_revoked(workspace: Workspace) -> None:
+    assert "no bot yet" in workspace.fails(1, "users", "invite")
+    workspace.env["OPSCTL_TELEGRAM_TOKEN"] = TOKEN
+    in_store(workspace, lambda store: store.set_username(TOKEN, "docs_bot"))
+    link = workspace.run("users", "invite", "--limit", "3", "--days", "2").stdout.strip()
+    assert re.fullmatch(r"https://t\.me/docs_bot\?start=[\w-]{20,64}", link)
+    (row,) = workspace.json("users", "invites")
+    assert (row["link"], row["limit"], row["role"], row["open"]) == (link, 3, "person", True)
+    assert "links that let people in: 1" in workspace.run("users", "list").stderr
+    assert workspace.run("users", "revoke", str(row["number"])).returncode == 0
+    assert "revoked" in workspace.run("users", "invites").stdout
+    assert "no link 99" in workspace.fails(1, "users", "revoke", "99")
+
+
+def test_the_code_of_the_first_administrator_stays_the_same(workspace: Workspace) -> None:
+    workspace.env["OPSCTL_TELEGRAM_TOKEN"] = TOKEN
+    in_store(workspace, lambda store: store.set_username(TOKEN, "docs_bot"))
+    said = workspace.run("users", "claim").stdout
+    code = re.findall(r"/start ((?:\d{4}-){3}\d{4})$", said, re.MULTILINE)[0]
+    assert f"https://t.me/docs_bot?start={code}" in said
+    assert workspace.run("users", "claim").stdout == said
+    assert "has an administrator" in workspace.fails(1, "users", "claim", env=IDS)
 
 
 def test_people_who_wait_can_be_taken_off_the_list(workspace: Workspace) -> None:
-    for user in range(11, 11 + MOST_CODES):
-        assert ask_for_code(workspace, user, "x")
-    assert not ask_for_code(workspace, 99, "x")
-    assert "opsctl users clear" in workspace.run("users", "list").stderr
-    assert workspace.run("users", "remove", "12").stderr == "removed: 12\n"
-    waiting = [row["user"] for row in workspace.json("users", "list")]
-    assert 12 not in waiting and len(waiting) == MOST_CODES - 1
-    assert workspace.run("users", "clear").stderr == f"codes taken back: {len(waiting)}\n"
+    for user in (1011, 1012, 1013):
+        ask(workspace, user)
+    assert workspace.run("users", "remove", "1012").stderr == "removed: 1012\n"
+    assert {row["user"] for row in workspace.json("users", "list")} == {1011, 1013}
+    assert workspace.run("users", "clear").stderr == "requests forgotten: 2\n"
     assert workspace.json("users", "list") == []
-    assert ask_for_code(workspace, 11, "x")
 
 
 def test_who_is_in_the_settings_is_taken_out_there(workspace: Workspace) -> None:
@@ -70,6 +178,7 @@ def test_who_is_in_the_settings_is_taken_out_there(workspace: Workspace) -> None
         ("OPSCTL_ALLOWED_USERS", "5,-1001234567890", "OPSCTL_ALLOWED_GROUPS"),
         ("OPSCTL_ADMINS", "0", "OPSCTL_ALLOWED_GROUPS"),
         ("OPSCTL_ALLOWED_GROUPS", "-5,7", "OPSCTL_ALLOWED_USERS"),
+        ("OPSCTL_MEMBERS_OF", "7", "OPSCTL_ALLOWED_USERS"),
         ("OPSCTL_HEALTH_PORT", "99999", "from 1 to 65535"),
     ],
 )

@@ -1,42 +1,130 @@
-"""opsctl users approve, remove, clear."""
+"""opsctl users approve, reject, remove, clear, role: what is decided about people."""
 
-import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assistant import settings
+from assistant.settings import Settings
 from indexer.errors import UserError
 from indexer.text import printable
 from opsctl import output
-from opsctl.commands.users.people import open_people
+from opsctl.commands.users.people import (
+    CODE_DIGITS,
+    Days,
+    RoleName,
+    check_role,
+    end_of,
+    id_of,
+    open_store,
+)
+
+if TYPE_CHECKING:
+    from bot.people import People
+    from bot.requests import Requests
+
+Whom = Annotated[list[str], typer.Argument(help="Ids, or the six digits that the bot told people.")]
+Ids = Annotated[list[str], typer.Argument(help="The people's numeric ids.")]
 
 
-def approve(
-    code: Annotated[list[str], typer.Argument(help="The six digits that the bot told the person.")],
-) -> None:
-    """Let the person in who was told this code."""
-    digits = re.sub("[^0-9]", "", "".join(code))
-    person = open_people(settings.load()).approve(digits)
-    if person is None:
-        words = printable(" ".join(code))
-        raise UserError(f"no such code is waiting: {words}", "a code lasts one hour")
-    output.note(f"approved: {printable(person.name)} ({person.user})")
+def approve(whom: Whom, days: Days = None, role: RoleName = None) -> None:
+    """Let people in, whether they wait or not; once more, it is until another time."""
+    from bot.requests import BY_OPSCTL
+
+    requests, people = _open(settings.load())
+    wanted, until = check_role(role), end_of(days)
+    users = _users(whom, requests)
+    requests.admit(users, BY_OPSCTL, role=wanted, until=until, anew=True)
+    for user in users:
+        person = people.let_in(user, role=wanted, until=until)
+        output.note(f"approved: {_named(person.name, user)}")
 
 
-def remove(user: Annotated[int, typer.Argument(help="The person's numeric id.")]) -> None:
-    """Take back an approval or a code."""
+def reject(whom: Whom) -> None:
+    """Refuse people who wait; the bot tells them."""
+    from bot.requests import BY_OPSCTL
+
+    requests, _ = _open(settings.load())
+    users = _users(whom, requests)
+    refused = {request.user: request for request in requests.refuse(users, BY_OPSCTL)}
+    for user, request in refused.items():
+        output.note(f"refused: {_named(request.name, user)}")
+    if missed := [str(user) for user in users if user not in refused]:
+        raise UserError(f"not waiting: {', '.join(missed)}", "opsctl users list")
+
+
+def remove(whom: Ids) -> None:
+    """Let people in no more, or forget that they asked."""
     config = settings.load()
-    removed = open_people(config).remove(user)
+    requests, people = _open(config)
     lists = {"OPSCTL_ALLOWED_USERS": config.allowed_users, "OPSCTL_ADMINS": config.admins}
-    if where := " and ".join(name for name, ids in lists.items() if user in ids):
-        message = f"{user} is in {where} and may go on asking"
-        raise UserError(message, "take the id out there, then: opsctl restart")
-    if not removed:
-        raise UserError(f"{user} was not approved and does not wait", "opsctl users list")
-    output.note(f"removed: {user}")
+    for user in map(id_of, whom):
+        waited = requests.forget(user)
+        removed = people.remove(user) or waited
+        if where := " and ".join(name for name, ids in lists.items() if user in ids):
+            message = f"{user} is in {where} and may go on asking"
+            raise UserError(message, "take the id out there, then: opsctl restart")
+        if not removed:
+            raise UserError(f"{user} was not approved and does not wait", "opsctl users list")
+        output.note(f"removed: {user}")
+        if config.members_of:
+            output.note(
+                f"{user} may go on asking as long as OPSCTL_MEMBERS_OF has a group of theirs"
+            )
 
 
 def clear() -> None:
-    """Take back the codes of all who wait."""
-    output.note(f"codes taken back: {open_people(settings.load()).forget_codes()}")
+    """Forget the requests of all who wait; they may ask again."""
+    requests, _ = _open(settings.load())
+    waiting = requests.listing("waiting")
+    for request in waiting:
+        requests.forget(request.user)
+    output.note(f"requests forgotten: {len(waiting)}")
+
+
+def role(
+    user: Annotated[str, typer.Argument(help="The person's numeric id.")],
+    name: Annotated[str, typer.Argument(metavar="ROLE", help="person, editor or admin.")],
+) -> None:
+    """Say what somebody may do who is let in: ask; change the documents, too; or everything."""
+    config = settings.load()
+    requests, people = _open(config)
+    number, wanted = id_of(user), check_role(name)
+    assert wanted
+    if number in config.admins and wanted != "admin":
+        message = f"{number} is in OPSCTL_ADMINS and stays an administrator"
+        raise UserError(message, "take the id out there, then: opsctl restart")
+    if not people.set_role(number, wanted, listed=number in config.allowed_users):
+        raise UserError(f"{number} is not let in", f"opsctl users approve {number} --role {wanted}")
+    requests.role_changed(number, wanted)
+    output.note(f"{number} is now: {wanted}")
+
+
+def _users(words: list[str], requests: "Requests") -> list[int]:
+    """The people whom these words mean: codes first, also one with a gap. Raises UserError."""
+    whole = "".join(words).replace(" ", "")
+    if len(words) > 1 and len(whole) == CODE_DIGITS and requests.by_code(whole):
+        words = [whole]
+    return [_user(word.replace(" ", ""), requests) for word in words]
+
+
+def _user(word: str, requests: "Requests") -> int:
+    if request := requests.by_code(word):
+        return request.user
+    user = id_of(word)
+    # A code with a wrong digit is not to let in whoever has that number.
+    if len(word) == CODE_DIGITS and requests.get(user) is None:
+        raise UserError(f"no such code is waiting: {printable(word)}", "opsctl users list")
+    return user
+
+
+def _named(name: str, user: int) -> str:
+    return f"{printable(name)} ({user})" if name else str(user)
+
+
+def _open(config: Settings) -> "tuple[Requests, People]":
+    from bot.people import People
+    from bot.requests import Requests
+
+    store = open_store(config)
+    return Requests(store), People(store)

@@ -1,16 +1,70 @@
-"""The bot's people, for commands."""
+"""What the commands about people share: the bot's memory, and what stands for a person."""
 
-from typing import TYPE_CHECKING
+import re
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from assistant.settings import Settings
+from indexer.errors import UsageError
+from indexer.text import printable
 
 if TYPE_CHECKING:
-    from bot.people import People
+    from bot.people import People, Role
+    from bot.store import Store
+
+CODE_DIGITS = 6
+DAY = 86_400.0
+RoleName = Annotated[
+    str | None, typer.Option("--role", help="person, editor (documents) or admin.")
+]
+Days = Annotated[int | None, typer.Option("--days", min=1, help="For so many days only.")]
+
+
+def open_store(config: Settings) -> "Store":
+    """The bot's memory, which is made where there is none."""
+    from bot.store import Store
+
+    return Store(config.bot_database)
 
 
 def open_people(config: Settings) -> "People":
-    """The people in the bot's memory, which is made where there is none."""
+    """The people in it."""
     from bot.people import People
-    from bot.store import Store
 
-    return People(Store(config.bot_database))
+    return People(open_store(config))
+
+
+def id_of(word: str) -> int:
+    """The id that a word is. Raises UsageError for one that is no person's."""
+    text = word.strip()
+    if re.fullmatch(r"-\d+", text):
+        hint = "a group goes into OPSCTL_ALLOWED_GROUPS (it is answered) or OPSCTL_MEMBERS_OF"
+        raise UsageError(f"{text} is the id of a group", hint)
+    if not re.fullmatch(r"0*[1-9]\d{0,17}", text):
+        hint = "a name can change hands; the bot tells people their id when they write /start"
+        raise UsageError(f"{printable(text)!r} is not a numeric id", hint)
+    return int(text)
+
+
+def check_role(name: str | None) -> "Role | None":
+    """The role of this name. Raises UsageError."""
+    from bot.people import ROLES
+
+    for role in ROLES:
+        if role == name:
+            return role
+    if name is None:
+        return None
+    raise UsageError(f"the role is {name!r}", f"choose one of: {', '.join(ROLES)}")
+
+
+def end_of(days: int | None) -> float | None:
+    """When so many days from now are over; None for ever."""
+    return None if days is None else time.time() + days * DAY
+
+
+def day(at: float) -> str:
+    """A moment as people read it."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))

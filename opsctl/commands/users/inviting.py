@@ -1,0 +1,120 @@
+"""opsctl users invite, invites, revoke, claim: links and codes that let people in by themselves."""
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant import settings
+from assistant.settings import Settings
+from indexer.errors import UserError
+from opsctl import output
+from opsctl.claim import bot_name, claim_lines, has_admin
+from opsctl.commands.users.people import (
+    Days,
+    RoleName,
+    check_role,
+    day,
+    end_of,
+    open_store,
+)
+from opsctl.options import Json
+
+if TYPE_CHECKING:
+    from bot.invites import Invite
+    from bot.store import Store
+
+
+def invite(
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="For so many people.", show_default="any")
+    ] = None,
+    days: Days = None,
+    role: RoleName = None,
+) -> None:
+    """Make a link that lets in whoever opens it, and print it."""
+    from bot.invites import Invites, link
+
+    config = settings.load()
+    store = open_store(config)
+    wanted = check_role(role) or "person"
+    name = _name(config, store)
+    made = Invites(store).make(wanted, limit, end_of(days))
+    output.write(link(name, made))
+    output.note(f"to take it back: opsctl users revoke {made.id}")
+
+
+def invites(json: Json = False) -> None:
+    """List the links: for whom, how often used, until when."""
+    from bot.invites import Invites, link
+
+    config = settings.load()
+    store = open_store(config)
+    found = Invites(store).all()
+    name = bot_name(config, store) if found else ""
+    if json:
+        output.write_json([_row(one, link(name, one)) for one in found])
+        return
+    if not found:
+        output.note("there are no links (opsctl users invite makes one)")
+        return
+    rows = [(one.id, one.role, _used(one), _state(one), link(name, one)) for one in found]
+    output.write_table([("number", "role", "used", "state", "link"), *rows])
+
+
+def revoke(
+    numbers: Annotated[list[int], typer.Argument(help="Their numbers, see opsctl users invites.")],
+) -> None:
+    """Let links let nobody in any more; whom they let in stays."""
+    from bot.invites import Invites
+
+    found = Invites(open_store(settings.load()))
+    for number in numbers:
+        if not found.revoke(number):
+            raise UserError(f"there is no link {number}", "opsctl users invites")
+        output.note(f"revoked: {number}")
+
+
+def claim() -> None:
+    """Show the code that makes whoever sends it to the bot the first administrator."""
+    config = settings.load()
+    store = open_store(config)
+    if has_admin(config, store):
+        hint = "for one more: opsctl users invite --role admin --limit 1"
+        raise UserError("the bot has an administrator", hint)
+    bot_name(config, store)
+    for line in claim_lines(config, store):
+        output.write(line)
+
+
+def _name(config: Settings, store: "Store") -> str:
+    if name := bot_name(config, store):
+        return name
+    if not config.telegram_token:
+        raise UserError("there is no bot yet to invite to", "opsctl setup asks for its token")
+    raise UserError("Telegram does not say what the bot is called", "opsctl start, then once more")
+
+
+def _row(one: "Invite", address: str) -> dict[str, object]:
+    return {
+        "number": one.id,
+        "role": one.role,
+        "used": one.used,
+        "limit": one.most,
+        "until": one.until,
+        "revoked": one.revoked,
+        "open": one.is_open,
+        "link": address,
+    }
+
+
+def _used(one: "Invite") -> str:
+    return str(one.used) if one.most is None else f"{one.used} of {one.most}"
+
+
+def _state(one: "Invite") -> str:
+    if one.revoked:
+        return "revoked"
+    if one.until is not None:
+        return f"{'until' if one.until > time.time() else 'was over'} {day(one.until)}"
+    return "open" if one.is_open else "used up"
