@@ -1,6 +1,7 @@
 """How much people may ask: by the settings, or by what was granted to one of them."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.config import BotConfig
@@ -51,15 +52,16 @@ class Limits:
     """Says whether a person may ask now. All times are those of the messages, by Telegram's clock,
     so that a wrong one of this machine keeps nobody waiting."""
 
-    def __init__(self, config: BotConfig, store: Store) -> None:
+    def __init__(self, config: BotConfig, store: Store, is_admin: Callable[[int], bool]) -> None:
         self._config = config
+        self._is_admin = is_admin
         self._granted = Allowances(store)
         self._db = store.db
 
     def spent(self, user: int, asked: float) -> Spent | None:
         """The limit that a question asked then would break; an administrator has none."""
         config, granted = self._config, self._granted.get(user)
-        free = user in config.admins
+        free = self._is_admin(user)
         limits = (
             (MINUTE, granted.per_minute, 0 if free else config.per_minute),
             (DAY, granted.per_day, 0 if free else config.per_day),

@@ -178,7 +178,7 @@ class Assembly:
             self._store,
             entrance,
             self._answers,
-            Limits(self._config, self._store),
+            Limits(self._config, self._store, lambda user: self._gate.role(user) == "admin"),
             self._dialogue,
             self._sender,
             commands,

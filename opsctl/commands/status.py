@@ -35,7 +35,7 @@ def status(json: Json = False) -> None:
     server, index = server_status(config), _index(config)
     adapter = server.pop("adapter")
     bot = bot_status(config)
-    fresh = freshness(config, bot["state"] in ("running", "deaf"))
+    fresh = freshness(config, bot["state"] not in ("absent", "exited"))
     if json:
         found = {"server": server, "adapter": adapter, "bot": bot, "index": index}
         output.write_json({**found, "reindex": fresh})

@@ -43,9 +43,13 @@ def test_greetings_and_thanks_are_no_questions(tmp_path: Path, notes: Path) -> N
             assert "Пожалуйста!" in (await bot.replied(2, 2))[1]
             api.user(3, "/ask Hi!", language="en")
             assert (await bot.replied(3))[0].startswith("Hello")
+            for number, text in enumerate(("Здраствуйте, бот!", "ок", "Ты кто?"), 3):
+                api.user(2, text)
+                await bot.replied(2, number)
+            assert "/about" in bot.finished(2)[4]
             assert bot.rows("SELECT * FROM answer") == []
             api.user(2, f"Привет! {question(3)}")
-            assert "Норд3." in (await bot.replied(2, 3))[2]
+            assert "Норд3." in (await bot.replied(2, 6))[5]
 
     asyncio.run(go())
 

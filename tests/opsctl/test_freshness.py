@@ -3,15 +3,18 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from bot.store import Store
 from tests.fakes import systemd
 from tests.fakes.systemd import Scenario
-from tests.opsctl.telegram import Telegram, telegram_for
+from tests.opsctl.telegram import Telegram, eventually, telegram_for
 from tests.workspace import Workspace, note, question
 
+ADMIN = 9
 EVERY = {"OPSCTL_REINDEX_EVERY": "15m"}
 TIMER = "opsctl-reindex"
 
@@ -89,6 +92,26 @@ def test_the_bot_does_it_where_systemd_does_not_work(telegram: Telegram) -> None
     assert "every 10s by the bot" in workspace.run("start", "--server", "none").stderr
     found = workspace.json("status")["reindex"]
     assert (found["every"], found["by"]) == ("10s", "bot")
+
+
+@pytest.mark.slow
+def test_what_a_timer_changed_the_bot_tells(indexed: Workspace) -> None:
+    """In real time: the bot waits until nothing has changed for 15 seconds."""
+    with telegram_for(indexed, Scenario()) as telegram:
+        indexed.env |= EVERY | {"OPSCTL_ADMINS": str(ADMIN)}
+        started = indexed.run("start", "--server", "none")
+        assert "every 15m by a systemd timer" in started.stderr, started
+        assert indexed.json("status")["reindex"]["by"] == "systemd"
+        eventually(lambda: baseline(indexed))
+        indexed.write("neu.txt", note(77))
+        assert systemd.fire(indexed.root, TIMER).returncode == 0
+        assert "Новых: 1 — neu.txt" in telegram.reply_with("Документы обновлены", ADMIN)
+
+
+def baseline(workspace: Workspace) -> int:
+    """How many documents the bot knew when it looked at the index for the first time."""
+    with closing(Store(workspace.state / "bot.sqlite")) as store:
+        return int(store.db.execute("SELECT count(*) FROM document").fetchone()[0])
 
 
 def test_nothing_does_it_without_either(indexed: Workspace) -> None:

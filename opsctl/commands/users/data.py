@@ -72,12 +72,14 @@ def limit(
 ) -> None:
     """Show or set how much one person may ask; it counts at once."""
     from bot.allowances import Allowance, Allowances
+    from bot.people import People
     from bot.store import Store
 
     config = settings.load()
     if none + reset + (minute is not None or day is not None) > 1:
         raise UsageError("these exclude each other", "give one of: --none, --reset, or numbers")
-    granted = Allowances(Store(config.bot_database))
+    store = Store(config.bot_database)
+    granted, role = Allowances(store), People(store).role(user)
     now = granted.get(user)
     if reset:
         granted.remove(user)
@@ -86,7 +88,7 @@ def limit(
     elif minute is not None or day is not None:
         set_minute = now.per_minute if minute is None else minute
         granted.set(user, Allowance(set_minute, now.per_day if day is None else day))
-    _show(config, granted.get(user), user in config.admins)
+    _show(config, granted.get(user), user in config.admins or role == "admin")
 
 
 def _show(config: Settings, granted: "Allowance", free: bool) -> None:
