@@ -1,4 +1,4 @@
-"""Whether somebody can let people into the bot, and the groups can be asked, for `opsctl doctor`."""
+"""Who lets people into the bot, and whether its groups can be asked, for `opsctl doctor`."""
 
 from assistant.settings import Settings
 from opsctl.checks import Check

@@ -117,7 +117,7 @@ def test_only_an_administrator_adds_and_only_in_private(state: Path) -> None:
             assert ["передал" in text for text in bot.all_replies(77)] == [True]
             api.user(ADMIN, "/help")
             api.user(PLAIN, "/help")
-            assert "Пришлите мне лично файл" in (await bot.replied(ADMIN))[0]
+            await api.until(lambda: "Пришлите мне лично файл" in str(bot.replies(ADMIN)))
             assert "Пришлите мне лично файл" not in (await bot.replied(PLAIN, 3))[2]
 
     asyncio.run(go())
