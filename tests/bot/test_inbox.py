@@ -187,6 +187,7 @@ def test_a_long_backlog_is_no_burden(
             store.close()
             async with bot:
                 assert "Норд7" in (await bot.replied(2, seconds=120))[0]
+                await eventually(lambda: bot.rows("SELECT 1 FROM inbox WHERE NOT done") == [])
                 health = await bot.health()
                 assert health["ok"] and health["backlog"] == 0
                 assert bot.rows("SELECT count(*) FROM inbox WHERE body != ''") == [(0,)]
