@@ -18,6 +18,8 @@ VALUES = {
     "allowed_users": "123456789,987654321",
     "telegram_proxy": "socks5://name:password@proxy.example.org:1080",
     "documents": "/mnt/share/documents",
+    "reindex_every": "15m",
+    "contact": "Петров, вн. 400",
     "server_url": "http://127.0.0.1:8080",
     "server_api": "openai",
     "hf_endpoint": "https://huggingface.co",

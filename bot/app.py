@@ -44,7 +44,10 @@ async def _run(config: BotConfig, store: Store) -> None:
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         bot = await Assembly.make(config, store, stack)
-        work = [asyncio.ensure_future(step) for step in (bot.talk(), bot.look_after(), bot.sweep())]
+        work = [
+            asyncio.ensure_future(step)
+            for step in (bot.talk(), bot.poll(), bot.look_after(), bot.sweep())
+        ]
         ended = asyncio.ensure_future(stop.wait())
         try:
             await asyncio.wait({ended, *work}, return_when=asyncio.FIRST_COMPLETED)

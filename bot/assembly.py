@@ -85,7 +85,7 @@ class Assembly:
         self.metrics = Metrics()
         self._answers, self._dialogue = Answers(store), Dialogue(store)
         self._schedule, self._people = Schedule(store), People(store)
-        self._introduced = False
+        self._introduced = asyncio.Event()
         pace = config.pace
         # A message may take its time to be accepted; 25 a second and 64 at work are the most.
         line = self._line = Line(config.api_url, config.settings.telegram_proxy, pace)
@@ -140,7 +140,7 @@ class Assembly:
         self._watch()
 
     async def talk(self) -> None:
-        """Find out who we are, then poll, handle updates and answer, for ever."""
+        """Find out who we are, then handle updates and answer, for ever."""
         me = await self._introduce()
         log.info("answering as bot %d", me.id)
         self._store.set_username(self._config.token, me.username or "")
@@ -189,9 +189,14 @@ class Assembly:
         settings, last = self._config.settings, LastRun(self._config.settings)
         news = News(settings, self._store, self._sender, last, self._gate.admins, pace)
         freshness = Freshness(self._indexing, last, self._config.reindex_every)
-        talking = (self.poller, self._inbox, self.queue, self._uploads, menu, welcome, doorkeeper)
+        talking = (self._inbox, self.queue, self._uploads, menu, welcome, doorkeeper)
         parts = (*talking, self._answerer, news, freshness)
         await asyncio.gather(*(part.run() for part in parts))
+
+    async def poll(self) -> None:
+        """Poll for ever, from when we know who we are on: a webhook is gone then."""
+        await self._introduced.wait()
+        await self.poller.run()
 
     async def look_after(self) -> None:
         """Look which proxies answer, for ever."""
@@ -228,7 +233,7 @@ class Assembly:
         return {
             "ok": hears and silence < DEAF and stuck < STUCK,
             "polled": self.poller.polled,
-            "introduced": self._introduced,
+            "introduced": self._introduced.is_set(),
             "poll_age": round(age, 1),
             "send_silence": round(silence, 1),
             "backlog": self._store.backlog(),
@@ -251,7 +256,7 @@ class Assembly:
                 if (await self._bot.get_webhook_info()).url:
                     log.warning("a webhook was set for this bot: it is taken away")
                     await self._bot.delete_webhook(drop_pending_updates=False)
-                self._introduced = True
+                self._introduced.set()
                 return me
             except InvalidToken:
                 rejected += 1

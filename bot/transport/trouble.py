@@ -40,6 +40,8 @@ class Trouble:
 
 def of_reply(code: int, reply: bytes, host: str) -> Trouble | None:
     """What a reply says of the line; None for one that says that it is well."""
+    if code == 200 and reply.startswith(b'{"ok":'):
+        return None
     said = _description(reply)
     if code == 409 and "webhook" in (said or ""):
         return Trouble(

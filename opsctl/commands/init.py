@@ -30,8 +30,9 @@ def init(
     _copy_server_settings(root / "deploy" / "tgi.env")
     if not is_checkout(root):
         _write(root / MARK, MARK_TEXT)
-    there = "" if root == Path.cwd() else f"-C {shlex.quote(str(folder))} "
-    output.note(f"next: put documents into {root / 'documents'}, then: opsctl {there}setup")
+    again = shlex.quote(output.program())
+    again += "" if root == Path.cwd() else f" -C {shlex.quote(str(folder))}"
+    output.note(f"next: put documents into {root / 'documents'}, then: {again} setup")
 
 
 def _write(path: Path, text: str, secret: bool = False) -> None:

@@ -131,3 +131,15 @@ def test_a_gpu_server_installs_neural_before_it_downloads(wheel: Workspace) -> N
     assert "pip could not install the extra neural, see above" in done.stderr
     assert "hint: pip install 'opsctl[neural]'" in done.stderr
     assert not (wheel.state / "models").exists()
+
+
+def test_a_project_is_made_without_the_checkout(wheel: Workspace, base: Path) -> None:
+    folder = wheel.root / "made"
+    assert wheel.run("init", str(folder)).returncode == 0
+    assert (folder / "deploy/tgi.env").read_bytes() == (ROOT / "deploy/tgi.env").read_bytes()
+    code = "import assistant.project as p; print(p.DEPLOY)"
+    deploy = Path(subprocess.check_output([base, "-c", code], text=True).strip())
+    wanted = subprocess.check_output(["git", "ls-files", "deploy"], cwd=ROOT, text=True).split()
+    carried = [ROOT / name for name in wanted if not name.endswith(".sh")]
+    for path in carried:
+        assert (deploy / path.relative_to(ROOT / "deploy")).read_bytes() == path.read_bytes()
