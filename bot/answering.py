@@ -17,18 +17,20 @@ answer, and only of numbers that are stored. So:
   edit is then made a second time, when the first has settled.
 """
 
+import asyncio
 import logging
 import math
 import secrets
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 
 from bot.answers import Answer, Answers, Question
 from bot.compose import answer_buttons, entities_of, sentence, stop_button
 from bot.metrics import Metrics
 from bot.schedule import MOST, Schedule
-from bot.store import StoreError
+from bot.store import StoreBusy, StoreError
 from bot.texts import texts_for
 from bot.transport.sending import (
     Banned,
@@ -41,7 +43,7 @@ from bot.transport.sending import (
     SendingError,
     Unreachable,
 )
-from bot.writing import AnswerWriter
+from bot.writing import LOOK, AnswerWriter
 
 # How often an answer may fail so until it is given up; rights may come back within a minute.
 TRIES: dict[type[Exception], float] = {
@@ -79,6 +81,7 @@ class Answerer:
         self._may_ask = may_ask
         self._pace = pace
         self._writer = writer
+        self._queued: dict[int, tuple[int, int]] = {}  # where a person reads that they wait
         self._failures: dict[int, Counter[type[Exception]]] = {}
         self._doubtful: set[int] = set()  # an edit whose reply was lost may still arrive
 
@@ -92,7 +95,7 @@ class Answerer:
         parts = self._answers.parts(number)
         try:
             if not parts or parts[0].message is None:
-                await self._place(question, 0, text)
+                self._queued[number] = question.chat, await self._place(question, 0, text)
                 return
             buttons = stop_button(number, words)
             await self._sender.edit(
@@ -110,7 +113,10 @@ class Answerer:
         except (TypeError, ValueError):
             log.exception("answer %d can not be read", number)
             return self._answers.close(number, "broken")
-        if found is None or found.state == "done":
+        if found is None:
+            return
+        self._queued.pop(number, None)
+        if found.state == "done":
             return
         try:
             await self._bring_on(found, give_back)
@@ -130,6 +136,17 @@ class Answerer:
             self._failed(found, error)
         else:
             self._failures.pop(number, None)
+
+    async def run(self) -> None:
+        """Take back what people were told of questions that were erased since, for ever."""
+        while True:
+            await asyncio.sleep(self._pace * LOOK)
+            with suppress(SendingError, StoreBusy):
+                for number in list(self._queued):
+                    where = self._queued.get(number)
+                    if where and self._answers.get(number) is None:
+                        del self._queued[number]
+                        await self._sender.delete(*where)
 
     def stop(self, number: int) -> None:
         """Stop writing this answer; what it says instead is in the store by now."""

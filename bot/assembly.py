@@ -190,7 +190,7 @@ class Assembly:
         news = News(settings, self._store, self._sender, last, self._gate.admins, pace)
         freshness = Freshness(self._indexing, last, self._config.reindex_every)
         talking = (self._inbox, self.queue, self._uploads, menu, welcome, doorkeeper)
-        parts = (*talking, news, freshness)
+        parts = (*talking, self._answerer, news, freshness)
         await asyncio.gather(*(part.run() for part in parts))
 
     async def poll(self) -> None:

@@ -107,7 +107,8 @@ class Inbox:
         """Handle the updates in one transaction, as if each were alone. Raises StoreError."""
         effects = []
         with self._store.transaction():
-            for number, body in rows:
+            # Read again: before this began, another process may have erased some of them.
+            for number, body in self._store.bodies([number for number, _ in rows]):
                 try:
                     with self._store.attempt():
                         update = Update.de_json(json.loads(body), None)

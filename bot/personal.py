@@ -44,7 +44,7 @@ TABLES = {
 NOBODYS = ("document", "invite", "moved")
 IN_JSON = ("body", "citations", "entities")
 TIMES = ("asked", "at", "added", "made", "received")
-CHECKPOINTS = 5
+CHECKPOINTS, CHECKPOINT_PAUSE = 10, 0.2  # another program may just be doing the same
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -73,7 +73,11 @@ def erase(store: Store, user: int) -> tuple[int, bool]:
             change = "UPDATE inbox SET done = 1, body = ''" if table == "inbox" else ""
             change = change or f"DELETE FROM {table}"
             count += store.db.execute(f"{change} WHERE {whose}", {"user": user}).rowcount
-    return count, any(store.empty_log() for _ in range(CHECKPOINTS))
+    for _ in range(CHECKPOINTS):
+        if store.empty_log():
+            return count, True
+        time.sleep(CHECKPOINT_PAUSE)
+    return count, False
 
 
 def as_text(rows: Rows, user: int, words: Texts) -> str:

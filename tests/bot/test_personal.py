@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import random
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -15,6 +17,7 @@ from tests.bot.test_queue import SLOW, served
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Flood
 from tests.fakes.tgi import FakeTGI
+from tests.fakes.tgi_play import Play
 from tests.workspace import Workspace, question
 
 GROUP = -100
@@ -192,6 +195,56 @@ def test_who_is_erased_while_answered_leaves_no_trace(tmp_path: Path, notes: Pat
             assert "Traceback" not in bot.said()
 
     asyncio.run(go())
+
+
+def test_people_are_erased_at_any_moment_and_the_others_answered(
+    tmp_path: Path, notes: Path, size: Callable[[int, int], int]
+) -> None:
+    """While their question waits, is written or shown: no word of it stays, in no chat either."""
+
+    async def go() -> None:
+        count = size(60, 20)
+        gone, others = range(100, 100 + count), range(200, 200 + count)
+        draw = random.Random(7)
+        play = Play(pace=0.01, eos_every=40)
+        async with (
+            FakeTGI(play) as tgi,
+            FakeBotAPI(flood=Flood(0)) as api,
+            BotProcess(tmp_path, api, notes, settings=served(tgi)) as bot,
+        ):
+
+            async def erased(user: int) -> None:
+                api.user(user, f"{question(user % 30 + 1)} word{user}x")
+                asked = "SELECT 1 FROM answer WHERE user = ?"
+                await eventually(lambda: "answering" in bot.said() and bot.rows(asked, user))
+                await asyncio.sleep(draw.random() * count / 20)
+                _, traceless = await asyncio.to_thread(erase_in, bot.database, user)
+                assert traceless
+
+            for user in others:
+                api.user(user, question(user % 30 + 1))
+            await asyncio.gather(*map(erased, gone))
+            for user in others:
+                await bot.replied(user)
+            await api.until(lambda: not any(unfinished(api, user) for user in gone))
+            with closing(Store(bot.database)) as store:
+                assert not any(held(store, user) for user in gone)
+            files = b"".join(path.read_bytes() for path in tmp_path.glob("bot.sqlite*"))
+            assert [user for user in gone if f"word{user}x".encode() in files] == []
+            assert "Traceback" not in bot.said()
+
+    asyncio.run(go())
+
+
+def erase_in(path: Path, user: int) -> tuple[int, bool]:
+    """What `opsctl users erase` does."""
+    with closing(Store(path)) as store:
+        return erase(store, user)
+
+
+def unfinished(api: FakeBotAPI, chat: int) -> bool:
+    """Tell whether a message of the chat still has the button that stops an answer."""
+    return any("stop:" in json.dumps(m) for m in api.messages(chat) if not m.get("deleted"))
 
 
 def test_what_is_kept_is_erased_only_when_that_is_meant(workspace: Workspace) -> None:
