@@ -13,6 +13,7 @@ from typing import Any
 from bot.migrations import MIGRATIONS
 from indexer.database import whole
 from indexer.errors import UserError
+from indexer.extras import upgrade_command
 from indexer.rights import access_hint
 
 DAY = 86_400.0
@@ -71,7 +72,7 @@ class Store:
         (version,) = self.db.execute("PRAGMA user_version").fetchone()
         if version > len(MIGRATIONS):
             sentence = f"the bot's file {self.path} was written by a newer opsctl than this one"
-            raise StoreError(sentence, "bring this one up to date: git pull, then make install")
+            raise StoreError(sentence, f"bring this one up to date: {upgrade_command()}")
         for table, statement in chain(*MIGRATIONS[version:]):
             if self.db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
                 self.db.execute(statement)

@@ -56,6 +56,11 @@ def repair_command() -> str:
     return f"{_make()} clean install" if _make() else "pip install --force-reinstall opsctl"
 
 
+def upgrade_command() -> str:
+    """What a person types for a newer version."""
+    return f"git pull, then {_make()} install" if _make() else "pip install --upgrade WHEEL"
+
+
 def restore_command(path: Path) -> str:
     """What a person types when a file of this checkout, or of a project, is gone."""
     if path.is_relative_to(CHECKOUT) and (CHECKOUT / "Makefile").is_file():

@@ -9,6 +9,7 @@ from assistant.env_files import write_systemd_file
 from assistant.project import DEPLOY
 from assistant.settings import Settings, config_home, project_root, service_environment
 from indexer.errors import UserError
+from indexer.extras import restore_command
 from opsctl.bot_keeper import Kept, Kind
 from opsctl.processes import fresh_log
 from opsctl.programs import Ended, is_installed, run
@@ -158,7 +159,8 @@ def _template(path: Path = TEMPLATE) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror})", "git status") from error
+        hint = restore_command(path)
+        raise UserError(f"{path} cannot be read ({error.strerror})", hint) from error
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
