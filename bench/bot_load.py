@@ -112,7 +112,7 @@ def waiting_updates(count: int) -> Iterator[tuple[int, str]]:
 async def inbox(folder: Path, state: Path, count: int) -> bool:
     """Start on a full inbox, twice; prints the table, and tells whether everybody has an answer."""
     async with FakeBotAPI() as api:
-        bot = RealBot(folder, api, state)
+        bot = RealBot(folder, api, state, admins=[])
         store = Store(bot.database)
         store.receive(waiting_updates(count))
         begun = time.monotonic()

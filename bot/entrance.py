@@ -212,7 +212,7 @@ class Entrance:
     def _keep(self, number: int, user: User, message: Message, words: Texts) -> bool:
         """Keep the message where it is a question."""
         try:
-            text = check_question(message.text or message.caption or "")
+            text = check_question(message.text or message.caption or "", self._config.longest)
         except UsageError:
             return False
         if text.startswith("/"):

@@ -118,6 +118,7 @@ CREATE TABLE IF NOT EXISTS kept (
     language TEXT NOT NULL,
     question TEXT NOT NULL
 );
+CREATE INDEX IF NOT EXISTS kept_user ON kept (user, number);
 
 -- Decisions that people are to be told of; words: the name of the text.
 CREATE TABLE IF NOT EXISTS welcome (

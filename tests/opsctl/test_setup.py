@@ -108,6 +108,7 @@ def test_without_an_id_setup_shows_the_code_that_makes_an_administrator(
         started = workspace.run("start", "--server", "none")
         assert started.returncode == 0 and "opsctl users claim" in started.stderr, started
         assert code not in (workspace.state / "logs" / "bot.log").read_text()
+        assert code in on_a_terminal(workspace, [], command=("start", "--server", "none"))
         telegram.write("/start", STRANGER)
         telegram.reply_with("передал", STRANGER)
         telegram.write(f"/start {code}", USER)
@@ -123,14 +124,16 @@ def test_what_was_typed_before_ctrl_c_is_kept(workspace: Workspace) -> None:
     assert f"OPSCTL_TELEGRAM_TOKEN={TOKEN}\n" in (workspace.root / ".env").read_text()
 
 
-def on_a_terminal(workspace: Workspace, answers: list[str], code: int = 0) -> str:
-    """Run setup on a terminal, answering its questions; return all that it wrote."""
+def on_a_terminal(
+    workspace: Workspace, answers: list[str], code: int = 0, command: tuple[str, ...] = ("setup",)
+) -> str:
+    """Run a command on a terminal, answering its questions; return all that it wrote."""
     controller, terminal = pty.openpty()
     workspace.options = {
         "stdin": terminal, "stdout": terminal, "stderr": terminal, "start_new_session": True,
         "preexec_fn": lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     }  # fmt: skip
-    process = workspace.start("setup", fresh=True)
+    process = workspace.start(*command, fresh=True)
     workspace.options = {}
     os.close(terminal)
     said = ""

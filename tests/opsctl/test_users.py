@@ -119,11 +119,11 @@ def test_what_a_list_has_wrong_is_told_by_line(workspace: Workspace, tmp_path: P
 
 
 def test_roles_are_given_and_taken(workspace: Workspace) -> None:
-    assert "not let in" in workspace.fails(1, "users", "role", "1001", "editor")
-    assert workspace.run("users", "approve", "1001", "--role", "editor").returncode == 0
-    assert workspace.run("users", "role", "1001", "admin").returncode == 0
-    assert person(workspace, 1001)["admin"]
-    assert "choose one of" in workspace.fails(2, "users", "role", "1001", "boss")
+    assert "not let in" in workspace.fails(1, "users", "role", "1001001", "editor")
+    assert workspace.run("users", "approve", "1001001", "--role", "editor").returncode == 0
+    assert workspace.run("users", "role", "1001001", "admin").returncode == 0
+    assert person(workspace, 1001001)["admin"]
+    assert "choose one of" in workspace.fails(2, "users", "role", "1001001", "boss")
     assert workspace.run("users", "role", "5", "editor", env=IDS).returncode == 0
     rows = workspace.json("users", "list", env=IDS)
     assert next(row for row in rows if row["user"] == 5)["role"] == "editor"
