@@ -11,7 +11,7 @@ from bot.access import Gate, Visitor
 from bot.config import BotConfig
 from bot.doorkeeper import Doorkeeper
 from bot.inbox import Effect
-from bot.invites import Invites
+from bot.invites import CLAIM_DIGITS, Invites, is_claim
 from bot.members import Members
 from bot.notices import Notices, about
 from bot.personal import send_data
@@ -75,14 +75,15 @@ class Entrance:
     def link(self, number: int, update: Update) -> Effect | None:
         """Let in whoever came by a link or with a code; None where there is nothing of the kind."""
         user, message = update.effective_user, update.message
-        text = (message.text or "") if message else ""
-        command, _, secret = text.partition(" ")
-        if command != "/start" or not secret.strip() or not user or user.is_bot:
+        if not message or not user or user.is_bot or not _private(update):
             return None
-        if not _private(update) or self._is_refused(user.id):
+        secret = self._secret(message.text or "", user.id)
+        if not secret or self._is_refused(user.id):
             return None
+        if is_claim(secret) and self._gate.admins():
+            self._invites.end_claims()
         name, username = user.full_name, user.username or ""
-        use, role = self._invites.use(secret.strip(), number, user.id, name, username)
+        use, role = self._invites.use(secret, number, user.id, name, username)
         words = texts_for(user.language_code)
         if use == "in":
             said = {"person": "let_in", "editor": "made_editor", "admin": "made_admin"}[role]
@@ -101,6 +102,14 @@ class Entrance:
             said = f"{reason}\n{words.invite_not_needed}"
             return Effect(errands=[lambda: self._sender.send(user.id, said)], user=user.id)
         return self._ask(number, user, None, words, reason)
+
+    def _secret(self, text: str, user: int) -> str:
+        """What follows /start; also a code that a stranger sends alone."""
+        command, _, rest = text.partition(" ")
+        if command == "/start":
+            return rest.strip()
+        alone = is_claim(text) and sum(char.isdecimal() for char in text) == CLAIM_DIGITS
+        return text if alone and not self._gate.knows(user) else ""
 
     def stranger(self, number: int, update: Update) -> Effect:
         """Somebody who is not let in wrote in private: they ask to be let in, and are told so."""

@@ -13,7 +13,7 @@ def access_hint(path: Path) -> str:
     """
     found = next(place for place in (path, *path.parents) if os.access(place, os.F_OK))
     owner = found.stat().st_uid
-    if os.statvfs(found.parent).f_flag & os.ST_RDONLY:
+    if os.statvfs(found).f_flag & os.ST_RDONLY:
         return "its file system is read-only: OPSCTL_STATE=DIR keeps what is written elsewhere"
     if os.geteuid() == owner:
         return f"ls -ld {found}"

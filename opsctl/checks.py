@@ -45,6 +45,7 @@ def run_checks(loaded: Loaded) -> list[Check]:
         ("files", _files),
         ("token", lambda _: _token(loaded)),
         ("telegram", _telegram),
+        ("people", _people),
         ("service", _service),
         ("reindex", _reindex),
     ]
@@ -245,6 +246,13 @@ def _telegram(config: Settings) -> Check:
     from opsctl.telegram_check import check_telegram
 
     return check_telegram(config)
+
+
+def _people(config: Settings) -> Check:
+    """Who may ask the bot, and who lets them in."""
+    from opsctl.people_check import check_people
+
+    return check_people(config)
 
 
 def _service(config: Settings) -> Check:

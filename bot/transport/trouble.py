@@ -35,7 +35,7 @@ class Trouble:
     fix: str
 
     def __str__(self) -> str:
-        return f"{self.sentence} ({self.fix})"
+        return f"{self.sentence}; {self.fix}"
 
 
 def of_reply(code: int, reply: bytes, host: str) -> Trouble | None:
@@ -62,7 +62,9 @@ def of_reply(code: int, reply: bytes, host: str) -> Trouble | None:
             "compare telegram_token.txt with what @BotFather says",
         )
     if code >= 500:
-        return Trouble("busy", f"{host} is busy or broken now ({code})", "opsctl status, later")
+        return Trouble(
+            "busy", f"{host} is busy or broken now ({code})", "it may pass by itself: opsctl status"
+        )
     if said is None:
         return Trouble(
             "foreign",
@@ -82,14 +84,16 @@ def of_error(error: BaseException, host: str, worked: bool) -> Trouble:
         return _certificate(errors, host)
     if not way.proxy and (found := _direct(errors, host, worked)):
         return found
-    by = f" by the proxy {way.place}" if way.proxy else ""
+    by, out = "", _way_out(host)
+    if way.proxy:
+        by, out = f" by the proxy {way.place}", f"another proxy may do it: {_corrected(way)}"
     if _find(errors, TIMES_OUT):
-        return Trouble("timeout", f"{host} does not answer in time{by}", _way_out(host))
+        return Trouble("timeout", f"{host} does not answer in time{by}", out)
     reason = next((e.strerror for e in errors if isinstance(e, OSError) and e.errno), None)
     if reason and not _find(errors, ConnectionResetError):
-        return Trouble("unreachable", f"no way to {host}{by} ({reason})", _way_out(host))
+        return Trouble("unreachable", f"no way to {host}{by} ({reason})", out)
     if _find(errors, IS_CUT):
-        return Trouble("reset", f"the connection to {host}{by} is broken off", _way_out(host))
+        return Trouble("reset", f"the connection to {host}{by} is broken off", out)
     return Trouble("unknown", f"no answer from {host} ({type(errors[-1]).__name__})", "opsctl logs")
 
 
@@ -98,7 +102,7 @@ def _direct(errors: tuple[BaseException, ...], host: str, worked: bool) -> Troub
     if _find(errors, socket.gaierror):
         return Trouble(
             "dns",
-            f"the name {host} can not be found: no network, or no DNS",
+            f"the name {host} cannot be found: no network, or no DNS",
             f"getent hosts {host}; where it alone is hidden: {SETTING} in .env",
         )
     if _find(errors, ConnectionRefusedError):
@@ -117,15 +121,15 @@ def _of_proxy(way: Way, errors: tuple[BaseException, ...], host: str) -> Trouble
     correct = _corrected(way)
     said = next((str(error) for error in errors if isinstance(error, httpx.ProxyError)), "")
     if said.startswith(NO_PASSWORD):
-        fix = f"{kind}://NAME:PASSWORD@{way.place}: {correct}"
-        return Trouble("proxy password", f"{name} wants a password, or another one", fix)
+        sentence = f"{name} wants a name and a password, or others"
+        return Trouble("proxy password", sentence, f"put them before the host: {correct}")
     if said:
         found = _SAID.search(said)
         why = f" ({found[1] or found[2]})" if found else ""
         sentence = f"{name} does not connect to {host}{why}"
         return Trouble("proxy refuses", sentence, f"ask who runs it, or another one: {correct}")
     if _find(errors, socket.gaierror):
-        return Trouble("proxy dns", f"the name of {name} can not be found", correct)
+        return Trouble("proxy dns", f"the name of {name} cannot be found", correct)
     if _find(errors, ConnectionRefusedError):
         sentence = f"{name} does not run: nothing listens there (connection refused)"
         return Trouble("proxy refused", sentence, f"start it, or: {correct}")

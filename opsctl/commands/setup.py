@@ -1,8 +1,6 @@
 """opsctl setup: from a fresh checkout to the point where `opsctl start` works."""
 
-import shutil
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -62,19 +60,9 @@ def _tell_next(config: Settings, *, model: bool, indexed: bool) -> None:
         for line in claim(config):
             output.note(line)
     if config.telegram_token or model:
-        output.note(f"next: {_typed()} start")
+        output.note(f"next: {output.program()} start")
     elif indexed:
-        output.note(f'next: {_typed()} ask "…"')
-
-
-def _typed() -> str:
-    """This installation's opsctl as it can be typed here: by its name where PATH has it."""
-    ours, named = Path(sys.executable).parent / "opsctl", shutil.which("opsctl")
-    if named and Path(named).resolve() == ours.resolve():
-        return "opsctl"
-    if not ours.exists():
-        return f"{sys.executable} -m opsctl"
-    return str(ours.relative_to(Path.cwd()) if ours.is_relative_to(Path.cwd()) else ours)
+        output.note(f'next: {output.program()} ask "…"')
 
 
 def _write_env(loaded: Loaded, values: dict[str, str]) -> None:
@@ -144,5 +132,5 @@ def _index(config: Settings) -> bool:
     if list_documents(config.documents).files:
         reindex(rebuild=False, dry_run=False, json=False)
         return True
-    output.note(f"put documents into {config.documents}, then: {_typed()} reindex")
+    output.note(f"put documents into {config.documents}, then: {output.program()} reindex")
     return False

@@ -209,6 +209,33 @@ def test_one_of_the_environment_that_nothing_speaks_is_named(
     assert "secret" not in str(told.value)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_proxy_does_wrong_is_told(kind: str) -> None:
+    async def told(proxy: str) -> str:
+        line = Line("https://127.0.0.1:9/bot", [proxy])
+        connections = Connections(line, lambda: None)
+        bot: ExtBot[Any] = ExtBot("1:x", "https://127.0.0.1:9/bot", request=connections)
+        assert await failure(bot.get_me())
+        await connections.shutdown()
+        assert connections.trouble and "OPSCTL_TELEGRAM_PROXY" in connections.trouble.fix
+        return f"{connections.trouble.cause}: {connections.trouble.sentence}"
+
+    async def main() -> None:
+        async with FakeProxy(refusal=503) as proxy:
+            why = "503 No Way" if kind == "http" else "Connection refused"
+            words = f"the proxy 127.0.0.1:{proxy.port} does not connect to 127.0.0.1:9 ({why})"
+            assert await told(proxy.url(kind)) == f"proxy refuses: {words}"
+        async with FakeProxy("ann:word") as proxy:
+            for given in ("", "ann:other"):
+                assert (await told(proxy.url(kind, given))).startswith("proxy password: ")
+        with broken_servers.resetting() as port:
+            assert f"is it one of {kind}://?" in await told(f"{kind}://127.0.0.1:{port}")
+        async with FakeProxy() as proxy:  # the proxy is well: what is behind it is not there
+            assert "127.0.0.1:9" in await told(proxy.url(kind))
+
+    run(main)
+
+
 @pytest.mark.parametrize("server", [broken_servers.resetting, broken_servers.silent])
 def test_a_telegram_that_takes_connections_and_says_nothing_is_blocked(
     monkeypatch: pytest.MonkeyPatch, server: Callable[[], AbstractContextManager[int]]

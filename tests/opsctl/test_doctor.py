@@ -1,10 +1,13 @@
 """opsctl doctor: what is wrong, where a setting came from; and the .env file."""
 
 import os
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from bot.members import TROUBLE
+from bot.store import Store
 from tests.workspace import Workspace, note, question
 
 
@@ -202,3 +205,20 @@ def test_a_comment_behind_a_value_is_named_as_the_fault(workspace: Workspace) ->
     told = workspace.fails(2, "status")
     assert "OPSCTL_TOP_K is '5 # five'" in told
     assert "hint: a comment stands on a line of its own" in told
+
+
+def test_a_bot_without_an_administrator_and_a_group_that_cannot_be_asked_are_told(
+    workspace: Workspace,
+) -> None:
+    workspace.env |= {
+        "OPSCTL_TELEGRAM_TOKEN": "123456789:AAE-not_a_real_token_but_of_its_form",
+        "OPSCTL_TELEGRAM_API_URL": "http://127.0.0.1:9/bot",
+    }
+    assert checks(workspace, code=1)["people"]["detail"] == "no bot yet"
+    with closing(Store(workspace.state / "bot.sqlite")) as store:
+        store.set_meta(TROUBLE, "-100: the bot is not in it")
+    found = checks(workspace, code=1)["people"]
+    assert (found["result"], found["fix"]) == ("warning", "opsctl users claim")
+    members = {"OPSCTL_ADMINS": "7", "OPSCTL_MEMBERS_OF": "-100"}
+    found = checks(workspace, code=1, env=members)["people"]
+    assert found["result"] == "warning" and "-100: the bot is not in it" in found["detail"]
