@@ -8,7 +8,7 @@ from bot.texts import Texts
 from bot.texts.counting import counted
 from indexer.errors import UsageError
 
-LONGEST_NOTICE = 3000  # characters; it stands in one message with the greeting
+LONGEST_NOTICE = 2500  # of the 4096 UTF-16 units of a message: the greeting stands before it
 HERE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -23,9 +23,12 @@ def read_notice(path: Path | None) -> str:
         raise UsageError(sentence, f"ls -l {path}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"OPSCTL_NOTICE: {path} is not in UTF-8", f"file {path}") from error
-    if len(text) > LONGEST_NOTICE:
-        sentence = f"OPSCTL_NOTICE: {path} has {len(text)} characters, and {LONGEST_NOTICE} is the"
-        raise UsageError(f"{sentence} most", "shorten it: it is shown with the greeting")
+    length = len(text.encode("utf-16-le")) // 2
+    if length > LONGEST_NOTICE:
+        sentence = (
+            f"OPSCTL_NOTICE: {path} has {length} characters, and {LONGEST_NOTICE} is the most"
+        )
+        raise UsageError(sentence, "shorten it: it is shown with the greeting")
     return text
 
 

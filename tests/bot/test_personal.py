@@ -259,7 +259,7 @@ def test_what_is_kept_is_erased_only_when_that_is_meant(workspace: Workspace) ->
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "cannot be read"), (b"\xff\xfe", "UTF-8"), (b"x" * 3001, "3001")],
+    [(None, "cannot be read"), (b"\xff\xfe", "UTF-8"), ("🙂".encode() * 1251, "2502")],
 )
 def test_a_notice_that_cannot_be_shown(
     workspace: Workspace, content: bytes | None, said: str

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.store import Store
+from indexer.lock import writer_lock
 from tests.fakes import systemd
 from tests.fakes.systemd import Scenario
 from tests.opsctl.telegram import Telegram, eventually, telegram_for
@@ -62,6 +63,17 @@ def test_a_failure_of_the_timer_is_told_once_and_shown(indexed: Workspace) -> No
     (indexed.root / "elsewhere").rename(indexed.documents)
     assert systemd.fire(indexed.root, TIMER).returncode == 0
     assert "failed" not in indexed.run("status").stdout
+
+
+def test_the_timer_leaves_an_index_alone_that_another_program_writes(indexed: Workspace) -> None:
+    indexed.env |= systemd.install(indexed.root, Scenario()) | EVERY
+    assert indexed.run("start", "--server", "none").returncode == 0
+    indexed.write("neu.txt", note(77))
+    with writer_lock(indexed.state / "index" / "lock"):
+        busy = systemd.fire(indexed.root, TIMER)
+    assert (busy.returncode, busy.stdout) == (0, ""), busy
+    assert indexed.json("status")["reindex"]["error"] == ""
+    assert "added 1," in systemd.fire(indexed.root, TIMER).stdout
 
 
 def test_another_start_takes_the_timer_away_when_it_is_not_wanted_any_more(
