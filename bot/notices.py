@@ -18,6 +18,7 @@ MOST_LISTED = 20  # people of one message
 MOST_LISTS = 10  # that wait for a decision; the next ones come when it is made
 GROWING = 3600.0  # seconds in which more people are put on a list
 IN_A_ROW = 5  # buttons
+IN_A_LINE = 32  # characters of a name: a list of emoji has to fit into a message
 _ROW = "id, admin, many, message, picked, version"
 
 
@@ -194,13 +195,15 @@ def _list_buttons(notice: Notice, waiting: list[tuple[int, Request]], words: Tex
 
 def _line(at: int, request: Request, words: Texts) -> str:
     mark = {"waiting": "", "admitted": "✅ ", "refused": "⛔ "}[request.state]
-    line = f"{at}. {mark}{_person(request)}"
-    return line if request.state == "waiting" else f"{line} — {_decider(request, words)}"
+    line = f"{at}. {mark}{_person(request, IN_A_LINE)}"
+    if request.state == "waiting":
+        return line
+    return f"{line} — {_decider(request, words)[:IN_A_LINE]}"
 
 
-def _person(request: Request) -> str:
-    username = f"@{request.username}, " if request.username else ""
-    return f"{request.name or '—'}, {username}id {request.user}"
+def _person(request: Request, longest: int | None = None) -> str:
+    username = f"@{request.username[:longest]}, " if request.username else ""
+    return f"{request.name[:longest] or '—'}, {username}id {request.user}"
 
 
 def _decider(request: Request, words: Texts) -> str:
