@@ -23,6 +23,7 @@ def setup(
 
     Running it again is safe: it keeps what is there.
     """
+    from opsctl.bot_questions import ask_about_bot
     from opsctl.server.checks import can_run_tgi
 
     loaded = settings.load_with_origins()
@@ -31,7 +32,8 @@ def setup(
     config.documents.mkdir(parents=True, exist_ok=True)
     _write_env(loaded, {})
     if asking:
-        _ask(loaded)
+        # Ctrl-C there leaves what was typed in .env.
+        ask_about_bot(config, lambda name, value: _write_env(loaded, {name: value}))
     no_gpu = can_run_tgi()
     if no_gpu:
         output.note(f"no model server on this machine ({no_gpu}): answers will be quotations")
@@ -39,17 +41,6 @@ def setup(
         _prepare_server(config, asking, skip_download)
     indexed = _index(config)
     _tell_next(settings.load(), model=not no_gpu, indexed=indexed)
-
-
-def _ask(loaded: Loaded) -> None:
-    """Ask what only a person can know; Ctrl-C ends setup, and what was typed is kept."""
-    from opsctl.bot_questions import ask_about_bot
-
-    try:
-        ask_about_bot(loaded.settings, lambda name, value: _write_env(loaded, {name: value}))
-    except (typer.Abort, KeyboardInterrupt):
-        output.note("")
-        raise typer.Exit(130) from None
 
 
 def _tell_next(config: Settings, *, model: bool, indexed: bool) -> None:
