@@ -16,31 +16,32 @@ from assistant.engines import AutoEngine, Engine, ServerEngine, open_engine
 from assistant.retrieve import make_searcher
 from assistant.server.errors import ServerError
 from assistant.server.record import is_expected
-from bot.access import Gate
 from bot.allowances import Limits
 from bot.answering import Answerer
 from bot.answers import Answers
 from bot.commands import Commands
 from bot.config import BotConfig
 from bot.dialogue import Dialogue
-from bot.doorkeeper import Doorkeeper
-from bot.entrance import Entrance
+from bot.door.doorkeeper import Doorkeeper
+from bot.door.entrance import Entrance
+from bot.door.gate import Gate
+from bot.door.groups import Groups
+from bot.door.invites import Invites
+from bot.door.members import Members
+from bot.door.notices import Notices
+from bot.door.people import People, Role
+from bot.door.requests import Requests
+from bot.door.welcome import Welcome
 from bot.freshness import Freshness
-from bot.groups import Groups
 from bot.handlers import Handlers
 from bot.health import health_server
 from bot.inbox import Inbox
 from bot.indexing import Indexing
-from bot.invites import Invites
 from bot.last_run import LastRun
-from bot.members import Members
 from bot.menu import Menu
 from bot.metrics import Metrics
 from bot.news import News
-from bot.notices import Notices
-from bot.people import People, Role
 from bot.queue import Queue
-from bot.requests import Requests
 from bot.schedule import Schedule
 from bot.store import Store, StoreBusy
 from bot.transport.connections import DEAF, Connections
@@ -50,7 +51,6 @@ from bot.transport.poller import Poller
 from bot.transport.sending import Sender
 from bot.transport.waiting import within
 from bot.uploads.pipeline import Uploads
-from bot.welcome import Welcome
 from bot.writing import AnswerWriter
 from indexer.errors import UserError
 from indexer.whole_file import write_whole

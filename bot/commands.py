@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from telegram import Message
 
 from bot.about import about, with_contact, with_notice
-from bot.access import Visitor
 from bot.answers import Answer, Answers
 from bot.compose import entities_of, sources
 from bot.config import BotConfig
 from bot.dialogue import Dialogue
+from bot.door.gate import Visitor
 from bot.inbox import Effect
 from bot.indexing import Indexing
 from bot.menu import Menu

@@ -8,14 +8,14 @@ from collections.abc import Awaitable, Callable
 from telegram import Message, MessageEntity, Update, User
 
 from assistant.answer import check_question
-from bot.access import Gate, Visitor
 from bot.allowances import Limits
 from bot.answers import Answers, Question
 from bot.asking import Asking
 from bot.commands import Commands
 from bot.config import BotConfig
 from bot.dialogue import Dialogue
-from bot.entrance import DATA, Entrance
+from bot.door.entrance import DATA, Entrance
+from bot.door.gate import Gate, Visitor
 from bot.inbox import Effect
 from bot.small_talk import reply_to
 from bot.store import Store

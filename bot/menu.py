@@ -10,7 +10,7 @@ from contextlib import suppress
 from telegram import Bot, BotCommandScopeChat
 from telegram.error import BadRequest, TelegramError
 
-from bot.people import Role
+from bot.door.people import Role
 from bot.store import Store, StoreBusy
 from bot.texts import EN, RU, Texts
 

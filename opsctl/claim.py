@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 def has_admin(config: Settings, store: "Store") -> bool:
     """Tell whether somebody is an administrator, by the settings or in the bot's memory."""
-    from bot.people import People
+    from bot.door.people import People
 
     return bool(config.admins or People(store).with_role("admin"))
 
 
 def claim_lines(config: Settings, store: "Store") -> list[str]:
     """How to become the administrator of a bot that has none; the same code until it is used."""
-    from bot.invites import Invites, in_groups, link
+    from bot.door.invites import Invites, in_groups, link
 
     invite = Invites(store).claim()
     lines = [

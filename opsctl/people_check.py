@@ -6,9 +6,9 @@ from opsctl.checks import Check
 
 def check_people(config: Settings) -> Check:
     """Look into the bot's memory; where there is none yet, there is nothing to say."""
-    from bot.members import TROUBLE
-    from bot.people import People
-    from bot.requests import Requests
+    from bot.door.members import TROUBLE
+    from bot.door.people import People
+    from bot.door.requests import Requests
     from bot.store import Store
     from opsctl.claim import has_admin
 

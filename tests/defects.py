@@ -84,7 +84,7 @@ assistant/server/client.py
 +pass
 
 anonymous-administrator-is-let-in tests/bot/test_access.py
-bot/access.py
+bot/door/gate.py
 -and (message.via_bot or message.sender_chat):
 +and message.via_bot:
 

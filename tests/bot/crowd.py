@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.invites import Invites
+from bot.door.invites import Invites
 from bot.store import Store
 from tests.bot.bot_process import ADMIN, BotProcess, settled
 from tests.fakes.bot_api import FakeBotAPI

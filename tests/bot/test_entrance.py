@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from bot.door.invites import MOST_GUESSES, Invites, in_groups
+from bot.door.notices import MOST_LISTED, MOST_SINGLE, Notices, shown
+from bot.door.people import People, Role
+from bot.door.requests import MOST_KEPT, REPLIES, Requests
 from bot.formatting.parts import LONGEST
-from bot.invites import MOST_GUESSES, Invites, in_groups
-from bot.notices import MOST_LISTED, MOST_SINGLE, Notices, shown
-from bot.people import People, Role
-from bot.requests import MOST_KEPT, REPLIES, Requests
 from bot.store import Store
 from bot.texts import RU
 from tests.bot.bot_process import ADMIN, BOTH, BotProcess, eventually, settled

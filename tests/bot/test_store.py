@@ -13,10 +13,10 @@ from telegram import Update
 
 from bot.answers import Answers, Question, Text
 from bot.dialogue import Dialogue
+from bot.door.people import People
+from bot.door.requests import Requests
 from bot.inbox import Effect, Inbox
 from bot.metrics import Metrics
-from bot.people import People
-from bot.requests import Requests
 from bot.store import KEEP_REQUESTS, Store, StoreBusy, StoreError
 from indexer.errors import UserError
 from tests.bot.bot_process import PACE, eventually

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.members import TROUBLE
+from bot.door.members import TROUBLE
 from bot.store import Store
 from tests.workspace import Workspace, note, question
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.people import People
-from bot.requests import Requests
+from bot.door.people import People
+from bot.door.requests import Requests
 from bot.store import Store
 from tests.workspace import Workspace
 

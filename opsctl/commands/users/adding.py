@@ -14,7 +14,7 @@ from opsctl import output
 from opsctl.commands.users.people import Days, RoleName, check_role, end_of, id_of, open_store
 
 if TYPE_CHECKING:
-    from bot.people import Role
+    from bot.door.people import Role
 
 MOST_BYTES = 10_000_000
 HEADS = {
@@ -39,8 +39,8 @@ def add(
     role: RoleName = None,
 ) -> None:
     """Let in everybody of a csv file; they may ask at once. A wrong line is told by its number."""
-    from bot.people import People
-    from bot.requests import BY_OPSCTL, Requests
+    from bot.door.people import People
+    from bot.door.requests import BY_OPSCTL, Requests
 
     default, until = check_role(role), end_of(days)
     lines, wrong = read(file)

@@ -72,7 +72,7 @@ def limit(
 ) -> None:
     """Show or set how much one person may ask; it counts at once."""
     from bot.allowances import Allowance, Allowances
-    from bot.people import People
+    from bot.door.people import People
     from bot.store import Store
 
     config = settings.load()

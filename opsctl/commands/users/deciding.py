@@ -20,8 +20,8 @@ from opsctl.commands.users.people import (
 )
 
 if TYPE_CHECKING:
-    from bot.people import People
-    from bot.requests import Requests
+    from bot.door.people import People
+    from bot.door.requests import Requests
 
 Whom = Annotated[list[str], typer.Argument(help="Ids, or the six digits that the bot told people.")]
 Ids = Annotated[list[str], typer.Argument(help="The people's numeric ids.")]
@@ -29,7 +29,7 @@ Ids = Annotated[list[str], typer.Argument(help="The people's numeric ids.")]
 
 def approve(whom: Whom, days: Days = None, role: RoleName = None) -> None:
     """Let people in, whether they wait or not; once more, it is until another time."""
-    from bot.requests import BY_OPSCTL
+    from bot.door.requests import BY_OPSCTL
 
     requests, people = _open(settings.load())
     wanted, until = check_role(role), end_of(days)
@@ -42,7 +42,7 @@ def approve(whom: Whom, days: Days = None, role: RoleName = None) -> None:
 
 def reject(whom: Whom) -> None:
     """Refuse people who wait; the bot tells them."""
-    from bot.requests import BY_OPSCTL
+    from bot.door.requests import BY_OPSCTL
 
     requests, _ = _open(settings.load())
     users = _users(whom, requests)
@@ -123,8 +123,8 @@ def _named(name: str, user: int) -> str:
 
 
 def _open(config: Settings) -> "tuple[Requests, People]":
-    from bot.people import People
-    from bot.requests import Requests
+    from bot.door.people import People
+    from bot.door.requests import Requests
 
     store = open_store(config)
     return Requests(store), People(store)

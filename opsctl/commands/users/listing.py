@@ -10,8 +10,8 @@ from opsctl.commands.users.people import day, open_store
 from opsctl.options import Json
 
 if TYPE_CHECKING:
-    from bot.people import Person
-    from bot.requests import Request
+    from bot.door.people import Person
+    from bot.door.requests import Request
     from bot.store import Store
 
 HEAD = ("id", "name", "@name", "role", "how")
@@ -41,8 +41,8 @@ def _rows(config: Settings, store: "Store") -> list[dict[str, object]]:
 
     `how`: settings, approved, list, invite, claim, waiting, or refused.
     """
-    from bot.people import People
-    from bot.requests import Requests
+    from bot.door.people import People
+    from bot.door.requests import Requests
 
     people = {person.user: person for person in People(store).all()}
     listed = dict.fromkeys([*config.admins, *config.allowed_users])
@@ -108,7 +108,7 @@ def _summary(rows: list[dict[str, object]]) -> str:
 
 def _open_doors(config: Settings, store: "Store") -> list[str]:
     """Who comes in beside the people of the list."""
-    from bot.invites import Invites
+    from bot.door.invites import Invites
 
     lines = []
     if config.public:

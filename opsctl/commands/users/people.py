@@ -11,7 +11,7 @@ from indexer.errors import UsageError
 from indexer.text import printable
 
 if TYPE_CHECKING:
-    from bot.people import People, Role
+    from bot.door.people import People, Role
     from bot.store import Store
 
 CODE_DIGITS = 6
@@ -31,7 +31,7 @@ def open_store(config: Settings) -> "Store":
 
 def open_people(config: Settings) -> "People":
     """The people in it."""
-    from bot.people import People
+    from bot.door.people import People
 
     return People(open_store(config))
 
@@ -50,7 +50,7 @@ def id_of(word: str) -> int:
 
 def check_role(name: str | None) -> "Role | None":
     """The role of this name. Raises UsageError."""
-    from bot.people import ROLES
+    from bot.door.people import ROLES
 
     for role in ROLES:
         if role == name:

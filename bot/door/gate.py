@@ -6,9 +6,9 @@ from telegram import Chat, Update, User
 
 from bot.answers import Question
 from bot.config import BotConfig
-from bot.groups import Groups
-from bot.members import Members
-from bot.people import People, Role
+from bot.door.groups import Groups
+from bot.door.members import Members
+from bot.door.people import People, Role
 
 KINDS = (Chat.GROUP, Chat.SUPERGROUP)
 

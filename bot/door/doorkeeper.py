@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from bot.notices import Notice, Notices, shown
-from bot.people import People
+from bot.door.notices import Notice, Notices, shown
+from bot.door.people import People
 from bot.store import StoreBusy
 from bot.texts import texts_for
 from bot.transport.sending import (

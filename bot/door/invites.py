@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.people import ROLES, People, Role
+from bot.door.people import ROLES, People, Role
 from bot.store import Store
 
 CLAIM_DIGITS = 16

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from bot.about import with_notice
 from bot.config import BotConfig
-from bot.requests import Requests
+from bot.door.requests import Requests
 from bot.store import StoreBusy
 from bot.texts import texts_for
 from bot.transport.sending import Banned, Sender, SendingError, Unreachable

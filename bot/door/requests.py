@@ -2,8 +2,8 @@
 meanwhile.
 
 A decision is made once: whoever comes second changes nothing. It is in the store together with
-everything that follows from it, which others do: bot/welcome.py tells the person and asks what they
-asked meanwhile, bot/notices.py lets the messages of the administrators say who decided.
+everything that follows from it, which others do: welcome.py tells the person and asks what they
+asked meanwhile, notices.py lets the messages of the administrators say who decided.
 
 A decider is an administrator's name, or one of the marks below for what decides by itself.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.answers import Answers, Question
-from bot.people import LONGEST_NAME, People, Role
+from bot.door.people import LONGEST_NAME, People, Role
 from bot.store import DAY, KEEP_REQUESTS, Store
 from indexer.text import printable
 

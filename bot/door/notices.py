@@ -2,13 +2,13 @@
 
 One message a person while few wait, a list of many people where there are more: hundreds may come
 within a minute, and Telegram takes one message a second in a chat. Here are only the rows; a
-message is made from them anew whenever they change, and bot/doorkeeper.py brings it into the chat.
+message is made from them anew whenever they change, and doorkeeper.py brings it into the chat.
 """
 
 import time
 from dataclasses import dataclass
 
-from bot.requests import BY_GROUP, BY_INVITE, BY_OPSCTL, Request, Requests
+from bot.door.requests import BY_GROUP, BY_INVITE, BY_OPSCTL, Request, Requests
 from bot.store import Store
 from bot.texts import Texts
 from bot.transport.sending import Buttons

@@ -7,15 +7,15 @@ from telegram import Message, Update, User
 from assistant.answer import check_question
 from bot.about import about as about_bot
 from bot.about import with_contact, with_notice
-from bot.access import Gate, Visitor
 from bot.config import BotConfig
-from bot.doorkeeper import Doorkeeper
+from bot.door.doorkeeper import Doorkeeper
+from bot.door.gate import Gate, Visitor
+from bot.door.invites import CLAIM_DIGITS, Invites, is_claim
+from bot.door.members import Members
+from bot.door.notices import Notices, about
+from bot.door.requests import BY_GROUP, BY_INVITE, Request, Requests
 from bot.inbox import Effect
-from bot.invites import CLAIM_DIGITS, Invites, is_claim
-from bot.members import Members
-from bot.notices import Notices, about
 from bot.personal import send_data
-from bot.requests import BY_GROUP, BY_INVITE, Request, Requests
 from bot.texts import Texts, texts_for
 from bot.transport.sending import Sender
 from indexer.errors import UsageError
