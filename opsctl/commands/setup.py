@@ -36,7 +36,9 @@ def setup(
         ask_about_bot(config, lambda name, value: _write_env(loaded, {name: value}))
     no_gpu = can_run_tgi()
     if no_gpu:
-        output.note(f"no model server on this machine ({no_gpu}): answers will be quotations")
+        output.note(
+            f"no model server on this machine ({no_gpu}): answers will be quotes from the documents"
+        )
     else:
         _prepare_server(config, asking, skip_download)
     indexed = _index(config)

@@ -40,7 +40,7 @@ def test_without_a_gpu_setup_indexes_and_says_who_will_answer(workspace: Workspa
     workspace.write("note1.txt", note(1))
     done = workspace.run("setup", "--yes")
     assert done.returncode == 0, done
-    assert "answers will be quotations" in done.stderr
+    assert "answers will be quotes from the documents" in done.stderr
     assert workspace.answer(question(1))["engine"] == "extractive"
 
 
