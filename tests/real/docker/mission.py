@@ -106,7 +106,7 @@ class Mission:
         self.transcript.opsctl("reindex", says=("1 ",))
 
     def ask(self) -> None:
-        self.transcript.opsctl("ask", QUESTION, says=(ADDED, "[server"))
+        self.transcript.opsctl("ask", QUESTION, says=(ADDED, "[модель hackatone]"))
 
     def ask_in_telegram(self) -> None:
         self.telegram.write(ASKED_IN_TELEGRAM)
