@@ -50,7 +50,7 @@ class Invites:
 
     def all(self) -> list[Invite]:
         """Every link, the oldest first."""
-        count = "(SELECT count(*) FROM invited WHERE invite = id)"
+        count = "(SELECT count(*) FROM invited WHERE invite = id AND number > 0)"
         return [_invite(row) for row in self._db.execute(f"SELECT {_ROW}, {count} FROM invite")]
 
     def make(
@@ -73,6 +73,11 @@ class Invites:
         """Let the link let nobody in any more; False where there is none of this number."""
         sql = "UPDATE invite SET revoked = 1 WHERE id = ?"
         return self._db.execute(sql, (number,)).rowcount > 0
+
+    def close_to(self, user: int) -> None:
+        """None of the links that there are lets this person in: they were removed."""
+        sql = "INSERT OR IGNORE INTO invited SELECT id, ?, 0 FROM invite"
+        self._db.execute(sql, (user,))
 
     def use(
         self, secret: str, number: int, user: int, name: str, username: str

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.door.invites import Invites
 from bot.door.people import People
 from bot.door.requests import Requests
 from bot.store import Store
@@ -143,6 +144,25 @@ def test_links_are_made_listed_and_revoked(workspace: Workspace) -> None:
     assert workspace.run("users", "revoke", str(row["number"])).returncode == 0
     assert "revoked" in workspace.run("users", "invites").stdout
     assert "no link 99" in workspace.fails(1, "users", "revoke", "99")
+
+
+def test_who_was_removed_comes_in_by_no_link_that_there_was(workspace: Workspace) -> None:
+    used = in_store(workspace, lambda store: Invites(store).make(most=2).secret)
+
+    def opens(number: int, user: int) -> Any:
+        return in_store(workspace, lambda store: Invites(store).use(used, number, user, "A", ""))[0]
+
+    assert workspace.run("users", "approve", "1001001").returncode == 0
+    assert workspace.run("users", "remove", "1001001").returncode == 0
+    assert opens(1, 1001001) == "twice"
+    assert [opens(2, 1001002), opens(3, 1001003), opens(4, 1001004)] == ["in", "in", "used up"]
+
+
+def test_a_link_that_makes_administrators_is_for_one_person(workspace: Workspace) -> None:
+    workspace.env["OPSCTL_TELEGRAM_TOKEN"] = TOKEN
+    in_store(workspace, lambda store: store.set_username(TOKEN, "docs_bot"))
+    assert "for one person" in workspace.run("users", "invite", "--role", "admin").stderr
+    assert [row["limit"] for row in workspace.json("users", "invites")] == [1]
 
 
 def test_the_code_of_the_first_administrator_stays_the_same(workspace: Workspace) -> None:

@@ -55,12 +55,15 @@ def reject(whom: Whom) -> None:
 
 def remove(whom: Ids) -> None:
     """Let people in no more, or forget that they asked."""
+    from bot.door.invites import Invites
+
     config = settings.load()
     requests, people = _open(config)
     lists = {"OPSCTL_ALLOWED_USERS": config.allowed_users, "OPSCTL_ADMINS": config.admins}
     for user in map(id_of, whom):
         waited = requests.forget(user)
         removed = people.remove(user) or waited
+        Invites(people.store).close_to(user)
         if where := " and ".join(name for name, ids in lists.items() if user in ids):
             message = f"{user} is in {where} and may go on asking"
             raise UserError(message, "take the id out there, then: opsctl restart")

@@ -39,6 +39,9 @@ def invite(
     store = open_store(config)
     wanted = check_role(role) or "person"
     name = _name(config, store)
+    if wanted == "admin" and limit is None:
+        limit = 1
+        output.note("for one person, since it makes an administrator (--limit N for more)")
     made = Invites(store).make(wanted, limit, end_of(days))
     output.write(link(name, made))
     output.note(f"to take it back: opsctl users revoke {made.id}")
