@@ -4,7 +4,6 @@ import dataclasses
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from assistant import telegram_address
 from indexer.errors import UsageError
@@ -87,12 +86,8 @@ def _number(kind: type, text: str, name: str, least: float, most: float) -> obje
 
 
 def _url(text: str, name: str) -> str:
-    try:
-        parts = urlsplit(text)
-        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound or len(text.split()) > 1:
+    parts = telegram_address.web_address(text)
+    if parts is None:
         raise UsageError(f"{name} is {text!r}", "give an address such as http://127.0.0.1:8080")
     if parts.username is not None:
         raise UsageError(f"{name} holds a user name or password", "a key goes into OPSCTL_API_KEY")

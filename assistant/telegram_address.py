@@ -1,7 +1,7 @@
 """The addresses of the line to Telegram: the Bot API, and the proxies on the way to it."""
 
 import re
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from indexer.errors import UsageError
 
@@ -12,15 +12,21 @@ _API = re.compile(rf"(?P<head>.*?)(?:/bot(?:{_TOKEN})?)?/*", re.IGNORECASE)
 _FORMS = "give socks5://NAME:PASSWORD@HOST:PORT or http://HOST:PORT, several comma-separated"
 
 
-def api_url(text: str, name: str) -> str:
-    """The address up to the token, ending in /bot, whichever form it was given in."""
-    hint = "give an address such as https://api.telegram.org/bot"
+def web_address(text: str) -> SplitResult | None:
+    """The parts of an http or https address; None where the text is none."""
     try:
         parts = urlsplit(text)
         sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
-        sound = False
-    if not sound or len(text.split()) > 1:
+        return None
+    return parts if sound and len(text.split()) == 1 else None
+
+
+def api_url(text: str, name: str) -> str:
+    """The address up to the token, ending in /bot, whichever form it was given in."""
+    hint = "give an address such as https://api.telegram.org/bot"
+    parts = web_address(text)
+    if parts is None:
         raise UsageError(f"{name} is no address of a Bot API server", hint)
     if parts.username is not None:
         raise UsageError(f"{name} holds a user name or password", hint)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from bot.config import BotConfig
 from bot.texts import Texts
 from bot.texts.counting import counted
+from bot.transport.sending import length_of
 from indexer.errors import UsageError
 
 LONGEST_NOTICE = 2500  # of the 4096 UTF-16 units of a message: the greeting stands before it
@@ -23,7 +24,7 @@ def read_notice(path: Path | None) -> str:
         raise UsageError(sentence, f"ls -l {path}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"OPSCTL_NOTICE: {path} is not in UTF-8", f"file {path}") from error
-    length = len(text.encode("utf-16-le")) // 2
+    length = length_of(text)
     if length > LONGEST_NOTICE:
         sentence = (
             f"OPSCTL_NOTICE: {path} has {length} characters, and {LONGEST_NOTICE} is the most"

@@ -11,7 +11,7 @@ from bot.formatting.markdown import without_thinking
 from bot.formatting.messages import answer_parts, plain_parts, quoted_parts, sources_part
 from bot.formatting.parts import LONGEST, MOST_ENTITIES, Part
 from bot.texts import Texts
-from bot.transport.sending import Buttons
+from bot.transport.sending import Buttons, length_of
 
 GAP = "\n\n"
 
@@ -80,15 +80,11 @@ def _with(parts: list[Part], last: Part) -> list[Part]:
         return [last]
     before = parts[-1]
     text = before.text + GAP + last.text
-    if _units(text) > LONGEST or len(before.entities) + len(last.entities) > MOST_ENTITIES:
+    if length_of(text) > LONGEST or len(before.entities) + len(last.entities) > MOST_ENTITIES:
         return [*parts, last]
-    moved = MessageEntity.shift_entities(_units(before.text + GAP), list(last.entities))
+    moved = MessageEntity.shift_entities(length_of(before.text + GAP), list(last.entities))
     return [*parts[:-1], Part(text, (*before.entities, *moved))]
 
 
 def _text(part: Part) -> Text:
     return Text(part.text, [entity.to_dict() for entity in part.entities])
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2

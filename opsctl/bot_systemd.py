@@ -55,7 +55,7 @@ class UserUnit:
 
     def is_in_charge(self) -> bool:
         """Tell whether the unit is there and is ours."""
-        return self._owner() == str(self._state)
+        return owner_of(self._path) == str(self._state)
 
     def start(self, command: list[str], log: Path) -> None:
         """Write the unit, enable and start it. Raises UserError, also where it is another's."""
@@ -65,13 +65,13 @@ class UserUnit:
         write_systemd_file(self._environment, service_environment())
         values = {
             "STATE": literal(self._state),
-            "COMMAND": " ".join(map(_word, command)),
+            "COMMAND": command_line(command),
             "FOLDER": literal(project_root()),
             "ENVIRONMENT": path_literal(self._environment),
             "LOG": literal(log.resolve()),
         }
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.write_text(_filled(_template(), values), encoding="utf-8")
+        self._path.write_text(fill(TEMPLATE.name, values), encoding="utf-8")
         self._must("daemon-reload")
         _systemctl("reset-failed", NAME)  # else a start is refused after too many failures
         self._must("enable", NAME)
@@ -93,18 +93,9 @@ class UserUnit:
         self._must("daemon-reload")
         return was_running
 
-    def _owner(self) -> str | None:
-        """The state folder that the unit's file names; None without one."""
-        try:
-            lines = self._path.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
-            return None
-        found = [line.removeprefix(OWNER) for line in lines if line.startswith(OWNER)]
-        return found[0].replace("%%", "%") if found else ""
-
     def _refuse_another(self) -> None:
         """One unit, one bot; the one of a folder that is gone is nobody's."""
-        owner = self._owner()
+        owner = owner_of(self._path)
         if owner is None or owner == str(self._state) or (owner and not Path(owner).is_dir()):
             return
         whose = f"with the state in {owner}" if owner else "that opsctl did not make"
@@ -119,6 +110,16 @@ class UserUnit:
         must(NAME, *words)
 
 
+def owner_of(unit: Path) -> str | None:
+    """The state folder that a unit's file names, "" where it names none; None without the file."""
+    try:
+        lines = unit.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    found = [line.removeprefix(OWNER) for line in lines if line.startswith(OWNER)]
+    return found[0].replace("%%", "%") if found else ""
+
+
 def must(unit: str, *words: str) -> None:
     """Have systemctl do this; raise UserError, with the way to look at the unit, if it does not."""
     ended = _systemctl(*words)
@@ -129,7 +130,13 @@ def must(unit: str, *words: str) -> None:
 
 def fill(name: str, values: Mapping[str, str]) -> str:
     """A unit of deploy/ with these values. Raises UserError."""
-    return _filled(_template(TEMPLATE.with_name(name)), values)
+    path = TEMPLATE.with_name(name)
+    try:
+        template = path.read_text(encoding="utf-8")
+    except OSError as error:
+        hint = restore_command(path)
+        raise UserError(f"{path} cannot be read ({error.strerror})", hint) from error
+    return re.sub(r"@([A-Z]+)@", lambda match: values[match[1]], template)
 
 
 def command_line(command: list[str]) -> str:
@@ -153,18 +160,6 @@ def _word(text: str) -> str:
         return text
     quoted = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{literal(quoted)}"'
-
-
-def _template(path: Path = TEMPLATE) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        hint = restore_command(path)
-        raise UserError(f"{path} cannot be read ({error.strerror})", hint) from error
-
-
-def _filled(template: str, values: Mapping[str, str]) -> str:
-    return re.sub(r"@([A-Z]+)@", lambda match: values[match[1]], template)
 
 
 def _systemctl(*words: str) -> Ended:

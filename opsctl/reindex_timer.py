@@ -6,7 +6,7 @@ from pathlib import Path
 from assistant.env_files import write_systemd_file
 from assistant.setting_values import seconds_of
 from assistant.settings import Settings, config_home, project_root, service_environment
-from opsctl.bot_systemd import OWNER, command_line, fill, is_usable, literal, must, path_literal
+from opsctl.bot_systemd import command_line, fill, is_usable, literal, must, owner_of, path_literal
 
 TIMER, SERVICE = "opsctl-reindex.timer", "opsctl-reindex.service"
 COMMAND = [sys.executable, "-m", "opsctl", "reindex", "--scheduled"]
@@ -23,14 +23,14 @@ class ReindexTimer:
 
     def is_in_charge(self) -> bool:
         """Tell whether it is there and ours."""
-        return self._owner() == str(self._state)
+        return owner_of(self._folder / TIMER) == str(self._state)
 
     def keep(self) -> None:
         """Let it be as the settings say: started anew, or gone. Raises UserError.
 
         One user has one; that of another project which is still there stays.
         """
-        owner = self._owner()
+        owner = owner_of(self._folder / TIMER)
         anothers = owner not in (None, str(self._state)) and Path(str(owner)).is_dir()
         if not self._every:
             self.stop()
@@ -65,12 +65,3 @@ class ReindexTimer:
         must(TIMER, "daemon-reload")
         must(TIMER, "enable", TIMER)
         must(TIMER, "restart", TIMER)
-
-    def _owner(self) -> str | None:
-        """The state folder that the timer's file names; None without one."""
-        try:
-            lines = (self._folder / TIMER).read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
-            return None
-        found = [line.removeprefix(OWNER) for line in lines if line.startswith(OWNER)]
-        return found[0].replace("%%", "%") if found else ""

@@ -12,6 +12,7 @@ from opsctl.checks import Check
 if TYPE_CHECKING:
     from telegram import Bot
 
+    from bot.transport.line import Line
     from bot.transport.trouble import Trouble
 
 T = TypeVar("T")
@@ -31,9 +32,11 @@ def check_telegram(config: Settings) -> Check:
 
 def name_of(config: Settings) -> "str | Trouble":
     """The name of the token's bot, without the @, or why Telegram does not say it."""
+    from bot.transport.line import Line
     from bot.transport.trouble import Trouble
 
-    found = asyncio.run(_call(config, lambda bot: bot.get_me()))
+    line = Line(config.telegram_api_url, config.telegram_proxy)
+    found = asyncio.run(_call(config, line, lambda bot: bot.get_me()))
     return found if isinstance(found, Trouble) else found.username or ""
 
 
@@ -41,11 +44,11 @@ async def _ask(config: Settings) -> Check:
     from bot.transport.line import Line
     from bot.transport.trouble import Trouble
 
-    found = await _call(config, _about)
+    line = Line(config.telegram_api_url, config.telegram_proxy)
+    found = await _call(config, line, _about)
     if isinstance(found, Trouble):
         return Check("telegram", "failed", found.sentence, found.fix)
     name, webhook = found
-    line = Line(config.telegram_api_url, config.telegram_proxy)
     by = f" by the proxy {line.place}" if line.place else ""
     if webhook:
         detail = f"answers{by}, but a webhook is set: what is written to the bot goes there"
@@ -57,16 +60,16 @@ async def _about(bot: "Bot") -> tuple[str | None, str]:
     return (await bot.get_me()).username, (await bot.get_webhook_info()).url
 
 
-async def _call(config: Settings, ask: "Callable[[Bot], Awaitable[T]]") -> "T | Trouble":
+async def _call(
+    config: Settings, line: "Line", ask: "Callable[[Bot], Awaitable[T]]"
+) -> "T | Trouble":
     """What Telegram answers by the bot's own line, or why it does not."""
     from telegram import Bot
     from telegram.error import TelegramError
 
     from bot.transport.connections import Connections
-    from bot.transport.line import Line
 
     logging.getLogger("telegram.request").setLevel(logging.CRITICAL)
-    line = Line(config.telegram_api_url, config.telegram_proxy)
     request = Connections(line, lambda: None, read_timeout=ANSWER_SECONDS)
     bot = Bot(
         config.telegram_token,

@@ -20,7 +20,6 @@ from bot.texts import Texts, texts_for
 from bot.transport.sending import Sender
 from indexer.errors import UsageError
 
-Again = Callable[[int, Update], Effect]
 DATA = "door:"  # how the data of our buttons begins
 
 

@@ -236,13 +236,18 @@ def thread_of(message: Message) -> int | None:
     return message.message_thread_id if message.is_topic_message else None
 
 
+def length_of(text: str) -> int:
+    """The length as Telegram counts it, in UTF-16 units."""
+    return len(text.encode("utf-16-le")) // 2
+
+
 async def _one_try(call: retry.Call[T], _pause: float) -> T:
     return await call()
 
 
 def _check(text: str, entities: Sequence[MessageEntity]) -> None:
     """Raise ValueError for what the formatter must not make."""
-    units = len(text.encode("utf-16-le")) // 2
+    units = length_of(text)
     if not text.strip() or units > LONGEST:
         raise ValueError(f"a message of {units} UTF-16 units; 1 to {LONGEST} are possible")
     if len(entities) > MOST_ENTITIES:

@@ -63,36 +63,52 @@ async def download(client: httpx.AsyncClient, url: str, target: Path) -> str:
 
     Raises TooBig, OSError, or NetworkError, whose text does not hold the address.
     """
-    sha, size = hashlib.sha256(), 0
     try:
         async with client.stream("GET", url) as reply:
             if reply.status_code != httpx.codes.OK:
                 raise NetworkError(f"status {reply.status_code}")
-            with target.open("wb") as file:
+            with _Draft(target) as draft:
                 async for block in reply.aiter_bytes():
-                    size += len(block)
-                    if size > MOST:
-                        raise TooBig
-                    sha.update(block)
-                    file.write(block)
-                _to_disk(file)
+                    draft.add(block)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise NetworkError(type(error).__name__) from None
-    return sha.hexdigest()
+    return draft.sha256
 
 
 def copy(source: Path, target: Path) -> str:
     """The same for a file that a Bot API server of this machine has put there."""
-    sha, size = hashlib.sha256(), 0
-    with source.open("rb") as old, target.open("wb") as file:
+    with source.open("rb") as old, _Draft(target) as draft:
         while block := old.read(BLOCK):
-            size += len(block)
-            if size > MOST:
-                raise TooBig
-            sha.update(block)
-            file.write(block)
-        _to_disk(file)
-    return sha.hexdigest()
+            draft.add(block)
+    return draft.sha256
+
+
+class _Draft:
+    """A new file that is written a block at a time, to the disk, and no longer than it may be."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb")
+        self._sha, self._size = hashlib.sha256(), 0
+
+    def __enter__(self) -> "_Draft":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        with self._file:
+            if kind is None:
+                _to_disk(self._file)
+
+    @property
+    def sha256(self) -> str:
+        return self._sha.hexdigest()
+
+    def add(self, block: bytes) -> None:
+        """Write the next block; raise TooBig."""
+        self._size += len(block)
+        if self._size > MOST:
+            raise TooBig
+        self._sha.update(block)
+        self._file.write(block)
 
 
 def place(source: Path, documents: Path, path: str) -> None:

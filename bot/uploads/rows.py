@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.door.people import LONGEST_NAME
 from bot.store import Store
 from indexer.text import printable
 
@@ -50,7 +51,7 @@ class UploadRows:
 
     def brought_by(self, number: int, user: int, name: str) -> None:
         """Remember who sent it, until the administrators are told."""
-        values = (number, user, printable(name)[:64])
+        values = (number, user, printable(name)[:LONGEST_NAME])
         self._db.execute("INSERT OR IGNORE INTO brought VALUES (?, ?, ?, '')", values)
 
     def get(self, number: int) -> Upload | None:

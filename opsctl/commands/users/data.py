@@ -9,6 +9,7 @@ from assistant import settings
 from assistant.settings import Settings
 from indexer.errors import UsageError
 from opsctl import output
+from opsctl.commands.users.people import open_store
 
 if TYPE_CHECKING:
     from bot.allowances import Allowance
@@ -19,9 +20,8 @@ Id = Annotated[int, typer.Argument(min=1, max=1 << 62, help="The person's numeri
 def export(user: Id) -> None:
     """Print, as JSON, everything that the bot has kept of a person."""
     from bot.personal import held
-    from bot.store import Store
 
-    rows = held(Store(settings.load().bot_database), user)
+    rows = held(open_store(settings.load()), user)
     if not rows:
         output.note(f"nothing is kept of {user}")
     output.write_json({"user": user, **rows})
@@ -33,10 +33,9 @@ def erase(
 ) -> None:
     """Delete everything that the bot has kept of a person, their approval too."""
     from bot.personal import erase, held
-    from bot.store import Store
 
     config = settings.load()
-    store = Store(config.bot_database)
+    store = open_store(config)
     rows = held(store, user)
     counts = ", ".join(f"{table} {len(found)}" for table, found in rows.items()) or "nothing"
     output.note(f"kept of {user}: {counts}")
@@ -73,12 +72,11 @@ def limit(
     """Show or set how much one person may ask; it counts at once."""
     from bot.allowances import Allowance, Allowances
     from bot.door.people import People
-    from bot.store import Store
 
     config = settings.load()
     if none + reset + (minute is not None or day is not None) > 1:
         raise UsageError("these exclude each other", "give one of: --none, --reset, or numbers")
-    store = Store(config.bot_database)
+    store = open_store(config)
     granted, role = Allowances(store), People(store).role(user)
     now = granted.get(user)
     if reset:

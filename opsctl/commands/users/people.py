@@ -11,11 +11,10 @@ from indexer.errors import UsageError
 from indexer.text import printable
 
 if TYPE_CHECKING:
-    from bot.door.people import People, Role
+    from bot.door.people import Role
     from bot.store import Store
 
 CODE_DIGITS = 6
-DAY = 86_400.0
 RoleName = Annotated[
     str | None, typer.Option("--role", help="person, editor (documents) or admin.")
 ]
@@ -27,13 +26,6 @@ def open_store(config: Settings) -> "Store":
     from bot.store import Store
 
     return Store(config.bot_database)
-
-
-def open_people(config: Settings) -> "People":
-    """The people in it."""
-    from bot.door.people import People
-
-    return People(open_store(config))
 
 
 def id_of(word: str) -> int:
@@ -62,6 +54,8 @@ def check_role(name: str | None) -> "Role | None":
 
 def end_of(days: int | None) -> float | None:
     """When so many days from now are over; None for ever."""
+    from bot.store import DAY
+
     return None if days is None else time.time() + days * DAY
 
 
