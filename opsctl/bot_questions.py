@@ -25,12 +25,12 @@ Keep = Callable[[str, str], None]
 
 
 def ask_about_bot(config: Settings, keep: Keep) -> None:
-    """Ask for what is not set yet; each answer is kept (name of the setting, value) at once."""
+    """Ask for what is missing or wrong; each answer is kept (name of the setting, value) at once."""
     from bot.store import Store
     from opsctl.claim import has_admin
 
     store = Store(config.bot_database)
-    if not config.telegram_token:
+    if not config.telegram_token or _is_rejected(config):
         for line in STEPS:
             output.note(line)
         token = _ask_token(config, store)
@@ -44,6 +44,18 @@ def ask_about_bot(config: Settings, keep: Keep) -> None:
         )  # fmt: skip
         if number:
             keep("OPSCTL_ADMINS", number)
+
+
+def _is_rejected(config: Settings) -> bool:
+    """Tell whether Telegram knows no bot with the token that is set; say so."""
+    from bot.transport.trouble import Trouble
+    from opsctl.telegram_check import name_of
+
+    found = name_of(config)
+    rejected = isinstance(found, Trouble) and found.cause == "token"
+    if rejected:
+        output.note("Telegram does not know the token that is set: give another one")
+    return rejected
 
 
 def _ask_token(config: Settings, store: "Store") -> str:

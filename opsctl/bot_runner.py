@@ -73,7 +73,7 @@ class Rotation(logging.Handler):
             if os.fstat(stream).st_size <= self._most or not self._path.exists():
                 return
             if self._path.samefile(f"/dev/fd/{stream}"):
-                shutil.copyfile(self._path, self._path.with_suffix(".log.1"))
+                shutil.copy(self._path, self._path.with_suffix(".log.1"))
                 os.truncate(self._path, 0)
         except OSError:
             self.handleError(record)

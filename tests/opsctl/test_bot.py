@@ -2,6 +2,7 @@
 
 import re
 import signal
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,6 +74,16 @@ def test_the_token_is_in_no_argv_log_or_output(telegram: Telegram) -> None:
     assert TOKEN not in argv + "".join(done.stdout + done.stderr for done in shown)
     files = [path for path in workspace.state.rglob("*") if path.is_file()]
     assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []
+
+
+def test_the_log_is_for_the_owner_alone(telegram: Telegram) -> None:
+    """It holds the ids of people; the one before it too."""
+    for _ in range(2):
+        telegram.workspace.run("start", "--server", "none")
+        telegram.workspace.run("stop")
+    logs = sorted((telegram.workspace.state / "logs").iterdir())
+    assert [path.name for path in logs] == ["bot.log", "bot.log.1"]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in logs] == [0o600, 0o600]
 
 
 def test_a_killed_bot_comes_back_and_loses_nothing(telegram: Telegram) -> None:

@@ -117,6 +117,16 @@ def test_without_an_id_setup_shows_the_code_that_makes_an_administrator(
         assert "no administrator" not in workspace.run("start", "--server", "none").stderr
 
 
+def test_a_token_that_telegram_does_not_know_is_asked_for_again(workspace: Workspace) -> None:
+    with telegram_for(workspace, Scenario(manager="")):
+        env = workspace.root / ".env"
+        env.write_text(f"OPSCTL_TELEGRAM_TOKEN={TOKEN}\nOPSCTL_ADMINS=7\n")
+        said = on_a_terminal(workspace, answers=[telegram_token])
+        assert "does not know the token that is set" in said and "this is @documents_bot" in said
+        assert env.read_text().endswith(f"OPSCTL_TELEGRAM_TOKEN={telegram_token}\n")
+        assert workspace.run("start", "--server", "none").returncode == 0
+
+
 def test_what_was_typed_before_ctrl_c_is_kept(workspace: Workspace) -> None:
     workspace.env["OPSCTL_TELEGRAM_API_URL"] = "http://127.0.0.1:9/bot"
     said = on_a_terminal(workspace, answers=[TOKEN, "\x03"], code=130)
