@@ -25,7 +25,7 @@ Keep = Callable[[str, str], None]
 
 
 def ask_about_bot(config: Settings, keep: Keep) -> None:
-    """Ask for what is missing or wrong; each answer is kept (name of the setting, value) at once."""
+    """Ask for what is missing or wrong; `keep` is given each answer at once: setting and value."""
     from bot.store import Store
     from opsctl.claim import has_admin
 
