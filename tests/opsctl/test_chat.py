@@ -1,14 +1,10 @@
 """opsctl chat, through a pipe and on a terminal."""
 
-import fcntl
-import os
-import pty
 import signal
-import termios
-from contextlib import suppress
 
 import pytest
 
+from tests.terminal import CTRL_C, on_a_terminal
 from tests.workspace import Workspace, note, question
 
 SUMMER = "Сколько стоит летом проживание в домике полярника?"
@@ -125,20 +121,9 @@ def test_ctrl_c_at_the_prompt_ends_the_dialogue(dialogue: Workspace) -> None:
 
 
 def test_ctrl_c_at_the_prompt_leaves_the_shell_a_line_of_its_own(dialogue: Workspace) -> None:
-    controller, terminal = pty.openpty()
-    dialogue.options |= {
-        "stdin": terminal, "stdout": terminal, "stderr": terminal, "start_new_session": True,
-        "preexec_fn": lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-    }  # fmt: skip
-    process = dialogue.start("chat", fresh=True)
-    os.close(terminal)
-    shown = ""
-    with process, suppress(OSError):  # reading fails when the last writer is gone
-        while chunk := os.read(controller, 4096).decode(errors="replace"):
-            shown += chunk
-            if shown.endswith("> "):
-                os.write(controller, b"\x03")
-    os.close(controller)
-    assert process.returncode == 130, shown
-    assert shown.endswith("\r\n")
-    assert "Traceback" not in shown
+    done = on_a_terminal(
+        dialogue, "chat", typing=lambda shown: CTRL_C if shown.endswith("> ") else ""
+    )
+    assert done.returncode == 130, done
+    assert done.stdout.endswith("\r\n")
+    assert "Traceback" not in done.stdout

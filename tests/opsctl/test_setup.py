@@ -1,12 +1,7 @@
 """opsctl setup: a fresh checkout becomes one on which `opsctl start` works."""
 
-import fcntl
-import os
-import pty
 import re
 import stat
-import termios
-from contextlib import suppress
 from pathlib import Path
 
 from tests.fakes.bot_api import TOKEN as telegram_token
@@ -14,6 +9,7 @@ from tests.fakes.hub import FakeHub
 from tests.fakes.systemd import Scenario
 from tests.gpu_server import GPUServer
 from tests.opsctl.telegram import STRANGER, USER, telegram_for
+from tests.terminal import CTRL_C, on_a_terminal
 from tests.workspace import Workspace, note, question
 
 TOKEN = "123456789:AAE-not_a_real_token_but_of_its_form"
@@ -82,13 +78,13 @@ def test_on_a_terminal_setup_asks_for_the_token_once_and_never_shows_it(
     workspace: Workspace,
 ) -> None:
     workspace.env["OPSCTL_TELEGRAM_API_URL"] = "http://127.0.0.1:9/bot"
-    said = on_a_terminal(workspace, answers=["nonsense", TOKEN, "@me", "7"])
+    said = answering(workspace, answers=["nonsense", TOKEN, "@me", "7"])
     assert said.count("/newbot") == 1 and "that is no bot token" in said
     assert "could not be checked" in said and "an id is a number" in said
     assert TOKEN not in said and "/start" not in said
     written = (workspace.root / ".env").read_text()
     assert f"OPSCTL_TELEGRAM_TOKEN={TOKEN}\nOPSCTL_ADMINS=7\n" in written
-    assert "token" not in on_a_terminal(workspace, answers=[])
+    assert "token" not in answering(workspace, answers=[])
     assert (workspace.root / ".env").read_text() == written
     assert TOKEN not in workspace.run("doctor", "--settings").stdout
 
@@ -100,15 +96,15 @@ def test_without_an_id_setup_shows_the_code_that_makes_an_administrator(
         (workspace.root / "telegram_token.txt").unlink()
         del workspace.env["OPSCTL_ALLOWED_USERS"]
         wrong = telegram_token.replace("FAKE", "fake")
-        said = on_a_terminal(workspace, answers=[wrong, telegram_token, ""])
+        said = answering(workspace, answers=[wrong, telegram_token, ""])
         assert "does not know this token" in said and "this is @documents_bot" in said
         code = re.findall(r"/start ((?:\d{4}-){3}\d{4})", said)[0]
         assert f"t.me/documents_bot?start={code}" in said
-        assert code in on_a_terminal(workspace, answers=[""])  # once more: the same
+        assert code in answering(workspace, answers=[""])  # once more: the same
         started = workspace.run("start", "--server", "none")
         assert started.returncode == 0 and "opsctl users claim" in started.stderr, started
         assert code not in (workspace.state / "logs" / "bot.log").read_text()
-        assert code in on_a_terminal(workspace, [], command=("start", "--server", "none"))
+        assert code in answering(workspace, [], command=("start", "--server", "none"))
         telegram.write("/start", STRANGER)
         telegram.reply_with("передал", STRANGER)
         telegram.write(f"/start {code}", USER)
@@ -121,7 +117,7 @@ def test_a_token_that_telegram_does_not_know_is_asked_for_again(workspace: Works
     with telegram_for(workspace, Scenario(manager="")):
         env = workspace.root / ".env"
         env.write_text(f"OPSCTL_TELEGRAM_TOKEN={TOKEN}\nOPSCTL_ADMINS=7\n")
-        said = on_a_terminal(workspace, answers=[telegram_token])
+        said = answering(workspace, answers=[telegram_token])
         assert "does not know the token that is set" in said and "this is @documents_bot" in said
         assert env.read_text().endswith(f"OPSCTL_TELEGRAM_TOKEN={telegram_token}\n")
         assert workspace.run("start", "--server", "none").returncode == 0
@@ -129,32 +125,25 @@ def test_a_token_that_telegram_does_not_know_is_asked_for_again(workspace: Works
 
 def test_what_was_typed_before_ctrl_c_is_kept(workspace: Workspace) -> None:
     workspace.env["OPSCTL_TELEGRAM_API_URL"] = "http://127.0.0.1:9/bot"
-    said = on_a_terminal(workspace, answers=[TOKEN, "\x03"], code=130)
+    said = answering(workspace, answers=[TOKEN, CTRL_C], code=130)
     assert "Aborted" not in said and "Traceback" not in said
     assert f"OPSCTL_TELEGRAM_TOKEN={TOKEN}\n" in (workspace.root / ".env").read_text()
 
 
-def on_a_terminal(
+def answering(
     workspace: Workspace, answers: list[str], code: int = 0, command: tuple[str, ...] = ("setup",)
 ) -> str:
-    """Run a command on a terminal, answering its questions; return all that it wrote."""
-    controller, terminal = pty.openpty()
-    workspace.options = {
-        "stdin": terminal, "stdout": terminal, "stderr": terminal, "start_new_session": True,
-        "preexec_fn": lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-    }  # fmt: skip
-    process = workspace.start(*command, fresh=True)
-    workspace.options = {}
-    os.close(terminal)
-    said = ""
-    with process, suppress(OSError):  # reading fails when the last writer is gone
-        while chunk := os.read(controller, 4096).decode(errors="replace"):
-            said += chunk
-            # The blank after the colon comes when the terminal is ready for a hidden answer.
-            if answers and len(ASKED.findall(said)) > said.count("\x00"):
-                given = answers.pop(0)
-                os.write(controller, given.encode() if given == "\x03" else f"{given}\n".encode())
-                said += "\x00"  # one for every answer given
-    os.close(controller)
-    assert process.returncode == code, said
-    return said
+    """Run a command on a terminal, answering its questions; return all that it showed."""
+    given = 0
+
+    def typing(shown: str) -> str:
+        nonlocal given
+        # The blank after the colon comes when the terminal is ready for a hidden answer.
+        if given == len(answers) or len(ASKED.findall(shown)) == given:
+            return ""
+        given += 1
+        return answers[given - 1] + ("" if answers[given - 1] == CTRL_C else "\n")
+
+    done = on_a_terminal(workspace, *command, typing=typing)
+    assert done.returncode == code, done
+    return done.stdout

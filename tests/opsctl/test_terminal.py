@@ -1,43 +1,28 @@
 """What only a terminal shows: folded answers, a bar that gives way; and what is typed into one."""
 
-import fcntl
-import os
-import pty
 import random
 import re
-import struct
 import sys
-import termios
-from contextlib import suppress
 
 import pytest
 
 from opsctl.folding import Folder
+from tests.terminal import on_a_terminal
 from tests.workspace import Workspace, note, question
 
 TEXT = "Складом  Зюйд1 заведует кладовщик\n— склады/Норд.txt, стр. 4\n\nТелефон: 405.\n"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def on_a_terminal(workspace: Workspace, columns: int, *args: str) -> list[str]:
+def lines_on_a_terminal(workspace: Workspace, columns: int, *args: str) -> list[str]:
     """What `opsctl args` writes on a terminal so wide: every state of every line."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    workspace.options = {"stdout": theirs, "stderr": theirs}
-    process = workspace.start(*args, env={"TERM": "xterm"}, fresh=True)
-    workspace.options = {}
-    os.close(theirs)
-    written = b""
-    with process, suppress(OSError):  # reading fails when the last writer is gone
-        while chunk := os.read(ours, 4096):
-            written += chunk
-    os.close(ours)
-    assert process.returncode == 0, written
-    return re.split(r"[\r\n]+", ESCAPES.sub("", written.decode()).rstrip())
+    done = on_a_terminal(workspace, *args, columns=columns)
+    assert done.returncode == 0, done
+    return re.split(r"[\r\n]+", ESCAPES.sub("", done.stdout).rstrip())
 
 
 def test_an_answer_is_folded_between_words(indexed: Workspace) -> None:
-    lines = on_a_terminal(indexed, 30, "ask", question(1))
+    lines = lines_on_a_terminal(indexed, 30, "ask", question(1))
     assert "заведует кладовщик Норд1" in " ".join(lines)
     assert len(lines) > 2 and max(map(len, lines)) <= 30
 
@@ -64,7 +49,9 @@ def test_folding_changes_nothing_but_blanks(width: int) -> None:
 def test_the_bar_has_room_beside_a_long_name(workspace: Workspace, columns: int) -> None:
     for number in range(30):
         workspace.write(f"Приказ о чём-то очень важном и длинном № {number}.txt", note(number))
-    bars = [line for line in on_a_terminal(workspace, columns, "reindex") if "indexing" in line]
+    bars = [
+        line for line in lines_on_a_terminal(workspace, columns, "reindex") if "indexing" in line
+    ]
     assert any("30/30" in line for line in bars)
     assert all(line.count("━") + line.count("╸") + line.count("╺") >= 8 for line in bars), bars
     assert any("…" in line for line in bars) == (columns == 80)
