@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from indexer.forms import exact_forms
 from indexer.words import grams, stem, words
 
 if TYPE_CHECKING:
@@ -65,14 +66,17 @@ def passage_table(db: sqlite3.Connection) -> "tuple[Numbers, Numbers, Numbers]":
 def _terms(db: sqlite3.Connection, document_id: int) -> Iterator[tuple[int, dict[str, str]]]:
     """Each passage of a document with its terms for each table."""
     rows = db.execute(
-        "SELECT c.id, p.heading, c.lead, substr(p.text, c.start + 1, c.stop - c.start)"
-        " FROM chunk c JOIN page p ON p.id = c.page_id WHERE c.document_id = ?",
+        "SELECT c.id, d.facts, p.heading, c.lead, substr(p.text, c.start + 1, c.stop - c.start)"
+        " FROM chunk c JOIN page p ON p.id = c.page_id JOIN document d ON d.id = c.document_id"
+        " WHERE d.id = ?",
         (document_id,),
     )
-    for chunk_id, *texts in rows:
-        tokens = words(passage_text(*texts))
+    for chunk_id, facts, *texts in rows:
+        text = f"{facts}\n{passage_text(*texts)}"
+        tokens = words(text)
+        stems = [*map(stem, tokens), *exact_forms(text)]
         letters = (gram for token in tokens for gram in grams(token))
-        yield chunk_id, {"stems": " ".join(map(stem, tokens)), "grams": " ".join(letters)}
+        yield chunk_id, {"stems": " ".join(stems), "grams": " ".join(letters)}
 
 
 def _numbers(text: str | None) -> "Numbers":

@@ -8,6 +8,7 @@ CREATE TABLE document (
     mtime_ns INTEGER NOT NULL,
     sha256 TEXT NOT NULL,
     indexed_at REAL NOT NULL,
+    facts TEXT NOT NULL DEFAULT '',  -- its name, title, author: searched with each of its passages
     live INTEGER NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX live_document ON document (path) WHERE live;

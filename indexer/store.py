@@ -120,6 +120,10 @@ class Store(Database):
         )
         self.db.executemany("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?)", rows)
 
+    def set_facts(self, document_id: int, facts: str) -> None:
+        """What a document says of itself, which is searched with every passage."""
+        self.db.execute("UPDATE document SET facts = ? WHERE id = ?", (facts, document_id))
+
     def texts_without_vector(self, limit: int) -> list[tuple[int, str]]:
         """The next passages to embed: vector id and text."""
         rows = self.db.execute(

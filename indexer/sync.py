@@ -11,11 +11,12 @@ from indexer.database import sqlite_errors
 from indexer.documents import Listing, Problem, SourceFile, digest, list_documents
 from indexer.embedders import Embedder
 from indexer.errors import not_writable
+from indexer.facts import head, name_words, properties
 from indexer.folder import IndexFolder
 from indexer.identity import Identity
 from indexer.lock import writer_lock
 from indexer.plan import Plan, make_plan
-from indexer.readers import Unreadable, read
+from indexer.readers import Page, Unreadable, read
 from indexer.store import Store
 from indexer.vectors import save_vectors, to_bytes
 
@@ -199,6 +200,8 @@ class _Run:
         """Write the pages of a file; return how many have no text, and how many there are."""
         blank = pages = 0
         for page in read(path):
+            if not pages:
+                self._describe(path, document_id, page)
             # A tokenizer that cuts a language into letters would cut it into tiny passages.
             known = self.embedder.knows(page.text[:LANGUAGE_SAMPLE])
             chunks = (self.split_known if known else self.split_other)(page)
@@ -211,6 +214,12 @@ class _Run:
             if self.waiting >= BATCH:
                 self._embed()
         return blank, pages
+
+    def _describe(self, path: Path, document_id: int, first: Page) -> None:
+        name = path.relative_to(self.root).as_posix()
+        facts = "\n".join((name_words(name), properties(path), head(first)))
+        with self.store.transaction():
+            self.store.set_facts(document_id, facts)
 
     def _embed(self) -> None:
         """Make the missing vectors, then make the documents findable that waited for them."""

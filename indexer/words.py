@@ -6,13 +6,32 @@ from functools import lru_cache
 import Stemmer
 
 # Changing what this module returns changes every index: raise the number with it.
-VERSION = "1"
+VERSION = "2"
 
 GRAM = 4
 # Without the few letters of New Tai Lue and Vedic that FTS5 takes for separators.
 _WORD = re.compile(r"[^\W\u19b0-\u19c9\u1cf2\u1cf3]+")
 _RUSSIAN = Stemmer.Stemmer("russian")
 _ENGLISH = Stemmer.Stemmer("english")
+_MIXED = re.compile("[a-z][а-я]|[а-я][a-z]")
+_LOOK_ALIKES = str.maketrans("aceopxykmtbh", "асеорхукмтвн")
+# A vowel that comes and goes with the ending: рынок, рынка; продавец, продавца; справок, справка.
+_FLEETING = re.compile("(?<=[а-я]{2})([б-джзк-нп-тф-щ])[ое]([кц])$")
+# Forms that Snowball takes for different words, by their common stem.
+_IRREGULAR = {
+    form: name
+    for name, forms in {
+        "имен": "имя",
+        "времен": "время",
+        "ден": "день дня дню днем дне дни дней дням днями днях",
+        "деньг": "денег",
+        "окн": "окон",
+        "письм": "писем",
+        "числ": "чисел",
+        "ребен": "ребенок ребенка ребенку ребенком ребенке дети детей детям детьми детях",
+    }.items()
+    for form in forms.split()
+}
 _ASKING = re.compile(
     "что|кто|кого|кому|кем|чем|чему|где|когда|куда|откуда|почему|зачем|сколько"
     "|как(ой|ая|ое|ие|ого|ую|им|их)?|чей|чья|чье|чьи|котор(ый|ая|ое|ые|ого|ых)"
@@ -21,8 +40,18 @@ _ASKING = re.compile(
 
 
 def words(text: str) -> list[str]:
-    """Split into lower-case words; ё is read as е, the way most people type it."""
-    return _WORD.findall(text.casefold().replace("ё", "е"))
+    """Split into lower-case words; ё is read as е, the way most people type it.
+
+    In a word of both alphabets the letters that look alike are those of its Cyrillic ones.
+    """
+    text = text.casefold().replace("ё", "е")
+    if _MIXED.search(text):
+        text = _WORD.sub(lambda found: _unmixed(found[0]), text)
+    return _WORD.findall(text)
+
+
+def _unmixed(word: str) -> str:
+    return word.translate(_LOOK_ALIKES) if _MIXED.search(word) else word
 
 
 def content_words(question: str) -> list[str]:
@@ -34,8 +63,9 @@ def content_words(question: str) -> list[str]:
 @lru_cache(maxsize=1 << 17)
 def stem(word: str) -> str:
     """Cut the ending off a lower-case word, by the stemmer of its alphabet."""
-    stemmer = _RUSSIAN if "а" <= word[0] <= "я" else _ENGLISH
-    return str(stemmer.stemWord(word))
+    if not "а" <= word[0] <= "я":
+        return str(_ENGLISH.stemWord(word))
+    return _IRREGULAR.get(word) or _FLEETING.sub(r"\1\2", str(_RUSSIAN.stemWord(word)))
 
 
 @lru_cache(maxsize=1 << 17)

@@ -5,7 +5,8 @@ import random
 import pytest
 
 from indexer.chunks import count_tokens, make_splitter
-from indexer.readers import Page
+from indexer.readers import Block, Page, Table
+from indexer.readers.page import Kind
 
 SENTENCES = [
     "Станция стоит на южном берегу острова.",
@@ -52,3 +53,41 @@ def test_a_page_without_text_has_no_passages() -> None:
 def test_a_word_longer_than_a_passage_is_cut() -> None:
     chunks = make_splitter(16, 0)(Page("а" * 1000))
     assert "".join(chunk.text for chunk in chunks) == "а" * 1000
+
+
+def test_a_passage_is_made_of_whole_blocks() -> None:
+    texts = ["Раз два три.", "Четыре пять шесть.", "Семь восемь девять."]
+    assert [chunk.text for chunk in make_splitter(10, 0)(_blocks("paragraph", texts))] == [
+        "Раз два три.\n\nЧетыре пять шесть.",
+        "Семь восемь девять.",
+    ]
+
+
+def test_what_announces_goes_with_what_it_announces() -> None:
+    texts = ["Раз два три четыре.", "Нужны такие вещи:", "- мыло, верёвка и табурет"]
+    chunks = make_splitter(12, 0)(_blocks("item", texts))
+    assert [chunk.text for chunk in chunks] == [texts[0], "\n\n".join(texts[1:])]
+
+
+def test_rows_come_with_the_header_of_their_table() -> None:
+    table = Table("Варенье", "Ягода | Минут")
+    rows = [table.header, *(f"ягода{number} | {number}" for number in range(40))]
+    chunks = make_splitter(24, 0)(_blocks("row", rows, table))
+    assert chunks[0].lead == "" and chunks[0].text.startswith(table.header)
+    assert {chunk.lead for chunk in chunks[1:]} == {"Варенье\nЯгода | Минут"}
+    assert all(count_tokens(f"{chunk.lead}\n{chunk.text}") <= 24 for chunk in chunks)
+
+
+def test_a_header_that_leaves_no_room_for_rows_is_not_repeated() -> None:
+    table = Table(header=" | ".join(f"столбец{number}" for number in range(40)))
+    chunks = make_splitter(24, 0)(_blocks("row", [table.header, "один | два", "три | пять"], table))
+    assert {chunk.lead for chunk in chunks} == {""}
+
+
+def _blocks(kind: Kind, texts: list[str], table: Table | None = None) -> Page:
+    blocks, text = list[Block](), ""
+    for piece in texts:
+        text += "\n\n" if text else ""
+        blocks.append(Block(kind, len(text), len(text) + len(piece), table=table))
+        text += piece
+    return Page(text, blocks=tuple(blocks))

@@ -267,3 +267,33 @@ def test_what_opsctlignore_names_is_left_out_and_forgotten(workspace: Workspace)
     assert len(workspace.reindex()["added"]) == 4
     ignore.write_bytes(b"\xff")
     assert ".opsctlignore cannot be read" in workspace.fails(1, "reindex")
+
+
+def test_an_index_of_an_earlier_release_answers_until_it_is_made_anew(indexed: Workspace) -> None:
+    """As release 0.1 made it: without blocks, tables and what a document says of itself."""
+    with closing(sqlite3.connect(indexed.store, isolation_level=None)) as database:
+        database.executescript(
+            "DROP TABLE block; DROP TABLE grid; ALTER TABLE chunk DROP COLUMN lead;"
+            "ALTER TABLE document DROP COLUMN facts; PRAGMA user_version = 0"
+        )
+        made = "UPDATE meta SET value = json_set(value, '$.versions', ?) WHERE key = 'identity'"
+        database.execute(made, ("words 1, chunks 1",))
+    old = indexed.store
+    assert indexed.source(question(2)) == "note2.txt"
+    assert indexed.json("status", code=None)["index"]["stale"]["changed"] == 3
+    assert "earlier release" in indexed.run("reindex", "--dry-run").stderr
+    done = indexed.run("reindex")
+    assert "made by an earlier release: every document is read again" in done.stderr
+    assert indexed.store != old
+    assert indexed.source(question(2)) == "note2.txt"
+    assert "earlier release" not in indexed.run("reindex").stderr
+
+
+def test_a_release_does_not_change_the_index_over_to_another_corpus(indexed: Workspace) -> None:
+    with closing(sqlite3.connect(indexed.store, isolation_level=None)) as database:
+        made = "UPDATE meta SET value = json_set(value, '$.versions', ?) WHERE key = 'identity'"
+        database.execute(made, ("words 1, chunks 1",))
+    for path in indexed.documents.iterdir():
+        path.unlink()
+    assert "there are no documents" in indexed.fails(1, "reindex")
+    assert indexed.query("SELECT count(*) FROM document") == [(3,)]

@@ -32,3 +32,24 @@ def test_the_language_is_told_by_the_letters() -> None:
     assert is_cyrillic("Зонд Нерпа-600 CTD")
     assert not is_cyrillic("The zond «Нерпа» is described here")
     assert not is_cyrillic("")
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        "рынок рынка", "список списка", "справка справок", "продавец продавца", "имя имени",
+        "время времени", "деньги денег", "окно окон", "день дня дней", "письмо писем",
+    ],
+)  # fmt: skip
+def test_vowels_that_come_and_go_part_no_word_from_its_forms(forms: str) -> None:
+    assert len(set(map(stem, forms.split()))) == 1
+
+
+@pytest.mark.parametrize("pair", ["после посол", "сок ск", "человек человечный"])
+def test_other_words_stay_apart(pair: str) -> None:
+    assert len(set(map(stem, pair.split()))) == 2
+
+
+def test_latin_look_alikes_in_a_russian_word_are_its_own_letters() -> None:
+    assert words("Cтoимость прoeзда") == ["стоимость", "проезда"]
+    assert words("Wi-Fi, cat, KBM") == ["wi", "fi", "cat", "kbm"]

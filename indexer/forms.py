@@ -1,0 +1,68 @@
+"""Numbers, codes, telephones and dates in one normal form, however they are written.
+
+A form is a word of its own beside the parts: "5.6" is 5, 6 and 5_6; "5 мая 2024", "05.05.2024" and
+"2024-05-05" are all date_05_05 and date_2024_05_05.
+"""
+
+import re
+from collections.abc import Iterator
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "января january jan", "февраля february feb", "марта march mar", "апреля april apr",
+            "мая may", "июня june jun", "июля july jul", "августа august aug",
+            "сентября september sep", "октября october oct", "ноября november nov",
+            "декабря december dec",
+        ),
+        1,
+    )
+    for name in names.split()
+}  # fmt: skip
+_MONTH = "|".join(_MONTHS)
+_DAY = r"(?P<day>\d{1,2})"
+_YEAR = r"(?P<year>(?:19|20)\d\d)"
+_DATES = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\b{_DAY}\.(?P<month>\d\d)\.{_YEAR}\b",
+        rf"\b{_YEAR}-(?P<month>\d\d)-(?P<day>\d\d)\b",
+        rf"[«\"]?\b{_DAY}[»\"]?\s+(?P<month>{_MONTH})\b(?:,?\s+{_YEAR})?",
+        rf"\b(?P<month>{_MONTH})\s+{_DAY}\b(?:,?\s+{_YEAR})?",
+    )
+]
+_DOTTED = re.compile(r"(?<![\w.,])\d+(?:\.\d+)+(?![\w,])")
+_GROUPED = re.compile(r"(?<![\w.,])\d{1,3}(?:[ \xa0\u202f]\d{3})+(?!\w|[.-]\d)")
+_PHONE = re.compile(r"(?<!\w)(?:\+7|8)[ (-]*\d{3}[ )-]*\d{3}[ -]*\d{2}[ -]*\d{2}(?!\w)")
+# Letters and digits joined by dashes or slashes, or by nothing: КЛ-2054-Ж, 2054/17-к.
+_CODE = re.compile(r"(?<!\w)(?=\S*\d)(?=\S*[^\W\d_])[^\W_]+(?:[-‐‑–/][^\W_]+)+(?!\w)")
+_DIGIT = re.compile(r"\d")
+
+
+def exact_forms(text: str) -> list[str]:
+    """The normal forms of what a text writes exactly, each as often as it stands there."""
+    return list(_forms(text)) if _DIGIT.search(text) else []
+
+
+def _forms(text: str) -> Iterator[str]:
+    for pattern in _DATES:
+        for found in pattern.finditer(text):
+            yield from _date(found)
+    for found in _DOTTED.finditer(text):
+        yield found[0].replace(".", "_")
+    for found in _GROUPED.finditer(text):
+        yield re.sub(r"\s", "", found[0])
+    for found in _PHONE.finditer(text):
+        yield "phone_" + re.sub(r"\D", "", found[0])[-10:]
+    for found in _CODE.finditer(text):
+        yield re.sub(r"[\W_]", "", found[0]).casefold().replace("ё", "е")
+
+
+def _date(found: re.Match[str]) -> Iterator[str]:
+    month = _MONTHS.get(found["month"].casefold()) or int(found["month"])
+    day, year = int(found["day"]), found["year"]
+    if 1 <= month <= 12 and 1 <= day <= 31:
+        yield f"date_{month:02}_{day:02}"
+        if year:
+            yield f"date_{year}_{month:02}_{day:02}"
