@@ -37,12 +37,27 @@ _GROUPED = re.compile(r"(?<![\w.,])\d{1,3}(?:[ \xa0\u202f]\d{3})+(?!\w|[.-]\d)")
 _PHONE = re.compile(r"(?<!\w)(?:\+7|8)[ (-]*\d{3}[ )-]*\d{3}[ -]*\d{2}[ -]*\d{2}(?!\w)")
 # Letters and digits joined by dashes or slashes, or by nothing: КЛ-2054-Ж, 2054/17-к.
 _CODE = re.compile(r"(?<!\w)(?=\S*\d)(?=\S*[^\W\d_])[^\W_]+(?:[-‐‑–/][^\W_]+)+(?!\w)")
-_DIGIT = re.compile(r"\d")
+# Each form lies this near to one of its digits; to look elsewhere would take most of the time.
+_NUMBER = re.compile(r"\d+")
+_BEFORE, _AFTER = 16, 24
 
 
 def exact_forms(text: str) -> list[str]:
     """The normal forms of what a text writes exactly, each as often as it stands there."""
-    return list(_forms(text)) if _DIGIT.search(text) else []
+    return [form for near in _near_numbers(text) for form in _forms(near)]
+
+
+def _near_numbers(text: str) -> Iterator[str]:
+    """The pieces of a text with its numbers and what stands around them."""
+    start = stop = 0
+    for number in _NUMBER.finditer(text):
+        if number.start() - _BEFORE > stop:
+            if stop:
+                yield text[start:stop]
+            start = number.start() - _BEFORE
+        stop = number.end() + _AFTER
+    if stop:
+        yield text[start:stop]
 
 
 def _forms(text: str) -> Iterator[str]:

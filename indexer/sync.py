@@ -200,26 +200,24 @@ class _Run:
         """Write the pages of a file; return how many have no text, and how many there are."""
         blank = pages = 0
         for page in read(path):
-            if not pages:
-                self._describe(path, document_id, page)
             # A tokenizer that cuts a language into letters would cut it into tiny passages.
             known = self.embedder.knows(page.text[:LANGUAGE_SAMPLE])
             chunks = (self.split_known if known else self.split_other)(page)
-            pages += 1
-            blank += not chunks
             with self.store.transaction():
                 self.store.add_page(document_id, page, chunks)
+                if not pages:
+                    self.store.set_facts(document_id, self._facts(path, page))
+            pages += 1
+            blank += not chunks
             self.waiting += len(chunks)
             self.report.passages += len(chunks)
             if self.waiting >= BATCH:
                 self._embed()
         return blank, pages
 
-    def _describe(self, path: Path, document_id: int, first: Page) -> None:
+    def _facts(self, path: Path, first: Page) -> str:
         name = path.relative_to(self.root).as_posix()
-        facts = "\n".join((name_words(name), properties(path), head(first)))
-        with self.store.transaction():
-            self.store.set_facts(document_id, facts)
+        return "\n".join((name_words(name), properties(path), head(first)))
 
     def _embed(self) -> None:
         """Make the missing vectors, then make the documents findable that waited for them."""
