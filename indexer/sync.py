@@ -11,12 +11,13 @@ from indexer.database import sqlite_errors
 from indexer.documents import Listing, Problem, SourceFile, digest, list_documents
 from indexer.embedders import Embedder
 from indexer.errors import not_writable
-from indexer.facts import head, name_words, properties
+from indexer.facts import head, name_words
 from indexer.folder import IndexFolder
 from indexer.identity import Identity
 from indexer.lock import writer_lock
 from indexer.plan import Plan, make_plan
-from indexer.readers import Page, Unreadable, read
+from indexer.readers import Page, Unreadable
+from indexer.reading import Reading
 from indexer.store import Store
 from indexer.vectors import save_vectors, to_bytes
 
@@ -91,7 +92,10 @@ def reindex(
                 planned(plan)
                 run = _Run(documents, store, embedder, chunking, progress)
                 with sqlite_errors(store.path):
-                    report = run.apply(listing, plan)
+                    try:
+                        report = run.apply(listing, plan)
+                    finally:
+                        run.reading.close()
                     if embedder.weight:
                         save_vectors(store, embedder.dimension)
             finally:
@@ -125,6 +129,7 @@ class _Run:
         self.store = store
         self.embedder = embedder
         self.progress = progress
+        self.reading = Reading()
         self.report = Report()
         self.step = Step(0, 0, "")
         self.read: list[int] = []  # ids of documents that wait for their last vectors
@@ -199,14 +204,15 @@ class _Run:
     def _read_pages(self, path: Path, document_id: int) -> tuple[int, int]:
         """Write the pages of a file; return how many have no text, and how many there are."""
         blank = pages = 0
-        for page in read(path):
+        told, read = self.reading.read(path)
+        for page in read:
             # A tokenizer that cuts a language into letters would cut it into tiny passages.
             known = self.embedder.knows(page.text[:LANGUAGE_SAMPLE])
             chunks = (self.split_known if known else self.split_other)(page)
             with self.store.transaction():
                 self.store.add_page(document_id, page, chunks)
                 if not pages:
-                    self.store.set_facts(document_id, self._facts(path, page))
+                    self.store.set_facts(document_id, self._facts(path, told, page))
             pages += 1
             blank += not chunks
             self.waiting += len(chunks)
@@ -215,9 +221,9 @@ class _Run:
                 self._embed()
         return blank, pages
 
-    def _facts(self, path: Path, first: Page) -> str:
+    def _facts(self, path: Path, told: str, first: Page) -> str:
         name = path.relative_to(self.root).as_posix()
-        return "\n".join((name_words(name), properties(path), head(first)))
+        return "\n".join((name_words(name), told, head(first)))
 
     def _embed(self) -> None:
         """Make the missing vectors, then make the documents findable that waited for them."""

@@ -10,24 +10,14 @@ import resource
 import signal
 import sys
 import zipfile
-from contextlib import suppress
 from pathlib import Path
 
 from bot.transport.waiting import within
+from indexer.reading import ENVIRONMENT, ROOT, limit
 
-ROOT = Path(__file__).resolve().parents[2]
-MEMORY = 1 << 30  # bytes of addresses
 CPU_SECONDS = 100
 SECONDS = 120.0
-LIMITS = (
-    (resource.RLIMIT_AS, MEMORY),
-    (resource.RLIMIT_CPU, CPU_SECONDS),
-    (resource.RLIMIT_FSIZE, 0),
-    (resource.RLIMIT_CORE, 0),
-    (resource.RLIMIT_NOFILE, 64),
-)
 KILLED = (-signal.SIGXCPU, -signal.SIGKILL)
-ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
 # How the readers' reasons begin, and the text that tells of each; "damaged" for the rest.
 REASONS = {"no text on": "scan", "empty": "scan", "encrypted": "locked", "too large": "heavy"}
 TEXT_SUFFIXES = (".txt", ".md", ".html")
@@ -65,12 +55,6 @@ async def check(path: Path) -> int | None:
         raise Rejected(str(found["why"]))
     pages: int | None = found["pages"]
     return pages
-
-
-def _limit() -> None:
-    for kind, most in LIMITS:
-        with suppress(ValueError, OSError):  # not every system has every limit
-            resource.setrlimit(kind, (most, most))
 
 
 def _pages(path: Path) -> int | None:
@@ -126,7 +110,8 @@ def _is_text(path: Path, head: bytes) -> bool:
 
 
 if __name__ == "__main__":
-    _limit()
+    limit()
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     try:
         found: dict[str, object] = {"pages": _pages(Path(sys.argv[1]))}
     except Rejected as rejected:

@@ -1,0 +1,163 @@
+"""Reads documents in a process of its own: a bad file costs itself, and sees no secret.
+
+python -m indexer.reading: a path a line on stdin; on stdout, in lines of JSON, what the document
+says of itself, its pages, and how it ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import select
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from indexer.facts import properties
+from indexer.readers import Block, Page, Table, Unreadable, read
+
+ROOT = Path(__file__).resolve().parents[1]
+MEMORY = 1 << 30  # bytes
+SECONDS = 300  # without a page
+LIMITS = (
+    (resource.RLIMIT_AS, MEMORY),
+    (resource.RLIMIT_FSIZE, 0),
+    (resource.RLIMIT_CORE, 0),
+    (resource.RLIMIT_NOFILE, 64),
+)
+ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+# Read in this process: nothing is parsed that could make a reader grow or hang.
+PLAIN = frozenset((".txt", ".text", ".log", ".rst", ".md", ".markdown", ".csv", ".tsv"))
+BLOCK = 1 << 16
+
+
+class Reading:
+    """Reads one document after another; `close` ends the process, and a later read starts one."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._unread = b""
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+        self._process, self._unread = None, b""
+
+    def read(self, path: Path) -> tuple[str, Iterator[Page]]:
+        """What a document says of itself beside its text, and its pages, to be taken to the end.
+
+        Raises Unreadable and OSError, as the pages do.
+        """
+        if path.suffix.lower() in PLAIN:
+            return "", read(path)
+        self._ask(path)
+        return str(self._hear(path)["facts"]), self._pages(path)
+
+    def _ask(self, path: Path) -> None:
+        if self._unread:
+            self.close()  # somebody gave up in the middle of a document
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "indexer.reading"], cwd=ROOT, env=ENVIRONMENT,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )  # fmt: skip
+        assert self._process.stdin
+        with suppress(BrokenPipeError):  # then there will be no answer, and a reason for that
+            self._process.stdin.write(json.dumps(str(path.absolute())).encode() + b"\n")
+            self._process.stdin.flush()
+
+    def _pages(self, path: Path) -> Iterator[Page]:
+        while "page" in (told := self._hear(path)):
+            yield _page(*told["page"])
+
+    def _hear(self, path: Path) -> Any:
+        told = json.loads(self._line(path))
+        if "reason" in told:
+            raise Unreadable(told["reason"])
+        if "errno" in told:
+            raise OSError(told["errno"], os.strerror(told["errno"]), str(path))
+        return told
+
+    def _line(self, path: Path) -> bytes:
+        """The next line of the process; Unreadable where it hangs or has died."""
+        assert self._process and self._process.stdout
+        while b"\n" not in self._unread:
+            if not select.select([self._process.stdout], [], [], SECONDS)[0]:
+                self.close()
+                raise Unreadable(f"too slow: no page of it in {SECONDS} s")
+            chunk = os.read(self._process.stdout.fileno(), BLOCK)
+            if not chunk:
+                code = self._process.wait()
+                self.close()
+                raise Unreadable(f"damaged: its reader ended with code {code}")
+            self._unread += chunk
+        line, _, self._unread = self._unread.partition(b"\n")
+        return line
+
+
+def _page(
+    text: str, number: int | None, heading: str | None, blocks: list[Any], tables: list[list[str]]
+) -> Page:
+    known = [Table(*table) for table in tables]
+    made = (Block(*place, None if at is None else known[at]) for *place, at in blocks)
+    return Page(text, number, heading, tuple(made))
+
+
+def _as_json(page: Page) -> list[Any]:
+    tables = list(dict.fromkeys(block.table for block in page.blocks if block.table))
+    at: dict[Table | None, int | None] = {table: place for place, table in enumerate(tables)}
+    blocks = [
+        (each.kind, each.start, each.stop, each.level, at.get(each.table)) for each in page.blocks
+    ]
+    return [
+        page.text, page.number, page.heading, blocks,
+        [(table.name, table.header) for table in tables],
+    ]  # fmt: skip
+
+
+def limit() -> None:
+    """Take what a reader does not need from this process."""
+    for kind, most in LIMITS:
+        with suppress(ValueError, OSError):  # not every system has every limit
+            resource.setrlimit(kind, (most, most))
+
+
+def _tell(**told: object) -> None:
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()
+
+
+def _serve(path: Path) -> None:
+    _allow_seconds()
+    try:
+        _tell(facts=properties(path))
+        for page in read(path):
+            _tell(page=_as_json(page))
+            _allow_seconds()
+    except Unreadable as error:
+        _tell(reason=str(error))
+    except OSError as error:
+        _tell(errno=error.errno)
+    else:
+        _tell(end=True)
+
+
+def _allow_seconds() -> None:
+    """So many more: a reader that hangs ends by itself even when nobody waits for it any more."""
+    used = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
+    with suppress(ValueError, OSError):
+        most = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        resource.setrlimit(resource.RLIMIT_CPU, (used + SECONDS, most))
+
+
+if __name__ == "__main__":
+    limit()
+    for line in sys.stdin:
+        _serve(Path(json.loads(line)))
