@@ -38,7 +38,9 @@ BLOCK = 1 << 16
 class Reading:
     """Reads one document after another; `close` ends the process, and a later read starts one."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = SECONDS) -> None:
+        """`seconds` without a page: the document is given up."""
+        self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._unread = b""
 
@@ -52,7 +54,7 @@ class Reading:
     def read(self, path: Path) -> tuple[str, Iterator[Page]]:
         """What a document says of itself beside its text, and its pages, to be taken to the end.
 
-        Raises Unreadable and OSError, as the pages do.
+        Both may raise Unreadable and OSError.
         """
         if path.suffix.lower() in PLAIN:
             return "", read(path)
@@ -89,9 +91,9 @@ class Reading:
         """The next line of the process; Unreadable where it hangs or has died."""
         assert self._process and self._process.stdout
         while b"\n" not in self._unread:
-            if not select.select([self._process.stdout], [], [], SECONDS)[0]:
+            if not select.select([self._process.stdout], [], [], self._seconds)[0]:
                 self.close()
-                raise Unreadable(f"too slow: no page of it in {SECONDS} s")
+                raise Unreadable(f"too slow: no page of it in {self._seconds:.0f} s")
             chunk = os.read(self._process.stdout.fileno(), BLOCK)
             if not chunk:
                 code = self._process.wait()
@@ -105,8 +107,10 @@ class Reading:
 def _page(
     text: str, number: int | None, heading: str | None, blocks: list[Any], tables: list[list[str]]
 ) -> Page:
-    known = [Table(*table) for table in tables]
-    made = (Block(*place, None if at is None else known[at]) for *place, at in blocks)
+    known: dict[int | None, Table] = {at: Table(*table) for at, table in enumerate(tables)}
+    made = (
+        Block(kind, start, stop, level, known.get(at)) for kind, start, stop, level, at in blocks
+    )
     return Page(text, number, heading, tuple(made))
 
 

@@ -1,0 +1,66 @@
+"""Documents are read in a process of their own."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from indexer.readers import Unreadable, read
+from indexer.reading import Reading
+from tests.indexer.sample_files import pdf, word
+
+
+@pytest.fixture
+def reading() -> Iterator[Reading]:
+    made = Reading()
+    yield made
+    made.close()
+
+
+def children() -> list[int]:
+    """The processes that this one has started and not ended."""
+    started = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+    return [int(pid) for pid in started.split()]
+
+
+def test_pages_and_blocks_come_as_they_were_read(reading: Reading, tmp_path: Path) -> None:
+    path = tmp_path / "a.docx"
+    word(path, "Вступление", [["Товар", "Цена"], ["Винт", "12,50"]])
+    _, pages = reading.read(path)
+    came, wanted = list(pages), list(read(path))
+    assert came == wanted
+    assert [page.blocks for page in came] == [page.blocks for page in wanted]
+
+
+def test_a_file_that_takes_for_ever_costs_itself_only(reading: Reading, tmp_path: Path) -> None:
+    """A pipe that nobody writes into."""
+    hasty = Reading(seconds=0.5)
+    os.mkfifo(tmp_path / "hangs.pdf")
+    with pytest.raises(Unreadable, match="too slow: no page of it in"):
+        hasty.read(tmp_path / "hangs.pdf")
+    (tmp_path / "a.pdf").write_bytes(pdf(["Первая"]))
+    assert [page.text for page in reading.read(tmp_path / "a.pdf")[1]] == ["Первая"]
+
+
+def test_a_reader_that_dies_is_told_and_the_next_file_is_read(
+    reading: Reading, tmp_path: Path
+) -> None:
+    before = set(children())
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf([f"Страница {number}" for number in range(200)]))
+    _, pages = reading.read(path)
+    next(pages)
+    (reader,) = set(children()) - before
+    os.kill(reader, signal.SIGKILL)
+    with pytest.raises(Unreadable, match="its reader ended with code -9"):
+        list(pages)
+    assert len(list(reading.read(path)[1])) == 200
+    reading.close()
+    assert not set(children()) - before
+
+
+def test_what_the_files_rights_forbid_is_said_as_ever(reading: Reading, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"none\.pdf"):
+        list(reading.read(tmp_path / "none.pdf")[1])
