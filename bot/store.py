@@ -14,6 +14,7 @@ from bot.migrations import MIGRATIONS
 from indexer.database import whole
 from indexer.errors import UserError
 from indexer.extras import upgrade_command
+from indexer.private import private_folder
 from indexer.rights import access_hint
 
 DAY = 86_400.0
@@ -213,7 +214,7 @@ class Store:
 
 def _keep_private(path: Path) -> None:
     """Make the file, for its owner only, and take it away from everybody else if it is there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     for suffix in ("", "-wal", "-shm"):
         with suppress(FileNotFoundError, PermissionError):

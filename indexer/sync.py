@@ -14,6 +14,7 @@ from indexer.folder import IndexFolder
 from indexer.identity import Identity
 from indexer.lock import writer_lock
 from indexer.plan import Plan, make_plan
+from indexer.private import private_folder
 from indexer.readers import Unreadable, read
 from indexer.store import Store
 from indexer.vectors import save_vectors, to_bytes
@@ -79,7 +80,7 @@ def reindex(
     )
     folder = IndexFolder(index)
     try:
-        index.mkdir(parents=True, exist_ok=True)
+        private_folder(index)
         with writer_lock(folder.lock_path):
             store = folder.open_for_writing(identity, rebuild)
             try:

@@ -10,6 +10,7 @@ from assistant.project import DEPLOY
 from assistant.settings import Settings, config_home, project_root, service_environment
 from indexer.errors import UserError
 from indexer.extras import restore_command
+from indexer.private import private_folder
 from opsctl.bot_keeper import Kept, Kind
 from opsctl.processes import fresh_log
 from opsctl.programs import Ended, is_installed, run
@@ -61,7 +62,7 @@ class UserUnit:
         """Write the unit, enable and start it. Raises UserError, also where it is another's."""
         self._refuse_another()
         fresh_log(log)
-        self._environment.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self._environment.parent)
         write_systemd_file(self._environment, service_environment())
         values = {
             "STATE": literal(self._state),

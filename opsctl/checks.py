@@ -11,6 +11,7 @@ from typing import Literal
 from assistant.settings import Loaded, Settings
 from indexer import extras
 from indexer.errors import UserError
+from indexer.private import private_folder
 from indexer.rights import access_hint
 from opsctl.hub.folders import free_bytes
 from opsctl.unknown import in_words
@@ -109,7 +110,7 @@ def _documents(config: Settings) -> Check:
 
 def _state(config: Settings) -> Check:
     try:
-        config.state.mkdir(parents=True, exist_ok=True)
+        private_folder(config.state)
         probe = config.state / ".doctor"
         probe.write_text("")
         probe.unlink()

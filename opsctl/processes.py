@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from assistant.settings import child_environment, project_root
 from indexer.lock import last_holder
+from indexer.private import private_folder
 from indexer.whole_file import SECRET
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def start_detached(
 
 def fresh_log(log: Path) -> None:
     """Begin a log, which only its owner may read; the one before is kept beside it."""
-    log.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(log.parent)
     if log.is_file():
         log.replace(log.with_suffix(".log.1"))
     log.touch(mode=SECRET)

@@ -14,6 +14,7 @@ from indexer.errors import Busy, UserError
 from indexer.text import printable
 from opsctl import output
 from opsctl.options import Json
+from opsctl.private_state import narrow_state
 
 if TYPE_CHECKING:
     from indexer.plan import Plan
@@ -79,6 +80,7 @@ def _run(config: Settings, rebuild: bool) -> "Report":
     from assistant.retrieve import embedder_for_indexing
     from indexer.sync import Chunking, Step, reindex
 
+    narrow_state(config)
     embedder = embedder_for_indexing(config, rebuild, output.note)
     with output.progress_bar("indexing") as advance:
         total = 0

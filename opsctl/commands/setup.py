@@ -11,6 +11,7 @@ from indexer.text import printable
 from indexer.whole_file import SECRET, whole_file
 from opsctl import output
 from opsctl.checks import Check
+from opsctl.private_state import narrow_state
 
 
 def setup(
@@ -30,6 +31,7 @@ def setup(
     config = loaded.settings
     asking = not yes and sys.stdin is not None and sys.stdin.isatty()
     config.documents.mkdir(parents=True, exist_ok=True)
+    narrow_state(config)
     _write_env(loaded, {})
     if asking:
         # Ctrl-C there leaves what was typed in .env.

@@ -10,6 +10,7 @@ from assistant import settings
 from assistant.settings import Settings
 from indexer.errors import UsageError
 from opsctl import output
+from opsctl.private_state import narrow_state
 from opsctl.unknown import in_words
 
 KINDS = ("auto", "docker", "local", "none")
@@ -72,6 +73,7 @@ def bring(
 
 def start_bot(config: Settings, foreground: bool = False) -> None:
     """Start the bot where there is a token for it; in the foreground it must be there."""
+    narrow_state(config)
     if foreground:
         from opsctl.bot_runner import run_bot
 

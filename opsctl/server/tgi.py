@@ -9,6 +9,7 @@ from assistant.env_files import local_of
 from assistant.server.record import Record
 from assistant.settings import Settings, child_environment
 from indexer.errors import UserError
+from indexer.private import private_folder
 from opsctl import output
 from opsctl.programs import run, show
 from opsctl.server import docker
@@ -122,7 +123,7 @@ class TGIService:
                 f"to trust the new one: rm {path}",
             )
         if digests and not recorded:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent)
             path.write_text(json.dumps({**known, image: digests[0]}, indent=2))
 
     def _digests(self) -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from assistant.env_files import ZERO_ADAPTER, local_of
 from indexer.errors import UserError
 from indexer.extras import restore_command
+from indexer.private import private_folder
 from indexer.rights import access_hint
 from indexer.whole_file import SECRET, whole_file
 
@@ -84,7 +85,7 @@ def lines(path: Path) -> list[Line]:
 
 def write_merged(path: Path, merged: Path) -> None:
     """Write the lines into one file: Docker would hand on a variable that stands in two twice."""
-    merged.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(merged.parent)
     with whole_file(merged, SECRET) as draft:
         draft.write_text(_text(path), encoding="utf-8")
 

@@ -14,6 +14,7 @@ from assistant import settings
 from assistant.settings import Settings
 from indexer.errors import UsageError, UserError
 from indexer.lock import writer_lock
+from indexer.private import private_folder
 from indexer.text import printable
 from opsctl import output
 from opsctl.hub.folders import put_in_place
@@ -123,7 +124,7 @@ def _write(
 def _room(parent: Path) -> Iterator[None]:
     """Make the folder to write in; tell a full disk in words."""
     try:
-        parent.mkdir(parents=True, exist_ok=True)
+        private_folder(parent)
         yield
     except OSError as error:
         if error.errno not in NO_ROOM:
