@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from assistant.settings import Settings
 from indexer.private import private_folder
+from opsctl.bot_log import mark_start
 from opsctl.processes import Process, find, start_detached, stop
 
 Kind = Literal["systemd", "supervisor"]
@@ -61,6 +62,7 @@ class Supervised:
         """Start the supervisor, which starts the bot."""
         private_folder(self._record.parent)
         self._state.unlink(missing_ok=True)
+        mark_start(log)
         argv = [sys.executable, "-m", SUPERVISOR, str(self._state), *command]
         self._record.write_text(json.dumps(vars(start_detached(argv, log))))
 

@@ -10,6 +10,7 @@ from assistant.settings import Settings
 from indexer.errors import UserError
 from indexer.lock import is_held, last_holder
 from opsctl.bot_keeper import Keeper, Kept, Supervised
+from opsctl.bot_log import said_since_start
 from opsctl.bot_systemd import UserUnit, is_usable
 from opsctl.processes import end, holder
 from opsctl.server.address import get
@@ -99,7 +100,7 @@ class BotProcess:
             kept = keeper.state()
             if not kept.running or kept.restarts:
                 keeper.stop()
-                raise _failed(self.log_path.read_text(errors="replace"))
+                raise _failed(said_since_start(self.log_path))
             if health and time.monotonic() - reported > _patience(health):
                 return False
             if not health and time.monotonic() - began > START_SECONDS:

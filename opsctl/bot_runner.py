@@ -1,16 +1,10 @@
 """Runs the bot in this process, as the settings say."""
 
 import logging
-import os
-import shutil
-import sys
-from pathlib import Path
 
 from assistant.setting_values import seconds_of
 from assistant.settings import Settings
 from indexer.errors import UserError
-
-LOG_BYTES = 10_000_000
 
 
 def run_bot(config: Settings) -> int:
@@ -22,6 +16,7 @@ def run_bot(config: Settings) -> int:
     from bot.about import read_notice
     from bot.app import run
     from bot.config import BotConfig
+    from opsctl.bot_log import Rotation
     from opsctl.bot_systemd import is_usable
     from opsctl.reindex_timer import ReindexTimer
 
@@ -52,28 +47,3 @@ def run_bot(config: Settings) -> int:
             deadline=config.answer_seconds,
         )
     )
-
-
-class Rotation(logging.Handler):
-    """Writes nothing: empties the log that standard error goes to when it is long.
-
-    The file is open in append mode, by systemd or the supervisor, and what follows is written to
-    its new beginning. What was in it is kept beside it.
-    """
-
-    def __init__(self, path: Path, most: int = LOG_BYTES) -> None:
-        super().__init__()
-        self._path = path
-        self._most = most
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Look at the size after each line."""
-        try:
-            stream = sys.stderr.fileno()
-            if os.fstat(stream).st_size <= self._most or not self._path.exists():
-                return
-            if self._path.samefile(f"/dev/fd/{stream}"):
-                shutil.copy(self._path, self._path.with_suffix(".log.1"))
-                os.truncate(self._path, 0)
-        except OSError:
-            self.handleError(record)

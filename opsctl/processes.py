@@ -33,10 +33,9 @@ def start_detached(
     argv: Sequence[str], log: Path, env: Mapping[str, str | None] | None = None
 ) -> Process:
     """Start a program in the project's folder and a session of its own, so that it outlives this
-    terminal; its output goes to a file, and the file of the run before is kept beside it."""
+    terminal; its output is appended to a file."""
     import psutil
 
-    fresh_log(log)
     with log.open("a") as output:
         child = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output,

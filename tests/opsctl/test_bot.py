@@ -13,7 +13,7 @@ from tests.fakes.bot_api import TOKEN
 from tests.fakes.systemd import Scenario
 from tests.gpu_server import free_port
 from tests.opsctl.telegram import STRANGER, USER, Telegram, eventually, telegram_for
-from tests.workspace import Workspace, question
+from tests.workspace import Workspace, go_on, question
 
 
 @pytest.fixture
@@ -76,14 +76,42 @@ def test_the_token_is_in_no_argv_log_or_output(telegram: Telegram) -> None:
     assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []
 
 
-def test_the_log_is_for_the_owner_alone(telegram: Telegram) -> None:
-    """It holds the ids of people; the one before it too."""
+def test_one_log_holds_all_runs_and_is_for_the_owner_alone(telegram: Telegram) -> None:
+    """It holds the ids of people, and why the bot ended the time before the last."""
+    workspace = telegram.workspace
+    log = workspace.state / "logs" / "bot.log"
+    log.parent.mkdir()
+    log.write_text("error: of long ago\n")
+    log.chmod(0o644)
     for _ in range(2):
-        telegram.workspace.run("start", "--server", "none")
-        telegram.workspace.run("stop")
-    logs = sorted((telegram.workspace.state / "logs").iterdir())
-    assert [path.name for path in logs] == ["bot.log", "bot.log.1"]
-    assert [stat.S_IMODE(path.stat().st_mode) for path in logs] == [0o600, 0o600]
+        workspace.run("start", "--server", "none")
+        workspace.run("stop")
+    assert [path.name for path in log.parent.iterdir()] == ["bot.log"]
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    shown = workspace.run("logs", "bot").stdout
+    assert shown.startswith("error: of long ago\n")
+    parts = shown.split("the bot is started, 20")
+    assert len(parts) == 3
+    assert all("answering as bot" in part for part in parts[1:])
+
+
+def test_a_cause_of_an_earlier_run_is_not_told_again(telegram: Telegram) -> None:
+    """The second bot is killed while it waits for Telegram, and says nothing."""
+    workspace = telegram.workspace
+    log = workspace.state / "logs" / "bot.log"
+    log.parent.mkdir()
+    log.write_text("error: the token is wrong\nhint: another token\n")
+    nowhere = {"OPSCTL_TELEGRAM_API_URL": f"http://127.0.0.1:{free_port()}/bot"}
+    process = workspace.start("start", "--server", "none", env=nowhere)
+    eventually(lambda: len(telegram.processes()) == 2)
+    process.send_signal(signal.SIGSTOP)
+    supervisor, bot = sorted(telegram.processes())
+    assert psutil.Process(bot).ppid() == supervisor
+    psutil.Process(bot).kill()
+    eventually(lambda: "is started again" in log.read_text())
+    assert (
+        "the bot does not start: it ended at once\nhint: opsctl logs bot" in go_on(process).stderr
+    )
 
 
 def test_a_killed_bot_comes_back_and_loses_nothing(telegram: Telegram) -> None:
