@@ -94,8 +94,11 @@ def _settings(loaded: Loaded) -> Check:
     if loaded.unknown:
         detail = f"unknown: {in_words(loaded.unknown)}"
         return Check("settings", "warning", detail, "opsctl doctor --settings")
+    if told := loaded.ignored_lines():
+        return Check("settings", "warning", told, "write NAME=value, or # before a comment")
     given = sum(origin != "default" for origin in loaded.origins.values())
-    return Check("settings", "ok", f"{given} set, the rest are defaults")
+    count = "1 setting is set" if given == 1 else f"{given} settings are set"
+    return Check("settings", "ok", f"{count}, the rest are defaults")
 
 
 def _documents(config: Settings) -> Check:
@@ -177,10 +180,10 @@ def _files(config: Settings) -> Check:
     from indexer.folder import IndexFolder
 
     folder = IndexFolder(config.index)
-    problems = {}
-    if folder.store_path():
-        with closing(folder.open()) as store:
-            problems = store.problems()
+    if not folder.store_path():
+        return Check("files", "warning", "none was read yet", "opsctl reindex")
+    with closing(folder.open()) as store:
+        problems = store.problems()
     if not problems:
         return Check("files", "ok", "every document could be read")
     path, (_, reason, _) = next(iter(sorted(problems.items())))

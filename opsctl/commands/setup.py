@@ -29,6 +29,8 @@ def setup(
 
     loaded = settings.load_with_origins()
     config = loaded.settings
+    if ignored := loaded.ignored_lines():
+        output.note(f"warning: {ignored}")
     asking = not yes and sys.stdin is not None and sys.stdin.isatty()
     config.documents.mkdir(parents=True, exist_ok=True)
     narrow_state(config)

@@ -39,8 +39,11 @@ def start(
     ] = False,
 ) -> None:
     """Start the model server, prove that the adapter is applied, then start the Telegram bot."""
-    if unknown := settings.load_with_origins().unknown:
+    loaded = settings.load_with_origins()
+    if unknown := loaded.unknown:
         output.note(f"warning: no such setting: {in_words(unknown)}")
+    if ignored := loaded.ignored_lines():
+        output.note(f"warning: {ignored}")
     if not (foreground and server == "none"):  # the bot's own service: the server stays as it is
         bring(server, model, timeout, dry_run=dry_run)
     if not dry_run:

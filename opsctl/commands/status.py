@@ -45,7 +45,8 @@ def status(json: Json = False) -> None:
         _show(index)
         show_freshness(fresh)
     down = is_down(config, server) or bot["state"] in ("connecting", "deaf", "exited")
-    if index["state"] != "ready" or down or adapter["state"] == "ignored":
+    unread = index["state"] != "ready" or "error" in index["stale"]
+    if unread or down or adapter["state"] == "ignored":
         raise typer.Exit(UNHEALTHY)
 
 
@@ -98,7 +99,7 @@ def _index(config: Settings) -> dict[str, Any]:
                 "gone": len(plan.removed),
             }
         except UserError as error:
-            stale = {"error": error.message}
+            stale = {"error": error.message, "fix": error.hint}
     return {
         "state": "ready",
         "documents": counts.documents,
@@ -132,6 +133,7 @@ def _show(index: dict[str, Any]) -> None:
     stale = index["stale"]
     if "error" in stale:
         output.write(f"  {stale['error']}")
+        output.note(f"hint: {stale['fix']}")
     elif any(stale.values()):
         parts = ", ".join(f"{count} {word}" for word, count in stale.items() if count)
         output.write(f"  out of date: {parts} (opsctl reindex)")

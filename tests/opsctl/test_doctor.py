@@ -44,7 +44,7 @@ def test_one_check_that_can_not_run_does_not_stop_the_others(workspace: Workspac
     whole = checks(workspace, code=1)
     assert whole["documents"]["result"] == "failed"
     assert whole["python"]["result"] == whole["sqlite"]["result"] == "ok"
-    assert whole["files"]["result"] == "ok"
+    assert (whole["files"]["result"], whole["files"]["fix"]) == ("warning", "opsctl reindex")
     assert list(whole)[-1] == "server"
 
 
@@ -198,6 +198,25 @@ def test_a_misspelt_setting_is_told_by_start_too(workspace: Workspace) -> None:
     assert f"no such setting: {wanted}" in workspace.run("start").stderr
     checks = {item["name"]: item for item in workspace.json("doctor", code=None)}
     assert checks["settings"]["detail"] == f"unknown: {wanted}"
+
+
+def test_lines_of_env_that_set_nothing_are_named_and_not_quoted(workspace: Workspace) -> None:
+    env = workspace.root / ".env"
+    env.write_text("# a comment\n\nOPSCTL_TOP_K=5\n123:a-pasted-token\n  OPSCTL_ADMINS 7\n")
+    told = f"ignored in {env}: line 4, line 5 (no = in it)"
+    found = checks(workspace, code=None)["settings"]
+    assert (found["result"], found["detail"]) == ("warning", told)
+    for args in (("start",), ("setup", "--yes")):
+        assert f"warning: {told}\n" in workspace.run(*args).stderr
+    assert "pasted" not in workspace.run("doctor").stdout
+
+
+def test_settings_are_counted(workspace: Workspace) -> None:
+    (workspace.root / ".env").write_text("OPSCTL_TOP_K=5\n")
+    workspace.env |= {"OPSCTL_DOCUMENTS": "", "OPSCTL_STATE": "", "OPSCTL_EMBEDDER": ""}
+    assert checks(workspace, code=None)["settings"]["detail"].startswith("1 setting is set, ")
+    (workspace.root / ".env").write_text("OPSCTL_TOP_K=5\nOPSCTL_PUBLIC=1\n")
+    assert checks(workspace, code=None)["settings"]["detail"].startswith("2 settings are set, ")
 
 
 def test_a_comment_behind_a_value_is_named_as_the_fault(workspace: Workspace) -> None:

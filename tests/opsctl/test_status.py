@@ -65,9 +65,13 @@ def test_status_without_the_documents_folder_tells_so_and_shows_the_index(
     indexed: Workspace,
 ) -> None:
     indexed.documents.rename(indexed.root / "elsewhere")
-    index = indexed.json("status")["index"]
+    index = indexed.json("status", code=3)["index"]
     assert index["documents"] == 3
     assert "does not exist" in index["stale"]["error"]
+    done = indexed.run("status")
+    assert done.returncode == 3
+    assert f"the documents folder {indexed.documents} does not exist" in done.stdout
+    assert "OPSCTL_DOCUMENTS=DIR" in done.stderr
 
 
 def test_help_names_every_command_and_the_exit_codes(workspace: Workspace) -> None:
