@@ -15,6 +15,7 @@ from indexer.text import printable
 
 # The README that this project puts into its documents folder; anybody else's is a document.
 OWN_README = "README.md"
+NO_READER = "no reader for "  # how the reason begins, before a suffix
 OWN_TITLE = b"# Your documents go here"
 
 
@@ -118,7 +119,7 @@ def _objection(path: Path, mode: int) -> str:
     if not _is_utf8(path):
         return "its name is not valid UTF-8: rename it"
     if path.suffix.lower() not in READERS:
-        return f"no reader for {printable(path.suffix) or 'files without a suffix'}"
+        return f"{NO_READER}{printable(path.suffix) or 'files without a suffix'}"
     return ""
 
 

@@ -177,18 +177,22 @@ def _index(config: Settings) -> Check:
 
 
 def _files(config: Settings) -> Check:
+    from indexer.documents import list_documents
     from indexer.folder import IndexFolder
+    from opsctl import unread
 
     folder = IndexFolder(config.index)
     if not folder.store_path():
         return Check("files", "warning", "none was read yet", "opsctl reindex")
     with closing(folder.open()) as store:
         problems = store.problems()
-    if not problems:
-        return Check("files", "ok", "every document could be read")
-    path, (_, reason, _) = next(iter(sorted(problems.items())))
-    detail = f"{len(problems)} could not be read, such as {path}: {reason}"
-    return Check("files", "warning", detail, "opsctl status lists them")
+    if problems:
+        path, (_, reason, _) = next(iter(sorted(problems.items())))
+        detail = f"{len(problems)} could not be read, such as {path}: {reason}"
+        return Check("files", "warning", detail, "opsctl status lists them")
+    if kinds := unread.without_reader(list_documents(config.documents).skipped):
+        return Check("files", "warning", f"no reader for {unread.in_words(kinds)}", unread.FIX)
+    return Check("files", "ok", "every document could be read")
 
 
 def _server(config: Settings) -> list[Check]:

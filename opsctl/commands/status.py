@@ -83,6 +83,7 @@ def _index(config: Settings) -> dict[str, Any]:
     from indexer.folder import IndexFolder
     from indexer.lock import is_held
     from indexer.plan import make_plan
+    from opsctl.unread import without_reader
 
     folder = IndexFolder(config.index)
     if not folder.store_path():
@@ -92,20 +93,23 @@ def _index(config: Settings) -> dict[str, Any]:
         problems = store.problems()
         made, updated = store.identity().embedder, store.updated_at()
         try:
-            plan = make_plan(config.documents, list_documents(config.documents), store)
+            listing = list_documents(config.documents)
+            kinds = without_reader(listing.skipped)
+            plan = make_plan(config.documents, listing, store)
             stale: dict[str, Any] = {
                 "new": len(plan.added),
                 "changed": len(plan.changed),
                 "gone": len(plan.removed),
             }
         except UserError as error:
-            stale = {"error": error.message, "fix": error.hint}
+            kinds, stale = {}, {"error": error.message, "fix": error.hint}
     return {
         "state": "ready",
         "documents": counts.documents,
         "chunks": counts.chunks,
         "failed": len(problems),
         "problems": [{"path": path, "reason": row[1]} for path, row in sorted(problems.items())],
+        "no_reader": kinds,
         "embedder": made,
         "updated": updated,
         "stale": stale,
@@ -116,6 +120,8 @@ def _index(config: Settings) -> dict[str, Any]:
 
 
 def _show(index: dict[str, Any]) -> None:
+    from opsctl.unread import in_words
+
     if index["state"] == "missing":
         output.write("index: none yet")
         output.note("hint: opsctl reindex")
@@ -126,6 +132,8 @@ def _show(index: dict[str, Any]) -> None:
     )
     for problem in index["problems"]:
         output.write(f"  not read: {printable(problem['path'])}: {problem['reason']}")
+    if index["no_reader"]:
+        output.write(f"  not read: {in_words(index['no_reader'])}: no reader (opsctl doctor)")
     if index["writing"]:
         output.write("  a reindex is under way")
     elif index["building"]:

@@ -204,7 +204,7 @@ def test_lines_of_env_that_set_nothing_are_named_and_not_quoted(workspace: Works
     env = workspace.root / ".env"
     env.write_text("# a comment\n\nOPSCTL_TOP_K=5\n123:a-pasted-token\n  OPSCTL_ADMINS 7\n")
     told = f"ignored in {env}: line 4, line 5 (no = in it)"
-    found = checks(workspace, code=None)["settings"]
+    found = checks(workspace, code=1)["settings"]
     assert (found["result"], found["detail"]) == ("warning", told)
     for args in (("start",), ("setup", "--yes")):
         assert f"warning: {told}\n" in workspace.run(*args).stderr
@@ -214,9 +214,9 @@ def test_lines_of_env_that_set_nothing_are_named_and_not_quoted(workspace: Works
 def test_settings_are_counted(workspace: Workspace) -> None:
     (workspace.root / ".env").write_text("OPSCTL_TOP_K=5\n")
     workspace.env |= {"OPSCTL_DOCUMENTS": "", "OPSCTL_STATE": "", "OPSCTL_EMBEDDER": ""}
-    assert checks(workspace, code=None)["settings"]["detail"].startswith("1 setting is set, ")
+    assert checks(workspace, code=1)["settings"]["detail"].startswith("1 setting is set, ")
     (workspace.root / ".env").write_text("OPSCTL_TOP_K=5\nOPSCTL_PUBLIC=1\n")
-    assert checks(workspace, code=None)["settings"]["detail"].startswith("2 settings are set, ")
+    assert checks(workspace, code=1)["settings"]["detail"].startswith("2 settings are set, ")
 
 
 def test_a_comment_behind_a_value_is_named_as_the_fault(workspace: Workspace) -> None:

@@ -53,6 +53,22 @@ def test_status_counts_what_changed_since(indexed: Workspace) -> None:
     assert not any(indexed.json("status")["index"]["stale"].values())
 
 
+def test_files_that_have_no_reader_are_counted_with_a_way_out(indexed: Workspace) -> None:
+    for name in ("a.AAA", "b.aaa", "c/d.aaa", "e.bbb", "f.bbb", "LICENSE"):
+        indexed.write(name, "x")
+    assert "hint: save as .docx, .pdf or .txt" in indexed.run("reindex").stderr
+    found = indexed.json("status")["index"]["no_reader"]
+    assert found == {".aaa": 3, ".bbb": 2, "without a suffix": 1}
+    words = "6 files (3 .aaa, 2 .bbb, 1 without a suffix)"
+    assert f"  not read: {words}: no reader" in indexed.run("status").stdout
+    checks = {check["name"]: check for check in indexed.json("doctor")}
+    assert (checks["files"]["result"], checks["files"]["detail"]) == (
+        "warning",
+        f"no reader for {words}",
+    )
+    assert checks["files"]["fix"].startswith("save as .docx, .pdf or .txt")
+
+
 def test_status_without_an_index_is_unhealthy_and_names_the_command(workspace: Workspace) -> None:
     assert workspace.json("status", code=3)["index"] == {"state": "missing"}
     done = workspace.run("status", fresh=True)
