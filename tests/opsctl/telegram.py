@@ -3,10 +3,11 @@
 import json
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,25 @@ class Telegram:
     def set_webhook(self) -> None:
         """As an earlier program that used this bot did."""
         urllib.request.urlopen(f"{self.url}/bot{TOKEN}/setWebhook?url=https://bot.example").close()
+
+    @contextmanager
+    def polled_by_another(self) -> Iterator[None]:
+        """Another program asks for the updates of the same bot, as often as it can."""
+        ended = threading.Event()
+
+        def poll() -> None:
+            while not ended.is_set():
+                with suppress(OSError):
+                    url = f"{self.url}/bot{TOKEN}/getUpdates?timeout=1"
+                    urllib.request.urlopen(url, timeout=5).close()
+
+        thread = threading.Thread(target=poll)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
     def status(self) -> dict[str, Any]:
         """The bot, by `opsctl status`."""

@@ -38,7 +38,36 @@ def test_start_answer_status_logs_stop(telegram: Telegram) -> None:
     assert "answering as bot" in workspace.run("logs", "bot", "--since", "10m").stdout
     assert workspace.run("logs", "bot", "--since", "2999-01-01").stdout == ""
     assert workspace.run("stop").stderr == "stopped\n"
-    assert workspace.json("status")["bot"]["state"] == "absent"
+    stopped = workspace.run("status")
+    assert stopped.returncode == 3 and "bot: stopped\n" in stopped.stdout
+    assert "hint: opsctl start\n" in stopped.stderr
+    (workspace.root / "telegram_token.txt").unlink()
+    assert workspace.json("status")["bot"] == {"state": "absent"}
+
+
+def test_a_token_alone_is_no_reason_to_be_unhealthy(telegram: Telegram) -> None:
+    shown = telegram.workspace.run("status")
+    assert shown.returncode == 0, shown
+    assert "bot: not started\n" in shown.stdout and "hint: opsctl start\n" in shown.stderr
+
+
+def test_two_programs_that_poll_with_one_token_are_not_healthy(telegram: Telegram) -> None:
+    """Each is answered now and then, and ours is started again in between."""
+    workspace, words = telegram.workspace, "another program answers as this bot"
+    assert workspace.run("start", "--server", "none").returncode == 0
+    with telegram.polled_by_another():
+        eventually(lambda: (telegram.status().get("trouble") or {}).get("cause") == "conflict")
+        restarts = 0
+        while restarts == 0:
+            shown = workspace.run("status")
+            assert shown.returncode == 3, shown
+            restarts = telegram.status()["restarts"]
+        eventually(lambda: telegram.status()["state"] == "running")
+        shown = workspace.run("status")
+        assert shown.returncode == 3 and words in shown.stdout
+    assert workspace.run("stop").returncode == 0
+    assert workspace.run("start", "--server", "none").returncode == 0
+    assert workspace.run("status").returncode == 0
 
 
 def test_a_bot_that_is_started_elsewhere_is_that_of_its_project(telegram: Telegram) -> None:
@@ -124,6 +153,7 @@ def test_a_bot_in_a_terminal_is_seen_and_stopped(telegram: Telegram) -> None:
     assert workspace.run("stop").stderr == "stopped\n"
     process.communicate()
     assert process.returncode == 0
+    assert telegram.status() == {"state": "stopped"}
 
 
 def test_the_bot_of_another_folder_on_the_port_is_not_ours(
@@ -132,7 +162,7 @@ def test_the_bot_of_another_folder_on_the_port_is_not_ours(
     workspace = telegram.workspace
     assert workspace.run("start", "--server", "none").returncode == 0
     elsewhere = {"OPSCTL_STATE": str(tmp_path / "other")}
-    assert workspace.json("status", env=elsewhere, code=3)["bot"]["state"] == "absent"
+    assert workspace.json("status", env=elsewhere, code=3)["bot"]["state"] == "not started"
     told = workspace.run("start", "--server", "none", env=elsewhere)
     assert told.returncode == 1
     assert "OPSCTL_HEALTH_PORT" in told.stderr
@@ -194,7 +224,9 @@ def test_a_rejected_token_is_told_and_nothing_tries_again(telegram: Telegram) ->
         assert len(errors) == 1 and "Telegram does not accept the bot's token" in errors[0]
         assert wrong not in done.stderr
         assert telegram.processes() == []
-    assert telegram.status() == {"state": "absent"}
+    shown = telegram.workspace.run("status")
+    assert shown.returncode == 3 and "bot: stopped\n" in shown.stdout
+    assert "does not accept the bot's token" in shown.stdout and "@BotFather" in shown.stderr
 
 
 def test_a_start_while_telegram_is_away_says_so(telegram: Telegram) -> None:
