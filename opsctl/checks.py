@@ -93,8 +93,23 @@ def _settings(loaded: Loaded) -> Check:
     if loaded.unknown:
         detail = f"unknown: {in_words(loaded.unknown)}"
         return Check("settings", "warning", detail, "opsctl doctor --settings")
+    if unusable := _notice(loaded.settings):
+        return Check("settings", "warning", unusable.message, unusable.hint)
     given = sum(origin != "default" for origin in loaded.origins.values())
     return Check("settings", "ok", f"{given} set, the rest are defaults")
+
+
+def _notice(config: Settings) -> UserError | None:
+    """What is wrong with the operator's own words, without which the bot does not start."""
+    if config.notice is None:
+        return None
+    from bot.about import read_notice
+
+    try:
+        read_notice(config.notice)
+    except UserError as error:
+        return error
+    return None
 
 
 def _documents(config: Settings) -> Check:

@@ -15,6 +15,8 @@ from tests.gpu_server import free_port
 from tests.opsctl.telegram import STRANGER, USER, Telegram, eventually, telegram_for
 from tests.workspace import Workspace, question
 
+WRONG = "123456789:AAE-wrong-token-of-the-right-form-000000"
+
 
 @pytest.fixture
 def telegram(indexed: Workspace) -> Iterator[Telegram]:
@@ -43,6 +45,31 @@ def test_start_answer_status_logs_stop(telegram: Telegram) -> None:
     assert "hint: opsctl start\n" in stopped.stderr
     (workspace.root / "telegram_token.txt").unlink()
     assert workspace.json("status")["bot"] == {"state": "absent"}
+
+
+def test_a_restart_that_cannot_work_leaves_the_bot_as_it_is(telegram: Telegram) -> None:
+    workspace = telegram.workspace
+    assert workspace.run("start", "--server", "none").returncode == 0
+    running = telegram.status()["pid"]
+    nobody = "http://127.0.0.1:1/bot"
+    for env, words in (
+        ({"OPSCTL_NOTICE": "missing.txt"}, "missing.txt cannot be read"),
+        ({"OPSCTL_TELEGRAM_TOKEN": WRONG}, "does not accept the bot's token"),
+        ({"OPSCTL_TELEGRAM_TOKEN": "abc"}, "does not accept the bot's token"),
+        ({"OPSCTL_TELEGRAM_API_URL": nobody}, "nothing listens at 127.0.0.1:1"),
+        ({}, "docker"),  # which is not there
+    ):
+        told = workspace.fails(1, "restart", "--server", "none" if env else "docker", env=env)
+        assert words in told and WRONG not in told
+        assert (telegram.status()["state"], telegram.status()["pid"]) == ("running", running)
+    assert workspace.run("restart", "--server", "none").returncode == 0
+    assert telegram.status()["pid"] != running
+
+
+def test_doctor_warns_of_a_notice_that_is_not_there(workspace: Workspace) -> None:
+    checks = workspace.json("doctor", env={"OPSCTL_NOTICE": "missing.txt"}, code=None)
+    [found] = [check for check in checks if check["name"] == "settings"]
+    assert found["result"] == "warning" and "missing.txt cannot be read" in found["detail"]
 
 
 def test_a_token_alone_is_no_reason_to_be_unhealthy(telegram: Telegram) -> None:
@@ -215,14 +242,13 @@ def test_an_empty_list_of_people_is_where_everybody_begins(telegram: Telegram) -
 
 
 def test_a_rejected_token_is_told_and_nothing_tries_again(telegram: Telegram) -> None:
-    wrong = "123456789:AAE-wrong-token-of-the-right-form-000000"
-    (telegram.workspace.root / "telegram_token.txt").write_text(wrong)
+    (telegram.workspace.root / "telegram_token.txt").write_text(WRONG)
     for option in ([], ["--foreground"]):
         done = telegram.workspace.run("start", "--server", "none", *option)
         assert done.returncode == 1
         errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
         assert len(errors) == 1 and "Telegram does not accept the bot's token" in errors[0]
-        assert wrong not in done.stderr
+        assert WRONG not in done.stderr
         assert telegram.processes() == []
     shown = telegram.workspace.run("status")
     assert shown.returncode == 3 and "bot: stopped\n" in shown.stdout
