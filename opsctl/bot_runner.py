@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.setting_values import seconds_of
-from assistant.settings import Settings
+from assistant.settings import Settings, load_with_origins
 from indexer.errors import Busy, UserError
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def _bot_config(config: Settings) -> "BotConfig":
     by_timer = ReindexTimer(config).is_in_charge() and is_usable()
     return BotConfig(
         token=config.telegram_token,
+        token_place=load_with_origins().token_place,
         settings=config,
         database=config.bot_database,
         lock=config.state / "run" / "bot.lock",

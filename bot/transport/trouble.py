@@ -38,7 +38,7 @@ class Trouble:
         return f"{self.sentence}; {self.fix}"
 
 
-def of_reply(code: int, reply: bytes, host: str) -> Trouble | None:
+def of_reply(code: int, reply: bytes, host: str, token_place: str = "the token") -> Trouble | None:
     """What a reply says of the line; None for one that says that it is well."""
     if code == 200 and reply.startswith(b'{"ok":'):
         return None
@@ -59,7 +59,7 @@ def of_reply(code: int, reply: bytes, host: str) -> Trouble | None:
         return Trouble(
             "token",
             "Telegram does not accept the bot's token",
-            "compare telegram_token.txt with what @BotFather says",
+            f"compare {token_place} with what @BotFather says",
         )
     if code >= 500:
         return Trouble(

@@ -255,6 +255,23 @@ def test_a_rejected_token_is_told_and_nothing_tries_again(telegram: Telegram) ->
     assert "does not accept the bot's token" in shown.stdout and "@BotFather" in shown.stderr
 
 
+def test_the_hint_for_a_wrong_token_names_where_it_is_read_from(telegram: Telegram) -> None:
+    workspace = telegram.workspace
+    for place in (".env", "telegram_token.txt"):
+        for file in (".env", "telegram_token.txt"):
+            (workspace.root / file).unlink(missing_ok=True)
+        row = WRONG if place.endswith("txt") else f"OPSCTL_TELEGRAM_TOKEN={WRONG}"
+        (workspace.root / place).write_text(row)
+        hint = "OPSCTL_TELEGRAM_TOKEN in .env" if place == ".env" else place
+        hint = f"compare {hint} with what @BotFather says"
+        assert hint in workspace.fails(1, "start", "--server", "none")
+        assert hint in workspace.run("status").stderr
+        assert hint in workspace.run("doctor").stdout
+        assert hint in workspace.run("logs", "bot").stdout
+    told = workspace.fails(1, "restart", env={"OPSCTL_TELEGRAM_TOKEN": WRONG})
+    assert "OPSCTL_TELEGRAM_TOKEN of the environment" in told
+
+
 def test_a_start_while_telegram_is_away_says_so(telegram: Telegram) -> None:
     away = {"OPSCTL_TELEGRAM_API_URL": "http://127.0.0.1:1/bot"}
     done = telegram.workspace.run("start", "--server", "none", env=away)
