@@ -9,6 +9,7 @@ from typing import Any, Literal
 from assistant.settings import Settings
 from indexer.errors import UserError
 from indexer.lock import is_held, last_holder
+from opsctl import output
 from opsctl.bot_keeper import Keeper, Kept, Supervised
 from opsctl.bot_record import BotRecord
 from opsctl.bot_systemd import UserUnit, is_usable
@@ -55,6 +56,9 @@ class BotProcess:
                 keeper = unit if is_usable() else supervised
                 keeper.start(self.command(), self.log_path)
                 return "running" if self._wait(keeper) else "silent"
+            except KeyboardInterrupt:
+                output.note("the bot goes on starting: opsctl status shows it, opsctl stop ends it")
+                raise
             except UserError as error:
                 self._record.failed(error)
                 raise

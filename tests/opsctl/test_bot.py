@@ -272,6 +272,21 @@ def test_the_hint_for_a_wrong_token_names_where_it_is_read_from(telegram: Telegr
     assert "OPSCTL_TELEGRAM_TOKEN of the environment" in told
 
 
+def test_ctrl_c_at_start_says_that_the_bot_goes_on(telegram: Telegram) -> None:
+    workspace = telegram.workspace
+    process = workspace.start("start", "--server", "none", fresh=True)
+    record = workspace.state / "run" / "bot.json"
+    eventually(lambda: len(telegram.processes()) == 2 and record.is_file() and record.read_text())
+    _, bot = sorted(telegram.processes())
+    psutil.Process(bot).suspend()  # so that it does not come up meanwhile
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate()
+    assert process.returncode == 130, told
+    assert told.endswith("goes on starting: opsctl status shows it, opsctl stop ends it\n"), told
+    psutil.Process(bot).resume()
+    eventually(lambda: telegram.status()["state"] == "running")
+
+
 def test_a_start_while_telegram_is_away_says_so(telegram: Telegram) -> None:
     away = {"OPSCTL_TELEGRAM_API_URL": "http://127.0.0.1:1/bot"}
     done = telegram.workspace.run("start", "--server", "none", env=away)
