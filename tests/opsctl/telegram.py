@@ -102,9 +102,11 @@ def telegram_for(workspace: Workspace, scenario: systemd.Scenario) -> Iterator[T
             "OPSCTL_ALLOWED_USERS": str(USER),
             "OPSCTL_HEALTH_PORT": str(free_port()),
         }
-        yield Telegram(url.removesuffix("/bot"), workspace)
-        workspace.run("stop")
-        process.kill()  # it would wait for a bot that still polls
+        try:
+            yield Telegram(url.removesuffix("/bot"), workspace)
+        finally:
+            workspace.run("stop")
+            process.kill()  # it would wait for a bot that still polls
 
 
 def eventually(happened: Callable[[], object], seconds: float = 60) -> None:
