@@ -95,7 +95,10 @@ def reply(method: str, **fault: Any) -> Setting:
 
 
 CASES = (
-    Case("dns", "no-such.invalid cannot be found", PROXY, at("https://no-such.invalid")),
+    Case("dns", "no-such.invalid cannot be found",
+         f"getent hosts no-such.invalid; if it is misspelt: correct {API}", at("https://no-such.invalid:8443")),
+    Case("no tls", "speaks no TLS: is it http://?", f"http:// into {API}",
+         lambda telegram, stack: {API: telegram.url.replace("http:", "https:") + "/bot"}),
     Case("refused", f"nothing listens at {NOBODY}", API, at(f"http://{NOBODY}/bot")),
     Case("timeout", "does not answer in time", API, server(broken_servers.silent)),
     Case("reset", "is broken off", API, server(broken_servers.resetting)),
