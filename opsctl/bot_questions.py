@@ -47,7 +47,7 @@ def ask_about_bot(config: Settings, keep: Keep) -> None:
             keep("OPSCTL_ADMINS", number)
 
 
-def rejection(config: Settings) -> UserError | None:
+def rejection(config: Settings, quiet: bool = False) -> UserError | None:
     """What is wrong where Telegram knows no bot with the token that is set; none is not asked."""
     from bot.transport.trouble import Trouble
     from opsctl.telegram_check import name_of
@@ -55,13 +55,13 @@ def rejection(config: Settings) -> UserError | None:
     found = name_of(config) if config.telegram_token else None
     if isinstance(found, Trouble) and found.cause == "token":
         return UserError(found.sentence, found.fix)
-    if isinstance(found, Trouble):
+    if isinstance(found, Trouble) and not quiet:
         output.note(f"the token could not be checked: {found}")
     return None
 
 
 def _is_rejected(config: Settings) -> bool:
-    if rejection(config) is None:
+    if rejection(config, quiet=True) is None:
         return False
     output.note("Telegram does not know the token that is set: give another one")
     return True
