@@ -275,6 +275,14 @@ class Loaded:
         lines = ", ".join(f"line {number}" for number in self.ignored)
         return f"ignored in {self.root / '.env'}: {lines} (no = in it)"
 
+    @property
+    def token_place(self) -> str:
+        """Where the bot's token is read from, in words."""
+        origin, name = self.origins["telegram_token"], f"{PREFIX}TELEGRAM_TOKEN"
+        if origin == "environment":
+            return f"{name} of the environment, which comes before .env,"
+        return f"{name} in .env" if origin == ".env" else "telegram_token.txt"
+
 
 Layer = tuple[str, Mapping[str, str], Path]
 

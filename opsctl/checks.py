@@ -96,9 +96,24 @@ def _settings(loaded: Loaded) -> Check:
         return Check("settings", "warning", detail, "opsctl doctor --settings")
     if told := loaded.ignored_lines():
         return Check("settings", "warning", told, "write NAME=value, or # before a comment")
+    if unusable := _notice(loaded.settings):
+        return Check("settings", "warning", unusable.message, unusable.hint)
     given = sum(origin != "default" for origin in loaded.origins.values())
     count = "1 setting is set" if given == 1 else f"{given} settings are set"
     return Check("settings", "ok", f"{count}, the rest are defaults")
+
+
+def _notice(config: Settings) -> UserError | None:
+    """What is wrong with the operator's own words, without which the bot does not start."""
+    if config.notice is None:
+        return None
+    from bot.about import read_notice
+
+    try:
+        read_notice(config.notice)
+    except UserError as error:
+        return error
+    return None
 
 
 def _documents(config: Settings) -> Check:
@@ -196,9 +211,8 @@ def _files(config: Settings) -> Check:
 
 
 def _server(config: Settings) -> list[Check]:
-    """What TGI needs, on a machine that has a GPU for it; of another server, whether it answers."""
+    """What TGI needs where there is a GPU for it; else its settings, and whether one answers."""
     from assistant.server.record import is_foreign, read_record
-    from opsctl.server.address import is_healthy
     from opsctl.server.checks import can_run_tgi, checks
 
     record = read_record(config)
@@ -206,12 +220,22 @@ def _server(config: Settings) -> list[Check]:
     no_gpu = can_run_tgi()
     if not is_foreign(config) and (wanted == "docker" or (wanted != "local" and not no_gpu)):
         return checks(config)
+    if not is_foreign(config) and config.tgi_env.is_file():
+        return [*checks(config, {"tgi.env"}), _answers(config, wanted, no_gpu)]
+    return [_answers(config, wanted, no_gpu)]
+
+
+def _answers(config: Settings, wanted: str, no_gpu: str) -> Check:
+    """Whether a server that is not TGI in Docker answers, where there should be one."""
+    from assistant.server.record import is_foreign
+    from opsctl.server.address import is_healthy
+
     if is_healthy(config.server_url):
-        return [Check("server", "ok", f"answers at {config.server_url}")]
+        return Check("server", "ok", f"answers at {config.server_url}")
     if is_foreign(config) or wanted == "local" or config.engine == "server":
-        return [Check("server", "failed", f"no answer from {config.server_url}", "opsctl status")]
+        return Check("server", "failed", f"no answer from {config.server_url}", "opsctl status")
     detail = f"none on this machine ({no_gpu}): answers are quotes from the documents"
-    return [Check("server", "ok", detail)]
+    return Check("server", "ok", detail)
 
 
 def _token(loaded: Loaded) -> Check:

@@ -24,7 +24,7 @@ def setup(
 
     Running it again is safe: it keeps what is there.
     """
-    from opsctl.bot_questions import ask_about_bot
+    from opsctl.bot_questions import ask_about_bot, rejection
     from opsctl.server.checks import can_run_tgi
 
     loaded = settings.load_with_origins()
@@ -38,6 +38,7 @@ def setup(
     if asking:
         # Ctrl-C there leaves what was typed in .env.
         ask_about_bot(config, lambda name, value: _write_env(loaded, {name: value}))
+    wrong_token = None if asking else rejection(config)
     no_gpu = can_run_tgi()
     if no_gpu:
         output.note(
@@ -46,6 +47,8 @@ def setup(
     else:
         _prepare_server(config, asking, skip_download)
     indexed = _index(config)
+    if wrong_token:
+        raise wrong_token
     _tell_next(settings.load(), model=not no_gpu, indexed=indexed)
 
 

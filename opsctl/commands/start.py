@@ -54,6 +54,7 @@ def bring(
     server: str, model: str | None, minutes: float, *, dry_run: bool = False, anew: bool = False
 ) -> None:
     """Start the server that is asked for, or the one that suits this machine."""
+    from opsctl.server.checks import checks, raise_first
     from opsctl.server.choose import make_service, suggest
     from opsctl.server.launch import bring_up
 
@@ -68,6 +69,8 @@ def bring(
         return
     service = make_service(kind, config, model or known)
     if dry_run:
+        if kind == "docker":
+            raise_first(checks(config, {"tgi.env"}))
         output.write(shlex.join(service.command()))
         return
     bring_up(config, service, minutes * 60, anew)

@@ -27,24 +27,24 @@ ADAPTER = {
 
 def status(json: Json = False) -> None:
     """Show the model server, its adapter and queue, the bot, the index; exit 3 if one is down."""
-    from opsctl.bot_status import bot_status, show_bot
+    from opsctl import bot_status as bots
     from opsctl.freshness import freshness, show_freshness
     from opsctl.server.status import is_down, server_status
 
     config = settings.load()
     server, index = server_status(config), _index(config)
     adapter = server.pop("adapter")
-    bot = bot_status(config)
-    fresh = freshness(config, bot["state"] not in ("absent", "exited"))
+    bot = bots.bot_status(config)
+    fresh = freshness(config, bot["state"] in bots.RUNS)
     if json:
         found = {"server": server, "adapter": adapter, "bot": bot, "index": index}
         output.write_json({**found, "reindex": fresh})
     else:
         _show_server(server, adapter)
-        show_bot(bot)
+        bots.show_bot(bot)
         _show(index)
         show_freshness(fresh)
-    down = is_down(config, server) or bot["state"] in ("connecting", "deaf", "exited")
+    down = is_down(config, server) or bots.is_down(bot)
     unread = index["state"] != "ready" or "error" in index["stale"]
     if unread or down or adapter["state"] == "ignored":
         raise typer.Exit(UNHEALTHY)

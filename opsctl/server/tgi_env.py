@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,18 +57,20 @@ class ServerConfig:
     @classmethod
     def load(cls, path: Path) -> "ServerConfig":
         """Read the file; what it leaves out has TGI's default. Raise UserError if it can not be."""
-        values = read(path)
+        found = {line.name: line for line in lines(path) if line.value is not None}
         for name in ("MODEL_ID", "MAX_INPUT_TOKENS", "MAX_TOTAL_TOKENS"):
-            if not values.get(name):
-                raise UserError(f"{path}: {name} is not set", HINT)
+            if not (name in found and found[name].value):
+                place = found[name].place if name in found else path
+                raise UserError(f"{place}: {name} is not set", HINT)
+        adapters = found.get("LORA_ADAPTERS")
         return cls(
-            model_id=values["MODEL_ID"],
-            adapters=dict(adapter_entries(values.get("LORA_ADAPTERS", ""))),
-            max_input=_whole(path, values, "MAX_INPUT_TOKENS", 0),
-            max_total=_whole(path, values, "MAX_TOTAL_TOKENS", 0),
-            prefill=_whole(path, values, "MAX_BATCH_PREFILL_TOKENS", cls.prefill),
-            fraction=_fraction(path, values),
-            max_concurrent=_whole(path, values, "MAX_CONCURRENT_REQUESTS", cls.max_concurrent),
+            model_id=found["MODEL_ID"].value or "",
+            adapters=dict(adapter_entries(adapters.value or "" if adapters else "")),
+            max_input=_whole(found, "MAX_INPUT_TOKENS", 0),
+            max_total=_whole(found, "MAX_TOTAL_TOKENS", 0),
+            prefill=_whole(found, "MAX_BATCH_PREFILL_TOKENS", cls.prefill),
+            fraction=_fraction(found),
+            max_concurrent=_whole(found, "MAX_CONCURRENT_REQUESTS", cls.max_concurrent),
         )
 
 
@@ -182,21 +185,25 @@ def _replace(path: Path, content: bytes) -> None:
             shutil.copymode(path, draft)
 
 
-def _whole(path: Path, values: dict[str, str], name: str, default: int) -> int:
-    text = values.get(name, str(default))
+def _whole(found: Mapping[str, Line], name: str, default: int) -> int:
+    if name not in found:
+        return default
+    line, text = found[name], found[name].value or ""
     if not (text.isascii() and text.isdigit() and int(text)):
-        raise UserError(f"{path}: {name} is {text!r}, not a whole number above 0", HINT)
+        sentence = f"{line.place}: {name} is {text!r}, not a whole number above 0"
+        raise UserError(sentence, HINT)
     return int(text)
 
 
-def _fraction(path: Path, values: dict[str, str]) -> float:
-    text = values.get("CUDA_MEMORY_FRACTION", "1.0")
+def _fraction(found: Mapping[str, Line]) -> float:
+    line = found.get("CUDA_MEMORY_FRACTION")
+    if line is None:
+        return ServerConfig.fraction
     try:
-        value = float(text)
+        value = float(line.value or "")
     except ValueError:
         value = 0.0
     if not 0 < value <= 1:
-        raise UserError(
-            f"{path}: CUDA_MEMORY_FRACTION is {text!r}, not a number above 0 and up to 1", HINT
-        )
+        sentence = f"{line.place}: {line.name} is {line.value!r}, not a number above 0 and up to 1"
+        raise UserError(sentence, HINT)
     return value

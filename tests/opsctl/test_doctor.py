@@ -1,11 +1,13 @@
 """opsctl doctor: what is wrong, where a setting came from; and the .env file."""
 
 import os
+import shutil
 from contextlib import closing
 from typing import Any
 
 import pytest
 
+from assistant.project import DEPLOY
 from bot.door.members import TROUBLE
 from bot.store import Store
 from tests.workspace import Workspace, note, question
@@ -60,6 +62,19 @@ def test_a_name_that_looks_like_a_setting_and_is_none_is_a_warning(indexed: Work
     found = checks(indexed, env={"OPSCTL_DOCUMENT": "x"})["settings"]
     assert found["result"] == "warning"
     assert "OPSCTL_DOCUMENT" in found["detail"].split()
+
+
+def test_without_a_gpu_the_local_file_of_tgi_is_checked_too(indexed: Workspace) -> None:
+    folder = indexed.root / "deploy"
+    shutil.copytree(DEPLOY, folder)
+    assert checks(indexed)["tgi.env"]["result"] == "ok"
+    local = folder / "tgi.local.env"
+    local.write_text("# mine\nMAX_INPUT_TOKENS=many\n")
+    place = f"{local}, line 2: MAX_INPUT_TOKENS is"
+    found = checks(indexed, code=1)["tgi.env"]
+    assert found["result"] == "failed" and place in found["detail"]
+    for option in ((), ("--server", "docker")):
+        assert place in indexed.fails(1, "start", *option, "--dry-run")
 
 
 def test_settings_are_shown_with_value_and_origin(workspace: Workspace) -> None:
