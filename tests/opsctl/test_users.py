@@ -12,6 +12,7 @@ from bot.door.invites import Invites
 from bot.door.people import People
 from bot.door.requests import Requests
 from bot.store import Store
+from tests.terminal import on_a_terminal
 from tests.workspace import Workspace
 
 TOKEN = "123456789:AAE-not_a_real_token_but_of_its_form"
@@ -132,6 +133,37 @@ def test_roles_are_given_and_taken(workspace: Workspace) -> None:
     assert "OPSCTL_ADMINS" in workspace.fails(1, "users", "role", "7", "person", env=IDS)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("remove", "1001001"),
+        ("role", "1001001", "editor"),
+        ("erase", "1001001", "--yes"),
+        ("approve", "1001001", "--role", "person"),
+        ("approve", "1001001", "--days", "7"),
+        ("add", "people.csv"),
+    ],
+)
+def test_somebody_stays_administrator(workspace: Workspace, command: tuple[str, ...]) -> None:
+    (workspace.root / "people.csv").write_text("id,role\n1001001,person\n1001002,\n")
+    assert workspace.run("users", "approve", "1001001", "--role", "admin").returncode == 0
+    told = workspace.fails(1, "users", *command)
+    assert "nobody would be an administrator" in told and "--role admin" in told
+    (row,) = workspace.json("users", "list")
+    assert row["admin"] and row["until"] is None
+    if "--force" in told:
+        assert workspace.run("users", *command, "--force").returncode == 0
+        assert not person(workspace, 1001001).get("admin")
+        workspace.run("users", "approve", "1001001", "--role", "admin")
+    workspace.run("users", "approve", "1001003", "--role", "admin")
+    assert workspace.run("users", *command).returncode == 0
+
+
+def test_who_is_administrator_by_the_settings_counts(workspace: Workspace) -> None:
+    workspace.run("users", "approve", "1001001", "--role", "admin")
+    assert workspace.run("users", "remove", "1001001", env=IDS).returncode == 0
+
+
 def test_links_are_made_listed_and_revoked(workspace: Workspace) -> None:
     assert "no bot yet" in workspace.fails(1, "users", "invite")
     workspace.env["OPSCTL_TELEGRAM_TOKEN"] = TOKEN
@@ -180,8 +212,26 @@ def test_people_who_wait_can_be_taken_off_the_list(workspace: Workspace) -> None
         ask(workspace, user)
     assert workspace.run("users", "remove", "1012").stderr == "removed: 1012\n"
     assert {row["user"] for row in workspace.json("users", "list")} == {1011, 1013}
-    assert workspace.run("users", "clear").stderr == "requests forgotten: 2\n"
+    assert "--yes" in workspace.fails(2, "users", "clear")
+    assert {row["user"] for row in workspace.json("users", "list")} == {1011, 1013}
+    assert workspace.run("users", "clear", "--yes").stderr == "requests forgotten: 2\n"
     assert workspace.json("users", "list") == []
+    assert workspace.run("users", "clear").stderr == "requests forgotten: 0\n"
+
+
+@pytest.mark.parametrize(("answer", "left"), [("n\n", [1011]), ("y\n", [])])
+def test_requests_are_forgotten_when_that_is_meant(
+    workspace: Workspace, answer: str, left: list[int]
+) -> None:
+    ask(workspace, 1011)
+    answers = [answer]
+
+    def typing(shown: str) -> str:
+        return answers.pop() if answers and "[y/N]" in shown else ""
+
+    done = on_a_terminal(workspace, "users", "clear", typing=typing)
+    assert "all who wait (1)?" in done.stdout and done.returncode == (130 if left else 0), done
+    assert [row["user"] for row in workspace.json("users", "list")] == left
 
 
 def test_who_is_in_the_settings_is_taken_out_there(workspace: Workspace) -> None:

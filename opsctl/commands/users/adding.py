@@ -11,7 +11,15 @@ import typer
 from assistant import settings
 from indexer.errors import UsageError, UserError
 from opsctl import output
-from opsctl.commands.users.people import Days, RoleName, check_role, end_of, id_of, open_store
+from opsctl.commands.users.people import (
+    Days,
+    RoleName,
+    check_role,
+    end_of,
+    id_of,
+    keep_an_admin,
+    open_store,
+)
 
 if TYPE_CHECKING:
     from bot.door.people import Role
@@ -44,12 +52,17 @@ def add(
 
     default, until = check_role(role), end_of(days)
     lines, wrong = read(file)
-    store = open_store(settings.load())
+    config = settings.load()
+    store = open_store(config)
     people, requests = People(store), Requests(store)
+    roles = {line.user: line.role or default for line in lines}
+    if until or "admin" not in roles.values():
+        lowered = [user for user, role in roles.items() if until or role]
+        keep_an_admin(config, store, lowered)
     with store.transaction():
         known = sum(people.knows(line.user) for line in lines)
         for line in lines:
-            chosen = line.role or default
+            chosen = roles[line.user]
             requests.admit([line.user], BY_OPSCTL, role=chosen, until=until, anew=True)
             people.let_in(line.user, line.name, how="list", role=chosen, until=until)
     output.note(f"let in: {len(lines)}" + (f", {known} of them before" if known else ""))
