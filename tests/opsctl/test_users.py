@@ -13,7 +13,7 @@ from bot.door.people import People
 from bot.door.requests import Requests
 from bot.store import Store
 from tests.terminal import on_a_terminal
-from tests.workspace import Workspace
+from tests.workspace import Workspace, said
 
 TOKEN = "123456789:AAE-not_a_real_token_but_of_its_form"
 IDS = {"OPSCTL_ALLOWED_USERS": "5,7", "OPSCTL_ADMINS": "7"}
@@ -89,6 +89,8 @@ def test_people_are_refused_and_may_be_let_in_later(workspace: Workspace) -> Non
         "id,name,role\n1001,Анна Иванова,editor\n1002,,\n".encode(),
         "\ufeffФИО;ID;Роль\r\nАнна Иванова;1001;editor\r\n;1002;\r\n\r\n".encode(),
         "1001;Анна Иванова;editor\r\n1002\r\n".encode("cp1251"),
+        "ID\tФИО\tРоль\r\n1001\tАнна Иванова\teditor\r\n1002\t\t\r\n".encode("utf-16"),
+        b"\xfe\xff" + "1001;Анна Иванова;editor\n1002".encode("utf-16-be"),
     ],
 )
 def test_a_list_lets_everybody_in(workspace: Workspace, tmp_path: Path, content: bytes) -> None:
@@ -111,13 +113,28 @@ def test_what_a_list_has_wrong_is_told_by_line(workspace: Workspace, tmp_path: P
     for words in (
         "line 3: 'Иванова Анна' is not",
         "line 4: -100500 is the id of a group",
-        "line 5",
+        "line 5: the role is 'boss' (choose one of: person, editor, admin)",
     ):
         assert words in done.stderr
     assert [row["user"] for row in workspace.json("users", "list")] == [1001]
-    file.write_bytes(b"PK\0\0")
-    assert "not a csv" in workspace.fails(2, "users", "add", str(file))
-    assert "cannot be read" in workspace.fails(1, "users", "add", str(tmp_path / "none.csv"))
+    for content, words in ((b"PK\0\0", "not a csv"), (b"\xff\xfe1", "UTF-16")):
+        file.write_bytes(content)
+        assert words in workspace.fails(2, "users", "add", str(file))
+
+
+def test_a_list_that_is_not_there_is_told_by_its_whole_path(workspace: Workspace) -> None:
+    told = workspace.fails(1, "users", "add", "new people.csv")
+    assert f"{workspace.root / 'new people.csv'} cannot be read (No such file" in told
+    assert f"ls -l '{workspace.root / 'new people.csv'}'" in told
+
+
+def test_somebody_who_is_in_a_list_twice_is_asked_about(workspace: Workspace) -> None:
+    file = workspace.root / "people.csv"
+    file.write_text("id,role\n1001,admin\n1002,\n01001,person\n1003,boss\n", encoding="utf-8")
+    done = workspace.run("users", "add", "people.csv")
+    assert done.returncode == 1 and "1001 is in lines 2, 4" in done.stderr
+    assert "nobody was let in" in said(done)
+    assert workspace.json("users", "list") == []
 
 
 def test_roles_are_given_and_taken(workspace: Workspace) -> None:

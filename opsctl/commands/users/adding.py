@@ -1,6 +1,9 @@
 """opsctl users add: a list of people, as a spreadsheet saves it."""
 
+import codecs
 import csv
+import shlex
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +39,7 @@ ORDER = ("id", "name", "role")
 class Line:
     """A person of the file."""
 
+    number: int
     user: int
     name: str
     role: "Role | None"
@@ -52,6 +56,7 @@ def add(
 
     default, until = check_role(role), end_of(days)
     lines, wrong = read(file)
+    _refuse_doubles(file, lines)
     config = settings.load()
     store = open_store(config)
     people, requests = People(store), Requests(store)
@@ -73,9 +78,8 @@ def add(
 
 
 def read(file: Path) -> tuple[list[Line], list[str]]:
-    """The people of a file, each once, and what is wrong in which line. Raises UserError."""
-    people: dict[int, Line] = {}
-    wrong = []
+    """The people of a file, and what is wrong in which line. Raises UserError."""
+    people, wrong = [], []
     order: tuple[str, ...] = ORDER
     for number, cells in _rows(file):
         if number == 1 and (head := _head(cells)):
@@ -83,19 +87,30 @@ def read(file: Path) -> tuple[list[Line], list[str]]:
             continue
         values = dict(zip(order, cells, strict=False))
         try:
-            line = _line(values)
+            people.append(_line(number, values))
         except UsageError as error:
-            wrong.append(f"line {number}: {error.message}")
-        else:
-            people[line.user] = line
+            wrong.append(f"line {number}: {error.message} ({error.hint})")
     if not people and not wrong:
         raise UsageError(f"{file} holds nobody", "a line for each person: 123456789,Anna Ivanova")
-    return list(people.values()), wrong
+    return people, wrong
 
 
-def _line(values: dict[str, str]) -> Line:
-    role = values.get("role", "").lower()
-    return Line(id_of(values.get("id", "")), values.get("name", ""), check_role(role or None))
+def _refuse_doubles(file: Path, lines: list[Line]) -> None:
+    """Raise UserError where one person is in several lines: which of them is meant?"""
+    numbers = defaultdict(list)
+    for line in lines:
+        numbers[line.user].append(str(line.number))
+    doubles = {user: found for user, found in numbers.items() if len(found) > 1}
+    for user, found in doubles.items():
+        output.note(f"{user} is in lines {', '.join(found)}")
+    if doubles:
+        sentence = f"{file} has people more than once, and nobody was let in"
+        raise UserError(sentence, "leave one line for each person, then once more")
+
+
+def _line(number: int, values: dict[str, str]) -> Line:
+    user, role = id_of(values.get("id", "")), check_role(values.get("role", "").lower() or None)
+    return Line(number, user, values.get("name", ""), role)
 
 
 def _head(cells: list[str]) -> tuple[str, ...]:
@@ -119,12 +134,15 @@ def _text(file: Path) -> str:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise UserError(f"{file} cannot be read ({error.strerror})", f"ls -l {file}") from error
-    if b"\0" in data or len(data) > MOST_BYTES:
+        path = file.absolute()
+        hint = "ls -l " + shlex.quote(str(path))
+        raise UserError(f"{path} cannot be read ({error.strerror})", hint) from error
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # Excel's "Unicode text"
+    if (b"\0" in data and not wide) or len(data) > MOST_BYTES:
         raise UsageError(f"{file} is not a csv file", "save the table as csv")
-    for encoding in ("utf-8-sig", "cp1251"):
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp1251"):
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise UsageError(f"{file} is neither UTF-8 nor cp1251", "save the table as csv in UTF-8")
+    raise UsageError(f"{file} is not in UTF-8, UTF-16 or cp1251", "save the table as csv in UTF-8")
