@@ -70,8 +70,24 @@ def test_people_are_let_in_by_ids_and_codes_together(workspace: Workspace) -> No
     assert person(workspace, 2222)["until"] is None
     wrong = "111111" if code != "111111" else "222222"
     assert "no such code" in workspace.fails(1, "users", "approve", wrong)
-    assert "OPSCTL_MEMBERS_OF" in workspace.fails(2, "users", "approve", "--", "-100123")
     assert "not a numeric id" in workspace.fails(2, "users", "approve", "@anna")
+
+
+@pytest.mark.parametrize(
+    ("command", "more"),
+    [
+        *((name, ()) for name in ("approve", "reject", "remove", "export", "erase")),
+        ("role", ("admin",)),
+        ("limit", ("--day", "5")),
+    ],
+)
+def test_the_id_of_a_group_is_no_person(
+    workspace: Workspace, command: str, more: tuple[str, ...]
+) -> None:
+    told = workspace.fails(2, "users", command, "-1001234567890", *more)
+    assert "-1001234567890 is the id of a group" in told and "OPSCTL_MEMBERS_OF" in told
+    assert "not a numeric id" in workspace.fails(2, "users", command, "@anna", *more)
+    assert "no such option" in workspace.fails(2, "users", command, "--why", "5", *more)
 
 
 def test_people_are_refused_and_may_be_let_in_later(workspace: Workspace) -> None:

@@ -8,12 +8,19 @@ from assistant import settings
 from assistant.settings import Settings
 from indexer.errors import UsageError
 from opsctl import output
-from opsctl.commands.users.people import Force, Yes, confirm, keep_an_admin, open_store
+from opsctl.commands.users.people import (
+    Force,
+    Yes,
+    confirm,
+    id_of,
+    keep_an_admin,
+    open_store,
+)
 
 if TYPE_CHECKING:
     from bot.allowances import Allowance
 
-Id = Annotated[int, typer.Argument(min=1, max=1 << 62, help="The person's numeric id.")]
+Id = Annotated[int, typer.Argument(parser=id_of, help="The person's numeric id.")]
 
 
 def export(user: Id) -> None:
