@@ -226,8 +226,14 @@ def test_who_was_removed_comes_in_by_no_link_that_there_was(workspace: Workspace
 def test_a_link_that_makes_administrators_is_for_one_person(workspace: Workspace) -> None:
     workspace.env["OPSCTL_TELEGRAM_TOKEN"] = TOKEN
     in_store(workspace, lambda store: store.set_username(TOKEN, "docs_bot"))
-    assert "for one person" in workspace.run("users", "invite", "--role", "admin").stderr
-    assert [row["limit"] for row in workspace.json("users", "invites")] == [1]
+    made = workspace.run("users", "invite", "--role", "admin")
+    assert "for one person" in made.stderr
+    (row,) = workspace.json("users", "invites")
+    assert row["limit"] == 1
+    secret = made.stdout.strip().partition("=")[2]
+    in_store(workspace, lambda store: Invites(store).use(secret, 1, 1001001, "A", ""))
+    assert workspace.run("users", "revoke", str(row["number"])).returncode == 0
+    assert re.search(r"admin\s+1 of 1\s+used\s", workspace.run("users", "invites").stdout)
 
 
 def test_the_code_of_the_first_administrator_stays_the_same(workspace: Workspace) -> None:
