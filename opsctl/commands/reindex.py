@@ -11,7 +11,7 @@ from assistant import settings
 from assistant.settings import Settings
 from indexer.documents import Problem
 from indexer.errors import Busy, UserError
-from indexer.text import printable
+from indexer.text import counted, printable
 from opsctl import output
 from opsctl.options import Json
 
@@ -88,7 +88,7 @@ def _run(config: Settings, rebuild: bool) -> "Report":
             total = plan.work
 
         def progress(step: Step) -> None:
-            advance(step.documents, total, f"{step.passages} passages, {step.path}")
+            advance(step.documents, total, f"{counted(step.passages, 'passage')}, {step.path}")
 
         return reindex(
             config.documents,
@@ -136,7 +136,7 @@ def _show(report: "Report", seconds: float) -> None:
         f"added {len(report.added)}, changed {len(report.changed)},"
         f" removed {len(report.removed)}, failed {len(report.failed)};"
         f" {report.unchanged} unchanged;"
-        f" {report.passages} passages ({report.embedded} embedded) in {seconds:.1f} s"
+        f" {counted(report.passages, 'passage')} ({report.embedded} embedded) in {seconds:.1f} s"
     )
     _list_problems("failed", report.failed)
     _list_problems("in part", report.partial)

@@ -132,6 +132,7 @@ def test_what_a_list_has_wrong_is_told_by_line(workspace: Workspace, tmp_path: P
         "line 5: the role is 'boss' (choose one of: person, editor, admin)",
     ):
         assert words in done.stderr
+    assert "nobody is let in by 3 lines of" in done.stderr
     assert [row["user"] for row in workspace.json("users", "list")] == [1001]
     for content, words in ((b"PK\0\0", "not a csv"), (b"\xff\xfe1", "UTF-16")):
         file.write_bytes(content)

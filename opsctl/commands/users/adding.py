@@ -13,6 +13,7 @@ import typer
 
 from assistant import settings
 from indexer.errors import UsageError, UserError
+from indexer.text import counted
 from opsctl import output
 from opsctl.commands.users.people import (
     Days,
@@ -74,7 +75,8 @@ def add(
     for sentence in wrong:
         output.note(sentence)
     if wrong:
-        raise UserError(f"{len(wrong)} lines of {file} let nobody in", "mend them, then once more")
+        sentence = f"nobody is let in by {counted(len(wrong), 'line')} of {file}"
+        raise UserError(sentence, "mend what is told here, then once more")
 
 
 def read(file: Path) -> tuple[list[Line], list[str]]:

@@ -8,6 +8,7 @@ from assistant import settings
 from assistant.settings import Settings
 from indexer.errors import UsageError
 from opsctl import output
+from opsctl.commands.users.held import in_words
 from opsctl.commands.users.people import (
     Force,
     Yes,
@@ -44,13 +45,12 @@ def erase(
     config = settings.load()
     store = open_store(config)
     rows = held(store, user)
-    counts = ", ".join(f"{table} {len(found)}" for table, found in rows.items()) or "nothing"
-    output.note(f"kept of {user}: {counts}")
+    output.note(f"kept of {user}: {in_words(rows)}")
     keep_an_admin(config, store, [user], force)
     if rows:
         confirm(f"erase all of it? opsctl users export {user} shows it", yes)
     count, traceless = erase(store, user)
-    output.note(f"erased: {count} records")
+    output.note(f"erased: {'all of it' if count else 'nothing'}")
     if not traceless:
         path = config.bot_database
         output.note(f"a program reads {path} all the time, so its log may still hold some of it")
