@@ -20,7 +20,7 @@ DAY = 86_400.0
 # Telegram keeps an update for one day: a number can not come again later than that.
 KEEP_UPDATES = 3 * DAY
 KEEP_DAYS = 30  # for answers
-KEEP_REQUESTS = 30 * DAY  # somebody who asks to be let in, and whoever was refused
+KEEP_REQUESTS = 30 * DAY  # at most: somebody who asks to be let in, and whoever was refused
 KEEP_TURNED = DAY  # somebody for whom there was no room is told so once a day
 SWEEP = 1000  # rows deleted in one transaction
 LOCKED = 5.0  # seconds to wait for another program that writes
@@ -193,7 +193,7 @@ class Store:
                 " (SELECT id FROM inbox WHERE done AND received < ? LIMIT ?)",
                 (now - KEEP_UPDATES, SWEEP),
             )
-            self._sweep_requests(now)
+            self._sweep_requests(now, min(KEEP_REQUESTS, keep_days * DAY))
             old = "SELECT id FROM answer WHERE state = 'done' AND asked < ? LIMIT ?"
             ids = [row[0] for row in self.db.execute(old, (now - keep_days * DAY, SWEEP))]
             for table, column in (("feedback", "answer"), ("turn", "answer"), ("answer", "id")):
@@ -202,10 +202,10 @@ class Store:
                 )
             return self.db.total_changes - before
 
-    def _sweep_requests(self, now: float) -> None:
+    def _sweep_requests(self, now: float, keep: float) -> None:
         old = "SELECT user FROM request WHERE made < ?"
         for table in ("kept", "notice_person", "request"):
-            self.db.execute(f"DELETE FROM {table} WHERE user IN ({old})", (now - KEEP_REQUESTS,))
+            self.db.execute(f"DELETE FROM {table} WHERE user IN ({old})", (now - keep,))
         self.db.execute("DELETE FROM notice WHERE id NOT IN (SELECT notice FROM notice_person)")
         self.db.execute("DELETE FROM turned_away WHERE at < ?", (now - KEEP_TURNED,))
         self.db.execute("DELETE FROM member WHERE checked < ?", (now - KEEP_REQUESTS,))
