@@ -17,7 +17,7 @@ from indexer.extras import upgrade_command
 from indexer.rights import access_hint
 
 DAY = 86_400.0
-# Telegram keeps an update for one day: a number can not come again later than that.
+# Telegram keeps an update for one day: a number cannot come again later than that.
 KEEP_UPDATES = 3 * DAY
 KEEP_DAYS = 30  # for answers
 KEEP_REQUESTS = 30 * DAY  # at most: somebody who asks to be let in, and whoever was refused
@@ -27,7 +27,7 @@ LOCKED = 5.0  # seconds to wait for another program that writes
 
 
 class StoreError(UserError):
-    """The file can not be used: nothing can be promised any more."""
+    """The file cannot be used: nothing can be promised any more."""
 
 
 class StoreBusy(StoreError):
@@ -35,7 +35,7 @@ class StoreBusy(StoreError):
 
 
 class _Connection(sqlite3.Connection):
-    """Tells in plain words that the file can not be used; a wrong statement stays an error."""
+    """Tells in plain words that the file cannot be used; a wrong statement stays an error."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, timeout=LOCKED, isolation_level=None)
@@ -222,7 +222,7 @@ def _keep_private(path: Path) -> None:
 
 @contextmanager
 def _plain_errors(path: Path) -> Iterator[None]:
-    """Raise StoreError where the file can not be used."""
+    """Raise StoreError where the file cannot be used."""
     try:
         yield
     except (sqlite3.OperationalError, OSError) as error:
@@ -237,4 +237,4 @@ def _unusable(path: Path, error: BaseException) -> StoreError:
     if "locked" in str(error):
         return StoreBusy(f"another program holds {path}", f"fuser {path} shows which")
     hint = f"df -h shows whether there is room; {access_hint(path)}"
-    return StoreError(f"the bot's file {path} can not be used ({error})", hint)
+    return StoreError(f"the bot's file {path} cannot be used ({error})", hint)

@@ -116,7 +116,7 @@ def _state(config: Settings) -> Check:
         probe.unlink()
     except OSError as error:
         return Check(
-            "state", "failed", f"{config.state} can not be written ({error.strerror})",
+            "state", "failed", f"{config.state} cannot be written ({error.strerror})",
             access_hint(config.state),
         )  # fmt: skip
     return Check("state", "ok", f"{config.state} can be written")

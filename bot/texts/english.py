@@ -31,7 +31,7 @@ EN = Texts(
     deadline="⌛ The answer was not finished: it takes longer than {seconds} s. Please ask again.",
     empty="The model gave no answer. Try to ask in other words.",
     no_server="The model does not answer at the moment. Please try again a little later.",
-    not_ready="The documents can not be searched yet. Please tell the administrator.",
+    not_ready="The documents cannot be searched yet. Please tell the administrator.",
     internal="There is no answer because of the internal error {error}. Please try again.",
     full="I am still answering {questions}. Wait for the answer, or press /stop.",
     per_minute="Too many questions: at most {count} a minute. Try again in {wait}.",
@@ -122,10 +122,10 @@ EN = Texts(
     upload_locked="Not added: the file is protected with a password. Save a copy without one.",
     upload_heavy="Not added: the file is too large to be read, unpacked or in time and memory."
     " Divide it, or save it in another way.",
-    upload_damaged="Not added: the file is damaged or too complex, it can not be read.",
+    upload_damaged="Not added: the file is damaged or too complex, it cannot be read.",
     upload_lost="Not added: the file could not be fetched from Telegram. Please send it again.",
     upload_not_saved="Not added: the file could not be saved ({reason}).",
-    upload_not_indexed="The file is in the documents as {name}, but can not be found. The reason is"
+    upload_not_indexed="The file is in the documents as {name}, but cannot be found. The reason is"
     " in the log: opsctl logs bot. To try again: /reindex",
     questions=("question of yours", "questions of yours"),
     characters=("character", "characters"),

@@ -23,7 +23,7 @@ class Line:
     """What leaves by a proxy that fails goes by the next one; the first is returned to."""
 
     def __init__(self, api_url: str, proxies: Iterable[str] = (), pace: float = 1) -> None:
-        """Raises UsageError for a proxy of the environment that can not be used."""
+        """Raises UsageError for a proxy of the environment that cannot be used."""
         parts = urlsplit(api_url)
         self.host = parts.netloc
         self._root = f"{parts.scheme}://{parts.netloc}/"

@@ -1,4 +1,4 @@
-"""The bot's file: whole, private, and told about in plain words when it can not be used."""
+"""The bot's file: whole, private, and told about in plain words when it cannot be used."""
 
 import asyncio
 import json
