@@ -38,7 +38,7 @@ def run(config: BotConfig) -> int:
 
 
 async def _run(config: BotConfig, store: Store) -> None:
-    """Run until a signal comes, or until something fails that can not be mended here."""
+    """Run until a signal comes, or until something fails that cannot be mended here."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     loop.set_default_executor(_Threads(config.parallel + THREADS))
     for number in (signal.SIGTERM, signal.SIGINT):

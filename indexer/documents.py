@@ -100,7 +100,7 @@ def _add(root: Path, path: Path, listing: Listing) -> None:
         info = path.lstat()
         reason = _link_objection(root, path) or _objection(path, info.st_mode)
     except OSError:
-        reason = "it went away while the folder was listed, or can not be looked at"
+        reason = "it went away while the folder was listed, or cannot be looked at"
     if reason:
         listing.skipped.append(Problem(name, reason))
     else:

@@ -160,7 +160,7 @@ class _Run:
         except FileNotFoundError:
             self._fail(file, "it went away before it was read", passing=True)
         except OSError as error:
-            self._fail(file, f"it can not be read ({error.strerror})", passing=True)
+            self._fail(file, f"it cannot be read ({error.strerror})", passing=True)
         except _Changed:
             self._fail(file, "it was changed while it was read", passing=True)
         else:

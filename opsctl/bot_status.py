@@ -3,6 +3,7 @@
 from typing import Any
 
 from assistant.settings import Settings
+from indexer.text import counted
 from opsctl import output
 from opsctl.bot_process import ENDING, BotProcess
 from opsctl.bot_record import BotRecord, Ending
@@ -64,10 +65,11 @@ def show_bot(bot: dict[str, Any]) -> None:
     if "kept_by" in bot:
         words.append(KEEPERS[bot["kept_by"]].format(**bot))
     if bot.get("restarts"):
-        words.append(f"started again {bot['restarts']} times")
+        words.append(f"started again {counted(bot['restarts'], 'time')}")
     if "poll_age" in bot:
         poll = f"last poll {bot['poll_age']:.0f} s ago" if bot["polled"] else "no poll answered yet"
-        words.append(f"{poll}, {bot['writing']} answers being written, {bot['waiting']} waiting")
+        writing = counted(bot["writing"], "answer")
+        words.append(f"{poll}, {writing} being written, {bot['waiting']} waiting")
     output.write(", ".join(words))
     if trouble := bot.get("trouble"):
         output.write(f"  {trouble['sentence']}")

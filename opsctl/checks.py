@@ -13,6 +13,7 @@ from indexer import extras
 from indexer.errors import UserError
 from indexer.private import private_folder
 from indexer.rights import access_hint
+from indexer.text import counted
 from opsctl.hub.folders import free_bytes
 from opsctl.unknown import in_words
 
@@ -120,7 +121,7 @@ def _documents(config: Settings) -> Check:
     from indexer.documents import list_documents
 
     listing = list_documents(config.documents)
-    detail = f"{len(listing.files)} files in {config.documents}"
+    detail = f"{counted(len(listing.files), 'file')} in {config.documents}"
     if not listing.files:
         return Check("documents", "failed", detail, "put pdf, txt, md, html or docx files there")
     return Check("documents", "ok", detail)
@@ -134,7 +135,7 @@ def _state(config: Settings) -> Check:
         probe.unlink()
     except OSError as error:
         return Check(
-            "state", "failed", f"{config.state} can not be written ({error.strerror})",
+            "state", "failed", f"{config.state} cannot be written ({error.strerror})",
             access_hint(config.state),
         )  # fmt: skip
     return Check("state", "ok", f"{config.state} can be written")
@@ -183,11 +184,13 @@ def _index(config: Settings) -> Check:
             detail = f"made with {made}, and OPSCTL_EMBEDDER is {config.embedder}"
             return Check("index", "failed", detail, "opsctl reindex --rebuild")
         counts = store.counts()
-        detail = f"{counts.documents} documents, {counts.chunks} passages"
+        detail = f"{counted(counts.documents, 'document')}, {counted(counts.chunks, 'passage')}"
         plan = make_plan(config.documents, list_documents(config.documents), store)
     behind = plan.work + len(plan.removed)
     if behind:
-        return Check("index", "warning", f"{detail}, {behind} files behind", "opsctl reindex")
+        return Check(
+            "index", "warning", f"{detail}, {counted(behind, 'file')} behind", "opsctl reindex"
+        )
     return Check("index", "ok", f"{detail}, up to date")
 
 

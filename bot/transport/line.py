@@ -31,7 +31,7 @@ class Line:
     ) -> None:
         """`token_place`: where the bot's token is read from.
 
-        Raises UsageError for a proxy of the environment that can not be used.
+        Raises UsageError for a proxy of the environment that cannot be used.
         """
         parts = urlsplit(api_url)
         self.host = parts.netloc

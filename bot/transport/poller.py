@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 class _Request(Connections):
-    """Keeps the last reply as it came: one update that PTB can not read must not stop the rest."""
+    """Keeps the last reply as it came: one update that PTB cannot read must not stop the rest."""
 
     reply = b""
 
@@ -180,7 +180,7 @@ class Poller:
 
 
 def _row(update: Any) -> tuple[int, str] | None:
-    """An update as the store takes it; None for what has no number and can not be kept."""
+    """An update as the store takes it; None for what has no number and cannot be kept."""
     number = update.get("update_id") if isinstance(update, dict) else None
     if not isinstance(number, int) or not 0 <= number < 2**63:
         log.error("an update without a number")

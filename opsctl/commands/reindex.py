@@ -12,7 +12,7 @@ from assistant import settings
 from assistant.settings import Settings
 from indexer.documents import Problem
 from indexer.errors import Busy, UserError
-from indexer.text import printable
+from indexer.text import counted, printable
 from opsctl import output
 from opsctl.options import Json
 from opsctl.private_state import narrow_state
@@ -91,7 +91,7 @@ def _run(config: Settings, rebuild: bool) -> "Report":
             total = plan.work
 
         def progress(step: Step) -> None:
-            advance(step.documents, total, f"{step.passages} passages, {step.path}")
+            advance(step.documents, total, f"{counted(step.passages, 'passage')}, {step.path}")
 
         return reindex(
             config.documents,
@@ -164,7 +164,7 @@ def _what_was_done(report: "Report", seconds: float) -> str:
         f"added {len(report.added)}, changed {len(report.changed)},"
         f" removed {len(report.removed)}, failed {len(report.failed)};"
         f" {report.unchanged} unchanged;"
-        f" {report.passages} passages ({report.embedded} embedded) in {seconds:.1f} s"
+        f" {counted(report.passages, 'passage')} ({report.embedded} embedded) in {seconds:.1f} s"
     )
 
 

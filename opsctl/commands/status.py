@@ -8,7 +8,7 @@ import typer
 
 from assistant import settings
 from assistant.settings import Settings
-from indexer.text import printable
+from indexer.text import counted, printable
 from opsctl import output
 from opsctl.options import Json
 
@@ -57,7 +57,8 @@ def _show_server(server: dict[str, Any], adapter: dict[str, Any]) -> None:
     kind = {"docker": "TGI, ", "local": "localtgi, "}.get(server.get("kind", ""), "")
     age = server.get("uptime_seconds")
     since = f", up {_ago(time.time() - age).removesuffix(' ago')}" if age is not None else ""
-    again = f", started again {server['restarts']} times" if server.get("restarts") else ""
+    restarts = server.get("restarts")
+    again = f", started again {counted(restarts, 'time')}" if restarts else ""
     output.write(f"server: {server['state']}, {kind}{server['url']}{since}{again}")
     if "queue" in server:
         queue = server["queue"]
@@ -127,7 +128,8 @@ def _show(index: dict[str, Any]) -> None:
         output.note("hint: opsctl reindex")
         return
     output.write(
-        f"index: {index['documents']} documents, {index['chunks']} passages,"
+        f"index: {counted(index['documents'], 'document')},"
+        f" {counted(index['chunks'], 'passage')},"
         f" embedder {index['embedder']}, updated {_ago(index['updated'])}"
     )
     for problem in index["problems"]:

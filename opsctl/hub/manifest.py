@@ -90,7 +90,7 @@ def load(path: Path) -> Manifest:
     except FileNotFoundError:
         return Manifest(path)
     except OSError as error:
-        raise UserError(f"{path} can not be read ({error.strerror})", f"ls -l {path}") from error
+        raise UserError(f"{path} cannot be read ({error.strerror})", f"ls -l {path}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"the record of downloads {path} is damaged",

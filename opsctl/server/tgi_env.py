@@ -56,7 +56,7 @@ class ServerConfig:
 
     @classmethod
     def load(cls, path: Path) -> "ServerConfig":
-        """Read the file; what it leaves out has TGI's default. Raise UserError if it can not be."""
+        """Read the file; what it leaves out has TGI's default. Raise UserError if it cannot be."""
         found = {line.name: line for line in lines(path) if line.value is not None}
         for name in ("MODEL_ID", "MAX_INPUT_TOKENS", "MAX_TOTAL_TOKENS"):
             if not (name in found and found[name].value):
@@ -99,7 +99,7 @@ def _lines(path: Path) -> list[Line]:
     except FileNotFoundError:
         raise UserError(f"there is no {path}", _restore(path)) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} can not be read ({error})", f"ls -l {path}") from error
+        raise UserError(f"{path} cannot be read ({error})", f"ls -l {path}") from error
     found = []
     for number, row in enumerate(text.split("\n"), start=1):
         row = row.removesuffix("\r").lstrip()
@@ -139,7 +139,7 @@ def put_adapter_first(path: Path, name: str) -> tuple[str, str]:
 
     It is written to the local file. One that is not declared yet is in ADAPTERS. Nothing else
     changes, and nothing at all when the adapter is the first already. Raise UserError if the file
-    can not be written.
+    cannot be written.
     """
     old = read(path).get("LORA_ADAPTERS", "")
     new = _with_first(old, name)

@@ -67,7 +67,7 @@ class Finding:
 
 
 def lint(path: Path) -> list[Finding]:
-    """Check every line and all of them together. Raise UserError if the file can not be read."""
+    """Check every line and all of them together. Raise UserError if the file cannot be read."""
     found = lines(path)
     last = {line.name: line for line in found}
     findings = [finding for line in found for finding in _of_line(line, last[line.name].number)]
@@ -164,7 +164,7 @@ def _model(values: Values) -> Iterator[Found]:
         yield "failed", "REVISION", message, "remove REVISION: the manifest keeps the commit"
     quantize = values.get("QUANTIZE", "gptq" if "gptq" in model.lower() else "")
     if "DTYPE" in values and quantize == "gptq":
-        message = "DTYPE can not be set with a GPTQ model, which runs in float16"
+        message = "DTYPE cannot be set with a GPTQ model, which runs in float16"
         yield "failed", "DTYPE", message, "remove DTYPE"
 
 

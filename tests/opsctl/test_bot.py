@@ -182,7 +182,7 @@ def test_a_killed_bot_comes_back_and_loses_nothing(telegram: Telegram) -> None:
     again = telegram.status()
     assert (again["state"], again["restarts"]) == ("running", 1)
     assert again["pid"] != first["pid"]
-    assert "background process, started again 1 times" in workspace.run("status").stdout
+    assert "background process, started again 1 time," in workspace.run("status").stdout
     log = workspace.run("logs", "bot").stdout
     assert log.index("answering as bot") < log.index("SIGKILL") < log.rindex("answering as bot")
 

@@ -106,7 +106,7 @@ def test_without_an_id_setup_shows_the_code_that_makes_an_administrator(
         assert code not in (workspace.state / "logs" / "bot.log").read_text()
         assert code in answering(workspace, [], command=("start", "--server", "none"))
         telegram.write("/start", STRANGER)
-        telegram.reply_with("передал", STRANGER)
+        telegram.reply_with("вашу просьбу я сохранил", STRANGER)
         telegram.write(f"/start {code}", USER)
         telegram.reply_with("Вы администратор", USER)
         telegram.reply_with("Просит доступ", USER)

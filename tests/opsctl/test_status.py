@@ -42,6 +42,12 @@ def test_status_of_a_good_index(indexed: Workspace) -> None:
     assert "answers are quotes from the documents" in done.stdout
 
 
+def test_one_of_anything_is_no_plural(workspace: Workspace) -> None:
+    workspace.write("note.txt", note(1))
+    assert " 1 passage (" in workspace.run("reindex").stdout
+    assert "index: 1 document, 1 passage, embedder" in workspace.run("status").stdout
+
+
 def test_status_counts_what_changed_since(indexed: Workspace) -> None:
     indexed.write("note1.txt", note(10))
     (indexed.documents / "note2.txt").unlink()

@@ -120,7 +120,7 @@ def test_a_file_that_is_not_there_or_no_text_is_an_error(path: Path) -> None:
         with pytest.raises(UserError, match="there is no"):
             ask(path)
     path.write_bytes(b"MODEL_ID=\xff\xfe\n")
-    with pytest.raises(UserError, match="can not be read"):
+    with pytest.raises(UserError, match="cannot be read"):
         read(path)
 
 

@@ -15,7 +15,7 @@ from assistant.settings import Settings
 from indexer.errors import UsageError, UserError
 from indexer.lock import writer_lock
 from indexer.private import private_folder
-from indexer.text import printable
+from indexer.text import counted, printable
 from opsctl import output
 from opsctl.hub.folders import put_in_place
 from opsctl.options import Json
@@ -116,7 +116,9 @@ def _write(
             report = prepare(found, new, options, advance)
         seconds = max(time.monotonic() - started, 1e-3)
         put_in_place(new, folder)
-    output.note(f"{report['rows']} rows in {seconds:.1f} s ({report['rows'] / seconds:.0f}/s)")
+    output.note(
+        f"{counted(report['rows'], 'row')} in {seconds:.1f} s ({report['rows'] / seconds:.0f}/s)"
+    )
     return report
 
 
@@ -176,7 +178,9 @@ def _show(report: dict[str, Any], folder: Path) -> None:
         size = half["average_characters"]
         table.append((name, half["rows"], half["questions"], size["answer"], size["description"]))
     output.write_table(table)
-    output.write(f"\nkept {report['kept']} of {report['rows']} rows: {printable(str(folder))}")
+    output.write(
+        f"\nkept {report['kept']} of {counted(report['rows'], 'row')}: {printable(str(folder))}"
+    )
     for fault in report["faults"]:
         output.note(f"the published rules: {fault}")
     for file in report["source"]["passed_over"]:
