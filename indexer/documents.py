@@ -46,7 +46,7 @@ class Listing:
 
 
 def list_documents(root: Path) -> Listing:
-    """Walk the folder; raise UserError when it is missing or can not be read."""
+    """Walk the folder; raise UserError when it is missing or cannot be read."""
     hint = f"put documents into {root}, or name another folder: OPSCTL_DOCUMENTS=DIR"
     if not root.exists():
         raise UserError(f"the documents folder {root} does not exist", hint)
@@ -113,7 +113,7 @@ def _is_ours(readme: Path) -> bool:
 
 
 def _objection(path: Path, mode: int) -> str:
-    """Say why this file can not be a document, or nothing when it can."""
+    """Say why this file cannot be a document, or nothing when it can."""
     if not stat.S_ISREG(mode):
         return "not a regular file"
     if not _is_utf8(path):

@@ -57,7 +57,7 @@ class BotRecord:
             self.started()
 
     def failed(self, error: UserError) -> None:
-        """It can not go on, or not start."""
+        """It cannot go on, or not start."""
         self._write(Ending(error.message, error.hint, time.time()))
 
     def _write(self, ending: Ending) -> None:
