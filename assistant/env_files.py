@@ -29,6 +29,14 @@ def read_env_file(path: Path) -> dict[str, str]:
     return values
 
 
+def ignored_lines(path: Path) -> tuple[int, ...]:
+    """The numbers of the lines that set nothing and are no comments: an = is missing there."""
+    lines = ((number, line.strip()) for number, line in enumerate(_read(path).splitlines(), 1))
+    return tuple(
+        number for number, line in lines if line and line[0] != "#" and not line.partition("=")[1]
+    )
+
+
 def write_systemd_file(path: Path, values: Mapping[str, str]) -> None:
     """Write an EnvironmentFile by systemd's rules, which only its owner may read; none if empty."""
     path.unlink(missing_ok=True)

@@ -65,9 +65,7 @@ def read_questions(path: Path) -> list[Question]:
     except FileNotFoundError:
         raise UsageError(f"there is no file {path}", f"it should hold {_FORMAT}") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"{path} can not be read ({error})", f"it should hold {_FORMAT}"
-        ) from error
+        raise UsageError(f"{path} cannot be read ({error})", f"it should hold {_FORMAT}") from error
     questions = [
         _question(path, number, line) for number, line in enumerate(lines, start=1) if line.strip()
     ]

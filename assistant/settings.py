@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant import project
-from assistant.env_files import read_env_file, read_server_file, read_token_file
+from assistant.env_files import ignored_lines, read_env_file, read_server_file, read_token_file
 from assistant.setting_values import MAX_MESSAGE, is_secret, parse
 from assistant.telegram_address import passwords
 from indexer.errors import UsageError
@@ -257,7 +257,8 @@ class Settings:
 class Loaded:
     """Settings with the origin of each value, and names that look like settings but are none.
 
-    `passed_over`: variables of proxies that stand in .env, which is for opsctl's own settings.
+    `passed_over`: variables of proxies that stand in .env, which is for opsctl's own settings;
+    `ignored`: its lines, by their numbers, in which the = is missing.
     """
 
     settings: Settings
@@ -265,6 +266,22 @@ class Loaded:
     unknown: tuple[str, ...]
     root: Path
     passed_over: tuple[str, ...] = ()
+    ignored: tuple[int, ...] = ()
+
+    def ignored_lines(self) -> str:
+        """A sentence about the lines of .env that set nothing, if there are any; none is quoted."""
+        if not self.ignored:
+            return ""
+        lines = ", ".join(f"line {number}" for number in self.ignored)
+        return f"ignored in {self.root / '.env'}: {lines} (no = in it)"
+
+    @property
+    def token_place(self) -> str:
+        """Where the bot's token is read from, in words."""
+        origin, name = self.origins["telegram_token"], f"{PREFIX}TELEGRAM_TOKEN"
+        if origin == "environment":
+            return f"{name} of the environment, which comes before .env,"
+        return f"{name} in .env" if origin == ".env" else "telegram_token.txt"
 
 
 Layer = tuple[str, Mapping[str, str], Path]
@@ -300,7 +317,8 @@ def load_with_origins(**flags: object) -> Loaded:
     known = {PREFIX + item.name.upper() for item in dataclasses.fields(Settings)}
     names = {name for _, layer, _ in layers for name in layer if name.startswith(PREFIX)}
     passed_over = tuple(name for name in layers[1][1] if name.lower() in _PROXIES)
-    return Loaded(settings, origins, tuple(sorted(names - known)), root, passed_over)
+    ignored = ignored_lines(root / ".env")
+    return Loaded(settings, origins, tuple(sorted(names - known)), root, passed_over, ignored)
 
 
 def search_with_one_thread() -> None:

@@ -111,7 +111,7 @@ class Answerer:
         try:
             found = self._answers.get(number)
         except (TypeError, ValueError):
-            log.exception("answer %d can not be read", number)
+            log.exception("answer %d cannot be read", number)
             return self._answers.close(number, "broken")
         if found is None:
             return
@@ -126,7 +126,7 @@ class Answerer:
         except ChatMoved as error:
             self._answers.move_chat(found.question.chat, error.chat)
         except ValueError:
-            log.exception("answer %d can not be shown", number)
+            log.exception("answer %d cannot be shown", number)
             self._broken(found)
         except StoreError:
             raise

@@ -12,6 +12,7 @@ from bot.assembly import Assembly
 from bot.config import BotConfig
 from bot.store import Store
 from indexer.lock import writer_lock
+from indexer.private import private_folder
 
 THREADS = 16  # beside those that search: for names of hosts, files and the like
 
@@ -21,7 +22,7 @@ def run(config: BotConfig) -> int:
 
     A thread that is still searching then has nobody to tell: the process ends at once.
     """
-    config.lock.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(config.lock.parent)
     sentence = "the bot is running already ({holder})"
     with writer_lock(config.lock, sentence, "opsctl status shows it; opsctl stop ends it"):
         store = Store(config.database)
@@ -37,7 +38,7 @@ def run(config: BotConfig) -> int:
 
 
 async def _run(config: BotConfig, store: Store) -> None:
-    """Run until a signal comes, or until something fails that can not be mended here."""
+    """Run until a signal comes, or until something fails that cannot be mended here."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     loop.set_default_executor(_Threads(config.parallel + THREADS))
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -11,8 +11,8 @@ from bot.compose import sentence
 from bot.config import BotConfig
 from bot.dialogue import Dialogue
 from bot.inbox import Effect
-from bot.texts import texts_for
-from bot.texts.counting import duration
+from bot.texts import Texts, texts_for
+from bot.texts.counting import counted, duration
 from bot.transport.sending import Sender
 
 
@@ -44,7 +44,7 @@ class Asking:
         refusal = "" if known else self._refusal(question)
         if known and known.outcome == "refused":  # handled before a crash, perhaps not told
             words = texts_for(question.language)
-            refusal = self._refusal(question) or words.full.format(count=self._config.waiting + 1)
+            refusal = self._refusal(question) or self._full(words)
         if refusal:
             self._answers.add(question, "refused")
             return Effect(
@@ -99,9 +99,12 @@ class Asking:
         """Why the person may not ask now, or nothing. Time is that of the messages."""
         words, most = texts_for(question.language), self._config.waiting
         if self._answers.open_of(question.user) > most:
-            return words.full.format(count=most + 1)
+            return self._full(words)
         spent = self._limits.spent(question.user, question.asked)
         if spent is None:
             return ""
         said = words.per_minute if spent.span == MINUTE else words.per_day
         return said.format(count=spent.most, wait=duration(spent.wait, words))
+
+    def _full(self, words: Texts) -> str:
+        return words.full.format(questions=counted(self._config.waiting + 1, words.questions))

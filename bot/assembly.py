@@ -88,7 +88,9 @@ class Assembly:
         self._introduced = asyncio.Event()
         pace = config.pace
         # A message may take its time to be accepted; 25 a second and 64 at work are the most.
-        line = self._line = Line(config.api_url, config.settings.telegram_proxy, pace)
+        line = self._line = Line(
+            config.api_url, config.settings.telegram_proxy, pace, config.token_place
+        )
         self._request = Connections(
             line,
             lambda: self.metrics.failed("mute"),

@@ -22,6 +22,7 @@ class BotConfig:
     settings: Settings
     database: Path
     lock: Path
+    token_place: str = "the token"
     api_url: str = "https://api.telegram.org/bot"
     allowed_users: frozenset[int] = frozenset()
     admins: frozenset[int] = frozenset()

@@ -20,6 +20,7 @@ from bot.inbox import Effect
 from bot.small_talk import reply_to
 from bot.store import Store
 from bot.texts import Texts, texts_for
+from bot.texts.counting import counted
 from bot.transport.sending import Sender, thread_of
 from indexer.errors import UsageError
 
@@ -180,7 +181,9 @@ class Handlers:
     def _unreadable(self, message: Message, visitor: Visitor, text: str, words: Texts) -> Effect:
         """Say why there is no question; what Telegram writes by itself is no message to answer."""
         if len(text) > self._longest:
-            said = words.too_long.format(length=len(text), most=self._longest)
+            said = words.too_long.format(
+                characters=counted(len(text), words.characters), most=self._longest
+            )
         elif visitor.private and (text or message.effective_attachment):
             said = words.only_text
         else:

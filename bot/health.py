@@ -36,7 +36,7 @@ async def health_server(port: int, health: Health, metrics: Metrics) -> AsyncIte
             await web.TCPSite(runner, HOST, port).start()
         except OSError as error:
             reason = error.strerror or str(error)
-            message = f"the port {port} for the bot's health can not be opened ({reason})"
+            message = f"the port {port} for the bot's health cannot be opened ({reason})"
             raise UserError(message, "set OPSCTL_HEALTH_PORT to a free port") from error
         yield int(runner.addresses[0][1])
     finally:

@@ -116,7 +116,7 @@ class Inbox:
                 except StoreError:  # not the update's fault
                     raise
                 except Exception:
-                    log.exception("update %d of the inbox can not be handled", number)
+                    log.exception("update %d of the inbox cannot be handled", number)
                     self._metrics.failed("update")
                     effects.append((number, Effect()))
             self._store.dealt_with([number for number, effect in effects if not effect.errands])

@@ -40,7 +40,7 @@ class Indexing:
         return await asyncio.to_thread(self._name_of, sha256)
 
     async def passages(self, path: str) -> int:
-        """How many passages of the document can be found. Raises UserError where it can not be."""
+        """How many passages of the document can be found. Raises UserError where it cannot be."""
         return await asyncio.to_thread(self._passages, path)
 
     def _name_of(self, sha256: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from assistant.settings import Settings
+from indexer.private import private_folder
 from indexer.whole_file import write_whole
 
 
@@ -33,6 +34,6 @@ class LastRun:
     def ended(self, error: str = "") -> bool:
         """A run ended now; True where this error is a new one."""
         known = self.read().error
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self._path.parent)
         write_whole(self._path, json.dumps(asdict(Run(time.time(), error))))
         return bool(error) and error != known

@@ -14,20 +14,21 @@ from bot.migrations import MIGRATIONS
 from indexer.database import whole
 from indexer.errors import UserError
 from indexer.extras import upgrade_command
+from indexer.private import private_folder
 from indexer.rights import access_hint
 
 DAY = 86_400.0
-# Telegram keeps an update for one day: a number can not come again later than that.
+# Telegram keeps an update for one day: a number cannot come again later than that.
 KEEP_UPDATES = 3 * DAY
 KEEP_DAYS = 30  # for answers
-KEEP_REQUESTS = 30 * DAY  # somebody who asks to be let in, and whoever was refused
+KEEP_REQUESTS = 30 * DAY  # at most: somebody who asks to be let in, and whoever was refused
 KEEP_TURNED = DAY  # somebody for whom there was no room is told so once a day
 SWEEP = 1000  # rows deleted in one transaction
 LOCKED = 5.0  # seconds to wait for another program that writes
 
 
 class StoreError(UserError):
-    """The file can not be used: nothing can be promised any more."""
+    """The file cannot be used: nothing can be promised any more."""
 
 
 class StoreBusy(StoreError):
@@ -35,7 +36,7 @@ class StoreBusy(StoreError):
 
 
 class _Connection(sqlite3.Connection):
-    """Tells in plain words that the file can not be used; a wrong statement stays an error."""
+    """Tells in plain words that the file cannot be used; a wrong statement stays an error."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, timeout=LOCKED, isolation_level=None)
@@ -193,7 +194,7 @@ class Store:
                 " (SELECT id FROM inbox WHERE done AND received < ? LIMIT ?)",
                 (now - KEEP_UPDATES, SWEEP),
             )
-            self._sweep_requests(now)
+            self._sweep_requests(now, min(KEEP_REQUESTS, keep_days * DAY))
             old = "SELECT id FROM answer WHERE state = 'done' AND asked < ? LIMIT ?"
             ids = [row[0] for row in self.db.execute(old, (now - keep_days * DAY, SWEEP))]
             for table, column in (("feedback", "answer"), ("turn", "answer"), ("answer", "id")):
@@ -202,10 +203,10 @@ class Store:
                 )
             return self.db.total_changes - before
 
-    def _sweep_requests(self, now: float) -> None:
+    def _sweep_requests(self, now: float, keep: float) -> None:
         old = "SELECT user FROM request WHERE made < ?"
         for table in ("kept", "notice_person", "request"):
-            self.db.execute(f"DELETE FROM {table} WHERE user IN ({old})", (now - KEEP_REQUESTS,))
+            self.db.execute(f"DELETE FROM {table} WHERE user IN ({old})", (now - keep,))
         self.db.execute("DELETE FROM notice WHERE id NOT IN (SELECT notice FROM notice_person)")
         self.db.execute("DELETE FROM turned_away WHERE at < ?", (now - KEEP_TURNED,))
         self.db.execute("DELETE FROM member WHERE checked < ?", (now - KEEP_REQUESTS,))
@@ -213,7 +214,7 @@ class Store:
 
 def _keep_private(path: Path) -> None:
     """Make the file, for its owner only, and take it away from everybody else if it is there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     for suffix in ("", "-wal", "-shm"):
         with suppress(FileNotFoundError, PermissionError):
@@ -222,7 +223,7 @@ def _keep_private(path: Path) -> None:
 
 @contextmanager
 def _plain_errors(path: Path) -> Iterator[None]:
-    """Raise StoreError where the file can not be used."""
+    """Raise StoreError where the file cannot be used."""
     try:
         yield
     except (sqlite3.OperationalError, OSError) as error:
@@ -237,4 +238,4 @@ def _unusable(path: Path, error: BaseException) -> StoreError:
     if "locked" in str(error):
         return StoreBusy(f"another program holds {path}", f"fuser {path} shows which")
     hint = f"df -h shows whether there is room; {access_hint(path)}"
-    return StoreError(f"the bot's file {path} can not be used ({error})", hint)
+    return StoreError(f"the bot's file {path} cannot be used ({error})", hint)

@@ -27,7 +27,7 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         if "readonly" in text or "unable to open" in text:
             hint = access_hint(path.parent)
             raise UserError(f"no permission to write {path} ({text})", hint) from error
-        raise UserError(f"the index {path} can not be used ({text})", "opsctl doctor") from error
+        raise UserError(f"the index {path} cannot be used ({text})", "opsctl doctor") from error
 
 
 @contextmanager

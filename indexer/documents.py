@@ -15,6 +15,7 @@ from indexer.text import printable
 
 # The README that this project puts into its documents folder; anybody else's is a document.
 OWN_README = "README.md"
+NO_READER = "no reader for "  # how the reason begins, before a suffix
 OWN_TITLE = b"# Your documents go here"
 
 
@@ -45,7 +46,7 @@ class Listing:
 
 
 def list_documents(root: Path) -> Listing:
-    """Walk the folder; raise UserError when it is missing or can not be read."""
+    """Walk the folder; raise UserError when it is missing or cannot be read."""
     hint = f"put documents into {root}, or name another folder: OPSCTL_DOCUMENTS=DIR"
     if not root.exists():
         raise UserError(f"the documents folder {root} does not exist", hint)
@@ -99,7 +100,7 @@ def _add(root: Path, path: Path, listing: Listing) -> None:
         info = path.lstat()
         reason = _link_objection(root, path) or _objection(path, info.st_mode)
     except OSError:
-        reason = "it went away while the folder was listed, or can not be looked at"
+        reason = "it went away while the folder was listed, or cannot be looked at"
     if reason:
         listing.skipped.append(Problem(name, reason))
     else:
@@ -112,13 +113,13 @@ def _is_ours(readme: Path) -> bool:
 
 
 def _objection(path: Path, mode: int) -> str:
-    """Say why this file can not be a document, or nothing when it can."""
+    """Say why this file cannot be a document, or nothing when it can."""
     if not stat.S_ISREG(mode):
         return "not a regular file"
     if not _is_utf8(path):
         return "its name is not valid UTF-8: rename it"
     if path.suffix.lower() not in READERS:
-        return f"no reader for {printable(path.suffix) or 'files without a suffix'}"
+        return f"{NO_READER}{printable(path.suffix) or 'files without a suffix'}"
     return ""
 
 

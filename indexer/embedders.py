@@ -94,7 +94,7 @@ class SentenceTransformerEmbedder:
             self._model: Any = SentenceTransformer(str(folder), device="cpu")
         except Exception as error:  # the loaders raise whatever their formats raise
             hint = "download it again, or use the built-in one: OPSCTL_EMBEDDER=builtin"
-            raise UserError(f"the embedder in {folder} can not be loaded: {error}", hint) from error
+            raise UserError(f"the embedder in {folder} cannot be loaded: {error}", hint) from error
         self.dimension = int(self._model.get_embedding_dimension())
 
     @cached_property

@@ -41,9 +41,9 @@ class Busy(UserError):
 
 
 def not_writable(index: Path, error: OSError) -> UserError:
-    """Say why the index folder can not be written, and what helps."""
+    """Say why the index folder cannot be written, and what helps."""
     reason = error.strerror or str(error)
     if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
         hint = "free some space (df -h shows it), then go on: opsctl reindex"
         return UserError(f"no room to write the index in {index} ({reason})", hint)
-    return UserError(f"the index in {index} can not be written ({reason})", access_hint(index))
+    return UserError(f"the index in {index} cannot be written ({reason})", access_hint(index))

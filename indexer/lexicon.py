@@ -1,7 +1,7 @@
 """Lexical search: BM25 over Snowball stems, and over letter groups for names and typos.
 
 The posting lists are SQLite's (FTS5). The scores are made here: FTS5's own ranking visits every
-matching row of every term, ten times as slow, and can not look at a passage's neighbours.
+matching row of every term, ten times as slow, and cannot look at a passage's neighbours.
 BM25: Robertson and Zaragoza, 2009, https://doi.org/10.1561/1500000019, with the idf of Lucene.
 The constants were chosen on half of the articles of XQuAD and tested on the other half.
 """

@@ -9,7 +9,7 @@ from indexer.errors import UserError
 from indexer.identity import VERSIONS
 from indexer.records import Known
 from indexer.store import Store
-from indexer.text import printable
+from indexer.text import counted, printable
 
 # A file read so soon after it was written may have changed again under the same time stamp.
 RACY_NS = 2_000_000_000
@@ -93,7 +93,7 @@ def _require_same_corpus(root: Path, listing: Listing, known: Mapping[str, Known
     if shared or listing.closed or len(known) < SMALL_CORPUS:
         return
     raise UserError(
-        f"none of the {len(known)} documents in the index is in {root}",
+        f"none of the {counted(len(known), 'document')} in the index is in {root}",
         "for a second corpus: OPSCTL_STATE=ANOTHER opsctl reindex;"
         " to give the first one up: opsctl reindex --rebuild",
     )

@@ -221,7 +221,7 @@ class Store(Database):
         return self.db.execute(query, (path,)).fetchone() is not None
 
     def passages_of(self, path: str) -> int | None:
-        """How many passages of the document can be found; None where it can not be."""
+        """How many passages of the document can be found; None where it cannot be."""
         count = "SELECT count(*) FROM chunk WHERE document_id = document.id"
         with sqlite_errors(self.path):
             query = f"SELECT ({count}) FROM document WHERE path = ? AND live"

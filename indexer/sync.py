@@ -16,6 +16,7 @@ from indexer.folder import IndexFolder
 from indexer.identity import Identity
 from indexer.lock import writer_lock
 from indexer.plan import Plan, make_plan
+from indexer.private import private_folder
 from indexer.readers import Page, Unreadable
 from indexer.reading import Reading
 from indexer.store import Store
@@ -82,7 +83,7 @@ def reindex(
     )
     folder = IndexFolder(index)
     try:
-        index.mkdir(parents=True, exist_ok=True)
+        private_folder(index)
         with writer_lock(folder.lock_path):
             older = not rebuild and _is_older(documents, listing, folder, identity)
             store = folder.open_for_writing(identity, rebuild)
@@ -176,7 +177,7 @@ class _Run:
         except FileNotFoundError:
             self._fail(file, "it went away before it was read", passing=True)
         except OSError as error:
-            self._fail(file, f"it can not be read ({error.strerror})", passing=True)
+            self._fail(file, f"it cannot be read ({error.strerror})", passing=True)
         except _Changed:
             self._fail(file, "it was changed while it was read", passing=True)
         else:

@@ -8,6 +8,11 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """The number with its noun: 1 file, 3 files; `many` where that is not `one` with an s."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def decoded(argument: str) -> str:
     """A command-line argument in UTF-8 that the locale (C, POSIX) could not read."""
     try:

@@ -37,7 +37,7 @@ def load_vectors(store: Store, dimension: int) -> tuple[Any, int]:
 
 
 def save_vectors(store: Store, dimension: int) -> None:
-    """Bring the FAISS file in line with the store; raise OSError when it can not be written."""
+    """Bring the FAISS file in line with the store; raise OSError when it cannot be written."""
     import faiss
 
     path = _path(store)

@@ -103,7 +103,7 @@ def read_header(file: Path) -> dict[str, Stored]:
             raise ValueError(f"{size:,} bytes where its header tells of {end:,}")
         return {name: _stored(entry) for name, entry in header.items()}
     except OSError as error:
-        raise StartError(f"{file} can not be read ({error.strerror})") from error
+        raise StartError(f"{file} cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise StartError(f"{file} is damaged or cut short ({error})") from error
 
@@ -112,12 +112,12 @@ def _check_format(quantization: Mapping[str, Any]) -> None:
     """Raise StartError unless the checkpoint is GPTQ v1 of 4 bits."""
     method = quantization.get("quant_method")
     if method != "gptq":
-        raise StartError(f"weights quantised by {method} can not be read, only gptq")
+        raise StartError(f"weights quantised by {method} cannot be read, only gptq")
     if quantization.get("bits") != BITS:
-        raise StartError(f"GPTQ of {quantization.get('bits')} bits can not be read, only 4")
+        raise StartError(f"GPTQ of {quantization.get('bits')} bits cannot be read, only 4")
     form = quantization.get("checkpoint_format", "gptq")
     if form != "gptq":
-        raise StartError(f"the GPTQ checkpoint format {form} can not be read, only gptq (v1)")
+        raise StartError(f"the GPTQ checkpoint format {form} cannot be read, only gptq (v1)")
 
 
 def _stored(entry: Mapping[str, Any]) -> Stored:
@@ -148,7 +148,7 @@ def _read_json(folder: Path, name: str, what: str) -> dict[str, Any]:
     except FileNotFoundError:
         raise StartError(f"{what}: {folder} has no {name}") from None
     except (OSError, ValueError) as error:
-        raise StartError(f"{folder / name} can not be read ({error})") from error
+        raise StartError(f"{folder / name} cannot be read ({error})") from error
     if not isinstance(data, dict):
         raise StartError(f"{folder / name} is not a JSON object")
     return data

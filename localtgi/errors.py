@@ -1,6 +1,6 @@
 """What can go wrong.
 
-StartError     the server can not start                       one sentence, exit code 1
+StartError     the server cannot start                       one sentence, exit code 1
 RequestError   TGI's own refusal of a request                 JSON, or an event of a stream
 BadBody        the body is not one TGI's framework can read   plain text
 """
@@ -9,7 +9,7 @@ import logging
 
 
 class StartError(Exception):
-    """The server can not start; the text is one sentence for the operator."""
+    """The server cannot start; the text is one sentence for the operator."""
 
 
 class RequestError(Exception):
@@ -24,7 +24,7 @@ class RequestError(Exception):
 
 
 class BadBody(Exception):
-    """A body that can not be read, answered in plain text."""
+    """A body that cannot be read, answered in plain text."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)

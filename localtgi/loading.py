@@ -50,7 +50,7 @@ def load(
         raise StartError(f"no memory for the model in {checkpoint.folder}") from error
     except Exception as error:
         reason = " ".join(str(error).split())
-        raise StartError(f"{checkpoint.folder} can not be loaded: {reason[:300]}") from error
+        raise StartError(f"{checkpoint.folder} cannot be loaded: {reason[:300]}") from error
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise StartError(f"the tokenizer in {checkpoint.folder} is not a fast one")
     ends = _end_tokens(checkpoint.folder, tokenizer)

@@ -19,5 +19,5 @@ def reserve(host: str, port: int) -> socket.socket:
 
 
 def not_opened(host: str, port: int, error: OSError) -> StartError:
-    """Say why a port can not be opened."""
-    return StartError(f"port {port} on {host} can not be opened ({error.strerror})")
+    """Say why a port cannot be opened."""
+    return StartError(f"port {port} on {host} cannot be opened ({error.strerror})")

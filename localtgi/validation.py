@@ -77,7 +77,7 @@ def check_values(given: Parameters) -> None:
 
 
 def check_streaming(given: Parameters) -> None:
-    """What a stream can not do."""
+    """What a stream cannot do."""
     if given.best_of not in (None, 1):
         raise invalid("`best_of` != 1 is not supported when streaming tokens")
     if given.decoder_input_details:
@@ -85,7 +85,7 @@ def check_streaming(given: Parameters) -> None:
 
 
 def _refuse_unsupported(given: Parameters) -> None:
-    """Refuse what TGI can do and localtgi can not, rather than leave it out in silence."""
+    """Refuse what TGI can do and localtgi cannot, rather than leave it out in silence."""
     if given.grammar is not None:
         raise invalid("grammar is not supported")
     asked = {

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from assistant.settings import Settings
+from indexer.private import private_folder
+from opsctl.bot_log import mark_start
 from opsctl.processes import Process, find, start_detached, stop
 
 Kind = Literal["systemd", "supervisor"]
@@ -58,8 +60,9 @@ class Supervised:
 
     def start(self, command: list[str], log: Path) -> None:
         """Start the supervisor, which starts the bot."""
-        self._record.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self._record.parent)
         self._state.unlink(missing_ok=True)
+        mark_start(log)
         argv = [sys.executable, "-m", SUPERVISOR, str(self._state), *command]
         self._record.write_text(json.dumps(vars(start_detached(argv, log))))
 

@@ -9,7 +9,10 @@ from typing import Any, Literal
 from assistant.settings import Settings
 from indexer.errors import UserError
 from indexer.lock import is_held, last_holder
+from opsctl import output
 from opsctl.bot_keeper import Keeper, Kept, Supervised
+from opsctl.bot_log import said_since_start
+from opsctl.bot_record import BotRecord
 from opsctl.bot_systemd import UserUnit, is_usable
 from opsctl.processes import end, holder
 from opsctl.server.address import get
@@ -31,6 +34,7 @@ class BotProcess:
         self.settings = settings
         self.log_path = settings.state / "logs" / "bot.log"
         self.lock = settings.state / "run" / "bot.lock"
+        self._record = BotRecord(settings)
         self._keepers: tuple[Keeper, Keeper] = (UserUnit(settings), Supervised(settings))
 
     def command(self) -> list[str]:
@@ -48,9 +52,17 @@ class BotProcess:
                 return "already"
             for old in self._in_charge():
                 old.stop()  # it is between two tries
-            keeper = unit if is_usable() else supervised
-            keeper.start(self.command(), self.log_path)
-            return "running" if self._wait(keeper) else "silent"
+            self._record.started()
+            try:
+                keeper = unit if is_usable() else supervised
+                keeper.start(self.command(), self.log_path)
+                return "running" if self._wait(keeper) else "silent"
+            except KeyboardInterrupt:
+                output.note("the bot goes on starting: opsctl status shows it, opsctl stop ends it")
+                raise
+            except UserError as error:
+                self._record.failed(error)
+                raise
 
     def keeper(self) -> tuple[Keeper, Kept] | None:
         """Who is in charge of it, and how its process is; None while nobody is."""
@@ -69,6 +81,7 @@ class BotProcess:
         elif self.lock.is_file() and is_held(self.lock):
             words = self.lock.read_text(encoding="utf-8")
             raise UserError(f"the bot is run elsewhere ({words})", "end it where it was started")
+        self._record.stopped()
         return any(ended) or process is not None
 
     def health(self) -> dict[str, Any] | None:
@@ -99,7 +112,7 @@ class BotProcess:
             kept = keeper.state()
             if not kept.running or kept.restarts:
                 keeper.stop()
-                raise _failed(self.log_path.read_text(errors="replace"))
+                raise _failed(said_since_start(self.log_path))
             if health and time.monotonic() - reported > _patience(health):
                 return False
             if not health and time.monotonic() - began > START_SECONDS:

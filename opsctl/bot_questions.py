@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from assistant.settings import Settings
+from indexer.errors import UserError
 from opsctl import output
 
 if TYPE_CHECKING:
@@ -46,16 +47,24 @@ def ask_about_bot(config: Settings, keep: Keep) -> None:
             keep("OPSCTL_ADMINS", number)
 
 
-def _is_rejected(config: Settings) -> bool:
-    """Tell whether Telegram knows no bot with the token that is set; say so."""
+def rejection(config: Settings, quiet: bool = False) -> UserError | None:
+    """What is wrong where Telegram knows no bot with the token that is set; none is not asked."""
     from bot.transport.trouble import Trouble
     from opsctl.telegram_check import name_of
 
-    found = name_of(config)
-    rejected = isinstance(found, Trouble) and found.cause == "token"
-    if rejected:
-        output.note("Telegram does not know the token that is set: give another one")
-    return rejected
+    found = name_of(config) if config.telegram_token else None
+    if isinstance(found, Trouble) and found.cause == "token":
+        return UserError(found.sentence, found.fix)
+    if isinstance(found, Trouble) and not quiet:
+        output.note(f"the token could not be checked: {found}")
+    return None
+
+
+def _is_rejected(config: Settings) -> bool:
+    if rejection(config, quiet=True) is None:
+        return False
+    output.note("Telegram does not know the token that is set: give another one")
+    return True
 
 
 def _ask_token(config: Settings, store: "Store") -> str:

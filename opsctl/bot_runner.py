@@ -1,16 +1,14 @@
 """Runs the bot in this process, as the settings say."""
 
 import logging
-import os
-import shutil
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.setting_values import seconds_of
-from assistant.settings import Settings
-from indexer.errors import UserError
+from assistant.settings import Settings, load_with_origins
+from indexer.errors import Busy, UserError
 
-LOG_BYTES = 10_000_000
+if TYPE_CHECKING:
+    from bot.config import BotConfig
 
 
 def run_bot(config: Settings) -> int:
@@ -19,61 +17,51 @@ def run_bot(config: Settings) -> int:
         hint = "put it into telegram_token.txt, or set OPSCTL_TELEGRAM_TOKEN"
         raise UserError("there is no Telegram token", hint)
     from bot import log
-    from bot.about import read_notice
     from bot.app import run
+    from opsctl.bot_log import Rotation
+    from opsctl.bot_record import BotRecord
+
+    log.set_up("INFO", config.secrets)
+    logging.getLogger().addHandler(Rotation(config.state / "logs" / "bot.log"))
+    record = BotRecord(config)
+    record.resumed()
+    try:
+        code = run(_bot_config(config))
+    except UserError as error:
+        if not isinstance(error, Busy):  # another one runs, and is well
+            record.failed(error)
+        raise
+    record.started()
+    return code
+
+
+def _bot_config(config: Settings) -> "BotConfig":
+    from bot.about import read_notice
     from bot.config import BotConfig
     from opsctl.bot_systemd import is_usable
     from opsctl.reindex_timer import ReindexTimer
 
     by_timer = ReindexTimer(config).is_in_charge() and is_usable()
-    log.set_up("INFO", config.secrets)
-    logging.getLogger().addHandler(Rotation(config.state / "logs" / "bot.log"))
-    return run(
-        BotConfig(
-            token=config.telegram_token,
-            settings=config,
-            database=config.bot_database,
-            lock=config.state / "run" / "bot.lock",
-            api_url=config.telegram_api_url,
-            allowed_users=frozenset(config.allowed_users),
-            admins=frozenset(config.admins),
-            groups=frozenset(config.allowed_groups),
-            members_of=frozenset(config.members_of),
-            public=config.public,
-            health_port=config.health_port,
-            per_minute=config.questions_per_minute,
-            per_day=config.questions_per_day,
-            waiting=config.questions_waiting,
-            longest=config.question_length,
-            contact=config.contact,
-            notice=read_notice(config.notice),
-            keep_days=config.keep_days,
-            reindex_every=0 if by_timer else seconds_of(config.reindex_every),
-            deadline=config.answer_seconds,
-        )
+    return BotConfig(
+        token=config.telegram_token,
+        token_place=load_with_origins().token_place,
+        settings=config,
+        database=config.bot_database,
+        lock=config.state / "run" / "bot.lock",
+        api_url=config.telegram_api_url,
+        allowed_users=frozenset(config.allowed_users),
+        admins=frozenset(config.admins),
+        groups=frozenset(config.allowed_groups),
+        members_of=frozenset(config.members_of),
+        public=config.public,
+        health_port=config.health_port,
+        per_minute=config.questions_per_minute,
+        per_day=config.questions_per_day,
+        waiting=config.questions_waiting,
+        longest=config.question_length,
+        contact=config.contact,
+        notice=read_notice(config.notice),
+        keep_days=config.keep_days,
+        reindex_every=0 if by_timer else seconds_of(config.reindex_every),
+        deadline=config.answer_seconds,
     )
-
-
-class Rotation(logging.Handler):
-    """Writes nothing: empties the log that standard error goes to when it is long.
-
-    The file is open in append mode, by systemd or the supervisor, and what follows is written to
-    its new beginning. What was in it is kept beside it.
-    """
-
-    def __init__(self, path: Path, most: int = LOG_BYTES) -> None:
-        super().__init__()
-        self._path = path
-        self._most = most
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Look at the size after each line."""
-        try:
-            stream = sys.stderr.fileno()
-            if os.fstat(stream).st_size <= self._most or not self._path.exists():
-                return
-            if self._path.samefile(f"/dev/fd/{stream}"):
-                shutil.copy(self._path, self._path.with_suffix(".log.1"))
-                os.truncate(self._path, 0)
-        except OSError:
-            self.handleError(record)

@@ -10,8 +10,9 @@ from assistant.project import DEPLOY
 from assistant.settings import Settings, config_home, project_root, service_environment
 from indexer.errors import UserError
 from indexer.extras import restore_command
+from indexer.private import private_folder
 from opsctl.bot_keeper import Kept, Kind
-from opsctl.processes import fresh_log
+from opsctl.bot_log import mark_start
 from opsctl.programs import Ended, is_installed, run
 
 NAME = "opsctl-bot.service"
@@ -60,8 +61,8 @@ class UserUnit:
     def start(self, command: list[str], log: Path) -> None:
         """Write the unit, enable and start it. Raises UserError, also where it is another's."""
         self._refuse_another()
-        fresh_log(log)
-        self._environment.parent.mkdir(parents=True, exist_ok=True)
+        mark_start(log)
+        private_folder(self._environment.parent)
         write_systemd_file(self._environment, service_environment())
         values = {
             "STATE": literal(self._state),

@@ -11,7 +11,9 @@ from typing import Literal
 from assistant.settings import Loaded, Settings
 from indexer import extras
 from indexer.errors import UserError
+from indexer.private import private_folder
 from indexer.rights import access_hint
+from indexer.text import counted
 from opsctl.hub.folders import free_bytes
 from opsctl.unknown import in_words
 
@@ -93,15 +95,33 @@ def _settings(loaded: Loaded) -> Check:
     if loaded.unknown:
         detail = f"unknown: {in_words(loaded.unknown)}"
         return Check("settings", "warning", detail, "opsctl doctor --settings")
+    if told := loaded.ignored_lines():
+        return Check("settings", "warning", told, "write NAME=value, or # before a comment")
+    if unusable := _notice(loaded.settings):
+        return Check("settings", "warning", unusable.message, unusable.hint)
     given = sum(origin != "default" for origin in loaded.origins.values())
-    return Check("settings", "ok", f"{given} set, the rest are defaults")
+    count = "1 setting is set" if given == 1 else f"{given} settings are set"
+    return Check("settings", "ok", f"{count}, the rest are defaults")
+
+
+def _notice(config: Settings) -> UserError | None:
+    """What is wrong with the operator's own words, without which the bot does not start."""
+    if config.notice is None:
+        return None
+    from bot.about import read_notice
+
+    try:
+        read_notice(config.notice)
+    except UserError as error:
+        return error
+    return None
 
 
 def _documents(config: Settings) -> Check:
     from indexer.documents import list_documents
 
     listing = list_documents(config.documents)
-    detail = f"{len(listing.files)} files in {config.documents}"
+    detail = f"{counted(len(listing.files), 'file')} in {config.documents}"
     if not listing.files:
         return Check("documents", "failed", detail, "put pdf, txt, md, html or docx files there")
     return Check("documents", "ok", detail)
@@ -109,13 +129,13 @@ def _documents(config: Settings) -> Check:
 
 def _state(config: Settings) -> Check:
     try:
-        config.state.mkdir(parents=True, exist_ok=True)
+        private_folder(config.state)
         probe = config.state / ".doctor"
         probe.write_text("")
         probe.unlink()
     except OSError as error:
         return Check(
-            "state", "failed", f"{config.state} can not be written ({error.strerror})",
+            "state", "failed", f"{config.state} cannot be written ({error.strerror})",
             access_hint(config.state),
         )  # fmt: skip
     return Check("state", "ok", f"{config.state} can be written")
@@ -164,33 +184,38 @@ def _index(config: Settings) -> Check:
             detail = f"made with {made}, and OPSCTL_EMBEDDER is {config.embedder}"
             return Check("index", "failed", detail, "opsctl reindex --rebuild")
         counts = store.counts()
-        detail = f"{counts.documents} documents, {counts.chunks} passages"
+        detail = f"{counted(counts.documents, 'document')}, {counted(counts.chunks, 'passage')}"
         plan = make_plan(config.documents, list_documents(config.documents), store)
     behind = plan.work + len(plan.removed)
     if behind:
-        return Check("index", "warning", f"{detail}, {behind} files behind", "opsctl reindex")
+        return Check(
+            "index", "warning", f"{detail}, {counted(behind, 'file')} behind", "opsctl reindex"
+        )
     return Check("index", "ok", f"{detail}, up to date")
 
 
 def _files(config: Settings) -> Check:
+    from indexer.documents import list_documents
     from indexer.folder import IndexFolder
+    from opsctl import unread
 
     folder = IndexFolder(config.index)
-    problems = {}
-    if folder.store_path():
-        with closing(folder.open()) as store:
-            problems = store.problems()
-    if not problems:
-        return Check("files", "ok", "every document could be read")
-    path, (_, reason, _) = next(iter(sorted(problems.items())))
-    detail = f"{len(problems)} could not be read, such as {path}: {reason}"
-    return Check("files", "warning", detail, "opsctl status lists them")
+    if not folder.store_path():
+        return Check("files", "warning", "none was read yet", "opsctl reindex")
+    with closing(folder.open()) as store:
+        problems = store.problems()
+    if problems:
+        path, (_, reason, _) = next(iter(sorted(problems.items())))
+        detail = f"{len(problems)} could not be read, such as {path}: {reason}"
+        return Check("files", "warning", detail, "opsctl status lists them")
+    if kinds := unread.without_reader(list_documents(config.documents).skipped):
+        return Check("files", "warning", f"no reader for {unread.in_words(kinds)}", unread.FIX)
+    return Check("files", "ok", "every document could be read")
 
 
 def _server(config: Settings) -> list[Check]:
-    """What TGI needs, on a machine that has a GPU for it; of another server, whether it answers."""
+    """What TGI needs where there is a GPU for it; else its settings, and whether one answers."""
     from assistant.server.record import is_foreign, read_record
-    from opsctl.server.address import is_healthy
     from opsctl.server.checks import can_run_tgi, checks
 
     record = read_record(config)
@@ -198,12 +223,22 @@ def _server(config: Settings) -> list[Check]:
     no_gpu = can_run_tgi()
     if not is_foreign(config) and (wanted == "docker" or (wanted != "local" and not no_gpu)):
         return checks(config)
+    if not is_foreign(config) and config.tgi_env.is_file():
+        return [*checks(config, {"tgi.env"}), _answers(config, wanted, no_gpu)]
+    return [_answers(config, wanted, no_gpu)]
+
+
+def _answers(config: Settings, wanted: str, no_gpu: str) -> Check:
+    """Whether a server that is not TGI in Docker answers, where there should be one."""
+    from assistant.server.record import is_foreign
+    from opsctl.server.address import is_healthy
+
     if is_healthy(config.server_url):
-        return [Check("server", "ok", f"answers at {config.server_url}")]
+        return Check("server", "ok", f"answers at {config.server_url}")
     if is_foreign(config) or wanted == "local" or config.engine == "server":
-        return [Check("server", "failed", f"no answer from {config.server_url}", "opsctl status")]
+        return Check("server", "failed", f"no answer from {config.server_url}", "opsctl status")
     detail = f"none on this machine ({no_gpu}): answers are quotes from the documents"
-    return [Check("server", "ok", detail)]
+    return Check("server", "ok", detail)
 
 
 def _token(loaded: Loaded) -> Check:

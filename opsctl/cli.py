@@ -163,5 +163,5 @@ def _debugging() -> bool:
 
     try:
         return settings.load().debug
-    except Exception:  # it is the settings that can not be read
+    except Exception:  # it is the settings that cannot be read
         return False

@@ -104,7 +104,7 @@ def explain(gpu: Gpu) -> Verdict:
 
 
 def _process(pid: int, used: int | None, told: str | None = None) -> GpuProcess:
-    """Name a program, one in a container too; `told` is the name where it can not be seen."""
+    """Name a program, one in a container too; `told` is the name where it cannot be seen."""
     import psutil
 
     try:

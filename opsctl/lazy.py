@@ -3,12 +3,13 @@
 `help COMMAND` is `COMMAND --help`.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 
 def lazy_group(
@@ -35,6 +36,14 @@ def lazy_group(
     return app
 
 
+class _Command(TyperCommand):
+    """Takes a number below zero, such as the id of a group, for no option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        ctx.ignore_unknown_options = any(re.fullmatch(r"-\d+", arg) for arg in args)
+        return super().parse_args(ctx, args)
+
+
 def _nothing() -> None:
     """Stands for a command that is not imported yet."""
 
@@ -44,7 +53,7 @@ def _load(name: str, place: str) -> Any:
     found: typer.Typer | Callable[..., None] = getattr(import_module(module), attribute)
     if not isinstance(found, typer.Typer):
         alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-        alone.command(name)(found)
+        alone.command(name, cls=_Command)(found)
         found = alone
     command = typer.main.get_command(found)
     command.name = name

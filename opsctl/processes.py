@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from assistant.settings import child_environment, project_root
 from indexer.lock import last_holder
+from indexer.private import private_folder
 from indexer.whole_file import SECRET
 
 if TYPE_CHECKING:
@@ -32,10 +33,9 @@ def start_detached(
     argv: Sequence[str], log: Path, env: Mapping[str, str | None] | None = None
 ) -> Process:
     """Start a program in the project's folder and a session of its own, so that it outlives this
-    terminal; its output goes to a file, and the file of the run before is kept beside it."""
+    terminal; its output is appended to a file."""
     import psutil
 
-    fresh_log(log)
     with log.open("a") as output:
         child = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
@@ -46,7 +46,7 @@ def start_detached(
 
 def fresh_log(log: Path) -> None:
     """Begin a log, which only its owner may read; the one before is kept beside it."""
-    log.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(log.parent)
     if log.is_file():
         log.replace(log.with_suffix(".log.1"))
     log.touch(mode=SECRET)

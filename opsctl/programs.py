@@ -29,7 +29,7 @@ def is_installed(name: str) -> bool:
 def run(
     argv: Sequence[str], env: Mapping[str, str] | None = None, seconds: float | None = 60
 ) -> Ended:
-    """Run a program to its end; raise UserError when it can not be started or takes too long."""
+    """Run a program to its end; raise UserError when it cannot be started or takes too long."""
     try:
         done = subprocess.run(
             argv, env=env, capture_output=True, text=True, errors="replace", timeout=seconds
@@ -37,7 +37,7 @@ def run(
     except FileNotFoundError as error:
         raise UserError(f"{argv[0]} is not installed", "opsctl doctor") from error
     except OSError as error:
-        raise UserError(f"{argv[0]} can not be run ({error.strerror})", "opsctl doctor") from error
+        raise UserError(f"{argv[0]} cannot be run ({error.strerror})", "opsctl doctor") from error
     except subprocess.TimeoutExpired as error:
         command = " ".join(argv[:2])
         raise UserError(f"{command} did not end in {seconds} s", "opsctl doctor") from error
@@ -54,7 +54,7 @@ def show(argv: Sequence[str]) -> int:
     try:
         return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode
     except OSError as error:
-        raise UserError(f"{argv[0]} can not be run ({error.strerror})", "opsctl doctor") from error
+        raise UserError(f"{argv[0]} cannot be run ({error.strerror})", "opsctl doctor") from error
 
 
 class Follower:

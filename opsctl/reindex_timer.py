@@ -6,6 +6,7 @@ from pathlib import Path
 from assistant.env_files import write_systemd_file
 from assistant.setting_values import seconds_of
 from assistant.settings import Settings, config_home, project_root, service_environment
+from indexer.private import private_folder
 from opsctl.bot_systemd import command_line, fill, is_usable, literal, must, owner_of, path_literal
 
 TIMER, SERVICE = "opsctl-reindex.timer", "opsctl-reindex.service"
@@ -49,7 +50,7 @@ class ReindexTimer:
         return True
 
     def _start(self) -> None:
-        self._environment.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self._environment.parent)
         write_systemd_file(self._environment, service_environment())
         values = {
             "STATE": literal(self._state),

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from indexer.text import printable
+from indexer.text import counted, printable
 from indexer.words import is_cyrillic
 from opsctl import output
 
@@ -34,8 +34,9 @@ def show_end(question: str, done: "Done", found: "Found | None") -> None:
         output.note("the answer was cut at its greatest length (OPSCTL_ANSWER_TOKENS)")
     if done.dropped_turns or done.dropped_passages:
         output.note(
-            f"left out, because the prompt was full: {done.dropped_turns} earlier questions,"
-            f" {done.dropped_passages} passages"
+            "left out, because the prompt was full:"
+            f" {counted(done.dropped_turns, 'earlier question')},"
+            f" {counted(done.dropped_passages, 'passage')}"
         )
     if done.found:
         output.note(f"[{_writer(done, russian)}]")

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from assistant.settings import Settings
+from assistant.settings import Settings, load_with_origins
 from opsctl.checks import Check
 
 if TYPE_CHECKING:
@@ -32,19 +32,17 @@ def check_telegram(config: Settings) -> Check:
 
 def name_of(config: Settings) -> "str | Trouble":
     """The name of the token's bot, without the @, or why Telegram does not say it."""
-    from bot.transport.line import Line
     from bot.transport.trouble import Trouble
 
-    line = Line(config.telegram_api_url, config.telegram_proxy)
+    line = _line(config)
     found = asyncio.run(_call(config, line, lambda bot: bot.get_me()))
     return found if isinstance(found, Trouble) else found.username or ""
 
 
 async def _ask(config: Settings) -> Check:
-    from bot.transport.line import Line
     from bot.transport.trouble import Trouble
 
-    line = Line(config.telegram_api_url, config.telegram_proxy)
+    line = _line(config)
     found = await _call(config, line, _about)
     if isinstance(found, Trouble):
         return Check("telegram", "failed", found.sentence, found.fix)
@@ -54,6 +52,13 @@ async def _ask(config: Settings) -> Check:
         detail = f"answers{by}, but a webhook is set: what is written to the bot goes there"
         return Check("telegram", "warning", detail, "opsctl start takes it away")
     return Check("telegram", "ok", f"answers as @{name}{by}")
+
+
+def _line(config: Settings) -> "Line":
+    from bot.transport.line import Line
+
+    place = load_with_origins().token_place
+    return Line(config.telegram_api_url, config.telegram_proxy, token_place=place)
 
 
 async def _about(bot: "Bot") -> tuple[str | None, str]:

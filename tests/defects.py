@@ -313,7 +313,7 @@ def judge(defect: Defect, sound: dict[tuple[str, ...], Outcome]) -> Verdict:
         code, failed, seconds = run_tests(root, defect.tests, limit)
     if code is None:
         return "caught", f"a test hangs: no end after {limit:.0f} s", seconds
-    if code in (1, 2):  # 2: a test file can not even be imported
+    if code in (1, 2):  # 2: a test file cannot even be imported
         return "caught", failed, seconds
     if code == 0:
         return "MISSED", " ".join(defect.tests), seconds

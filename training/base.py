@@ -45,7 +45,7 @@ def open_base(folder: Path, kind: str) -> Checkpoint:
         checkpoint = open_model(folder)
     except StartError as error:
         hint = "opsctl download model, or --model FOLDER"
-        raise UserError(f"the base can not be used: {error}", hint) from error
+        raise UserError(f"the base cannot be used: {error}", hint) from error
     named = checkpoint.config.get("architectures") or []
     if named != [ARCHITECTURE]:
         found = ", ".join(map(str, named))
@@ -76,7 +76,7 @@ def load_base(folder: Path, kind: str, device: str) -> tuple[Any, Any]:
         raise UserError(f"no memory on {device} for the model in {folder}") from error
     except (StartError, OSError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:300]
-        raise UserError(f"the base in {folder} can not be loaded: {reason}") from error
+        raise UserError(f"the base in {folder} cannot be loaded: {reason}") from error
     model.requires_grad_(False)
     return model, tokenizer
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
+from indexer.text import counted
 from indexer.words import words
 from training.greetings import without_greeting
 from training.rows import Row
@@ -52,17 +53,17 @@ class Faults:
         often = sorted(self._inside.items(), key=lambda item: (-item[1], item[0]))[:TOP]
         inside = ", ".join(f"{word} ({count})" for word, count in often) or "none here"
         return [
-            f"{self._parts} rows were removed only because a listed word is a part of another"
-            f" word: {inside}",
-            f"{self._cut} answers lost their first clause because a common word in them"
+            f"{counted(self._parts, 'row was', 'rows were')} removed only because a listed word is"
+            f" a part of another word: {inside}",
+            f"{counted(self._cut, 'answer')} lost the first clause because a common word in it"
             " (ли, май, мир, вера) is a name too",
-            f"{self._greeted} answers were kept with their greeting: the names are listed in lower"
-            " case and compared with case",
-            f"{self._ages} rows about {JOINED[0]} or {JOINED[1]} were kept: a missing comma joined"
-            f" the two entries to {''.join(JOINED)!r}",
-            f"{self._again} repeated rows were kept",
-            f"{both} questions are both in train and eval: the split is by row, without a"
-            " seed, and another one at each run",
+            f"{counted(self._greeted, 'answer was', 'answers were')} kept with a greeting: the"
+            " names are listed in lower case and compared with case",
+            f"{counted(self._ages, 'row')} about {JOINED[0]} or {JOINED[1]} stayed: a"
+            f" missing comma joined the two entries to {''.join(JOINED)!r}",
+            f"{counted(self._again, 'repeated row was', 'repeated rows were')} kept",
+            f"{counted(both, 'question is', 'questions are')} both in train and eval: the split is"
+            " by row, without a seed, and another one at each run",
         ]
 
 

@@ -15,7 +15,7 @@ from indexer.text import printable
 
 SUFFIXES = (".jsonl", ".jsonl.gz", ".parquet")
 COLUMNS = ("question", "description", "answer")
-HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can hold it, UTF-8 can not
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can hold it, UTF-8 cannot
 A_LINE = f"each line is to be a JSON object with {', '.join(COLUMNS)}"
 BATCH = 1_000  # rows of a Parquet file that are in memory at a time
 Progress = Callable[[int], None]  # bytes of the file that are behind

@@ -95,12 +95,12 @@ class Run:
             told = f"the run {self.name} {missing}" if there else f"there is no run {self.name}"
             raise UserError(told, hint) from None
         except ValueError as error:
-            raise UserError(f"{path} can not be read ({error})") from error
+            raise UserError(f"{path} cannot be read ({error})") from error
         return found
 
 
 def run_folder(state: Path, name: str) -> Path:
-    """Where the run of this name is, or will be; UsageError for a name that can not be one."""
+    """Where the run of this name is, or will be; UsageError for a name that cannot be one."""
     check_name(name)
     return state / "training" / "runs" / name
 
@@ -109,7 +109,7 @@ def check_name(name: str) -> None:
     """Raise UsageError unless a folder, TGI and the Hub take the name."""
     if not NAME.fullmatch(name):
         hint = "letters, digits, dot, dash and underscore, a letter or digit first: --name yandexq"
-        raise UsageError(f"{name!r} can not be a run's name", hint)
+        raise UsageError(f"{name!r} cannot be a run's name", hint)
     if name == ZERO_ADAPTER:
         raise UsageError(f"the name {name} belongs to the adapter that changes nothing")
 

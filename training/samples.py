@@ -77,7 +77,7 @@ def make_samples(rows: Iterable[Row], encoder: Encoder, name: str) -> Samples:
             samples.dropped += 1
             continue
         if fault := check_example(example, encoder.bos, encoder.eos):
-            raise UserError(f"row {number} of {name} can not be learned: {fault}")
+            raise UserError(f"row {number} of {name} cannot be learned: {fault}")
         samples.add(example)
     _check_counts(samples, encoder.length, name)
     return samples

@@ -205,4 +205,4 @@ def not_saved(path: Path, error: Exception) -> UserError:
     full = full or shutil.disk_usage(path.parent).free < 1_000_000
     reason = "no room is left" if full else " ".join(str(error).split())[:200]
     hint = "free some space (df -h shows it) and give the same command again: it goes on"
-    return UserError(f"{path} can not be written: {reason}", hint)
+    return UserError(f"{path} cannot be written: {reason}", hint)

@@ -4,7 +4,7 @@ UserError
 └── ServerError                                                       exit code
     ├── ServerDown        nothing answers: name, route, silence               3
     │   ├── Refused       nobody listens at the address: stopped or starting  3
-    │   └── Unhealthy     it answers that it can not work                     3
+    │   └── Unhealthy     it answers that it cannot work                     3
     ├── ServerBusy        every place is taken                                1
     ├── Unauthorized      the API key is missing or wrong                     1
     ├── BadRequest        the request is against the server's rules           1
@@ -39,7 +39,7 @@ class ServerError(UserError):
 
 
 class ServerDown(ServerError):
-    """The server can not be reached."""
+    """The server cannot be reached."""
 
     exit_code = 3
     advice = "opsctl status, then opsctl start; OPSCTL_SERVER_URL says where the server is"
@@ -52,7 +52,7 @@ class Refused(ServerDown):
 
 
 class Unhealthy(ServerDown):
-    """The server answers, and says that it can not work."""
+    """The server answers, and says that it cannot work."""
 
     advice = "opsctl logs server says why; then opsctl restart"
 

@@ -158,7 +158,7 @@ class Wire:
         if isinstance(cause, ConnectionRefusedError):
             return Refused(f"no model server listens at {self.shown}")
         reason = said((cause and cause.strerror) or str(error), self._secret)
-        return ServerDown(f"{self.shown} can not be reached ({reason})")
+        return ServerDown(f"{self.shown} cannot be reached ({reason})")
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:

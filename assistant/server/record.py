@@ -7,6 +7,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from assistant.settings import Settings
+from indexer.private import private_folder
 from indexer.whole_file import write_whole
 
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -38,7 +39,7 @@ def read_record(config: Settings) -> Record | None:
 def write_record(config: Settings, record: Record) -> None:
     """Remember what was started."""
     path = _path(config)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     write_whole(path, json.dumps(asdict(record)))
 
 

@@ -38,7 +38,7 @@ class Finish:
 class Tokenized:
     """The tokens of a text, with where each begins and ends in its UTF-8 bytes.
 
-    `spans` is empty when the server can not say; `exact` is False for an estimate.
+    `spans` is empty when the server cannot say; `exact` is False for an estimate.
     """
 
     ids: tuple[int, ...]

@@ -221,8 +221,10 @@ class Entrance:
 
     def _waits(self, request: Request, words: Texts, *, new: bool, kept: bool) -> str:
         if not new:
-            return words.question_kept if kept else words.still_waits.format(code=request.code)
-        text = words.waits.format(code=request.code, user=request.user)
+            waits = words.still_waits if self._gate.admins() else words.still_no_admin
+            return words.question_kept if kept else waits.format(code=request.code)
+        then = words.passed_on if self._gate.admins() else words.no_admin_yet
+        text = words.waits.format(next=then, code=request.code, user=request.user)
         text = _joined(text, words.question_kept) if kept else text
         return with_notice(with_contact(text, self._config, words), self._config)
 

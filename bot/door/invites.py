@@ -106,7 +106,7 @@ class Invites:
     def end_claims(self) -> None:
         """There is an administrator: no code makes another one."""
         for invite in self.all():
-            if is_claim(invite.secret):
+            if invite.is_open and is_claim(invite.secret):
                 self.revoke(invite.id)
 
     def _make(self, secret: str, role: Role, most: int | None, until: float | None) -> Invite:

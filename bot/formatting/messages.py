@@ -37,7 +37,7 @@ def plain_parts(text: str) -> list[Part]:
 
 
 def quoted_parts(text: str) -> list[Part]:
-    """A text of others as it is, cut into messages; see `inert` for what it can not do."""
+    """A text of others as it is, cut into messages; see `inert` for what it cannot do."""
     text = clean(text)
     return split(text, inert(text))
 
@@ -45,7 +45,7 @@ def quoted_parts(text: str) -> list[Part]:
 def sources_part(citations: Sequence[Citation], language: str) -> Part:
     """The sources of an answer, folded: file, page and a short quotation of each.
 
-    One message; the sources that it can not hold are counted. `language` is "ru" or another one.
+    One message; the sources that it cannot hold are counted. `language` is "ru" or another one.
     """
     title, page, more, marks = WORDS["ru" if language == "ru" else "en"]
     shown = len(citations)

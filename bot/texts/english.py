@@ -31,12 +31,12 @@ EN = Texts(
     deadline="⌛ The answer was not finished: it takes longer than {seconds} s. Please ask again.",
     empty="The model gave no answer. Try to ask in other words.",
     no_server="The model does not answer at the moment. Please try again a little later.",
-    not_ready="The documents can not be searched yet. Please tell the administrator.",
+    not_ready="The documents cannot be searched yet. Please tell the administrator.",
     internal="There is no answer because of the internal error {error}. Please try again.",
-    full="Answers that you are waiting for: {count}. Wait for them, or press /stop.",
+    full="I am still answering {questions}. Wait for the answer, or press /stop.",
     per_minute="Too many questions: at most {count} a minute. Try again in {wait}.",
     per_day="Too many questions: at most {count} in 24 hours. Try again in {wait}.",
-    too_long="The question is too long: it has {length} characters, and {most} is the most.",
+    too_long="The question is too long: it has {characters}, and {most} is the most.",
     only_text="I understand text only. Write the question in words.",
     no_question="Write the question in the same message, after /ask or my name.",
     new="A new conversation begins.",
@@ -52,11 +52,16 @@ EN = Texts(
     gone="I do not remember that answer any more.",
     forgotten_before="This answer was deleted by your /forget.",
     waits="Hello! I answer from documents, and an administrator gives access to them."
-    " I have passed your request on and will write as soon as it is decided.\n"
+    " {next}\n"
     "You can ask your question now: I will answer once you have access.\n"
     "To hurry it up: your code is {code}, your id {user}.\n"
     "What is kept and who can see it: /about",
+    passed_on="I have passed your request on and will write as soon as it is decided.",
+    no_admin_yet="There is none yet: I keep your request, pass it on as soon as there is one, and"
+    " write when it is decided.",
     still_waits="The administrator has your request and has not decided yet."
+    " I will write as soon as it is decided. Your code: {code}",
+    still_no_admin="I have your request, but there is no administrator yet to decide."
     " I will write as soon as it is decided. Your code: {code}",
     question_kept="I keep your question and will answer it as soon as you have access.",
     too_many_wait="Too many people are waiting for access, and there was no room for your request."
@@ -117,11 +122,13 @@ EN = Texts(
     upload_locked="Not added: the file is protected with a password. Save a copy without one.",
     upload_heavy="Not added: the file is too large to be read, unpacked or in time and memory."
     " Divide it, or save it in another way.",
-    upload_damaged="Not added: the file is damaged or too complex, it can not be read.",
+    upload_damaged="Not added: the file is damaged or too complex, it cannot be read.",
     upload_lost="Not added: the file could not be fetched from Telegram. Please send it again.",
     upload_not_saved="Not added: the file could not be saved ({reason}).",
-    upload_not_indexed="The file is in the documents as {name}, but can not be found. The reason is"
+    upload_not_indexed="The file is in the documents as {name}, but cannot be found. The reason is"
     " in the log: opsctl logs bot. To try again: /reindex",
+    questions=("question of yours", "questions of yours"),
+    characters=("character", "characters"),
     seconds=("second", "seconds"),
     minutes=("minute", "minutes"),
     hours=("hour", "hours"),

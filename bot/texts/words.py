@@ -43,7 +43,10 @@ class Texts:
     gone: str
     forgotten_before: str
     waits: str
+    passed_on: str
+    no_admin_yet: str
     still_waits: str
+    still_no_admin: str
     question_kept: str
     too_many_wait: str
     refused: str
@@ -98,6 +101,8 @@ class Texts:
     upload_lost: str
     upload_not_saved: str
     upload_not_indexed: str
+    questions: tuple[str, ...]
+    characters: tuple[str, ...]
     seconds: tuple[str, ...]
     minutes: tuple[str, ...]
     hours: tuple[str, ...]

@@ -6,7 +6,7 @@ SendingError
 ├── Banned         flood control for longer than one waits: nothing was sent, try after `seconds`
 ├── ChatGone       the bot may not write there any more
 ├── ChatMoved      the group has another number now: write to `chat`
-├── MessageGone    the message to edit is deleted, or can not be edited
+├── MessageGone    the message to edit is deleted, or cannot be edited
 └── Refused        anything else that Telegram says no to
 """
 

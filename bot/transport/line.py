@@ -22,12 +22,22 @@ log = logging.getLogger(__name__)
 class Line:
     """What leaves by a proxy that fails goes by the next one; the first is returned to."""
 
-    def __init__(self, api_url: str, proxies: Iterable[str] = (), pace: float = 1) -> None:
-        """Raises UsageError for a proxy of the environment that can not be used."""
+    def __init__(
+        self,
+        api_url: str,
+        proxies: Iterable[str] = (),
+        pace: float = 1,
+        token_place: str = "the token",
+    ) -> None:
+        """`token_place`: where the bot's token is read from.
+
+        Raises UsageError for a proxy of the environment that cannot be used.
+        """
         parts = urlsplit(api_url)
         self.host = parts.netloc
         self._root = f"{parts.scheme}://{parts.netloc}/"
         self._pace = pace
+        self._token_place = token_place
         self.ways = ways_to(api_url, proxies)
         self._current = 0
         self._suspected = asyncio.Event()
@@ -77,7 +87,7 @@ class Line:
 
     def trouble_in(self, code: int, reply: bytes) -> Trouble | None:
         """What is wrong with the line by a reply; most refusals say nothing of it."""
-        return of_reply(code, reply, self.host)
+        return of_reply(code, reply, self.host, self._token_place)
 
     async def _look(self) -> None:
         for number, way in enumerate(self.ways):

@@ -28,12 +28,13 @@ SLOWEST = 30.0  # seconds between two polls that fail
 CONFLICTS = 6  # so many in CONFLICT_SECONDS: somebody else polls for good
 CONFLICT_SECONDS = 180.0
 CONFLICT_PAUSE = 1.5
+CONTEST = 60.0  # seconds after one in which the other program is thought to be there
 PASSING = (TelegramError, asyncio.TimeoutError, StoreBusy)
 log = logging.getLogger(__name__)
 
 
 class _Request(Connections):
-    """Keeps the last reply as it came: one update that PTB can not read must not stop the rest."""
+    """Keeps the last reply as it came: one update that PTB cannot read must not stop the rest."""
 
     reply = b""
 
@@ -85,9 +86,10 @@ class Poller:
         self._bot = Bot(token, api_url, request=self._request, get_updates_request=self._request)
         self._last_good = time.monotonic()
         self._conflicts: deque[float] = deque(maxlen=CONFLICTS)
+        self._contested: Trouble | None = None
         self._offset: int | None = None
         self._failures = 0
-        self.trouble: Trouble | None = None  # why the last poll was not answered
+        self.trouble: Trouble | None = None  # why the last poll was not answered, or a conflict
         self.polled = False  # once Telegram has answered a poll
 
     @property
@@ -128,7 +130,7 @@ class Poller:
         else:
             self._last_good = time.monotonic()
             self._failures = 0
-            self.polled, self.trouble = True, None
+            self.polled, self.trouble = True, self._contest()
             return 0
         self._failures += 1
         return self._pace * min(SLOWEST, 0.5 * 2.0 ** min(self._failures, 8))
@@ -154,6 +156,12 @@ class Poller:
         if new:
             self._heard()
 
+    def _contest(self) -> Trouble | None:
+        """A conflict of a moment ago: of two programs that poll, each is answered now and then."""
+        if self._conflicts and time.monotonic() - self._conflicts[-1] < self._pace * CONTEST:
+            return self._contested
+        return None
+
     async def _conflict(self) -> None:
         """Take a webhook away, or find out that somebody else polls for good."""
         self._metrics.failed("poll Conflict")
@@ -166,12 +174,13 @@ class Poller:
             return
         now = time.monotonic()
         self._conflicts.append(now)
+        self._contested = trouble
         if len(self._conflicts) == CONFLICTS and now - self._conflicts[0] < CONFLICT_SECONDS:
             raise UserError(trouble.sentence, trouble.fix)
 
 
 def _row(update: Any) -> tuple[int, str] | None:
-    """An update as the store takes it; None for what has no number and can not be kept."""
+    """An update as the store takes it; None for what has no number and cannot be kept."""
     number = update.get("update_id") if isinstance(update, dict) else None
     if not isinstance(number, int) or not 0 <= number < 2**63:
         log.error("an update without a number")

@@ -12,13 +12,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from bot.transport.ways import SETTING, Attempt, Way
 
 TELEGRAM = "api.telegram.org"
+ADDRESS = "OPSCTL_TELEGRAM_API_URL"
 RESTART = "then opsctl restart"
+# How OpenSSL calls plain text where it waits for TLS, by its versions.
+NO_TLS = ("WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
 AGAINST_CLOCK = (9, 10)  # OpenSSL's X509_V_ERR: not yet valid, expired
 TIMES_OUT = (httpx.TimeoutException, TimeoutError)
 IS_CUT = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
@@ -38,7 +42,7 @@ class Trouble:
         return f"{self.sentence}; {self.fix}"
 
 
-def of_reply(code: int, reply: bytes, host: str) -> Trouble | None:
+def of_reply(code: int, reply: bytes, host: str, token_place: str = "the token") -> Trouble | None:
     """What a reply says of the line; None for one that says that it is well."""
     if code == 200 and reply.startswith(b'{"ok":'):
         return None
@@ -59,7 +63,7 @@ def of_reply(code: int, reply: bytes, host: str) -> Trouble | None:
         return Trouble(
             "token",
             "Telegram does not accept the bot's token",
-            "compare telegram_token.txt with what @BotFather says",
+            f"compare {token_place} with what @BotFather says",
         )
     if code >= 500:
         return Trouble(
@@ -69,7 +73,7 @@ def of_reply(code: int, reply: bytes, host: str) -> Trouble | None:
         return Trouble(
             "foreign",
             f"{host} answers, but not as the Bot API ({code})",
-            "see OPSCTL_TELEGRAM_API_URL, and that no login page is in between",
+            f"see {ADDRESS}, and that no login page is in between",
         )
     return None
 
@@ -84,6 +88,11 @@ def of_error(error: BaseException, host: str, worked: bool) -> Trouble:
         return _certificate(errors, host)
     if not way.proxy and (found := _direct(errors, host, worked)):
         return found
+    if any(isinstance(e, ssl.SSLError) and e.reason in NO_TLS for e in errors):
+        fix = _way_out(host)
+        if not _is_telegram(host):
+            fix = f"write http:// into {ADDRESS}, or mend its TLS, {RESTART}"
+        return Trouble("no tls", f"{host} speaks no TLS: is it http://?", fix)
     by, out = "", _way_out(host)
     if way.proxy:
         by, out = f" by the proxy {way.place}", f"another proxy may do it: {_corrected(way)}"
@@ -100,11 +109,11 @@ def of_error(error: BaseException, host: str, worked: bool) -> Trouble:
 def _direct(errors: tuple[BaseException, ...], host: str, worked: bool) -> Trouble | None:
     """What is told of the direct way alone."""
     if _find(errors, socket.gaierror):
-        return Trouble(
-            "dns",
-            f"the name {host} cannot be found: no network, or no DNS",
-            f"getent hosts {host}; where it alone is hidden: {SETTING} in .env",
-        )
+        name = urlsplit(f"//{host}").hostname
+        fix = f"getent hosts {name}; where it alone is hidden: {SETTING} in .env"
+        if not _is_telegram(host):
+            fix = f"getent hosts {name}; if it is misspelt: correct {ADDRESS}, {RESTART}"
+        return Trouble("dns", f"the name {name} cannot be found: no network, or no DNS", fix)
     if _find(errors, ConnectionRefusedError):
         return Trouble("refused", f"nothing listens at {host} (connection refused)", _way_out(host))
     if _is_telegram(host) and not worked and _find(errors, IS_CUT):
@@ -165,7 +174,7 @@ def _corrected(way: Way) -> str:
 def _way_out(host: str) -> str:
     if _is_telegram(host):
         return f"look at the network, or set {SETTING} in .env"
-    return "see that it runs; its address is OPSCTL_TELEGRAM_API_URL"
+    return f"see that it runs; its address is {ADDRESS}"
 
 
 def _is_telegram(host: str) -> bool:

@@ -15,7 +15,7 @@ from assistant.telegram_address import place, proxy
 
 SETTING = "OPSCTL_TELEGRAM_PROXY"
 SET_UP = 10.0  # seconds for a connection, after its TCP: the proxy's greeting, CONNECT and TLS
-# The request never left: Telegram can not have executed it.
+# The request never left: Telegram cannot have executed it.
 NOT_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -41,7 +41,7 @@ class Way:
 def ways_to(url: str, proxies: Iterable[str]) -> tuple[Way, ...]:
     """The proxies that are set, else the environment's for this address, else the direct way.
 
-    Raises UsageError for a proxy of the environment that can not be used.
+    Raises UsageError for a proxy of the environment that cannot be used.
     """
     if given := tuple(Way(one, SETTING) for one in proxies):
         return given

@@ -18,6 +18,7 @@ from typing import BinaryIO
 import httpx
 from telegram.error import NetworkError
 
+from indexer.private import private_folder
 from indexer.readers.clean import clean
 
 FOLDER = "telegram"
@@ -154,7 +155,7 @@ def content_of(documents: Path, path: str) -> str:
 
 def clean_up(temporary: Path, documents: Path) -> None:
     """Delete what was left half done."""
-    temporary.mkdir(parents=True, exist_ok=True)
+    private_folder(temporary)
     for left in temporary.iterdir():
         if not left.is_dir() or left.is_symlink():
             left.unlink()

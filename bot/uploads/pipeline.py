@@ -225,7 +225,7 @@ class Uploads:
             return self._rows.remove(upload.id)
         except MessageGone:
             self._rows.told_by(upload.id, None)
-        except UserError:  # the store can not be written: nothing can be promised any more
+        except UserError:  # the store cannot be written: nothing can be promised any more
             raise
         except (SendingError, TelegramError) as error:
             log.warning("upload %d: %s", upload.id, type(error).__name__)

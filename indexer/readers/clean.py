@@ -10,7 +10,7 @@ _SPACE = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _LIGATURE = re.compile("[\ufb00-\ufb06]")  # the ﬁ of typeset PDFs, which no one types
 
 # Control characters, soft hyphens, zero-width characters, direction overrides, variation selectors,
-# tags and half surrogates: they break search, hide instructions, or can not be stored as UTF-8.
+# tags and half surrogates: they break search, hide instructions, or cannot be stored as UTF-8.
 _HIDDEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"

@@ -56,7 +56,7 @@ def _text(reader: PdfReader, number: int) -> str:
 
 @contextmanager
 def _readable() -> Iterator[None]:
-    """Turn whatever pypdf raises on a file it can not read into Unreadable."""
+    """Turn whatever pypdf raises on a file it cannot read into Unreadable."""
     try:
         yield
     except FileNotDecryptedError as error:

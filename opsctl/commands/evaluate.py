@@ -8,7 +8,7 @@ import typer
 
 from assistant import settings
 from indexer.errors import UsageError
-from indexer.text import printable
+from indexer.text import counted, printable
 from opsctl import output
 from opsctl.options import Json
 
@@ -44,7 +44,8 @@ def evaluate(
         outcomes = run(asked, searcher, lambda done: advance(done, len(asked), ""))
     absent = {question.file for question in asked if question.file} - searcher.files()
     if absent:
-        output.note(f"{len(absent)} files that questions name are not in the index: {min(absent)}")
+        named = counted(len(absent), "file that questions name is", "files that questions name are")
+        output.note(f"{named} not in the index: {min(absent)}")
     scores = score(outcomes, searcher.threshold())
     if save_threshold:
         if scores.suggested_threshold is None:

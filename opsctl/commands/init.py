@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from assistant.env_example import example
-from assistant.project import DEPLOY, MARK, MARK_TEXT, is_checkout
+from assistant.project import DEPLOY, MARK, MARK_TEXT, above, is_checkout, is_project
 from indexer.errors import UsageError
 from indexer.whole_file import SECRET, whole_file, write_whole
 from opsctl import output
@@ -24,6 +24,12 @@ def init(
     root = folder.absolute()
     if root.exists() and not root.is_dir():
         raise UsageError(f"{root} is not a folder", "opsctl init DIR")
+    around = None if is_project(root) else above(root.resolve().parent)
+    if around:
+        raise UsageError(
+            f"{root} is inside the project {around}: commands called there would find another one",
+            f"use that one: opsctl -C {shlex.quote(str(around))} setup; or opsctl init DIR outside",
+        )
     for path in (root / "documents", root / "deploy"):
         path.mkdir(parents=True, exist_ok=True)
     _write(root / ".env", example(), secret=True)

@@ -60,7 +60,7 @@ def logs(
 
 def _service(config: Settings) -> "Service":
     """The server that was started; else localtgi's last one, whose log stays when it is stopped."""
-    from opsctl.server.choose import started_service
+    from opsctl.server.choose import no_server, started_service
     from opsctl.server.local import LocalService
 
     service = started_service(config)
@@ -69,9 +69,7 @@ def _service(config: Settings) -> "Service":
     last = LocalService(config, Path())
     if last.log_path.is_file():
         return last
-    failure = UserError("there is no log: no model server is running", "opsctl start")
-    failure.exit_code = NOT_RUNNING
-    raise failure
+    raise no_server(config, "there is no log")
 
 
 def _bot_log(config: Settings, tail: int | None, follow: bool) -> list[str]:
@@ -80,7 +78,8 @@ def _bot_log(config: Settings, tail: int | None, follow: bool) -> list[str]:
 
     path = BotProcess(config).log_path
     if not path.is_file():
-        failure = UserError("there is no log: no bot was started", "opsctl start")
+        hint = "opsctl start" if config.telegram_token else "opsctl setup asks for its token"
+        failure = UserError("there is no log: no bot was started", hint)
         failure.exit_code = NOT_RUNNING
         raise failure
     return tail_command(path, tail, *(["--follow=name"] if follow else []))

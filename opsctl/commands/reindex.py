@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,9 +12,10 @@ from assistant import settings
 from assistant.settings import Settings
 from indexer.documents import Problem
 from indexer.errors import Busy, UserError
-from indexer.text import printable
+from indexer.text import counted, printable
 from opsctl import output
 from opsctl.options import Json
+from opsctl.private_state import narrow_state
 
 if TYPE_CHECKING:
     from indexer.plan import Plan
@@ -54,7 +56,7 @@ def reindex(
     if json:
         output.write_json({**asdict(report), "seconds": round(seconds, 3)})
     else:
-        _show(report, seconds)
+        _show(report, config, seconds)
     if report.failed and not (report.added or report.changed or report.unchanged):
         raise typer.Exit(1)
 
@@ -76,13 +78,14 @@ def _keep_fresh(config: Settings) -> None:
         raise typer.Exit(1) from None
     last.ended()
     if report and (report.added or report.changed or report.removed):
-        _show(report, time.monotonic() - started)
+        _show(report, config, time.monotonic() - started)
 
 
 def _run(config: Settings, rebuild: bool) -> "Report":
     from assistant.retrieve import embedder_for_indexing
     from indexer.sync import Chunking, Step, reindex
 
+    narrow_state(config)
     embedder = embedder_for_indexing(config, rebuild, output.note)
     with output.progress_bar("indexing") as advance:
         total = 0
@@ -94,7 +97,7 @@ def _run(config: Settings, rebuild: bool) -> "Report":
                 output.note(OLDER)
 
         def progress(step: Step) -> None:
-            advance(step.documents, total, f"{step.passages} passages, {step.path}")
+            advance(step.documents, total, f"{counted(step.passages, 'passage')}, {step.path}")
 
         return reindex(
             config.documents,
@@ -139,18 +142,38 @@ def _show_plan(config: Settings, rebuild: bool, json: bool) -> None:
     _list_problems("passed over", listing.skipped)
 
 
-def _show(report: "Report", seconds: float) -> None:
-    output.write(
-        f"added {len(report.added)}, changed {len(report.changed)},"
-        f" removed {len(report.removed)}, failed {len(report.failed)};"
-        f" {report.unchanged} unchanged;"
-        f" {report.passages} passages ({report.embedded} embedded) in {seconds:.1f} s"
-    )
+def _show(report: "Report", config: Settings, seconds: float) -> None:
+    from opsctl.unread import ADVICE, without_reader
+
+    if not (report.added or report.changed or report.removed or report.embedded):
+        failed = f"; failed {len(report.failed)}" if report.failed else ""
+        output.write(f"nothing new: {_size_of_index(config)}{failed}")
+    else:
+        output.write(_what_was_done(report, seconds))
     _list_problems("failed", report.failed)
     _list_problems("in part", report.partial)
     _count_kinds("passed over", report.skipped)
+    if without_reader(report.skipped):
+        output.note(f"hint: {ADVICE}")
     if report.added or report.changed:
         output.note(f'try it: {output.program()} ask "…"')
+
+
+def _size_of_index(config: Settings) -> str:
+    from indexer.folder import IndexFolder
+
+    with closing(IndexFolder(config.index).open()) as store:
+        counts = store.counts()
+    return f"{counts.documents} documents, {counts.chunks} passages"
+
+
+def _what_was_done(report: "Report", seconds: float) -> str:
+    return (
+        f"added {len(report.added)}, changed {len(report.changed)},"
+        f" removed {len(report.removed)}, failed {len(report.failed)};"
+        f" {report.unchanged} unchanged;"
+        f" {counted(report.passages, 'passage')} ({report.embedded} embedded) in {seconds:.1f} s"
+    )
 
 
 def _count_kinds(label: str, problems: Sequence[Problem]) -> None:

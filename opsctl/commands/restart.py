@@ -5,10 +5,15 @@ from opsctl.commands.start import Minutes, Model, ServerKind, bring, start_bot
 
 
 def restart(server: ServerKind = "auto", model: Model = None, timeout: Minutes = 15) -> None:
-    """Start the model server and the bot anew: the same kind of server unless --server says so."""
+    """Start the model server and the bot anew: the same kind of server unless --server says so.
+
+    What can be checked is checked first: until the new ones can be started, the old ones run.
+    """
     from opsctl.bot_process import BotProcess
+    from opsctl.bot_ready import check_ready
 
     config = settings.load()
-    BotProcess(config).stop()
+    check_ready(config)
     bring(server, model, timeout, anew=True)
+    BotProcess(config).stop()
     start_bot(config)

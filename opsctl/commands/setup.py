@@ -11,6 +11,7 @@ from indexer.text import printable
 from indexer.whole_file import SECRET, whole_file
 from opsctl import output
 from opsctl.checks import Check
+from opsctl.private_state import narrow_state
 
 
 def setup(
@@ -23,17 +24,21 @@ def setup(
 
     Running it again is safe: it keeps what is there.
     """
-    from opsctl.bot_questions import ask_about_bot
+    from opsctl.bot_questions import ask_about_bot, rejection
     from opsctl.server.checks import can_run_tgi
 
     loaded = settings.load_with_origins()
     config = loaded.settings
+    if ignored := loaded.ignored_lines():
+        output.note(f"warning: {ignored}")
     asking = not yes and sys.stdin is not None and sys.stdin.isatty()
     config.documents.mkdir(parents=True, exist_ok=True)
+    narrow_state(config)
     _write_env(loaded, {})
     if asking:
         # Ctrl-C there leaves what was typed in .env.
         ask_about_bot(config, lambda name, value: _write_env(loaded, {name: value}))
+    wrong_token = None if asking else rejection(config)
     no_gpu = can_run_tgi()
     if no_gpu:
         output.note(
@@ -42,6 +47,8 @@ def setup(
     else:
         _prepare_server(config, asking, skip_download)
     indexed = _index(config)
+    if wrong_token:
+        raise wrong_token
     _tell_next(settings.load(), model=not no_gpu, indexed=indexed)
 
 

@@ -10,6 +10,7 @@ from assistant import settings
 from assistant.settings import Settings
 from indexer.errors import UsageError
 from opsctl import output
+from opsctl.private_state import narrow_state
 from opsctl.unknown import in_words
 
 KINDS = ("auto", "docker", "local", "none")
@@ -38,8 +39,11 @@ def start(
     ] = False,
 ) -> None:
     """Start the model server, prove that the adapter is applied, then start the Telegram bot."""
-    if unknown := settings.load_with_origins().unknown:
+    loaded = settings.load_with_origins()
+    if unknown := loaded.unknown:
         output.note(f"warning: no such setting: {in_words(unknown)}")
+    if ignored := loaded.ignored_lines():
+        output.note(f"warning: {ignored}")
     if not (foreground and server == "none"):  # the bot's own service: the server stays as it is
         bring(server, model, timeout, dry_run=dry_run)
     if not dry_run:
@@ -50,6 +54,7 @@ def bring(
     server: str, model: str | None, minutes: float, *, dry_run: bool = False, anew: bool = False
 ) -> None:
     """Start the server that is asked for, or the one that suits this machine."""
+    from opsctl.server.checks import checks, raise_first
     from opsctl.server.choose import make_service, suggest
     from opsctl.server.launch import bring_up
 
@@ -64,6 +69,8 @@ def bring(
         return
     service = make_service(kind, config, model or known)
     if dry_run:
+        if kind == "docker":
+            raise_first(checks(config, {"tgi.env"}))
         output.write(shlex.join(service.command()))
         return
     bring_up(config, service, minutes * 60, anew)
@@ -72,6 +79,7 @@ def bring(
 
 def start_bot(config: Settings, foreground: bool = False) -> None:
     """Start the bot where there is a token for it; in the foreground it must be there."""
+    narrow_state(config)
     if foreground:
         from opsctl.bot_runner import run_bot
 

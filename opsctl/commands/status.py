@@ -8,7 +8,7 @@ import typer
 
 from assistant import settings
 from assistant.settings import Settings
-from indexer.text import printable
+from indexer.text import counted, printable
 from opsctl import output
 from opsctl.options import Json
 
@@ -27,25 +27,26 @@ ADAPTER = {
 
 def status(json: Json = False) -> None:
     """Show the model server, its adapter and queue, the bot, the index; exit 3 if one is down."""
-    from opsctl.bot_status import bot_status, show_bot
+    from opsctl import bot_status as bots
     from opsctl.freshness import freshness, show_freshness
     from opsctl.server.status import is_down, server_status
 
     config = settings.load()
     server, index = server_status(config), _index(config)
     adapter = server.pop("adapter")
-    bot = bot_status(config)
-    fresh = freshness(config, bot["state"] not in ("absent", "exited"))
+    bot = bots.bot_status(config)
+    fresh = freshness(config, bot["state"] in bots.RUNS)
     if json:
         found = {"server": server, "adapter": adapter, "bot": bot, "index": index}
         output.write_json({**found, "reindex": fresh})
     else:
         _show_server(server, adapter)
-        show_bot(bot)
+        bots.show_bot(bot)
         _show(index)
         show_freshness(fresh)
-    down = is_down(config, server) or bot["state"] in ("connecting", "deaf", "exited")
-    if index["state"] != "ready" or down or adapter["state"] == "ignored":
+    down = is_down(config, server) or bots.is_down(bot)
+    unread = index["state"] != "ready" or "error" in index["stale"]
+    if unread or down or adapter["state"] == "ignored":
         raise typer.Exit(UNHEALTHY)
 
 
@@ -56,7 +57,8 @@ def _show_server(server: dict[str, Any], adapter: dict[str, Any]) -> None:
     kind = {"docker": "TGI, ", "local": "localtgi, "}.get(server.get("kind", ""), "")
     age = server.get("uptime_seconds")
     since = f", up {_ago(time.time() - age).removesuffix(' ago')}" if age is not None else ""
-    again = f", started again {server['restarts']} times" if server.get("restarts") else ""
+    restarts = server.get("restarts")
+    again = f", started again {counted(restarts, 'time')}" if restarts else ""
     output.write(f"server: {server['state']}, {kind}{server['url']}{since}{again}")
     if "queue" in server:
         queue = server["queue"]
@@ -82,6 +84,7 @@ def _index(config: Settings) -> dict[str, Any]:
     from indexer.folder import IndexFolder
     from indexer.lock import is_held
     from indexer.plan import make_plan
+    from opsctl.unread import without_reader
 
     folder = IndexFolder(config.index)
     if not folder.store_path():
@@ -91,20 +94,23 @@ def _index(config: Settings) -> dict[str, Any]:
         problems = store.problems()
         made, updated = store.identity().embedder, store.updated_at()
         try:
-            plan = make_plan(config.documents, list_documents(config.documents), store)
+            listing = list_documents(config.documents)
+            kinds = without_reader(listing.skipped)
+            plan = make_plan(config.documents, listing, store)
             stale: dict[str, Any] = {
                 "new": len(plan.added),
                 "changed": len(plan.changed),
                 "gone": len(plan.removed),
             }
         except UserError as error:
-            stale = {"error": error.message}
+            kinds, stale = {}, {"error": error.message, "fix": error.hint}
     return {
         "state": "ready",
         "documents": counts.documents,
         "chunks": counts.chunks,
         "failed": len(problems),
         "problems": [{"path": path, "reason": row[1]} for path, row in sorted(problems.items())],
+        "no_reader": kinds,
         "embedder": made,
         "updated": updated,
         "stale": stale,
@@ -115,16 +121,21 @@ def _index(config: Settings) -> dict[str, Any]:
 
 
 def _show(index: dict[str, Any]) -> None:
+    from opsctl.unread import in_words
+
     if index["state"] == "missing":
         output.write("index: none yet")
         output.note("hint: opsctl reindex")
         return
     output.write(
-        f"index: {index['documents']} documents, {index['chunks']} passages,"
+        f"index: {counted(index['documents'], 'document')},"
+        f" {counted(index['chunks'], 'passage')},"
         f" embedder {index['embedder']}, updated {_ago(index['updated'])}"
     )
     for problem in index["problems"]:
         output.write(f"  not read: {printable(problem['path'])}: {problem['reason']}")
+    if index["no_reader"]:
+        output.write(f"  not read: {in_words(index['no_reader'])}: no reader (opsctl doctor)")
     if index["writing"]:
         output.write("  a reindex is under way")
     elif index["building"]:
@@ -132,6 +143,7 @@ def _show(index: dict[str, Any]) -> None:
     stale = index["stale"]
     if "error" in stale:
         output.write(f"  {stale['error']}")
+        output.note(f"hint: {stale['fix']}")
     elif any(stale.values()):
         parts = ", ".join(f"{count} {word}" for word, count in stale.items() if count)
         output.write(f"  out of date: {parts} (opsctl reindex)")

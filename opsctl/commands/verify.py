@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def verify(json: Json = False) -> None:
     """Prove on the running server that the adapter is applied, also after the first token."""
-    from opsctl.server.choose import started_service
+    from assistant.server.errors import Refused
+    from opsctl.server.choose import no_server, started_service
     from opsctl.server.proof_record import Proof, write_proof
 
     config = settings.load()
@@ -27,7 +28,10 @@ def verify(json: Json = False) -> None:
             "there is no adapter to prove: none is set, or the server speaks another protocol",
             "set OPSCTL_ADAPTER, or LORA_ADAPTERS in deploy/tgi.local.env",
         )
-    steps = asyncio.run(_steps(config, quiet=json))
+    try:
+        steps = asyncio.run(_steps(config, quiet=json))
+    except Refused as error:
+        raise no_server(config, "there is nothing to prove") from error
     service = started_service(config)
     server = service.state().identity if service else ""
     applied = not any(step.result == "failed" for step in steps)

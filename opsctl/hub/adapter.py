@@ -14,6 +14,7 @@ from typing import Any
 
 from indexer.documents import digest
 from indexer.errors import UserError
+from indexer.text import counted
 from opsctl.hub import checkpoint
 from opsctl.hub.folders import make_readable, put_in_place
 from training.adapter_files import CONFIG, CONFIG_KEYS, WEIGHTS
@@ -143,7 +144,9 @@ def _compare_names(path: Path, tensors: dict[str, _Tensor], layers: int) -> None
             path, f"it lacks {len(missing)} of {len(wanted)} tensors, such as {missing[0]}"
         )
     if unknown := sorted(tensors.keys() - wanted):
-        raise _unfit(path, f"the server would drop {len(unknown)} tensors, such as {unknown[0]}")
+        raise _unfit(
+            path, f"the server would drop {counted(len(unknown), 'tensor')}, such as {unknown[0]}"
+        )
     if not tensors:
         raise _unfit(path, "it holds no tensors")
 

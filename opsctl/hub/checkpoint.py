@@ -59,7 +59,7 @@ def read_json(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise UserError(f"there is no {path}", hint) from error
     except (OSError, ValueError) as error:
-        raise UserError(f"{path} can not be read as JSON", hint) from error
+        raise UserError(f"{path} cannot be read as JSON", hint) from error
     if not isinstance(value, dict):
         raise UserError(f"{path} is no JSON object", hint)
     return value

@@ -26,14 +26,14 @@ def writing(folder: Path) -> Iterator[None]:
 
 
 def on_disk(error: OSError, folder: Path) -> UserError:
-    """Why the folder can not be written."""
+    """Why the folder cannot be written."""
     reason = error.strerror or type(error).__name__
     if error.errno in NO_ROOM:
         return UserError(
             f"no room for the download in {folder} ({reason})", f"free some space (df -h); {GO_ON}"
         )
     place = error.filename or folder
-    return UserError(f"{place} can not be written ({reason})", access_hint(folder))
+    return UserError(f"{place} cannot be written ({reason})", access_hint(folder))
 
 
 def explain(error: Exception, host: str, repo: str, revision: str, folder: Path) -> UserError:
@@ -135,10 +135,10 @@ def _network(error: Exception, host: str) -> str:
         return f"the connection to {host} broke off"
     reason = _reason(error)
     if reason is socket.gaierror:
-        return f"the name {host} can not be found: no network, or no DNS"
+        return f"the name {host} cannot be found: no network, or no DNS"
     if reason is ConnectionRefusedError:
         return f"nothing answers at {host}"
-    return f"{host} can not be reached ({type(error).__name__})"
+    return f"{host} cannot be reached ({type(error).__name__})"
 
 
 def _reason(error: BaseException | None) -> type[OSError] | None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from indexer.lock import writer_lock
+from indexer.private import private_folder
 
 ALL_READ, ALL_ENTER = 0o444, 0o555
 
@@ -36,7 +37,7 @@ def put_in_place(new: Path, folder: Path) -> None:
 @contextmanager
 def one_at_a_time(state: Path) -> Iterator[None]:
     """Hold the lock of the downloads; raise Busy, naming the holder, when another has it."""
-    state.mkdir(parents=True, exist_ok=True)
+    private_folder(state)
     sentence = "another download is running: {holder}"
     with writer_lock(state / "download.lock", sentence, "wait for it to end"):
         yield

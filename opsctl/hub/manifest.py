@@ -9,6 +9,7 @@ from typing import Any
 
 from indexer.documents import digest
 from indexer.errors import UserError
+from indexer.private import private_folder
 from indexer.whole_file import write_whole
 
 BLOCK = 1 << 20
@@ -73,7 +74,7 @@ class Manifest:
 
     def save(self) -> None:
         """Write it whole or not at all."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self.path.parent)
         value = {
             part: {name: asdict(entry) for name, entry in getattr(self, part).items()}
             for part in ("installed", "pending")
@@ -89,7 +90,7 @@ def load(path: Path) -> Manifest:
     except FileNotFoundError:
         return Manifest(path)
     except OSError as error:
-        raise UserError(f"{path} can not be read ({error.strerror})", f"ls -l {path}") from error
+        raise UserError(f"{path} cannot be read ({error.strerror})", f"ls -l {path}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"the record of downloads {path} is damaged",

@@ -39,7 +39,7 @@ def upload(
 ) -> str:
     """Make the repository unless it exists, and add the files in one commit; return its address.
 
-    Raises UserError without a token, without the right to write, and when the Hub can not be had.
+    Raises UserError without a token, without the right to write, and when the Hub cannot be had.
     """
     host = urlsplit(endpoint).netloc.rpartition("@")[2]
     if not token:

@@ -88,7 +88,7 @@ _RULES = (
         "network",
         r"(?:ConnectionError|ConnectTimeout|LocalEntryNotFoundError|OfflineModeIsEnabled"
         r"|MaxRetryError|NameResolutionError)\b",
-        "the Hub was asked for files and can not be reached",
+        "the Hub was asked for files and cannot be reached",
         f"opsctl download, and let MODEL_ID and LORA_ADAPTERS {ENV} name folders in /data",
         when="ended",
     ),
@@ -107,13 +107,13 @@ _RULES = (
     Rule(
         "gptq-lora",
         r"'\w*Linear' object has no attribute 'weight'",
-        "TGI can not load an adapter onto a GPTQ model by itself, and the shim was not loaded",
+        "TGI cannot load an adapter onto a GPTQ model by itself, and the shim was not loaded",
         "opsctl doctor says where tgi_shim is missing, then: opsctl restart",
     ),
     Rule(
         "adapter-format",
         r"Invalid LoRA adapter format: (?P<text>.*)",
-        "TGI can not read an entry of LORA_ADAPTERS: {text}",
+        "TGI cannot read an entry of LORA_ADAPTERS: {text}",
         f"write LORA_ADAPTERS=NAME=/data/adapters/FOLDER {ENV}, without @",
     ),
     Rule(
@@ -126,7 +126,7 @@ _RULES = (
     Rule(
         "dtype",
         r"Only 1 can be set between `?dtype`? and `?quantize`?",
-        "DTYPE can not be set with a GPTQ model",
+        "DTYPE cannot be set with a GPTQ model",
         f"remove DTYPE {ENV}, then: opsctl start",
     ),
     Rule(

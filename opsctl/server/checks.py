@@ -16,7 +16,7 @@ from opsctl.server.folders import find_model, on_this_machine
 from opsctl.server.tgi_env import ADAPTERS, ServerConfig
 
 GIB = 1 << 30
-# What lasts can be looked at while an older server runs; room for a new one can not.
+# What lasts can be looked at while an older server runs; room for a new one cannot.
 LASTING = {"docker", "toolkit", "gpu", "container", "tgi.env", "shim", "model", "adapter"}
 ROOM = {"container", "memory", "port"}
 

@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 from assistant.server.record import is_foreign, read_record
 from assistant.settings import Settings
 from indexer import extras
+from indexer.errors import UserError
+from opsctl.server.checks import can_run_tgi
 from opsctl.server.services import Service
 
 if TYPE_CHECKING:
     from opsctl.server.tgi_env import ServerConfig
+
+NOT_RUNNING = 3
 
 
 def make_service(kind: str, config: Settings, model: str | None = None) -> Service:
@@ -55,6 +59,22 @@ def suggest(config: Settings) -> tuple[str, str | None]:
         return "docker", None
     model = ServerConfig.load(config.tgi_env) if config.tgi_env.is_file() else None
     return ("local" if model and _has_model(config, model) else "none"), None
+
+
+def no_server(config: Settings, sentence: str) -> UserError:
+    """That a model server is missing, and whether `opsctl start` would bring one."""
+    failure = UserError(f"{sentence}: no model server is running", "opsctl start")
+    if is_foreign(config):
+        failure = UserError(f"{sentence}: others start {config.server_url}", "opsctl status")
+    elif suggest(config)[0] == "none":
+        reason = can_run_tgi() or "Docker is not installed"
+        failure = UserError(
+            f"{sentence}: no model server runs here, nor would start ({reason}, and no model is"
+            " downloaded); answers are quotes from the documents",
+            "with a model on this machine: opsctl download, opsctl start --server local",
+        )
+    failure.exit_code = NOT_RUNNING
+    return failure
 
 
 def _has_model(config: Settings, server: "ServerConfig") -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assistant.server.record import Record, read_record
 from assistant.settings import Settings
-from opsctl.processes import Process, find, start_detached, stop
+from opsctl.processes import Process, find, fresh_log, start_detached, stop
 from opsctl.programs import tail_command
 from opsctl.server.address import port_of
 from opsctl.server.checks import checks, raise_first
@@ -74,6 +74,7 @@ class LocalService:
 
     def start(self) -> None:
         """Start the process in the background."""
+        fresh_log(self.log_path)
         key = {"API_KEY": self.settings.api_key or None}
         self._started = start_detached(self.command(), self.log_path, key)
 

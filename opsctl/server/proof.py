@@ -14,6 +14,7 @@ from assistant.server.types import Message
 from assistant.settings import Settings
 from indexer.errors import UserError
 from indexer.search import Hit
+from indexer.text import counted
 
 if TYPE_CHECKING:
     from assistant.server.tgi import TGIClient
@@ -108,7 +109,8 @@ async def prove(client: "TGIClient", adapter: str) -> AsyncIterator[Step]:
     if telling[0].step.result == "failed":
         return
     if busy:
-        detail = f"{busy} other requests are running: an unknown adapter is not tried"
+        others = counted(busy, "other request is", "other requests are")
+        detail = f"{others} running: an unknown adapter is not tried"
         yield Step("control", "skipped", detail)
     else:
         control = await _control(client, telling[0])
@@ -163,7 +165,8 @@ async def _decoding(client: "TGIClient", adapter: str, seen: Sequence[Comparison
     carried = verdicts.count("carried")
     if not carried:
         return Step("decoding", "warning", "no later token could be compared: this is not proven")
-    return Step("decoding", "ok", f"{carried} later tokens carry the adapter too")
+    told = counted(carried, "later token carries", "later tokens carry")
+    return Step("decoding", "ok", f"{told} the adapter too")
 
 
 async def _position(

@@ -5,6 +5,7 @@ import time
 from dataclasses import asdict, dataclass, field
 
 from assistant.settings import Settings
+from indexer.private import private_folder
 
 
 @dataclass(frozen=True)
@@ -36,5 +37,5 @@ def read_proof(config: Settings) -> Proof | None:
 def write_proof(config: Settings, proof: Proof) -> None:
     """Remember a result."""
     path = config.state / "run" / "proof.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     path.write_text(json.dumps(asdict(proof)))

@@ -10,6 +10,7 @@ from assistant.server.record import Record
 from assistant.settings import Settings
 from indexer.errors import Busy
 from indexer.lock import writer_lock
+from indexer.private import private_folder
 
 Kind = Literal["docker", "local"]
 # Stopping TGI may take this long.
@@ -77,7 +78,7 @@ class Service(Protocol):
 def changing(config: Settings) -> Iterator[None]:
     """Let only one `opsctl` at a time start or stop servers; another waits for it a while."""
     path = config.state / "run" / "server.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     sentence = "another opsctl is starting or stopping the model server"
     deadline = time.monotonic() + LOCK_SECONDS
     with ExitStack() as held:

@@ -99,7 +99,7 @@ def _word(config: Settings, state: State, answers: Health) -> str:
 
 
 def _is_stale(service: Service, state: State) -> bool:
-    """Tell whether it would be started differently now; not while that can not be told."""
+    """Tell whether it would be started differently now; not while that cannot be told."""
     try:
         return state.status == "running" and state.config != service.config()
     except UserError:

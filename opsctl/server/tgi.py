@@ -9,6 +9,7 @@ from assistant.env_files import local_of
 from assistant.server.record import Record
 from assistant.settings import Settings, child_environment
 from indexer.errors import UserError
+from indexer.private import private_folder
 from opsctl import output
 from opsctl.programs import run, show
 from opsctl.server import docker
@@ -71,7 +72,7 @@ class TGIService:
     def keep(self) -> None:
         """Restart policy only now: with it from the start, a bad set-up would start for ever."""
         if found := find_container(self.settings):
-            self._run(docker.keep_command(found.id), "the restart policy can not be set")
+            self._run(docker.keep_command(found.id), "the restart policy cannot be set")
 
     def stop(self) -> None:
         """Stop and remove the container."""
@@ -80,7 +81,7 @@ class TGIService:
             return
         if found.state.status == "running":
             self._run(docker.stop_command(found.id), "the container does not stop", seconds=180)
-        self._run(docker.remove_command(found.id), "the container can not be removed")
+        self._run(docker.remove_command(found.id), "the container cannot be removed")
 
     def log_command(
         self, tail: int | None = None, follow: bool = False, since: float | None = None
@@ -111,7 +112,7 @@ class TGIService:
             output.note(f"fetching {image}")
             if show(docker.pull_command(image)):
                 hint = "docker system df shows the disk; the network: curl -I https://ghcr.io"
-                raise UserError(f"the image {image} can not be fetched, see above", hint)
+                raise UserError(f"the image {image} cannot be fetched, see above", hint)
             digests = self._digests()
         path = self.settings.state / "run" / "images.json"
         known = _read_json(path)
@@ -122,14 +123,14 @@ class TGIService:
                 f"to trust the new one: rm {path}",
             )
         if digests and not recorded:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent)
             path.write_text(json.dumps({**known, image: digests[0]}, indent=2))
 
     def _digests(self) -> list[str]:
         """The digests of the image; empty when it is not on this machine."""
         done = run(docker.image_command(self.settings.image))
         if done.code and "no such image" not in done.stderr.lower():
-            raise failure(done, "the image can not be looked at")
+            raise failure(done, "the image cannot be looked at")
         return [] if done.code else list(json.loads(done.stdout) or [self.settings.image])
 
     def _run(self, argv: Sequence[str], sentence: str, seconds: float = 60) -> None:

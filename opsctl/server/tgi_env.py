@@ -7,12 +7,14 @@ import hashlib
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.env_files import ZERO_ADAPTER, local_of
 from indexer.errors import UserError
 from indexer.extras import restore_command
+from indexer.private import private_folder
 from indexer.rights import access_hint
 from indexer.whole_file import SECRET, whole_file
 
@@ -54,19 +56,21 @@ class ServerConfig:
 
     @classmethod
     def load(cls, path: Path) -> "ServerConfig":
-        """Read the file; what it leaves out has TGI's default. Raise UserError if it can not be."""
-        values = read(path)
+        """Read the file; what it leaves out has TGI's default. Raise UserError if it cannot be."""
+        found = {line.name: line for line in lines(path) if line.value is not None}
         for name in ("MODEL_ID", "MAX_INPUT_TOKENS", "MAX_TOTAL_TOKENS"):
-            if not values.get(name):
-                raise UserError(f"{path}: {name} is not set", HINT)
+            if not (name in found and found[name].value):
+                place = found[name].place if name in found else path
+                raise UserError(f"{place}: {name} is not set", HINT)
+        adapters = found.get("LORA_ADAPTERS")
         return cls(
-            model_id=values["MODEL_ID"],
-            adapters=dict(adapter_entries(values.get("LORA_ADAPTERS", ""))),
-            max_input=_whole(path, values, "MAX_INPUT_TOKENS", 0),
-            max_total=_whole(path, values, "MAX_TOTAL_TOKENS", 0),
-            prefill=_whole(path, values, "MAX_BATCH_PREFILL_TOKENS", cls.prefill),
-            fraction=_fraction(path, values),
-            max_concurrent=_whole(path, values, "MAX_CONCURRENT_REQUESTS", cls.max_concurrent),
+            model_id=found["MODEL_ID"].value or "",
+            adapters=dict(adapter_entries(adapters.value or "" if adapters else "")),
+            max_input=_whole(found, "MAX_INPUT_TOKENS", 0),
+            max_total=_whole(found, "MAX_TOTAL_TOKENS", 0),
+            prefill=_whole(found, "MAX_BATCH_PREFILL_TOKENS", cls.prefill),
+            fraction=_fraction(found),
+            max_concurrent=_whole(found, "MAX_CONCURRENT_REQUESTS", cls.max_concurrent),
         )
 
 
@@ -84,7 +88,7 @@ def lines(path: Path) -> list[Line]:
 
 def write_merged(path: Path, merged: Path) -> None:
     """Write the lines into one file: Docker would hand on a variable that stands in two twice."""
-    merged.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(merged.parent)
     with whole_file(merged, SECRET) as draft:
         draft.write_text(_text(path), encoding="utf-8")
 
@@ -95,7 +99,7 @@ def _lines(path: Path) -> list[Line]:
     except FileNotFoundError:
         raise UserError(f"there is no {path}", _restore(path)) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} can not be read ({error})", f"ls -l {path}") from error
+        raise UserError(f"{path} cannot be read ({error})", f"ls -l {path}") from error
     found = []
     for number, row in enumerate(text.split("\n"), start=1):
         row = row.removesuffix("\r").lstrip()
@@ -135,7 +139,7 @@ def put_adapter_first(path: Path, name: str) -> tuple[str, str]:
 
     It is written to the local file. One that is not declared yet is in ADAPTERS. Nothing else
     changes, and nothing at all when the adapter is the first already. Raise UserError if the file
-    can not be written.
+    cannot be written.
     """
     old = read(path).get("LORA_ADAPTERS", "")
     new = _with_first(old, name)
@@ -181,21 +185,25 @@ def _replace(path: Path, content: bytes) -> None:
             shutil.copymode(path, draft)
 
 
-def _whole(path: Path, values: dict[str, str], name: str, default: int) -> int:
-    text = values.get(name, str(default))
+def _whole(found: Mapping[str, Line], name: str, default: int) -> int:
+    if name not in found:
+        return default
+    line, text = found[name], found[name].value or ""
     if not (text.isascii() and text.isdigit() and int(text)):
-        raise UserError(f"{path}: {name} is {text!r}, not a whole number above 0", HINT)
+        sentence = f"{line.place}: {name} is {text!r}, not a whole number above 0"
+        raise UserError(sentence, HINT)
     return int(text)
 
 
-def _fraction(path: Path, values: dict[str, str]) -> float:
-    text = values.get("CUDA_MEMORY_FRACTION", "1.0")
+def _fraction(found: Mapping[str, Line]) -> float:
+    line = found.get("CUDA_MEMORY_FRACTION")
+    if line is None:
+        return ServerConfig.fraction
     try:
-        value = float(text)
+        value = float(line.value or "")
     except ValueError:
         value = 0.0
     if not 0 < value <= 1:
-        raise UserError(
-            f"{path}: CUDA_MEMORY_FRACTION is {text!r}, not a number above 0 and up to 1", HINT
-        )
+        sentence = f"{line.place}: {line.name} is {line.value!r}, not a number above 0 and up to 1"
+        raise UserError(sentence, HINT)
     return value

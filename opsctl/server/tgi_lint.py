@@ -2,6 +2,7 @@
 
 import difflib
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,7 @@ POSITIVE = {
     "MAX_INPUT_TOKENS", "MAX_TOTAL_TOKENS", "MAX_BATCH_PREFILL_TOKENS", "MAX_CONCURRENT_REQUESTS",
 }  # fmt: skip
 KNOWN = SECRETS | BOOLEANS | WHOLE | OTHERS
+_NAME = re.compile(r"[A-Z][A-Z_]+")
 PREFIXES = ("NVIDIA_", "NCCL_", "PYTORCH_", "TORCH_", "OPSCTL_")
 
 
@@ -65,7 +67,7 @@ class Finding:
 
 
 def lint(path: Path) -> list[Finding]:
-    """Check every line and all of them together. Raise UserError if the file can not be read."""
+    """Check every line and all of them together. Raise UserError if the file cannot be read."""
     found = lines(path)
     last = {line.name: line for line in found}
     findings = [finding for line in found for finding in _of_line(line, last[line.name].number)]
@@ -74,10 +76,16 @@ def lint(path: Path) -> list[Finding]:
     for rule in (_model, _hub, _adapters, _lengths, _choices):
         for result, name, message, fix in rule(values):
             if name in values or name not in last:
-                line = last.get(name)
+                line = _to_blame(path, name, message, last)
                 file, number = (line.file, line.number) if line else (path, None)
                 findings.append(Finding(result, file, number, message, fix))
     return sorted(findings, key=lambda one: (one.line is None, one.file != path, one.line or 0))
+
+
+def _to_blame(path: Path, name: str, message: str, last: Mapping[str, Line]) -> Line | None:
+    """The line of a finding; of several that do not go together, that of the local file."""
+    named = [last[word] for word in (name, *_NAME.findall(message)) if word in last]
+    return next((line for line in named if line.file != path), last.get(name))
 
 
 def _of_line(line: Line, last: int) -> Iterator[Finding]:
@@ -156,7 +164,7 @@ def _model(values: Values) -> Iterator[Found]:
         yield "failed", "REVISION", message, "remove REVISION: the manifest keeps the commit"
     quantize = values.get("QUANTIZE", "gptq" if "gptq" in model.lower() else "")
     if "DTYPE" in values and quantize == "gptq":
-        message = "DTYPE can not be set with a GPTQ model, which runs in float16"
+        message = "DTYPE cannot be set with a GPTQ model, which runs in float16"
         yield "failed", "DTYPE", message, "remove DTYPE"
 
 

@@ -1,4 +1,4 @@
-"""A server that can not be reached, is not healthy, or is none; and addresses that are none."""
+"""A server that cannot be reached, is not healthy, or is none; and addresses that are none."""
 
 import asyncio
 import contextlib

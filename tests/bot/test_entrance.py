@@ -290,7 +290,7 @@ def test_beyond_so_many_strangers_each_hears_once_that_there_is_no_room(
             assert "не поместилась" in (await bot.replied(STRANGER))[0]
             in_store(bot, lambda store: Requests(store).refuse(range(10_000, 10_010)))
             api.user(STRANGER, "/start")
-            assert "передал" in (await bot.replied(STRANGER, 2))[1]
+            assert "сохранил" in (await bot.replied(STRANGER, 2))[1]
 
     asyncio.run(go())
 
@@ -332,7 +332,9 @@ def test_the_first_who_sends_the_code_is_the_administrator(tmp_path: Path, notes
         config: dict[str, Any] = {"admins": [], "allowed_users": []}
         async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes, **config) as bot:
             api.user(STRANGER, "/start")
-            await bot.replied(STRANGER)
+            assert "передам, когда он появится" in (await bot.replied(STRANGER))[0]
+            api.user(STRANGER, "/start")
+            assert "администратора ещё нет" in (await bot.replied(STRANGER, 2))[1]
             code = in_store(bot, lambda store: Invites(store).claim().secret)
             assert in_store(bot, lambda store: Invites(store).claim().secret) == code
             api.user(7000, in_groups(code).replace("-", " "))
@@ -345,6 +347,7 @@ def test_the_first_who_sends_the_code_is_the_administrator(tmp_path: Path, notes
             api.user(7001, f"/start {code}")
             assert "все, на кого" in (await bot.replied(7001))[0]
             assert in_store(bot, lambda store: People(store).role(7001)) == "person"
+            assert not any(one.revoked for one in in_store(bot, lambda store: Invites(store).all()))
             # One that was shown before there was an administrator is worth nothing any more.
             late = in_store(bot, lambda store: Invites(store).claim().secret)
             api.user(7002, f"/start {late}")

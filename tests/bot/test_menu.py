@@ -1,4 +1,4 @@
-"""The menu and the descriptions, which some administrators can not have yet."""
+"""The menu and the descriptions, which some administrators cannot have yet."""
 
 import asyncio
 from pathlib import Path

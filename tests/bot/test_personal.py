@@ -12,6 +12,7 @@ import pytest
 
 from bot.personal import NOBODYS, TABLES, erase, held
 from bot.store import Store
+from opsctl.commands.users.held import in_words
 from tests.bot.bot_process import BotProcess, eventually, settled
 from tests.bot.test_queue import SLOW, served
 from tests.fakes.bot_api import FakeBotAPI
@@ -50,6 +51,7 @@ def test_a_row_in_each_table_is_told_and_erased(tmp_path: Path) -> None:
         assert json.dumps(held(store, 7)).count("secret-a") >= 8
         count, traceless = erase(store, 7)
         assert (count, traceless) == (len(TABLES), True)
+        assert not any(in_words({table: [1]}) == "nothing" for table in TABLES)
         assert held(store, 7) == {}
         assert set(held(store, 8)) == set(TABLES)
         assert not any(b"secret-a" in path.read_bytes() for path in tmp_path.iterdir())
@@ -250,10 +252,14 @@ def unfinished(api: FakeBotAPI, chat: int) -> bool:
 def test_what_is_kept_is_erased_only_when_that_is_meant(workspace: Workspace) -> None:
     with closing(Store(workspace.state / "bot.sqlite")) as store:
         fill(store, 7, "a")
-    assert "--yes" in workspace.fails(2, "users", "erase", "7")
+    asked = workspace.run("users", "erase", "7")
+    assert asked.returncode == 2 and "--yes" in asked.stderr
+    assert "kept of 7: 1 question with its answer, 1 rating," in asked.stderr
+    assert "access to the bot, a limit of their own, a request for access" in asked.stderr
+    assert not any(f" {name}" in asked.stderr for name in ("feedback", "turned_away", "inbox"))
     assert "nothing is kept" in workspace.run("users", "export", "8").stderr
     again = workspace.run("users", "erase", "7", "--yes", env={"OPSCTL_ALLOWED_USERS": "7"})
-    assert "may go on asking" in again.stderr
+    assert "erased: all of it" in again.stderr and "may go on asking" in again.stderr
     assert json.loads(workspace.run("users", "export", "7").stdout) == {"user": 7}
 
 

@@ -64,7 +64,9 @@ def test_a_fifth_question_is_refused_and_a_place_is_shown(tmp_path: Path, notes:
         ):
             for number in range(1, 6):
                 api.user(2, question(number))
-            await eventually(lambda: any("ждёте ответов: 4" in t for t in bot.all_replies(2)))
+            await eventually(
+                lambda: any("отвечаю на 4 ваших вопроса" in t for t in bot.all_replies(2))
+            )
             api.user(3, question(6))
             await eventually(lambda: any("очереди: 4" in t for t in bot.all_replies(3)))
             await eventually(lambda: len(tgi.log.requests) == 1)

@@ -102,7 +102,7 @@ def test_sending_fails(fault: dict[str, Any], kind: type[Exception] | None, mess
     ],
 )
 def test_editing_fails(fault: dict[str, Any], kind: type[Exception] | None) -> None:
-    """Edits are repeated until the message reads so, or it is clear that it can not."""
+    """Edits are repeated until the message reads so, or it is clear that it cannot."""
 
     async def main() -> None:
         async with sender() as (api, to):

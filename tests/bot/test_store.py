@@ -1,4 +1,4 @@
-"""The bot's file: whole, private, and told about in plain words when it can not be used."""
+"""The bot's file: whole, private, and told about in plain words when it cannot be used."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from bot.door.people import People
 from bot.door.requests import Requests
 from bot.inbox import Effect, Inbox
 from bot.metrics import Metrics
-from bot.store import KEEP_REQUESTS, Store, StoreBusy, StoreError
+from bot.store import DAY, KEEP_REQUESTS, Store, StoreBusy, StoreError
 from indexer.errors import UserError
 from tests.bot.bot_process import PACE, eventually
 
@@ -156,13 +156,16 @@ def test_a_group_that_moves_takes_its_new_beginning_along(store: Store) -> None:
     assert [turn.answer for turn in turns] == ["answer 2"]
 
 
-def test_a_strangers_name_is_swept_with_the_request(store: Store) -> None:
+@pytest.mark.parametrize(("keep_days", "kept"), [(3, 3 * DAY), (90, KEEP_REQUESTS)])
+def test_a_strangers_name_is_swept_with_the_request(
+    store: Store, keep_days: int, kept: float
+) -> None:
     requests = Requests(store)
     requests.ask(1, 7, "Ivan", "ivan", "ru")
     requests.keep(2, 7, 5, "ru", SECRET)
-    store.sweep(time.time())
+    store.sweep(time.time() + kept - 60, keep_days)
     assert len(requests.listing("waiting")) == 1
-    store.sweep(time.time() + KEEP_REQUESTS + 1)
+    store.sweep(time.time() + kept + 1, keep_days)
     for table in ("request", "kept"):
         assert store.db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
 

@@ -179,6 +179,17 @@ def test_without_json_the_report_is_one_line_of_data(indexed: Workspace) -> None
     assert "passed over: photo.jpg: no reader for .jpg" in done.stderr
 
 
+def test_where_nothing_is_new_the_size_of_the_index_is_told(indexed: Workspace) -> None:
+    assert indexed.run("reindex").stdout == "nothing new: 3 documents, 3 passages\n"
+    indexed.write("empty.txt", "")
+    for _ in range(2):
+        told = indexed.run("reindex").stdout
+        assert told == "nothing new: 3 documents, 3 passages; failed 1\n"
+    (indexed.documents / "empty.txt").unlink()
+    (indexed.documents / "note1.txt").unlink()
+    assert indexed.run("reindex").stdout.startswith("added 0, changed 0, removed 1,")
+
+
 def test_a_file_of_unknown_type_is_named(workspace: Workspace) -> None:
     workspace.write("note.txt", note(1))
     workspace.write("table.xlsx", b"PK\x03\x04")

@@ -1,4 +1,4 @@
-"""Files that can not be read: each is named with its reason, and the others are indexed."""
+"""Files that cannot be read: each is named with its reason, and the others are indexed."""
 
 import os
 import random

@@ -159,5 +159,5 @@ def test_a_model_that_can_not_be_loaded_is_told_with_the_way_out(workspace: Work
     assert f"the folder {model} holds no whole model" in told
     (model / "model.safetensors").write_bytes(b"cut short")
     told = workspace.fails(1, "reindex", env={"OPSCTL_EMBEDDER": str(model)})
-    assert f"the embedder in {model} can not be loaded" in told
+    assert f"the embedder in {model} cannot be loaded" in told
     assert "OPSCTL_EMBEDDER=builtin" in told

@@ -68,7 +68,7 @@ Breaker = Callable[[Path], object]
 BROKEN: list[tuple[str, Breaker, str]] = [
     ("no folder", shutil.rmtree, "model: there is no folder"),
     ("no config", lambda m: (m / "config.json").unlink(), "has no config.json"),
-    ("no JSON", lambda m: (m / "config.json").write_text("{"), "config.json can not be read"),
+    ("no JSON", lambda m: (m / "config.json").write_text("{"), "config.json cannot be read"),
     (
         "another kind",
         lambda m: rewrite(m / "config.json", architectures=["BertModel"]),
@@ -124,11 +124,11 @@ def test_broken_adapters_are_named(tiny: Path, tmp_path: Path) -> None:
 
 def test_other_quantisations_are_refused(tiny: Path, tmp_path: Path) -> None:
     cases = [
-        ({"quant_method": "awq", "bits": 4}, "weights quantised by awq can not be read"),
-        ({"quant_method": "gptq", "bits": 8}, "GPTQ of 8 bits can not be read"),
+        ({"quant_method": "awq", "bits": 4}, "weights quantised by awq cannot be read"),
+        ({"quant_method": "gptq", "bits": 8}, "GPTQ of 8 bits cannot be read"),
         (
             {"quant_method": "gptq", "bits": 4, "checkpoint_format": "gptq_v2"},
-            "the GPTQ checkpoint format gptq_v2 can not be read",
+            "the GPTQ checkpoint format gptq_v2 cannot be read",
         ),
     ]
     model = copy(tiny, tmp_path, "model-gptq")
@@ -141,7 +141,7 @@ def test_a_taken_port_is_named(tiny: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         said = failure("--model", f"{tiny}/model", "--port", str(port))
-    assert f"port {port} on 127.0.0.1 can not be opened (Address already in use)" in said
+    assert f"port {port} on 127.0.0.1 cannot be opened (Address already in use)" in said
 
 
 def test_a_model_larger_than_the_memory_is_refused(torch_report: Any) -> None:

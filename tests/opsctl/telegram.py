@@ -3,10 +3,11 @@
 import json
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,25 @@ class Telegram:
         """As an earlier program that used this bot did."""
         urllib.request.urlopen(f"{self.url}/bot{TOKEN}/setWebhook?url=https://bot.example").close()
 
+    @contextmanager
+    def polled_by_another(self) -> Iterator[None]:
+        """Another program asks for the updates of the same bot, as often as it can."""
+        ended = threading.Event()
+
+        def poll() -> None:
+            while not ended.is_set():
+                with suppress(OSError):
+                    url = f"{self.url}/bot{TOKEN}/getUpdates?timeout=1"
+                    urllib.request.urlopen(url, timeout=5).close()
+
+        thread = threading.Thread(target=poll)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
     def status(self) -> dict[str, Any]:
         """The bot, by `opsctl status`."""
         found: dict[str, Any] = self.workspace.json("status", code=None)["bot"]
@@ -82,9 +102,11 @@ def telegram_for(workspace: Workspace, scenario: systemd.Scenario) -> Iterator[T
             "OPSCTL_ALLOWED_USERS": str(USER),
             "OPSCTL_HEALTH_PORT": str(free_port()),
         }
-        yield Telegram(url.removesuffix("/bot"), workspace)
-        workspace.run("stop")
-        process.kill()  # it would wait for a bot that still polls
+        try:
+            yield Telegram(url.removesuffix("/bot"), workspace)
+        finally:
+            workspace.run("stop")
+            process.kill()  # it would wait for a bot that still polls
 
 
 def eventually(happened: Callable[[], object], seconds: float = 60) -> None:

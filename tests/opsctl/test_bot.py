@@ -13,7 +13,9 @@ from tests.fakes.bot_api import TOKEN
 from tests.fakes.systemd import Scenario
 from tests.gpu_server import free_port
 from tests.opsctl.telegram import STRANGER, USER, Telegram, eventually, telegram_for
-from tests.workspace import Workspace, question
+from tests.workspace import Workspace, go_on, question
+
+WRONG = "123456789:AAE-wrong-token-of-the-right-form-000000"
 
 
 @pytest.fixture
@@ -38,7 +40,61 @@ def test_start_answer_status_logs_stop(telegram: Telegram) -> None:
     assert "answering as bot" in workspace.run("logs", "bot", "--since", "10m").stdout
     assert workspace.run("logs", "bot", "--since", "2999-01-01").stdout == ""
     assert workspace.run("stop").stderr == "stopped\n"
-    assert workspace.json("status")["bot"]["state"] == "absent"
+    stopped = workspace.run("status")
+    assert stopped.returncode == 3 and "bot: stopped\n" in stopped.stdout
+    assert "hint: opsctl start\n" in stopped.stderr
+    (workspace.root / "telegram_token.txt").unlink()
+    assert workspace.json("status")["bot"] == {"state": "absent"}
+
+
+def test_a_restart_that_cannot_work_leaves_the_bot_as_it_is(telegram: Telegram) -> None:
+    workspace = telegram.workspace
+    assert workspace.run("start", "--server", "none").returncode == 0
+    running = telegram.status()["pid"]
+    nobody = "http://127.0.0.1:1/bot"
+    for env, words in (
+        ({"OPSCTL_NOTICE": "missing.txt"}, "missing.txt cannot be read"),
+        ({"OPSCTL_TELEGRAM_TOKEN": WRONG}, "does not accept the bot's token"),
+        ({"OPSCTL_TELEGRAM_TOKEN": "abc"}, "does not accept the bot's token"),
+        ({"OPSCTL_TELEGRAM_API_URL": nobody}, "nothing listens at 127.0.0.1:1"),
+        ({}, "docker"),  # which is not there
+    ):
+        told = workspace.fails(1, "restart", "--server", "none" if env else "docker", env=env)
+        assert words in told and WRONG not in told
+        assert (telegram.status()["state"], telegram.status()["pid"]) == ("running", running)
+    assert workspace.run("restart", "--server", "none").returncode == 0
+    assert telegram.status()["pid"] != running
+
+
+def test_doctor_warns_of_a_notice_that_is_not_there(workspace: Workspace) -> None:
+    checks = workspace.json("doctor", env={"OPSCTL_NOTICE": "missing.txt"}, code=None)
+    [found] = [check for check in checks if check["name"] == "settings"]
+    assert found["result"] == "warning" and "missing.txt cannot be read" in found["detail"]
+
+
+def test_a_token_alone_is_no_reason_to_be_unhealthy(telegram: Telegram) -> None:
+    shown = telegram.workspace.run("status")
+    assert shown.returncode == 0, shown
+    assert "bot: not started\n" in shown.stdout and "hint: opsctl start\n" in shown.stderr
+
+
+def test_two_programs_that_poll_with_one_token_are_not_healthy(telegram: Telegram) -> None:
+    """Each is answered now and then, and ours is started again in between."""
+    workspace, words = telegram.workspace, "another program answers as this bot"
+    assert workspace.run("start", "--server", "none").returncode == 0
+    with telegram.polled_by_another():
+        eventually(lambda: (telegram.status().get("trouble") or {}).get("cause") == "conflict")
+        restarts = 0
+        while restarts == 0:
+            shown = workspace.run("status")
+            assert shown.returncode == 3, shown
+            restarts = telegram.status()["restarts"]
+        eventually(lambda: telegram.status()["state"] == "running")
+        shown = workspace.run("status")
+        assert shown.returncode == 3 and words in shown.stdout
+    assert workspace.run("stop").returncode == 0
+    assert workspace.run("start", "--server", "none").returncode == 0
+    assert workspace.run("status").returncode == 0
 
 
 def test_a_bot_that_is_started_elsewhere_is_that_of_its_project(telegram: Telegram) -> None:
@@ -76,14 +132,42 @@ def test_the_token_is_in_no_argv_log_or_output(telegram: Telegram) -> None:
     assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []
 
 
-def test_the_log_is_for_the_owner_alone(telegram: Telegram) -> None:
-    """It holds the ids of people; the one before it too."""
+def test_one_log_holds_all_runs_and_is_for_the_owner_alone(telegram: Telegram) -> None:
+    """It holds the ids of people, and why the bot ended the time before the last."""
+    workspace = telegram.workspace
+    log = workspace.state / "logs" / "bot.log"
+    log.parent.mkdir()
+    log.write_text("error: of long ago\n")
+    log.chmod(0o644)
     for _ in range(2):
-        telegram.workspace.run("start", "--server", "none")
-        telegram.workspace.run("stop")
-    logs = sorted((telegram.workspace.state / "logs").iterdir())
-    assert [path.name for path in logs] == ["bot.log", "bot.log.1"]
-    assert [stat.S_IMODE(path.stat().st_mode) for path in logs] == [0o600, 0o600]
+        workspace.run("start", "--server", "none")
+        workspace.run("stop")
+    assert [path.name for path in log.parent.iterdir()] == ["bot.log"]
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    shown = workspace.run("logs", "bot").stdout
+    assert shown.startswith("error: of long ago\n")
+    parts = shown.split("the bot is started, 20")
+    assert len(parts) == 3
+    assert all("answering as bot" in part for part in parts[1:])
+
+
+def test_a_cause_of_an_earlier_run_is_not_told_again(telegram: Telegram) -> None:
+    """The second bot is killed while it waits for Telegram, and says nothing."""
+    workspace = telegram.workspace
+    log = workspace.state / "logs" / "bot.log"
+    log.parent.mkdir()
+    log.write_text("error: the token is wrong\nhint: another token\n")
+    nowhere = {"OPSCTL_TELEGRAM_API_URL": f"http://127.0.0.1:{free_port()}/bot"}
+    process = workspace.start("start", "--server", "none", env=nowhere)
+    eventually(lambda: len(telegram.processes()) == 2)
+    process.send_signal(signal.SIGSTOP)
+    supervisor, bot = sorted(telegram.processes())
+    assert psutil.Process(bot).ppid() == supervisor
+    psutil.Process(bot).kill()
+    eventually(lambda: "is started again" in log.read_text())
+    assert (
+        "the bot does not start: it ended at once\nhint: opsctl logs bot" in go_on(process).stderr
+    )
 
 
 def test_a_killed_bot_comes_back_and_loses_nothing(telegram: Telegram) -> None:
@@ -98,7 +182,7 @@ def test_a_killed_bot_comes_back_and_loses_nothing(telegram: Telegram) -> None:
     again = telegram.status()
     assert (again["state"], again["restarts"]) == ("running", 1)
     assert again["pid"] != first["pid"]
-    assert "background process, started again 1 times" in workspace.run("status").stdout
+    assert "background process, started again 1 time," in workspace.run("status").stdout
     log = workspace.run("logs", "bot").stdout
     assert log.index("answering as bot") < log.index("SIGKILL") < log.rindex("answering as bot")
 
@@ -124,6 +208,7 @@ def test_a_bot_in_a_terminal_is_seen_and_stopped(telegram: Telegram) -> None:
     assert workspace.run("stop").stderr == "stopped\n"
     process.communicate()
     assert process.returncode == 0
+    assert telegram.status() == {"state": "stopped"}
 
 
 def test_the_bot_of_another_folder_on_the_port_is_not_ours(
@@ -132,7 +217,7 @@ def test_the_bot_of_another_folder_on_the_port_is_not_ours(
     workspace = telegram.workspace
     assert workspace.run("start", "--server", "none").returncode == 0
     elsewhere = {"OPSCTL_STATE": str(tmp_path / "other")}
-    assert workspace.json("status", env=elsewhere, code=3)["bot"]["state"] == "absent"
+    assert workspace.json("status", env=elsewhere, code=3)["bot"]["state"] == "not started"
     told = workspace.run("start", "--server", "none", env=elsewhere)
     assert told.returncode == 1
     assert "OPSCTL_HEALTH_PORT" in told.stderr
@@ -185,16 +270,49 @@ def test_an_empty_list_of_people_is_where_everybody_begins(telegram: Telegram) -
 
 
 def test_a_rejected_token_is_told_and_nothing_tries_again(telegram: Telegram) -> None:
-    wrong = "123456789:AAE-wrong-token-of-the-right-form-000000"
-    (telegram.workspace.root / "telegram_token.txt").write_text(wrong)
+    (telegram.workspace.root / "telegram_token.txt").write_text(WRONG)
     for option in ([], ["--foreground"]):
         done = telegram.workspace.run("start", "--server", "none", *option)
         assert done.returncode == 1
         errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
         assert len(errors) == 1 and "Telegram does not accept the bot's token" in errors[0]
-        assert wrong not in done.stderr
+        assert WRONG not in done.stderr
         assert telegram.processes() == []
-    assert telegram.status() == {"state": "absent"}
+    shown = telegram.workspace.run("status")
+    assert shown.returncode == 3 and "bot: stopped\n" in shown.stdout
+    assert "does not accept the bot's token" in shown.stdout and "@BotFather" in shown.stderr
+
+
+def test_the_hint_for_a_wrong_token_names_where_it_is_read_from(telegram: Telegram) -> None:
+    workspace = telegram.workspace
+    for place in (".env", "telegram_token.txt"):
+        for file in (".env", "telegram_token.txt"):
+            (workspace.root / file).unlink(missing_ok=True)
+        row = WRONG if place.endswith("txt") else f"OPSCTL_TELEGRAM_TOKEN={WRONG}"
+        (workspace.root / place).write_text(row)
+        hint = "OPSCTL_TELEGRAM_TOKEN in .env" if place == ".env" else place
+        hint = f"compare {hint} with what @BotFather says"
+        assert hint in workspace.fails(1, "start", "--server", "none")
+        assert hint in workspace.run("status").stderr
+        assert hint in workspace.run("doctor").stdout
+        assert hint in workspace.run("logs", "bot").stdout
+    told = workspace.fails(1, "restart", env={"OPSCTL_TELEGRAM_TOKEN": WRONG})
+    assert "OPSCTL_TELEGRAM_TOKEN of the environment" in told
+
+
+def test_ctrl_c_at_start_says_that_the_bot_goes_on(telegram: Telegram) -> None:
+    workspace = telegram.workspace
+    process = workspace.start("start", "--server", "none", fresh=True)
+    record = workspace.state / "run" / "bot.json"
+    eventually(lambda: len(telegram.processes()) == 2 and record.is_file() and record.read_text())
+    _, bot = sorted(telegram.processes())
+    psutil.Process(bot).suspend()  # so that it does not come up meanwhile
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate()
+    assert process.returncode == 130, told
+    assert told.endswith("goes on starting: opsctl status shows it, opsctl stop ends it\n"), told
+    psutil.Process(bot).resume()
+    eventually(lambda: telegram.status()["state"] == "running")
 
 
 def test_a_start_while_telegram_is_away_says_so(telegram: Telegram) -> None:

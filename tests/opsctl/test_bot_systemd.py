@@ -47,7 +47,7 @@ def test_start_answer_status_logs_stop(telegram: Telegram) -> None:
     assert workspace.run("stop").stderr == "stopped\n"
     assert not unit.exists()
     assert not wants.is_symlink()
-    assert telegram.status() == {"state": "absent"}
+    assert telegram.status()["state"] == "stopped"
     assert systemd.calls(workspace.root) == [
         ["systemctl", "--user", *words]
         for words in (
@@ -114,7 +114,7 @@ def test_a_rejected_token_is_told_and_nothing_tries_again(telegram: Telegram) ->
     assert done.stderr.count("Telegram does not accept the bot's token") == 1
     assert not unit_of(workspace).exists()
     assert telegram.processes() == []
-    assert telegram.status() == {"state": "absent"}
+    assert telegram.status()["state"] == "stopped"
 
 
 def test_a_bot_that_can_not_start_again_is_exited(telegram: Telegram) -> None:

@@ -59,7 +59,7 @@ def test_the_quantization_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None
 def test_files_that_are_missing_or_broken_are_named(tmp_path: Path) -> None:
     assert f"there is no {tmp_path / 'config.json'}" in refused(tmp_path)
     put(tmp_path, hub_files.model() | {"config.json": b"{"})
-    assert "can not be read as JSON" in refused(tmp_path)
+    assert "cannot be read as JSON" in refused(tmp_path)
     put(tmp_path, hub_files.model())
     (tmp_path / "model.safetensors").unlink()
     assert "no safetensors file" in refused(tmp_path)

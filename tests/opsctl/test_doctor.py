@@ -1,11 +1,13 @@
 """opsctl doctor: what is wrong, where a setting came from; and the .env file."""
 
 import os
+import shutil
 from contextlib import closing
 from typing import Any
 
 import pytest
 
+from assistant.project import DEPLOY
 from bot.door.members import TROUBLE
 from bot.store import Store
 from tests.workspace import Workspace, note, question
@@ -44,7 +46,7 @@ def test_one_check_that_can_not_run_does_not_stop_the_others(workspace: Workspac
     whole = checks(workspace, code=1)
     assert whole["documents"]["result"] == "failed"
     assert whole["python"]["result"] == whole["sqlite"]["result"] == "ok"
-    assert whole["files"]["result"] == "ok"
+    assert (whole["files"]["result"], whole["files"]["fix"]) == ("warning", "opsctl reindex")
     assert list(whole)[-1] == "server"
 
 
@@ -60,6 +62,19 @@ def test_a_name_that_looks_like_a_setting_and_is_none_is_a_warning(indexed: Work
     found = checks(indexed, env={"OPSCTL_DOCUMENT": "x"})["settings"]
     assert found["result"] == "warning"
     assert "OPSCTL_DOCUMENT" in found["detail"].split()
+
+
+def test_without_a_gpu_the_local_file_of_tgi_is_checked_too(indexed: Workspace) -> None:
+    folder = indexed.root / "deploy"
+    shutil.copytree(DEPLOY, folder)
+    assert checks(indexed)["tgi.env"]["result"] == "ok"
+    local = folder / "tgi.local.env"
+    local.write_text("# mine\nMAX_INPUT_TOKENS=many\n")
+    place = f"{local}, line 2: MAX_INPUT_TOKENS is"
+    found = checks(indexed, code=1)["tgi.env"]
+    assert found["result"] == "failed" and place in found["detail"]
+    for option in ((), ("--server", "docker")):
+        assert place in indexed.fails(1, "start", *option, "--dry-run")
 
 
 def test_settings_are_shown_with_value_and_origin(workspace: Workspace) -> None:
@@ -198,6 +213,25 @@ def test_a_misspelt_setting_is_told_by_start_too(workspace: Workspace) -> None:
     assert f"no such setting: {wanted}" in workspace.run("start").stderr
     checks = {item["name"]: item for item in workspace.json("doctor", code=None)}
     assert checks["settings"]["detail"] == f"unknown: {wanted}"
+
+
+def test_lines_of_env_that_set_nothing_are_named_and_not_quoted(workspace: Workspace) -> None:
+    env = workspace.root / ".env"
+    env.write_text("# a comment\n\nOPSCTL_TOP_K=5\n123:a-pasted-token\n  OPSCTL_ADMINS 7\n")
+    told = f"ignored in {env}: line 4, line 5 (no = in it)"
+    found = checks(workspace, code=1)["settings"]
+    assert (found["result"], found["detail"]) == ("warning", told)
+    for args in (("start",), ("setup", "--yes")):
+        assert f"warning: {told}\n" in workspace.run(*args).stderr
+    assert "pasted" not in workspace.run("doctor").stdout
+
+
+def test_settings_are_counted(workspace: Workspace) -> None:
+    (workspace.root / ".env").write_text("OPSCTL_TOP_K=5\n")
+    workspace.env |= {"OPSCTL_DOCUMENTS": "", "OPSCTL_STATE": "", "OPSCTL_EMBEDDER": ""}
+    assert checks(workspace, code=1)["settings"]["detail"].startswith("1 setting is set, ")
+    (workspace.root / ".env").write_text("OPSCTL_TOP_K=5\nOPSCTL_PUBLIC=1\n")
+    assert checks(workspace, code=1)["settings"]["detail"].startswith("2 settings are set, ")
 
 
 def test_a_comment_behind_a_value_is_named_as_the_fault(workspace: Workspace) -> None:

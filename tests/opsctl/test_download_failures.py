@@ -136,7 +136,7 @@ def test_no_network_and_no_name_are_told_apart(workspace: Workspace) -> None:
         )
     assert f"nothing answers at 127.0.0.1:{port}" in refused
     unknown = workspace.fails(1, "download", env={"OPSCTL_HF_ENDPOINT": "http://hub.invalid"})
-    assert "the name hub.invalid can not be found" in unknown
+    assert "the name hub.invalid cannot be found" in unknown
     offline = workspace.fails(1, "download", env={"HF_HUB_OFFLINE": "1"})
     assert "HF_HUB_OFFLINE" in offline
 
@@ -202,7 +202,7 @@ def test_a_folder_that_can_not_be_written_is_told(
 ) -> None:
     (plain_user.state / folder).mkdir(parents=True)
     (plain_user.state / folder).chmod(0o500)
-    assert "can not be written" in plain_user.fails(1, "download")
+    assert "cannot be written" in plain_user.fails(1, "download")
 
 
 def test_a_damaged_manifest_is_told_and_what_is_here_is_not_fetched_again(

@@ -122,8 +122,8 @@ def test_a_missing_an_empty_and_a_binary_file_are_usage(indexed: Workspace) -> N
     path.write_text("\n \n")
     assert "has no questions" in indexed.fails(2, "eval", str(path))
     path.write_bytes(b"\xff\xfe\x00\x01")
-    assert "can not be read" in indexed.fails(2, "eval", str(path))
-    assert "can not be read" in indexed.fails(2, "eval", str(indexed.documents))
+    assert "cannot be read" in indexed.fails(2, "eval", str(path))
+    assert "cannot be read" in indexed.fails(2, "eval", str(indexed.documents))
 
 
 def test_eval_without_an_index_names_the_command_that_makes_one(workspace: Workspace) -> None:

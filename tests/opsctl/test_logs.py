@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.gpu_server import GPUServer
+from tests.gpu_server import GPUServer, free_port
 from tests.workspace import Workspace
 
 
@@ -48,5 +48,22 @@ def test_bad_arguments_are_usage_errors(workspace: Workspace) -> None:
     assert "opsctl logs server" in workspace.fails(2, "logs", "kernel")
 
 
-def test_without_a_server_there_is_no_log(workspace: Workspace) -> None:
-    assert "opsctl start" in workspace.fails(3, "logs")
+def test_without_a_server_there_is_no_log(server: GPUServer) -> None:
+    assert "hint: opsctl start" in server.workspace.fails(3, "logs").splitlines()
+
+
+ADAPTER = {"OPSCTL_ADAPTER": "real"}
+ELSEWHERE = {"OPSCTL_SERVER_URL": "http://127.0.0.2:1"}
+
+
+@pytest.mark.parametrize(("command", "env"), [("logs", {}), ("verify", ADAPTER)])
+def test_a_server_that_start_would_not_bring_is_not_promised(
+    workspace: Workspace, command: str, env: dict[str, str]
+) -> None:
+    free = {"OPSCTL_SERVER_URL": f"http://127.0.0.1:{free_port()}"}
+    told = workspace.fails(3, command, env=env | free)
+    assert "no model server runs here, nor would start (" in told
+    assert "opsctl download, opsctl start --server local" in told
+    told = workspace.fails(3, command, env=env | ELSEWHERE)
+    assert f"others start {ELSEWHERE['OPSCTL_SERVER_URL']}" in told
+    assert "opsctl start" not in told

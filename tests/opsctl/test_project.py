@@ -126,6 +126,14 @@ def test_init_keeps_what_is_there_and_tells_what_is_old(alone: Workspace) -> Non
     assert origins(alone, "-C", str(folder))["OPSCTL_TOP_K"] == ("4", ".env")
 
 
+def test_init_inside_a_project_is_refused_and_the_project_named(indexed: Workspace) -> None:
+    told = indexed.fails(2, "init", str(indexed.documents))
+    assert f"{indexed.documents} is inside the project {indexed.root}" in told
+    assert f"opsctl -C {indexed.root} setup" in told
+    assert files(indexed.documents) == {"note1.txt", "note2.txt", "note3.txt"}
+    assert indexed.run("init", ".").returncode == 0, "of the project itself it is safe"
+
+
 def test_init_of_a_file_is_refused(alone: Workspace) -> None:
     assert "is not a folder" in alone.fails(2, "init", str(alone.root / "theirs" / ".env"))
 

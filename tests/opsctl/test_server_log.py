@@ -26,7 +26,7 @@ FAILURES: list[tuple[str, int | None, str, str, str]] = [
     ("gated", 1, "gated", "token", "HF_TOKEN"),
     ("revision", 1, "revision", "revision", "REVISION"),
     ("disk", 1, "disk", "disk is full", "df -h"),
-    ("network", 1, "network", "can not be reached", "opsctl download"),
+    ("network", 1, "network", "cannot be reached", "opsctl download"),
     ("download", 1, "download", "could not get the files", "opsctl download"),
     ("template", None, "template", "no chat template", "opsctl download --verify"),
     ("roles", None, "request", "roles must alternate", "client"),

@@ -50,7 +50,7 @@ def test_a_server_that_died_is_exit_3_and_names_its_log(server: GPUServer) -> No
     done = workspace.run("status")
     assert done.returncode == 3
     assert "server: exited" in done.stdout
-    assert "can not load" in done.stdout, "the cause is told"
+    assert "cannot load" in done.stdout, "the cause is told"
     assert "hint: opsctl doctor says where tgi_shim is missing" in done.stderr
     assert "Shard 0 failed to start" in workspace.run("logs").stdout
 

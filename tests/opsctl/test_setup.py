@@ -106,7 +106,7 @@ def test_without_an_id_setup_shows_the_code_that_makes_an_administrator(
         assert code not in (workspace.state / "logs" / "bot.log").read_text()
         assert code in answering(workspace, [], command=("start", "--server", "none"))
         telegram.write("/start", STRANGER)
-        telegram.reply_with("передал", STRANGER)
+        telegram.reply_with("вашу просьбу я сохранил", STRANGER)
         telegram.write(f"/start {code}", USER)
         telegram.reply_with("Вы администратор", USER)
         telegram.reply_with("Просит доступ", USER)
@@ -121,6 +121,23 @@ def test_a_token_that_telegram_does_not_know_is_asked_for_again(workspace: Works
         assert "does not know the token that is set" in said and "this is @documents_bot" in said
         assert env.read_text().endswith(f"OPSCTL_TELEGRAM_TOKEN={telegram_token}\n")
         assert workspace.run("start", "--server", "none").returncode == 0
+
+
+def test_without_questions_a_wrong_token_is_told_when_all_else_is_done(
+    workspace: Workspace,
+) -> None:
+    workspace.write("note1.txt", note(1))
+    with telegram_for(workspace, Scenario(manager="")):
+        (workspace.root / "telegram_token.txt").unlink()
+        (workspace.root / ".env").write_text(f"OPSCTL_TELEGRAM_TOKEN={TOKEN}\n")
+        done = workspace.run("setup", "--yes")
+        assert done.returncode == 1 and "next:" not in done.stderr
+        assert "error: Telegram does not accept the bot's token" in done.stderr
+        assert "hint: compare OPSCTL_TELEGRAM_TOKEN in .env" in done.stderr
+        assert workspace.json("status")["index"]["documents"] == 1
+        away = {"OPSCTL_TELEGRAM_API_URL": "http://127.0.0.1:9/bot"}
+        done = workspace.run("setup", "--yes", env=away)
+        assert done.returncode == 0 and "could not be checked: nothing listens" in done.stderr
 
 
 def test_what_was_typed_before_ctrl_c_is_kept(workspace: Workspace) -> None:

@@ -42,6 +42,12 @@ def test_status_of_a_good_index(indexed: Workspace) -> None:
     assert "answers are quotes from the documents" in done.stdout
 
 
+def test_one_of_anything_is_no_plural(workspace: Workspace) -> None:
+    workspace.write("note.txt", note(1))
+    assert " 1 passage (" in workspace.run("reindex").stdout
+    assert "index: 1 document, 1 passage, embedder" in workspace.run("status").stdout
+
+
 def test_status_counts_what_changed_since(indexed: Workspace) -> None:
     indexed.write("note1.txt", note(10))
     (indexed.documents / "note2.txt").unlink()
@@ -51,6 +57,22 @@ def test_status_counts_what_changed_since(indexed: Workspace) -> None:
     assert "3 new, 1 changed, 1 gone" in indexed.run("status").stdout
     indexed.reindex()
     assert not any(indexed.json("status")["index"]["stale"].values())
+
+
+def test_files_that_have_no_reader_are_counted_with_a_way_out(indexed: Workspace) -> None:
+    for name in ("a.AAA", "b.aaa", "c/d.aaa", "e.bbb", "f.bbb", "LICENSE"):
+        indexed.write(name, "x")
+    assert "hint: save as .docx, .pdf or .txt" in indexed.run("reindex").stderr
+    found = indexed.json("status")["index"]["no_reader"]
+    assert found == {".aaa": 3, ".bbb": 2, "without a suffix": 1}
+    words = "6 files (3 .aaa, 2 .bbb, 1 without a suffix)"
+    assert f"  not read: {words}: no reader" in indexed.run("status").stdout
+    checks = {check["name"]: check for check in indexed.json("doctor")}
+    assert (checks["files"]["result"], checks["files"]["detail"]) == (
+        "warning",
+        f"no reader for {words}",
+    )
+    assert checks["files"]["fix"].startswith("save as .docx, .pdf or .txt")
 
 
 def test_status_without_an_index_is_unhealthy_and_names_the_command(workspace: Workspace) -> None:
@@ -65,9 +87,13 @@ def test_status_without_the_documents_folder_tells_so_and_shows_the_index(
     indexed: Workspace,
 ) -> None:
     indexed.documents.rename(indexed.root / "elsewhere")
-    index = indexed.json("status")["index"]
+    index = indexed.json("status", code=3)["index"]
     assert index["documents"] == 3
     assert "does not exist" in index["stale"]["error"]
+    done = indexed.run("status")
+    assert done.returncode == 3
+    assert f"the documents folder {indexed.documents} does not exist" in done.stdout
+    assert "OPSCTL_DOCUMENTS=DIR" in done.stderr
 
 
 def test_help_names_every_command_and_the_exit_codes(workspace: Workspace) -> None:

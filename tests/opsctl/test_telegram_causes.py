@@ -19,6 +19,13 @@ from tests.workspace import Workspace
 SECRET = "s3cret-w0rd"
 NOBODY = "127.0.0.1:1"
 API, PROXY = "OPSCTL_TELEGRAM_API_URL", "OPSCTL_TELEGRAM_PROXY"
+RESOLVER = """
+import socket
+found = socket.getaddrinfo
+socket.getaddrinfo = lambda host, *rest, **named: found(
+    "127.0.0.1" if host in ("api.telegram.org", b"api.telegram.org") else host, *rest, **named
+)
+"""
 Setting = Callable[[Telegram, ExitStack], dict[str, str]]
 
 
@@ -52,6 +59,19 @@ def by(proxy: str) -> Setting:
 
 def server(make: Callable[[], AbstractContextManager[int]]) -> Setting:
     return lambda telegram, stack: {API: f"http://127.0.0.1:{stack.enter_context(make())}"}
+
+
+def blocked(make: Callable[[], AbstractContextManager[int]]) -> Setting:
+    """Telegram's name leads to a port of this machine, as a provider's filter would have it."""
+
+    def setting(telegram: Telegram, stack: ExitStack) -> dict[str, str]:
+        folder = telegram.workspace.root / "resolver"
+        folder.mkdir()
+        (folder / "sitecustomize.py").write_text(RESOLVER)
+        api = f"https://api.telegram.org:{stack.enter_context(make())}/bot"
+        return {API: api, "PYTHONPATH": f"{folder}:{ROOT}"}
+
+    return setting
 
 
 def certificate(days: int) -> Setting:
@@ -95,10 +115,17 @@ def reply(method: str, **fault: Any) -> Setting:
 
 
 CASES = (
-    Case("dns", "no-such.invalid cannot be found", PROXY, at("https://no-such.invalid")),
+    Case("dns", "no-such.invalid cannot be found",
+         f"getent hosts no-such.invalid; if it is misspelt: correct {API}", at("https://no-such.invalid:8443")),
+    Case("no tls", "speaks no TLS: is it http://?", f"http:// into {API}",
+         lambda telegram, stack: {API: telegram.url.replace("http:", "https:") + "/bot"}),
     Case("refused", f"nothing listens at {NOBODY}", API, at(f"http://{NOBODY}/bot")),
     Case("timeout", "does not answer in time", API, server(broken_servers.silent)),
     Case("reset", "is broken off", API, server(broken_servers.resetting)),
+    Case("blocked", "seems to be blocked here", PROXY, blocked(broken_servers.resetting),
+         name="blocked, reset"),
+    Case("blocked", "seems to be blocked here", PROXY, blocked(broken_servers.silent),
+         name="blocked, timeout"),
     Case("certificate", "certificate that is not trusted", "SSL_CERT_FILE", certificate(9)),
     Case("clock", "which this machine's clock shows", "timedatectl", certificate(-1)),
     Case("proxy refused", f"the proxy {NOBODY} does not run", PROXY, by(f"socks5://{NOBODY}")),
@@ -129,15 +156,15 @@ def test_four_places_tell_the_same_cause_and_fix(telegram: Telegram, case: Case)
         status = telegram.status()
         log = workspace.run("logs", "bot").stdout
         if case.ends:
-            assert started.returncode == 1 and status == {"state": "absent"}
-            told = [started.stderr, log]
+            assert started.returncode == 1
+            assert (status["state"], status["trouble"]["cause"]) == ("stopped", "ended")
         else:
             assert started.returncode == 0
             assert (status["state"], status["trouble"]["cause"]) == ("connecting", case.cause)
-            shown = workspace.run("status")
-            assert shown.returncode == 3
             doctor = doctor or checked(workspace)
-            told = [started.stderr, log, shown.stdout + shown.stderr]
+        shown = workspace.run("status")
+        assert shown.returncode == 3
+        told = [started.stderr, log, shown.stdout + shown.stderr]
         told += [f"{doctor['detail']} {doctor['fix']}"] if doctor else []
         for text in told:
             assert case.words in text and case.fix in text, text

@@ -120,7 +120,7 @@ def test_a_file_that_is_not_there_or_no_text_is_an_error(path: Path) -> None:
         with pytest.raises(UserError, match="there is no"):
             ask(path)
     path.write_bytes(b"MODEL_ID=\xff\xfe\n")
-    with pytest.raises(UserError, match="can not be read"):
+    with pytest.raises(UserError, match="cannot be read"):
         read(path)
 
 
@@ -271,3 +271,18 @@ def test_a_bad_line_of_the_local_file_is_found_in_it(path: Path) -> None:
     assert found.place == f"{local}, line 3"
     local.write_text("NUM_SHARD=1\nNUM_SHARD=2\n")
     assert "NUM_SHARD is set again in line 2" in lint(path)[0].message
+
+
+def test_of_two_lines_that_do_not_go_together_the_local_one_is_named(path: Path) -> None:
+    local = write(path).with_name("tgi.local.env")
+    local.write_text("MAX_TOTAL_TOKENS=10\n")
+    assert only(path).place == f"{local}, line 1"
+
+
+def test_a_value_that_cannot_be_used_is_told_with_its_file_and_line(path: Path) -> None:
+    local = write(path).with_name("tgi.local.env")
+    for row in ("MAX_INPUT_TOKENS=many", "MODEL_ID=", "CUDA_MEMORY_FRACTION=9"):
+        local.write_text(f"# mine\n{row}\n")
+        with pytest.raises(UserError) as told:
+            ServerConfig.load(path)
+        assert told.value.message.startswith(f"{local}, line 2: {row.partition('=')[0]} is ")

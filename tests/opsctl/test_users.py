@@ -12,7 +12,8 @@ from bot.door.invites import Invites
 from bot.door.people import People
 from bot.door.requests import Requests
 from bot.store import Store
-from tests.workspace import Workspace
+from tests.terminal import on_a_terminal
+from tests.workspace import Workspace, said
 
 TOKEN = "123456789:AAE-not_a_real_token_but_of_its_form"
 IDS = {"OPSCTL_ALLOWED_USERS": "5,7", "OPSCTL_ADMINS": "7"}
@@ -69,8 +70,24 @@ def test_people_are_let_in_by_ids_and_codes_together(workspace: Workspace) -> No
     assert person(workspace, 2222)["until"] is None
     wrong = "111111" if code != "111111" else "222222"
     assert "no such code" in workspace.fails(1, "users", "approve", wrong)
-    assert "OPSCTL_MEMBERS_OF" in workspace.fails(2, "users", "approve", "--", "-100123")
     assert "not a numeric id" in workspace.fails(2, "users", "approve", "@anna")
+
+
+@pytest.mark.parametrize(
+    ("command", "more"),
+    [
+        *((name, ()) for name in ("approve", "reject", "remove", "export", "erase")),
+        ("role", ("admin",)),
+        ("limit", ("--day", "5")),
+    ],
+)
+def test_the_id_of_a_group_is_no_person(
+    workspace: Workspace, command: str, more: tuple[str, ...]
+) -> None:
+    told = workspace.fails(2, "users", command, "-1001234567890", *more)
+    assert "-1001234567890 is the id of a group" in told and "OPSCTL_MEMBERS_OF" in told
+    assert "not a numeric id" in workspace.fails(2, "users", command, "@anna", *more)
+    assert "no such option" in workspace.fails(2, "users", command, "--why", "5", *more)
 
 
 def test_people_are_refused_and_may_be_let_in_later(workspace: Workspace) -> None:
@@ -88,6 +105,8 @@ def test_people_are_refused_and_may_be_let_in_later(workspace: Workspace) -> Non
         "id,name,role\n1001,Анна Иванова,editor\n1002,,\n".encode(),
         "\ufeffФИО;ID;Роль\r\nАнна Иванова;1001;editor\r\n;1002;\r\n\r\n".encode(),
         "1001;Анна Иванова;editor\r\n1002\r\n".encode("cp1251"),
+        "ID\tФИО\tРоль\r\n1001\tАнна Иванова\teditor\r\n1002\t\t\r\n".encode("utf-16"),
+        b"\xfe\xff" + "1001;Анна Иванова;editor\n1002".encode("utf-16-be"),
     ],
 )
 def test_a_list_lets_everybody_in(workspace: Workspace, tmp_path: Path, content: bytes) -> None:
@@ -110,13 +129,29 @@ def test_what_a_list_has_wrong_is_told_by_line(workspace: Workspace, tmp_path: P
     for words in (
         "line 3: 'Иванова Анна' is not",
         "line 4: -100500 is the id of a group",
-        "line 5",
+        "line 5: the role is 'boss' (choose one of: person, editor, admin)",
     ):
         assert words in done.stderr
+    assert "nobody is let in by 3 lines of" in done.stderr
     assert [row["user"] for row in workspace.json("users", "list")] == [1001]
-    file.write_bytes(b"PK\0\0")
-    assert "not a csv" in workspace.fails(2, "users", "add", str(file))
-    assert "cannot be read" in workspace.fails(1, "users", "add", str(tmp_path / "none.csv"))
+    for content, words in ((b"PK\0\0", "not a csv"), (b"\xff\xfe1", "UTF-16")):
+        file.write_bytes(content)
+        assert words in workspace.fails(2, "users", "add", str(file))
+
+
+def test_a_list_that_is_not_there_is_told_by_its_whole_path(workspace: Workspace) -> None:
+    told = workspace.fails(1, "users", "add", "new people.csv")
+    assert f"{workspace.root / 'new people.csv'} cannot be read (No such file" in told
+    assert f"ls -l '{workspace.root / 'new people.csv'}'" in told
+
+
+def test_somebody_who_is_in_a_list_twice_is_asked_about(workspace: Workspace) -> None:
+    file = workspace.root / "people.csv"
+    file.write_text("id,role\n1001,admin\n1002,\n01001,person\n1003,boss\n", encoding="utf-8")
+    done = workspace.run("users", "add", "people.csv")
+    assert done.returncode == 1 and "1001 is in lines 2, 4" in done.stderr
+    assert "nobody was let in" in said(done)
+    assert workspace.json("users", "list") == []
 
 
 def test_roles_are_given_and_taken(workspace: Workspace) -> None:
@@ -130,6 +165,37 @@ def test_roles_are_given_and_taken(workspace: Workspace) -> None:
     assert next(row for row in rows if row["user"] == 5)["role"] == "editor"
     assert not in_store(workspace, lambda store: People(store).knows(5))
     assert "OPSCTL_ADMINS" in workspace.fails(1, "users", "role", "7", "person", env=IDS)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("remove", "1001001"),
+        ("role", "1001001", "editor"),
+        ("erase", "1001001", "--yes"),
+        ("approve", "1001001", "--role", "person"),
+        ("approve", "1001001", "--days", "7"),
+        ("add", "people.csv"),
+    ],
+)
+def test_somebody_stays_administrator(workspace: Workspace, command: tuple[str, ...]) -> None:
+    (workspace.root / "people.csv").write_text("id,role\n1001001,person\n1001002,\n")
+    assert workspace.run("users", "approve", "1001001", "--role", "admin").returncode == 0
+    told = workspace.fails(1, "users", *command)
+    assert "nobody would be an administrator" in told and "--role admin" in told
+    (row,) = workspace.json("users", "list")
+    assert row["admin"] and row["until"] is None
+    if "--force" in told:
+        assert workspace.run("users", *command, "--force").returncode == 0
+        assert not person(workspace, 1001001).get("admin")
+        workspace.run("users", "approve", "1001001", "--role", "admin")
+    workspace.run("users", "approve", "1001003", "--role", "admin")
+    assert workspace.run("users", *command).returncode == 0
+
+
+def test_who_is_administrator_by_the_settings_counts(workspace: Workspace) -> None:
+    workspace.run("users", "approve", "1001001", "--role", "admin")
+    assert workspace.run("users", "remove", "1001001", env=IDS).returncode == 0
 
 
 def test_links_are_made_listed_and_revoked(workspace: Workspace) -> None:
@@ -161,8 +227,14 @@ def test_who_was_removed_comes_in_by_no_link_that_there_was(workspace: Workspace
 def test_a_link_that_makes_administrators_is_for_one_person(workspace: Workspace) -> None:
     workspace.env["OPSCTL_TELEGRAM_TOKEN"] = TOKEN
     in_store(workspace, lambda store: store.set_username(TOKEN, "docs_bot"))
-    assert "for one person" in workspace.run("users", "invite", "--role", "admin").stderr
-    assert [row["limit"] for row in workspace.json("users", "invites")] == [1]
+    made = workspace.run("users", "invite", "--role", "admin")
+    assert "for one person" in made.stderr
+    (row,) = workspace.json("users", "invites")
+    assert row["limit"] == 1
+    secret = made.stdout.strip().partition("=")[2]
+    in_store(workspace, lambda store: Invites(store).use(secret, 1, 1001001, "A", ""))
+    assert workspace.run("users", "revoke", str(row["number"])).returncode == 0
+    assert re.search(r"admin\s+1 of 1\s+used\s", workspace.run("users", "invites").stdout)
 
 
 def test_the_code_of_the_first_administrator_stays_the_same(workspace: Workspace) -> None:
@@ -180,8 +252,26 @@ def test_people_who_wait_can_be_taken_off_the_list(workspace: Workspace) -> None
         ask(workspace, user)
     assert workspace.run("users", "remove", "1012").stderr == "removed: 1012\n"
     assert {row["user"] for row in workspace.json("users", "list")} == {1011, 1013}
-    assert workspace.run("users", "clear").stderr == "requests forgotten: 2\n"
+    assert "--yes" in workspace.fails(2, "users", "clear")
+    assert {row["user"] for row in workspace.json("users", "list")} == {1011, 1013}
+    assert workspace.run("users", "clear", "--yes").stderr == "requests forgotten: 2\n"
     assert workspace.json("users", "list") == []
+    assert workspace.run("users", "clear").stderr == "requests forgotten: 0\n"
+
+
+@pytest.mark.parametrize(("answer", "left"), [("n\n", [1011]), ("y\n", [])])
+def test_requests_are_forgotten_when_that_is_meant(
+    workspace: Workspace, answer: str, left: list[int]
+) -> None:
+    ask(workspace, 1011)
+    answers = [answer]
+
+    def typing(shown: str) -> str:
+        return answers.pop() if answers and "[y/N]" in shown else ""
+
+    done = on_a_terminal(workspace, "users", "clear", typing=typing)
+    assert "all who wait (1)?" in done.stdout and done.returncode == (130 if left else 0), done
+    assert [row["user"] for row in workspace.json("users", "list")] == left
 
 
 def test_who_is_in_the_settings_is_taken_out_there(workspace: Workspace) -> None:

@@ -12,7 +12,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "opsc
 
 
 class MissingPartError(Exception):
-    """A real part that this machine can not have; the text says why, in one line."""
+    """A real part that this machine cannot have; the text says why, in one line."""
 
 
 def unpacked(packages: Sequence[str]) -> Path:

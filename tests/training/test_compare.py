@@ -74,7 +74,7 @@ def test_what_can_not_be_compared_is_told(ended: Ended) -> None:
     assert "is not what the run made" in ended.fails()
     (ended.run / "manifest.json").unlink()
     assert "the run mine has not ended" in ended.fails()
-    assert "can not be a run's name" in ended.fails("../mine")
+    assert "cannot be a run's name" in ended.fails("../mine")
 
 
 def test_rows_that_chose_the_checkpoint_are_left_out_where_there_are_others() -> None:

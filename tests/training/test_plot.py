@@ -59,7 +59,7 @@ def test_what_can_not_be_drawn_is_told(drawn: Workspace) -> None:
     assert "there is no run other" in told and "mine" in told
     (drawn.state / RUN / "log.jsonl").unlink()
     assert "has not made a step" in said(drawn.run(*PLOT))
-    assert "can not be a run's name" in said(drawn.run("train", "plot", "../mine"))
+    assert "cannot be a run's name" in said(drawn.run("train", "plot", "../mine"))
 
 
 def _log() -> str:

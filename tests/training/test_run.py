@@ -75,7 +75,7 @@ def test_killed_stopped_and_out_of_room_it_comes_to_the_same_bytes(ended: Lab, f
     full = replace(fresh.workspace, options={"preexec_fn": partial(limit_file_size, 30_000)})
     told = full.run(*run)
     assert told.returncode == 1 and "fault of opsctl" not in told.stderr
-    assert "can not be written" in told.stderr and "it goes on" in told.stderr
+    assert "cannot be written" in told.stderr and "it goes on" in told.stderr
     with fresh.workspace.start(*run) as process:
         heard(process, "step 30 of")
         process.send_signal(signal.SIGTERM)

@@ -119,7 +119,7 @@ def test_rows_that_can_not_be_learned_are_told(fresh: Lab) -> None:
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (("--name", "a/b"), "can not be a run's name"),
+        (("--name", "a/b"), "cannot be a run's name"),
         (("--name", "zero"), "zero"),
         (("--batch", "0"), "--batch is 0"),
         (("--epochs", "0"), "--epochs is 0, and must be 1 or more"),

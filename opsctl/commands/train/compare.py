@@ -11,7 +11,7 @@ import typer
 from assistant import settings
 from indexer.documents import digest
 from indexer.errors import UserError
-from indexer.text import printable
+from indexer.text import counted, printable
 from opsctl import output
 from opsctl.options import Json
 
@@ -143,9 +143,12 @@ def _show(found: "Comparison") -> None:
         values = [getattr(side, key) for side in sides.values()]
         table.append([title, *("-" if value is None else form.format(value) for value in values)])
     output.write_table(table)
-    output.write(f"\n{found.rows} questions; {found.identical:.0%} of the answers are the same")
+    output.write(
+        f"\n{counted(found.rows, 'question')}; {found.identical:.0%} of the answers are the same"
+    )
     if found.left_out:
-        output.write(f"{found.left_out} more do not fit into the length of the training")
+        more = counted(found.left_out, "more does", "more do")
+        output.write(f"{more} not fit into the length of the training")
     for example in found.examples:
         output.write(f"\n? {_excerpt(example.question)}")
         for title, text in (("base", example.base), ("adapter", example.adapter)):

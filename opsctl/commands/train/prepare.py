@@ -14,7 +14,8 @@ from assistant import settings
 from assistant.settings import Settings
 from indexer.errors import UsageError, UserError
 from indexer.lock import writer_lock
-from indexer.text import printable
+from indexer.private import private_folder
+from indexer.text import counted, printable
 from opsctl import output
 from opsctl.hub.folders import put_in_place
 from opsctl.options import Json
@@ -115,7 +116,9 @@ def _write(
             report = prepare(found, new, options, advance)
         seconds = max(time.monotonic() - started, 1e-3)
         put_in_place(new, folder)
-    output.note(f"{report['rows']} rows in {seconds:.1f} s ({report['rows'] / seconds:.0f}/s)")
+    output.note(
+        f"{counted(report['rows'], 'row')} in {seconds:.1f} s ({report['rows'] / seconds:.0f}/s)"
+    )
     return report
 
 
@@ -123,7 +126,7 @@ def _write(
 def _room(parent: Path) -> Iterator[None]:
     """Make the folder to write in; tell a full disk in words."""
     try:
-        parent.mkdir(parents=True, exist_ok=True)
+        private_folder(parent)
         yield
     except OSError as error:
         if error.errno not in NO_ROOM:
@@ -175,7 +178,9 @@ def _show(report: dict[str, Any], folder: Path) -> None:
         size = half["average_characters"]
         table.append((name, half["rows"], half["questions"], size["answer"], size["description"]))
     output.write_table(table)
-    output.write(f"\nkept {report['kept']} of {report['rows']} rows: {printable(str(folder))}")
+    output.write(
+        f"\nkept {report['kept']} of {counted(report['rows'], 'row')}: {printable(str(folder))}"
+    )
     for fault in report["faults"]:
         output.note(f"the published rules: {fault}")
     for file in report["source"]["passed_over"]:

@@ -12,6 +12,7 @@ from assistant import settings
 from assistant.settings import Settings
 from indexer.errors import UsageError, UserError
 from indexer.lock import writer_lock
+from indexer.private import private_folder
 from opsctl import output
 from opsctl.commands.train.run_estimate import confirm, show_estimate
 from opsctl.commands.train.run_progress import teller
@@ -115,7 +116,7 @@ def _model(model: Path | None, base: str, config: Settings) -> Path:
 
 @contextmanager
 def _alone(job: "Run") -> Iterator[None]:
-    job.lock.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(job.lock.parent)
     sentence = f"the run {job.name} is at work: {{holder}}"
     with writer_lock(job.lock, sentence, "wait for it to end, or choose another --name"):
         yield

@@ -36,7 +36,7 @@ def show_estimate(plan: "Plan") -> tuple[Any, Any, float]:
 
 
 def _check_memory(needs: dict[str, int], free: int, options: "Options") -> None:
-    """Refuse what can not fit: on a GPU the measurement proves the rest, on a CPU nothing does."""
+    """Refuse what cannot fit: on a GPU the measurement proves the rest, on a CPU nothing does."""
     needed = needs["weights"] if options.device == "cuda" else sum(needs.values())
     if needed > free:
         raise UserError(

@@ -1,6 +1,9 @@
 """opsctl users add: a list of people, as a spreadsheet saves it."""
 
+import codecs
 import csv
+import shlex
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +13,17 @@ import typer
 
 from assistant import settings
 from indexer.errors import UsageError, UserError
+from indexer.text import counted
 from opsctl import output
-from opsctl.commands.users.people import Days, RoleName, check_role, end_of, id_of, open_store
+from opsctl.commands.users.people import (
+    Days,
+    RoleName,
+    check_role,
+    end_of,
+    id_of,
+    keep_an_admin,
+    open_store,
+)
 
 if TYPE_CHECKING:
     from bot.door.people import Role
@@ -28,6 +40,7 @@ ORDER = ("id", "name", "role")
 class Line:
     """A person of the file."""
 
+    number: int
     user: int
     name: str
     role: "Role | None"
@@ -44,25 +57,31 @@ def add(
 
     default, until = check_role(role), end_of(days)
     lines, wrong = read(file)
-    store = open_store(settings.load())
+    _refuse_doubles(file, lines)
+    config = settings.load()
+    store = open_store(config)
     people, requests = People(store), Requests(store)
+    roles = {line.user: line.role or default for line in lines}
+    if until or "admin" not in roles.values():
+        lowered = [user for user, role in roles.items() if until or role]
+        keep_an_admin(config, store, lowered)
     with store.transaction():
         known = sum(people.knows(line.user) for line in lines)
         for line in lines:
-            chosen = line.role or default
+            chosen = roles[line.user]
             requests.admit([line.user], BY_OPSCTL, role=chosen, until=until, anew=True)
             people.let_in(line.user, line.name, how="list", role=chosen, until=until)
     output.note(f"let in: {len(lines)}" + (f", {known} of them before" if known else ""))
     for sentence in wrong:
         output.note(sentence)
     if wrong:
-        raise UserError(f"{len(wrong)} lines of {file} let nobody in", "mend them, then once more")
+        sentence = f"nobody is let in by {counted(len(wrong), 'line')} of {file}"
+        raise UserError(sentence, "mend what is told here, then once more")
 
 
 def read(file: Path) -> tuple[list[Line], list[str]]:
-    """The people of a file, each once, and what is wrong in which line. Raises UserError."""
-    people: dict[int, Line] = {}
-    wrong = []
+    """The people of a file, and what is wrong in which line. Raises UserError."""
+    people, wrong = [], []
     order: tuple[str, ...] = ORDER
     for number, cells in _rows(file):
         if number == 1 and (head := _head(cells)):
@@ -70,19 +89,30 @@ def read(file: Path) -> tuple[list[Line], list[str]]:
             continue
         values = dict(zip(order, cells, strict=False))
         try:
-            line = _line(values)
+            people.append(_line(number, values))
         except UsageError as error:
-            wrong.append(f"line {number}: {error.message}")
-        else:
-            people[line.user] = line
+            wrong.append(f"line {number}: {error.message} ({error.hint})")
     if not people and not wrong:
         raise UsageError(f"{file} holds nobody", "a line for each person: 123456789,Anna Ivanova")
-    return list(people.values()), wrong
+    return people, wrong
 
 
-def _line(values: dict[str, str]) -> Line:
-    role = values.get("role", "").lower()
-    return Line(id_of(values.get("id", "")), values.get("name", ""), check_role(role or None))
+def _refuse_doubles(file: Path, lines: list[Line]) -> None:
+    """Raise UserError where one person is in several lines: which of them is meant?"""
+    numbers = defaultdict(list)
+    for line in lines:
+        numbers[line.user].append(str(line.number))
+    doubles = {user: found for user, found in numbers.items() if len(found) > 1}
+    for user, found in doubles.items():
+        output.note(f"{user} is in lines {', '.join(found)}")
+    if doubles:
+        sentence = f"{file} has people more than once, and nobody was let in"
+        raise UserError(sentence, "leave one line for each person, then once more")
+
+
+def _line(number: int, values: dict[str, str]) -> Line:
+    user, role = id_of(values.get("id", "")), check_role(values.get("role", "").lower() or None)
+    return Line(number, user, values.get("name", ""), role)
 
 
 def _head(cells: list[str]) -> tuple[str, ...]:
@@ -106,12 +136,15 @@ def _text(file: Path) -> str:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise UserError(f"{file} cannot be read ({error.strerror})", f"ls -l {file}") from error
-    if b"\0" in data or len(data) > MOST_BYTES:
+        path = file.absolute()
+        hint = "ls -l " + shlex.quote(str(path))
+        raise UserError(f"{path} cannot be read ({error.strerror})", hint) from error
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # Excel's "Unicode text"
+    if (b"\0" in data and not wide) or len(data) > MOST_BYTES:
         raise UsageError(f"{file} is not a csv file", "save the table as csv")
-    for encoding in ("utf-8-sig", "cp1251"):
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp1251"):
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise UsageError(f"{file} is neither UTF-8 nor cp1251", "save the table as csv in UTF-8")
+    raise UsageError(f"{file} is not in UTF-8, UTF-16 or cp1251", "save the table as csv in UTF-8")

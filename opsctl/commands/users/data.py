@@ -1,6 +1,5 @@
 """opsctl users export, erase and limit: what is kept of one person, and how much they may ask."""
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,12 +8,20 @@ from assistant import settings
 from assistant.settings import Settings
 from indexer.errors import UsageError
 from opsctl import output
-from opsctl.commands.users.people import open_store
+from opsctl.commands.users.held import in_words
+from opsctl.commands.users.people import (
+    Force,
+    Yes,
+    confirm,
+    id_of,
+    keep_an_admin,
+    open_store,
+)
 
 if TYPE_CHECKING:
     from bot.allowances import Allowance
 
-Id = Annotated[int, typer.Argument(min=1, max=1 << 62, help="The person's numeric id.")]
+Id = Annotated[int, typer.Argument(parser=id_of, help="The person's numeric id.")]
 
 
 def export(user: Id) -> None:
@@ -29,7 +36,8 @@ def export(user: Id) -> None:
 
 def erase(
     user: Id,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
+    force: Force = False,
 ) -> None:
     """Delete everything that the bot has kept of a person, their approval too."""
     from bot.personal import erase, held
@@ -37,12 +45,12 @@ def erase(
     config = settings.load()
     store = open_store(config)
     rows = held(store, user)
-    counts = ", ".join(f"{table} {len(found)}" for table, found in rows.items()) or "nothing"
-    output.note(f"kept of {user}: {counts}")
-    if rows and not yes:
-        _confirm(f"erase all of it? opsctl users export {user} shows it")
+    output.note(f"kept of {user}: {in_words(rows)}")
+    keep_an_admin(config, store, [user], force)
+    if rows:
+        confirm(f"erase all of it? opsctl users export {user} shows it", yes)
     count, traceless = erase(store, user)
-    output.note(f"erased: {count} records")
+    output.note(f"erased: {'all of it' if count else 'nothing'}")
     if not traceless:
         path = config.bot_database
         output.note(f"a program reads {path} all the time, so its log may still hold some of it")
@@ -52,12 +60,6 @@ def erase(
     output.note(f"sent for the documents ({sent}), their id in {logs}, your backups")
     if user in (*config.allowed_users, *config.admins) or config.public:
         output.note(f"{user} may go on asking, by the settings: opsctl users list")
-
-
-def _confirm(question: str) -> None:
-    if not sys.stdin.isatty():
-        raise UsageError("this deletes data", "say that you mean it: --yes")
-    typer.confirm(question, abort=True, err=True)
 
 
 def limit(

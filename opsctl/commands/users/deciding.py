@@ -12,10 +12,14 @@ from opsctl import output
 from opsctl.commands.users.people import (
     CODE_DIGITS,
     Days,
+    Force,
     RoleName,
+    Yes,
     check_role,
+    confirm,
     end_of,
     id_of,
+    keep_an_admin,
     open_store,
 )
 
@@ -31,9 +35,12 @@ def approve(whom: Whom, days: Days = None, role: RoleName = None) -> None:
     """Let people in, whether they wait or not; once more, it is until another time."""
     from bot.door.requests import BY_OPSCTL
 
-    requests, people = _open(settings.load())
+    config = settings.load()
+    requests, people = _open(config)
     wanted, until = check_role(role), end_of(days)
     users = _users(whom, requests)
+    if until or wanted not in (None, "admin"):
+        keep_an_admin(config, people.store, users)
     requests.admit(users, BY_OPSCTL, role=wanted, until=until, anew=True)
     for user in users:
         person = people.let_in(user, role=wanted, until=until)
@@ -53,14 +60,16 @@ def reject(whom: Whom) -> None:
         raise UserError(f"not waiting: {', '.join(missed)}", "opsctl users list")
 
 
-def remove(whom: Ids) -> None:
+def remove(whom: Ids, force: Force = False) -> None:
     """Let people in no more, or forget that they asked."""
     from bot.door.invites import Invites
 
     config = settings.load()
     requests, people = _open(config)
     lists = {"OPSCTL_ALLOWED_USERS": config.allowed_users, "OPSCTL_ADMINS": config.admins}
-    for user in map(id_of, whom):
+    users = [id_of(word) for word in whom]
+    keep_an_admin(config, people.store, users, force)
+    for user in users:
         waited = requests.forget(user)
         removed = people.remove(user) or waited
         Invites(people.store).close_to(user)
@@ -76,10 +85,12 @@ def remove(whom: Ids) -> None:
             )
 
 
-def clear() -> None:
+def clear(yes: Yes = False) -> None:
     """Forget the requests of all who wait; they may ask again."""
     requests, _ = _open(settings.load())
     waiting = requests.listing("waiting")
+    if waiting:
+        confirm(f"forget the requests of all who wait ({len(waiting)})?", yes)
     for request in waiting:
         requests.forget(request.user)
     output.note(f"requests forgotten: {len(waiting)}")
@@ -88,6 +99,7 @@ def clear() -> None:
 def role(
     user: Annotated[str, typer.Argument(help="The person's numeric id.")],
     name: Annotated[str, typer.Argument(metavar="ROLE", help="person, editor or admin.")],
+    force: Force = False,
 ) -> None:
     """Say what somebody may do who is let in: ask; change the documents, too; or everything."""
     config = settings.load()
@@ -97,6 +109,8 @@ def role(
     if number in config.admins and wanted != "admin":
         message = f"{number} is in OPSCTL_ADMINS and stays an administrator"
         raise UserError(message, "take the id out there, then: opsctl restart")
+    if wanted != "admin":
+        keep_an_admin(config, people.store, [number], force)
     if not people.set_role(number, wanted, listed=number in config.allowed_users):
         raise UserError(f"{number} is not let in", f"opsctl users approve {number} --role {wanted}")
     requests.role_changed(number, wanted)

@@ -116,8 +116,10 @@ def _used(one: "Invite") -> str:
 
 
 def _state(one: "Invite") -> str:
+    if one.most is not None and one.used >= one.most:
+        return "used"
     if one.revoked:
         return "revoked"
     if one.until is not None:
         return f"{'until' if one.until > time.time() else 'was over'} {day(one.until)}"
-    return "open" if one.is_open else "used up"
+    return "open"

@@ -1,13 +1,15 @@
 """What the commands about people share: the bot's memory, and what stands for a person."""
 
 import re
+import sys
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assistant.settings import Settings
-from indexer.errors import UsageError
+from indexer.errors import UsageError, UserError
 from indexer.text import printable
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ RoleName = Annotated[
     str | None, typer.Option("--role", help="person, editor (documents) or admin.")
 ]
 Days = Annotated[int | None, typer.Option("--days", min=1, help="For so many days only.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Force = Annotated[bool, typer.Option("--force", help="The last administrator, too.")]
 
 
 def open_store(config: Settings) -> "Store":
@@ -50,6 +54,34 @@ def check_role(name: str | None) -> "Role | None":
     if name is None:
         return None
     raise UsageError(f"the role is {name!r}", f"choose one of: {', '.join(ROLES)}")
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ask before something is deleted. Raises UsageError where there is nobody to ask."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("this deletes data", "say that you mean it: --yes")
+    typer.confirm(question, abort=True, err=True)
+
+
+def keep_an_admin(
+    config: Settings, store: "Store", leaving: Iterable[int], force: bool | None = None
+) -> None:
+    """Raise UserError where nobody is left to decide once these people are administrators no more.
+
+    `force` is None for a command without that option.
+    """
+    from bot.door.people import People
+
+    admins = People(store).with_role("admin")
+    if force or config.admins or not admins or set(admins) - set(leaving):
+        return
+    hint = "another one first: opsctl users approve ID --role admin"
+    if force is not None:
+        hint += " (or all the same: --force)"
+    last = " and ".join(map(str, admins))
+    raise UserError(f"nobody would be an administrator without {last}", hint)
 
 
 def end_of(days: int | None) -> float | None:

@@ -1,6 +1,6 @@
 """Runs these tests in a box of their own, with a Docker engine in it.
 
-Where a part can not be had they are skipped and say why; in CI (CI=true) that is a failure.
+Where a part cannot be had they are skipped and say why; in CI (CI=true) that is a failure.
 """
 
 import os
