@@ -123,7 +123,7 @@ class Commands:
         await self._menu.set()
 
     async def _status(self, message: Message, words: Texts) -> None:
-        report = await self._report()
+        report = await self._report() | await self._indexing.holds()
         report["server"] = getattr(words, f"server_{report['server']}")
         report["days"] = counted(self._config.keep_days, words.days)
         await self._sender.reply(message, words.status.format(**report))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from assistant.retrieve import embedder_for_indexing
 from assistant.settings import Settings
+from indexer.documents import list_documents
 from indexer.errors import Busy, UserError
 from indexer.folder import IndexFolder
 from indexer.sync import Chunking, Report, reindex
@@ -42,6 +43,20 @@ class Indexing:
     async def passages(self, path: str) -> int:
         """How many passages of the document can be found. Raises UserError where it cannot be."""
         return await asyncio.to_thread(self._passages, path)
+
+    async def holds(self) -> dict[str, int]:
+        """How many documents can be found, how many of them in part only, how many files cannot."""
+        return await asyncio.to_thread(self._holds)
+
+    def _holds(self) -> dict[str, int]:
+        try:
+            with closing(IndexFolder(self._settings.index).open()) as store:
+                counts, gaps, problems = store.counts(), store.gaps(), store.problems()
+            skipped = list_documents(self._settings.documents).skipped
+        except UserError:  # there is none yet, or the next update says what is wrong with it
+            return {"found": 0, "partial": 0, "unread": 0}
+        unread = len({problem.path for problem in skipped} | set(problems))
+        return {"found": counts.documents, "partial": len(gaps), "unread": unread}
 
     def _name_of(self, sha256: str) -> str:
         try:

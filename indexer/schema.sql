@@ -9,6 +9,7 @@ CREATE TABLE document (
     sha256 TEXT NOT NULL,
     indexed_at REAL NOT NULL,
     facts TEXT NOT NULL DEFAULT '',  -- its name, title, author: searched with each of its passages
+    gaps TEXT NOT NULL DEFAULT '',  -- what of it could not be read
     live INTEGER NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX live_document ON document (path) WHERE live;

@@ -124,6 +124,18 @@ class Store(Database):
         """What a document says of itself, which is searched with every passage."""
         self.db.execute("UPDATE document SET facts = ? WHERE id = ?", (facts, document_id))
 
+    def set_gaps(self, document_id: int, gaps: str) -> None:
+        """What of a document could not be read."""
+        self.db.execute("UPDATE document SET gaps = ? WHERE id = ?", (gaps, document_id))
+
+    def gaps(self) -> dict[str, str]:
+        """The documents of which a part could not be read, and why, by path."""
+        with sqlite_errors(self.path):
+            if not self._schema():
+                return {}
+            query = "SELECT path, gaps FROM document WHERE live AND gaps <> '' ORDER BY path"
+            return dict(self.db.execute(query).fetchall())
+
     def texts_without_vector(self, limit: int) -> list[tuple[int, str]]:
         """The next passages to embed: vector id and text."""
         rows = self.db.execute(

@@ -20,10 +20,13 @@ from indexer.private import private_folder
 from indexer.readers import Page, Unreadable
 from indexer.reading import Reading
 from indexer.store import Store
+from indexer.text import counted
 from indexer.vectors import save_vectors, to_bytes
 
 # Passages embedded and committed together: what a kill can cost at the most.
 BATCH = 128
+# A larger file, in bytes, with more of them for each letter of its text promised more than it gave.
+LARGE, BYTES_A_LETTER = 200_000, 1000
 LANGUAGE_SAMPLE = 1000  # characters that tell a page's language
 
 
@@ -190,7 +193,7 @@ class _Run:
         with self.store.transaction():
             document_id = self.store.begin_document(file, digest(path))
         try:
-            blank, pages = self._read_pages(path, document_id)
+            gaps = self._read_pages(file, path, document_id)
             if _stamp(path.stat()) != _stamp(before):
                 raise _Changed
         except (Unreadable, OSError, _Changed):
@@ -198,13 +201,14 @@ class _Run:
                 self.store.drop_unfinished(document_id)
             raise
         self.read.append(document_id)
-        if blank:
-            reason = f"no text on {blank} of its {pages} pages: scans? run OCR first"
-            self.report.partial.append(Problem(file.path, reason))
+        if gaps:
+            self.report.partial.append(Problem(file.path, gaps))
+            with self.store.transaction():
+                self.store.set_gaps(document_id, gaps)
 
-    def _read_pages(self, path: Path, document_id: int) -> tuple[int, int]:
-        """Write the pages of a file; return how many have no text, and how many there are."""
-        blank = pages = 0
+    def _read_pages(self, file: SourceFile, path: Path, document_id: int) -> str:
+        """Write the pages of a file; return what of it could not be read."""
+        blank = pages = letters = 0
         told, read = self.reading.read(path)
         for page in read:
             # A tokenizer that cuts a language into letters would cut it into tiny passages.
@@ -216,11 +220,16 @@ class _Run:
                     self.store.set_facts(document_id, self._facts(path, told, page))
             pages += 1
             blank += not chunks
+            letters += len(page.text)
             self.waiting += len(chunks)
             self.report.passages += len(chunks)
             if self.waiting >= BATCH:
                 self._embed()
-        return blank, pages
+        if blank:
+            return f"no text on {blank} of its {pages} pages: scans? run OCR first"
+        if file.size > LARGE and file.size > BYTES_A_LETTER * letters:
+            return f"little text for its size: {counted(letters, 'letter')}: pictures of text?"
+        return ""
 
     def _facts(self, path: Path, told: str, first: Page) -> str:
         name = path.relative_to(self.root).as_posix()

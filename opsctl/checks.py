@@ -203,13 +203,17 @@ def _files(config: Settings) -> Check:
     if not folder.store_path():
         return Check("files", "warning", "none was read yet", "opsctl reindex")
     with closing(folder.open()) as store:
-        problems = store.problems()
+        problems, gaps = store.problems(), store.gaps()
     if problems:
         path, (_, reason, _) = next(iter(sorted(problems.items())))
         detail = f"{len(problems)} could not be read, such as {path}: {reason}"
         return Check("files", "warning", detail, "opsctl status lists them")
     if kinds := unread.without_reader(list_documents(config.documents).skipped):
         return Check("files", "warning", f"no reader for {unread.in_words(kinds)}", unread.FIX)
+    if gaps:
+        path, reason = next(iter(gaps.items()))
+        detail = f"{len(gaps)} could be read in part only, such as {path}: {reason}"
+        return Check("files", "warning", detail, "opsctl status lists them")
     return Check("files", "ok", "every document could be read")
 
 

@@ -95,7 +95,9 @@ EN = Texts(
     unknown_command="There is no such command. See /help",
     you_are_welcome="You are welcome! If there is another question, just write it.",
     status="Last poll of Telegram: {poll:.0f} s ago\nWaiting: {waiting}\nTo be shown: {final}\n"
-    "Updates not dealt with: {backlog}\nBeing written: {running}\nModel server: {server}\n"
+    "Updates not dealt with: {backlog}\nBeing written: {running}\n"
+    "Documents that can be found: {found}, in part: {partial}; files not read: {unread}\n"
+    "Model server: {server}\n"
     "Ratings in {days}: 👍 {liked} 👎 {disliked}",
     server_up="answers",
     server_down="does not answer (opsctl status says why)",

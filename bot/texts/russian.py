@@ -94,6 +94,7 @@ RU = Texts(
     you_are_welcome="Пожалуйста! Если есть ещё вопрос, просто напишите его.",
     status="Последний опрос Telegram: {poll:.0f} с назад\nВ очереди: {waiting}\n"
     "Ждут показа: {final}\nНе разобрано обновлений: {backlog}\nПишется сейчас: {running}\n"
+    "Документов в поиске: {found}, из них отчасти: {partial}; не прочитано файлов: {unread}\n"
     "Сервер модели: {server}\nОценки за {days}: 👍 {liked} 👎 {disliked}",
     server_up="отвечает",
     server_down="не отвечает (почему, скажет opsctl status)",

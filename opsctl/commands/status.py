@@ -13,6 +13,7 @@ from opsctl import output
 from opsctl.options import Json
 
 UNHEALTHY = 3
+SHOWN = 20  # files of a kind
 HINTS = {
     "exited": "opsctl logs server",
     "stopped": "opsctl start",
@@ -91,7 +92,7 @@ def _index(config: Settings) -> dict[str, Any]:
         return {"state": "missing"}
     with closing(folder.open()) as store:
         counts = store.counts()
-        problems = store.problems()
+        problems, gaps = store.problems(), store.gaps()
         made, updated = store.identity().embedder, store.updated_at()
         try:
             listing = list_documents(config.documents)
@@ -110,6 +111,7 @@ def _index(config: Settings) -> dict[str, Any]:
         "chunks": counts.chunks,
         "failed": len(problems),
         "problems": [{"path": path, "reason": row[1]} for path, row in sorted(problems.items())],
+        "partial": [{"path": path, "reason": reason} for path, reason in gaps.items()],
         "no_reader": kinds,
         "embedder": made,
         "updated": updated,
@@ -132,8 +134,11 @@ def _show(index: dict[str, Any]) -> None:
         f" {counted(index['chunks'], 'passage')},"
         f" embedder {index['embedder']}, updated {_ago(index['updated'])}"
     )
-    for problem in index["problems"]:
-        output.write(f"  not read: {printable(problem['path'])}: {problem['reason']}")
+    for label, problems in (("not read", index["problems"]), ("in part", index["partial"])):
+        for problem in problems[:SHOWN]:
+            output.write(f"  {label}: {printable(problem['path'])}: {problem['reason']}")
+        if len(problems) > SHOWN:
+            output.write(f"  {label}: and {len(problems) - SHOWN} more (--json lists all)")
     if index["no_reader"]:
         output.write(f"  not read: {in_words(index['no_reader'])}: no reader (opsctl doctor)")
     if index["writing"]:

@@ -10,6 +10,7 @@ import pytest
 from indexer.readers import Unreadable, read
 from indexer.reading import Reading
 from tests.indexer.sample_files import pdf, word
+from tests.workspace import Workspace, note
 
 
 @pytest.fixture
@@ -64,3 +65,19 @@ def test_a_reader_that_dies_is_told_and_the_next_file_is_read(
 def test_what_the_files_rights_forbid_is_said_as_ever(reading: Reading, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"none\.pdf"):
         list(reading.read(tmp_path / "none.pdf")[1])
+
+
+def test_what_was_read_in_part_is_told_by_reindex_status_and_doctor(workspace: Workspace) -> None:
+    workspace.write("photos.html", f"<p>Снимки</p><!--{'x' * 300_000}-->")
+    workspace.write("scans.pdf", pdf(["Первая", ""]))
+    workspace.write("whole.txt", note(1))
+    report = workspace.reindex()
+    reasons = {part["path"]: part["reason"] for part in report["partial"]}
+    assert reasons["photos.html"].startswith("little text for its size: 6 letters")
+    assert reasons["scans.pdf"].startswith("no text on 1 of its 2 pages")
+    assert workspace.reindex()["unchanged"] == 3
+    found = workspace.json("status", code=None)["index"]["partial"]
+    assert {part["path"]: part["reason"] for part in found} == reasons
+    assert "in part: photos.html: little text" in workspace.run("status").stdout
+    (files,) = (c for c in workspace.json("doctor", code=None) if c["name"] == "files")
+    assert files["result"] == "warning" and "2 could be read in part only" in files["detail"]
