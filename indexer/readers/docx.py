@@ -19,6 +19,7 @@ from indexer.readers.docx_names import (
     TC,
     TR,
     P,
+    child,
     is_on,
     value,
     w,
@@ -35,7 +36,7 @@ _BLOCKS = (P, TBL, SDT)
 _TOP = (*_BLOCKS, w("customXml"), COMPATIBILITY + "AlternateContent")
 _STYLE, _OUTLINE, _BEFORE = w("pStyle"), w("outlineLvl"), w("pageBreakBefore")
 _GONE_MARKS = (w("rPr/del"), w("rPr/moveFrom"))
-_GONE_ROW, _GALLERY = w("trPr/del"), w("sdtPr/docPartObj/docPartGallery")
+_ROW_PROPERTIES, _DELETED, _GALLERY = w("trPr"), w("del"), w("sdtPr/docPartObj/docPartGallery")
 _ID, _AUTHOR = w("id"), w("author")
 _PAGE_BREAK = re.compile(
     rb"<\w+:br\b[^>]*\"page\"|<\w+:pageBreakBefore\b(?![^>]*\"(?:0|false|off)\")"
@@ -70,6 +71,7 @@ class _Walk:
         self._page = 1
         self._carried = ""  # of paragraphs that flow into the next, their ends being deleted
         self._name = ""  # the caption that was just read
+        self._inner: list[Any] = []  # tables in the cells of the row that is read
         self._in_contents = False
 
     def pages(self) -> Iterator[Page]:
@@ -116,8 +118,8 @@ class _Walk:
         else:
             before = self._in_contents
             self._in_contents |= value(element, _GALLERY) == "Table of Contents"
-            for child in _elements(element, _BLOCKS):
-                self._block(child)
+            for block in _elements(element, _BLOCKS):
+                self._block(block)
             self._in_contents = before
 
     def _hanging(self) -> None:
@@ -141,7 +143,7 @@ class _Walk:
         self._sections.add(f"{author}: {text}" if author and text else text, "note")
 
     def _paragraph(self, element: Any) -> None:
-        properties = element.find(PPR)
+        properties = child(element, PPR)
         if properties is not None and not self._rendered and is_on(properties.find(_BEFORE)):
             self._turn()
         text = self._carried + self._runs.text(element)
@@ -191,65 +193,79 @@ class _Walk:
         self._sections.add(text, "caption")
 
     def _table(self, element: Any) -> None:
-        lines = [line for line in _elements(element, (TR,)) if line.find(_GONE_ROW) is None]
-        rows = [list(_elements(line, (TC,))) for line in lines]
-        if tables.is_layout(rows, P):
-            for cell in (cell for cells in rows for cell in cells):
+        lines = [line for line in _elements(element, (TR,)) if not _is_gone(line)]
+        if tables.is_layout(map(_cells, lines)):
+            for cell in (cell for line in lines for cell in _cells(line)):
                 for block in _elements(cell, _BLOCKS):
                     self._block(block)
             return
-        if tables.is_title(rows):
-            title = self._texts(rows.pop(0), [])[0]
-            lines.pop(0)
-            if not self._name:
-                self._caption(title)
         name, self._name = self._name, ""
-        self._rows(lines, rows, name)
+        first = [_cells(line) for line in lines[: tables.MAX_HEADER]]
+        if tables.is_title(first):
+            self._caption(self._texts(first.pop(0))[0])
+            lines.pop(0)
+            name, self._name = name or self._name, ""
+        self._rows(lines, tables.header_rows(lines, first), name)
 
-    def _rows(self, lines: list[Any], rows: list[list[Any]], name: str) -> None:
+    def _rows(self, lines: list[Any], head: int, name: str) -> None:
         """The header, if there is one, as a row; the others with it."""
-        grid, head = tables.Grid(), tables.header_rows(lines, rows)
-        nested: list[Any] = []
+        grid = tables.Grid()
         names = [
-            grid.place(line, cells, self._texts(cells, nested), head=True)
-            for line, cells in zip(lines[:head], rows[:head], strict=True)
+            grid.place(line, cells, self._texts(cells), head=True)
+            for line, cells in ((line, _cells(line)) for line in lines[:head])
         ]
         header = clean(row(tables.joined(names))).strip("\n")
         table = Table(name, header if header.strip(" |") else "")
         self._sections.add(header, "row", table=table)
-        for line, cells in zip(lines[head:], rows[head:], strict=True):
-            texts = grid.place(line, cells, self._texts(cells, nested), head=False)
+        for line in lines[head:]:
+            cells = _cells(line)
+            texts = grid.place(line, cells, self._texts(cells), head=False)
             self._sections.add(row(texts), "row", table=table)
-            for inner in nested:
-                self._table(inner)
-            nested.clear()
+            inner, self._inner = self._inner, []
+            for each in inner:
+                self._table(each)
 
-    def _texts(self, cells: list[Any], nested: list[Any]) -> list[str]:
+    def _texts(self, cells: list[Any]) -> list[str]:
         """The text of each cell; tables in cells are put aside."""
         texts = []
         for cell in cells:
-            blocks = list(_elements(cell, (P, TBL)))
-            nested += [block for block in blocks if block.tag == TBL]
-            texts.append("\n".join(self._cell_line(block) for block in blocks if block.tag == P))
+            lines = []
+            for block in _elements(cell, (P, TBL)):
+                if block.tag == P:
+                    lines.append(self._cell_line(block))
+                else:
+                    self._inner.append(block)
+            texts.append("\n".join(lines))
         for _ in range("".join(texts).count("\f")):
             self._turn()
         return texts
 
     def _cell_line(self, paragraph: Any) -> str:
         """A paragraph of a cell, which may be nothing but its number."""
-        properties = paragraph.find(PPR)
+        text, properties = self._runs.text(paragraph), child(paragraph, PPR)
+        if properties is None:
+            return text
         number = self._numbers.next(value(properties, _STYLE), properties)
-        return (number[0] if number else "") + self._runs.text(paragraph)
+        return number[0] + text if number else text
 
     def _turn(self) -> None:
         self._page += 1
         self._sections.turn_to(self._page)
 
 
+def _is_gone(line: Any) -> bool:
+    properties = child(line, _ROW_PROPERTIES)
+    return properties is not None and child(properties, _DELETED) is not None
+
+
+def _cells(line: Any) -> list[Any]:
+    return list(_elements(line, (TC,)))
+
+
 def _elements(parent: Any, tags: tuple[str, ...]) -> Iterator[Any]:
     """The nearest descendants with these tags, through content controls and tracked insertions."""
-    for child in parent:
-        if child.tag in tags:
-            yield child
-        elif child.tag not in SKIPPED:
-            yield from _elements(child, tags)
+    for each in parent:
+        if each.tag in tags:
+            yield each
+        elif each.tag not in SKIPPED:
+            yield from _elements(each, tags)

@@ -23,6 +23,11 @@ SKIPPED = frozenset(map(w, ("del", "moveFrom", "pPr", "rPr", "sdtPr", "sdtEndPr"
 }
 
 
+def child(parent: Any, tag: str) -> Any:
+    """The first child with this tag, None if there is none: several times faster than find."""
+    return next(parent.iterchildren(tag), None)
+
+
 def value(parent: Any, path: str) -> str | None:
     """The w:val of the element at this path, "" where it has none, None where it is missing."""
     found = None if parent is None else parent.find(path)

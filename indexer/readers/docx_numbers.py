@@ -18,6 +18,7 @@ _ROMAN = tuple(
         strict=True,
     )
 )
+_PROPERTIES = w("numPr")
 _ID, _LEVEL, _ABSTRACT = w("numId"), w("ilvl"), w("abstractNumId")
 
 
@@ -70,7 +71,7 @@ class Numbers:
 
     def next(self, style: str | None, properties: Any) -> tuple[str, int] | None:
         """The number before the paragraph and its level; None where it is in no list."""
-        own = None if properties is None else properties.find(w("numPr"))
+        own = None if properties is None else properties.find(_PROPERTIES)
         inherited = self._styles.get(style)
         if own is None and inherited is None:
             return None

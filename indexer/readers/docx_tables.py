@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
-from indexer.readers.docx_names import is_on, number, value, w
+from indexer.readers.docx_names import P, child, is_on, number, value, w
 
 MAX_SPAN = 63  # columns of a table in Word
+MAX_HEADER = 8  # rows
 MAX_REPEATED = 200  # characters of a merged cell that are said again in each of its rows
 
-_SPAN, _MERGE = w("tcPr/gridSpan"), w("tcPr/vMerge")
-_BEFORE, _AFTER = w("trPr/gridBefore"), w("trPr/gridAfter")
+_CELL, _SPAN, _MERGE = w("tcPr"), w("gridSpan"), w("vMerge")
+_LINE, _BEFORE, _AFTER, _HEADER = w("trPr"), w("gridBefore"), w("gridAfter"), w("tblHeader")
 
 
 class Grid:
@@ -21,26 +24,27 @@ class Grid:
 
     def place(self, line: Any, cells: list[Any], texts: list[str], *, head: bool) -> list[str]:
         """A row of texts; of a cell over several columns the first has it, in a header all."""
-        placed = [""] * _count(line, _BEFORE)
+        properties = child(line, _LINE)
+        placed = [""] * _count(properties, _BEFORE)
         above: dict[int, str] = {}
         for cell, text in zip(cells, texts, strict=True):
-            column, merge = len(placed), value(cell, _MERGE)
+            column, (span, merge) = len(placed), _shape(cell)
             if merge is not None:
                 if merge != "restart":
                     text = text.strip() or self._above.get(column, "")
                 above[column] = text if len(text) <= MAX_REPEATED else ""
-            span = max(_count(cell, _SPAN), 1)
             placed += [text] + [text if head else ""] * (span - 1)
         self._above = above
         alone = len(cells) == 1 and not head
-        return placed[:1] if alone else placed + [""] * _count(line, _AFTER)
+        return placed[:1] if alone else placed + [""] * _count(properties, _AFTER)
 
 
-def is_layout(rows: list[list[Any]], paragraphs: str) -> bool:
+def is_layout(rows: Iterator[list[Any]]) -> bool:
     """Whether a table only places text: one column, or one row with paragraphs in its cells."""
-    if all(len(cells) == 1 for cells in rows):
-        return True
-    return len(rows) == 1 and any(len(cell.findall(paragraphs)) > 1 for cell in rows[0])
+    first, second = next(rows, []), next(rows, None)
+    if second is None:
+        return len(first) < 2 or any(len(cell.findall(P)) > 1 for cell in first)
+    return all(len(cells) < 2 for cells in chain((first, second), rows))
 
 
 def is_title(rows: list[list[Any]]) -> bool:
@@ -53,15 +57,20 @@ def header_rows(lines: list[Any], rows: list[list[Any]]) -> int:
     if len(rows) < 2:
         return 0
     marked = 0
-    while marked < len(lines) and is_on(lines[marked].find(w("trPr/tblHeader"))):
+    while marked < len(rows) and _is_marked(lines[marked]):
         marked += 1
     return marked if 0 < marked < len(rows) else _merged_rows(rows)
+
+
+def _is_marked(line: Any) -> bool:
+    properties = child(line, _LINE)
+    return properties is not None and is_on(child(properties, _HEADER))
 
 
 def _merged_rows(rows: list[list[Any]]) -> int:
     """The rows of a head of which some columns are merged and others stand below a common name."""
     tall = _column_of_merge(rows[0])
-    if tall is None or not any(_count(cell, _SPAN) > 1 for cell in rows[0]):
+    if tall is None or not any(_shape(cell)[0] > 1 for cell in rows[0]):
         return 1
     count = 1
     while count < len(rows) and _goes_on(rows[count], tall):
@@ -71,19 +80,19 @@ def _merged_rows(rows: list[list[Any]]) -> int:
 
 def _column_of_merge(cells: list[Any]) -> int | None:
     column = 0
-    for cell in cells:
-        if value(cell, _MERGE) == "restart":
+    for span, merge in map(_shape, cells):
+        if merge == "restart":
             return column
-        column += max(_count(cell, _SPAN), 1)
+        column += span
     return None
 
 
 def _goes_on(cells: list[Any], wanted: int) -> bool:
     column = 0
-    for cell in cells:
+    for span, merge in map(_shape, cells):
         if column == wanted:
-            return value(cell, _MERGE) not in (None, "restart")
-        column += max(_count(cell, _SPAN), 1)
+            return merge not in (None, "restart")
+        column += span
     return False
 
 
@@ -95,5 +104,13 @@ def joined(rows: list[list[str]]) -> list[str]:
     return [" ".join(dict.fromkeys(filter(None, column))) for column in names]
 
 
-def _count(parent: Any, path: str) -> int:
-    return min(number(value(parent, path), 0), MAX_SPAN)
+def _shape(cell: Any) -> tuple[int, str | None]:
+    """How many columns a cell takes, and whether it begins a merge or goes on with one."""
+    properties = child(cell, _CELL)
+    if properties is None or not len(properties):
+        return 1, None
+    return max(_count(properties, _SPAN), 1), value(properties, _MERGE)
+
+
+def _count(properties: Any, tag: str) -> int:
+    return min(number(value(properties, tag), 0), MAX_SPAN)
