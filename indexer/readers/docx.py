@@ -11,7 +11,6 @@ from indexer.readers import docx_tables as tables
 from indexer.readers.archive import Office, Package, children, opened
 from indexer.readers.clean import clean
 from indexer.readers.docx_names import (
-    COMPATIBILITY,
     PPR,
     SDT,
     SKIPPED,
@@ -33,7 +32,6 @@ from indexer.readers.sections import Sections
 WORD = Office("Word", ".doc", ".docx")
 
 _BLOCKS = (P, TBL, SDT)
-_TOP = (*_BLOCKS, w("customXml"), COMPATIBILITY + "AlternateContent")
 _STYLE, _OUTLINE, _BEFORE = w("pStyle"), w("outlineLvl"), w("pageBreakBefore")
 _GONE_MARKS = (w("rPr/del"), w("rPr/moveFrom"))
 _ROW_PROPERTIES, _DELETED, _GALLERY = w("trPr"), w("del"), w("sdtPr/docPartObj/docPartGallery")
@@ -78,7 +76,7 @@ class _Walk:
         self._furniture()
         if self._rendered or _PAGE_BREAK.search(self._body):
             self._sections.turn_to(1)
-        for block in children(self._body, w("body"), _TOP):
+        for block in children(self._body, w("body")):
             self._block(block)
             yield from self._sections.take()
         self._sections.add(self._carried)
@@ -115,7 +113,7 @@ class _Walk:
         elif element.tag == TBL:
             self._table(element)
             self._hanging()
-        else:
+        elif element.tag not in SKIPPED:
             before = self._in_contents
             self._in_contents |= value(element, _GALLERY) == "Table of Contents"
             for block in _elements(element, _BLOCKS):

@@ -130,7 +130,9 @@ def _lists(numbering: Any, styles: Any) -> dict[str | None, _List]:
             start = value(override, w("startOverride"))
             if start is not None:
                 restarts[number(override.get(_LEVEL), 0)] = number(start, 1)
-        linked = {at.style: depth for depth, at in levels.items() if at.style is not None}
+        linked: dict[str | None, int] = {
+            at.style: depth for depth, at in levels.items() if at.style is not None
+        }
         shared = counts.setdefault(name, {})
         found[each.get(_ID)] = _List(levels, shared, restarts, linked)
     return found
