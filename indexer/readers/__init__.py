@@ -53,7 +53,7 @@ READERS: Mapping[str, Reader] = {
     **dict.fromkeys((".txt", ".text", ".log", ".rst"), _text),
     **dict.fromkeys((".md", ".markdown"), _markdown),
     **dict.fromkeys((".html", ".htm"), _html),
-    ".docx": _docx,
+    **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), _docx),
 }
 
 

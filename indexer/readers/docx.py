@@ -2,180 +2,268 @@
 
 from __future__ import annotations
 
-import mmap
-import zipfile
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-import docx
-from docx.document import Document
-from docx.oxml.ns import qn
-
-from indexer.readers.page import Page, Table, Unreadable, row
+from indexer.readers import docx_tables as tables
+from indexer.readers.archive import Office, Package, children, opened
+from indexer.readers.clean import clean
+from indexer.readers.docx_names import (
+    PPR,
+    SDT,
+    SKIPPED,
+    TBL,
+    TC,
+    TR,
+    P,
+    child,
+    is_on,
+    value,
+    w,
+)
+from indexer.readers.docx_numbers import Numbers
+from indexer.readers.docx_runs import Runs
+from indexer.readers.docx_styles import Styles, outline_level
+from indexer.readers.page import Kind, Page, Table, row
 from indexer.readers.sections import Sections
 
-MAX_UNPACKED_MB = 256
-MAX_XML_MB = 64  # lxml takes some twenty times as much memory for a text of short elements
+WORD = Office("Word", ".doc", ".docx")
 
-_OLE = b"\xd0\xcf\x11\xe0"
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_P, _TBL, _TR, _TC = qn("w:p"), qn("w:tbl"), qn("w:tr"), qn("w:tc")
-_T, _BR, _CR, _TAB, _HYPHEN = qn("w:t"), qn("w:br"), qn("w:cr"), qn("w:tab"), qn("w:noBreakHyphen")
-_PPR, _PSTYLE, _OUTLINE = qn("w:pPr"), qn("w:pStyle"), qn("w:outlineLvl")
-_RENDERED, _BEFORE = qn("w:lastRenderedPageBreak"), qn("w:pageBreakBefore")
-_STYLE, _STYLE_ID, _NAME, _BASED_ON = qn("w:style"), qn("w:styleId"), qn("w:name"), qn("w:basedOn")
-_VAL, _TYPE = qn("w:val"), qn("w:type")
-_LEVELS = {"title": 0} | {f"heading {level}": level for level in range(1, 10)}
-_COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-# Deleted and moved-away text, properties, and second copies of text boxes for old Word.
-_SKIPPED = {qn(f"w:{name}") for name in ("del", "moveFrom", "pPr", "rPr", "sdtPr")} | {
-    _COMPATIBILITY + "Fallback"
-}
-_PLAIN = {_TAB: "\t", _CR: "\n", _HYPHEN: "-", _P: "\n"}
+_BLOCKS = (P, TBL, SDT)
+_STYLE, _OUTLINE, _BEFORE = w("pStyle"), w("outlineLvl"), w("pageBreakBefore")
+_GONE_MARKS = (w("rPr/del"), w("rPr/moveFrom"))
+_ROW_PROPERTIES, _DELETED, _GALLERY = w("trPr"), w("del"), w("sdtPr/docPartObj/docPartGallery")
+_ID, _AUTHOR = w("id"), w("author")
+_PAGE_BREAK = re.compile(
+    rb"<\w+:br\b[^>]*\"page\"|<\w+:pageBreakBefore\b(?![^>]*\"(?:0|false|off)\")"
+)
+_TABLE_NAME = re.compile(r"(?:таблица|table)\s+(?:№\s*)?\d[\d.]*\s*(?:[-–—:]|$)", re.IGNORECASE)
+_FIGURE = re.compile(r"(?:рис|fig)", re.IGNORECASE)
 
 
 def read(path: Path) -> Iterator[Page]:
     """The sections of the document; each piece with its page where the file records page breaks."""
-    with path.open("rb") as file:
-        _check(file)
-        try:
-            document = docx.Document(file)
-            walk = _Walk(document)
-        except OSError:
-            raise
-        except Exception as error:  # zlib, lxml, python-docx: each its own, and KeyError
-            raise Unreadable(f"damaged Word file: {' '.join(str(error).split())}") from error
-    yield from walk.pages()
-
-
-def _check(file: BinaryIO) -> None:
-    """Raise Unreadable for what is no Word file of today, or a bomb."""
-    if file.read(4) == _OLE:
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            if content.find(_ENCRYPTED) >= 0:
-                raise Unreadable("encrypted: save a copy without a password")
-        raise Unreadable("an old .doc file under a new name: save it as .docx")
-    if not zipfile.is_zipfile(file):
-        raise Unreadable("damaged Word file: not a zip archive, or cut short")
-    with zipfile.ZipFile(file) as archive:
-        sizes = [(info.filename.lower(), info.file_size / 1e6) for info in archive.infolist()]
-    size = sum(size for _, size in sizes)
-    if size > MAX_UNPACKED_MB:
-        raise Unreadable(f"too large: {size:.0f} MB unpacked, the limit is {MAX_UNPACKED_MB} MB")
-    size = sum(size for name, size in sizes if name.endswith((".xml", ".rels")))
-    if size > MAX_XML_MB:
-        raise Unreadable(f"too large: {size:.0f} MB of XML unpacked, the limit is {MAX_XML_MB} MB")
-    file.seek(0)
+    with opened(path, WORD) as package:
+        yield from _Walk(package).pages()
 
 
 class _Walk:
     """Goes through the body of a document and keeps the place."""
 
-    def __init__(self, document: Document) -> None:
-        self._body = document.element.body
-        self._levels = _heading_levels(document.styles.element)
-        # Word puts a rendered break after each explicit one, so only one kind may count.
-        self._rendered = next(self._body.iter(_RENDERED), None) is not None
+    def __init__(self, package: Package) -> None:
+        self._package = package
+        main = package.main()
+        self._body = package.content(main)
+        self._relations = sorted(package.relations(main).values())
+        styles = self._part("styles")
+        self._styles = Styles(styles)
+        self._numbers = Numbers(self._part("numbering"), styles)
+        self._rendered = b":lastRenderedPageBreak" in self._body
+        hides = b":vanish" in self._body or self._styles.hidden
+        hidden = frozenset(self._styles.hidden) if hides else None
+        self._runs = Runs(rendered=self._rendered, hidden=hidden)
         self._sections = Sections()
+        self._notes: dict[str, dict[str, Any]] = {}
         self._page = 1
-        if self._rendered or any(map(_is_page_break, self._body.iter(_BR, _BEFORE))):
-            self._sections.turn_to(1)
+        self._carried = ""  # of paragraphs that flow into the next, their ends being deleted
+        self._name = ""  # the caption that was just read
+        self._inner: list[Any] = []  # tables in the cells of the row that is read
+        self._in_contents = False
 
     def pages(self) -> Iterator[Page]:
-        for block in _elements(self._body, (_P, _TBL)):
-            if block.tag == _P:
-                self._paragraph(block)
-            else:
-                self._table(block)
+        self._furniture()
+        if self._rendered or _PAGE_BREAK.search(self._body):
+            self._sections.turn_to(1)
+        for block in children(self._body, w("body")):
+            self._block(block)
             yield from self._sections.take()
+        self._sections.add(self._carried)
         yield from self._sections.take(last=True)
 
+    def _part(self, kind: str) -> Any:
+        """The root of the part with this relation to the document, None where it has none."""
+        parts = (relation.part for relation in self._relations if relation.kind == kind)
+        part = next(parts, None)
+        return None if part is None else self._package.xml(part)
+
+    def _furniture(self) -> None:
+        """Running headers, then footers: each text once, however many sections have it."""
+        seen = set()
+        for kind in ("header", "footer"):
+            for relation in self._relations:
+                if relation.kind != kind:
+                    continue
+                text = self._all_text(self._package.xml(relation.part))
+                if text not in seen and re.search(r"[^\W\d_]", text):
+                    seen.add(text)
+                    self._sections.add(text, "furniture")
+
+    def _all_text(self, element: Any) -> str:
+        """The text of all paragraphs, those of tables and boxes too, without numbers."""
+        texts = [self._runs.text(each).replace("\f", " ") for each in _elements(element, (P,))]
+        boxes, _ = self._runs.take()
+        return "\n".join(filter(str.strip, (*texts, *map(self._all_text, boxes))))
+
+    def _block(self, element: Any) -> None:
+        if element.tag == P:
+            self._paragraph(element)
+            self._hanging()
+        elif element.tag == TBL:
+            self._table(element)
+            self._hanging()
+        elif element.tag not in SKIPPED:
+            before = self._in_contents
+            self._in_contents |= value(element, _GALLERY) == "Table of Contents"
+            for block in _elements(element, _BLOCKS):
+                self._block(block)
+            self._in_contents = before
+
+    def _hanging(self) -> None:
+        """Text boxes and notes of the block that was just read."""
+        boxes, notes = self._runs.take()
+        for box in boxes:
+            for block in _elements(box, _BLOCKS):
+                self._block(block)
+        for part, name in notes:
+            self._note(part, name)
+
+    def _note(self, part: str, name: str) -> None:
+        if part not in self._notes:
+            root = self._part(part)
+            self._notes[part] = {note.get(_ID): note for note in (() if root is None else root)}
+        note = self._notes[part].pop(name, None)
+        if note is None:
+            return
+        text = self._all_text(note).strip()
+        author = note.get(_AUTHOR) if part == "comments" else None
+        self._sections.add(f"{author}: {text}" if author and text else text, "note")
+
     def _paragraph(self, element: Any) -> None:
-        if not self._rendered and any(map(_is_page_break, element.iterfind(f"{_PPR}/{_BEFORE}"))):
+        properties = child(element, PPR)
+        if properties is not None and not self._rendered and is_on(properties.find(_BEFORE)):
             self._turn()
-        level = self._level(element)
-        for index, part in enumerate(self._text(element).split("\f")):
+        text = self._carried + self._runs.text(element)
+        if properties is not None and any(properties.find(m) is not None for m in _GONE_MARKS):
+            self._carried = text
+            return
+        self._carried, self._name = "", self._name if not text.strip() else ""
+        style = value(properties, _STYLE)
+        number = self._numbers.next(style, properties)
+        printed, depth = number or ("", 0)
+        level = self._level(style, properties)
+        for index, part in enumerate(text.split("\f")):
             if index:
                 self._turn()
-            if level is None:
-                self._sections.add(part.strip())
-            else:
-                self._sections.heading(level, part)
+            if part.strip():
+                self._add(
+                    printed + part.strip(), self._kind(style, level, part, printed), level or depth
+                )
+                printed = ""
+
+    def _level(self, style: str | None, properties: Any) -> int | None:
+        own = value(properties, _OUTLINE)
+        return self._styles.levels.get(style) if own is None else outline_level(own)
+
+    def _kind(self, style: str | None, level: int | None, text: str, printed: str) -> Kind:
+        if self._in_contents:
+            return "contents"
+        if style in self._styles.kinds:
+            return self._styles.kinds[style]
+        if level is not None:
+            return "heading"
+        if _TABLE_NAME.match(text.strip()):
+            return "caption"
+        return "item" if printed else "paragraph"
+
+    def _add(self, text: str, kind: Kind, level: int) -> None:
+        if kind == "heading":
+            self._sections.heading(level, text)
+        elif kind == "caption":
+            self._caption(text)
+        else:
+            self._sections.add(text, kind, level=level if kind == "item" else 0)
+
+    def _caption(self, text: str) -> None:
+        text = " ".join(clean(text).split())
+        self._name = "" if _FIGURE.match(text) else text
+        self._sections.add(text, "caption")
 
     def _table(self, element: Any) -> None:
-        """The rows, of which the first names the columns."""
-        table = None
-        for line in _elements(element, (_TR,)):
-            texts = [self._text(cell) for cell in _elements(line, (_TC,))]
-            for _ in range("".join(texts).count("\f")):
-                self._turn()
-            table = table or Table(header=row(texts))
+        lines = [line for line in _elements(element, (TR,)) if not _is_gone(line)]
+        if tables.is_layout(map(_cells, lines)):
+            for cell in (cell for line in lines for cell in _cells(line)):
+                for block in _elements(cell, _BLOCKS):
+                    self._block(block)
+            return
+        name, self._name = self._name, ""
+        first = [_cells(line) for line in lines[: tables.MAX_HEADER]]
+        if tables.is_title(first):
+            self._caption(self._texts(first.pop(0))[0])
+            lines.pop(0)
+            name, self._name = name or self._name, ""
+        self._rows(lines, tables.header_rows(lines, first), name)
+
+    def _rows(self, lines: list[Any], head: int, name: str) -> None:
+        """The header, if there is one, as a row; the others with it."""
+        grid = tables.Grid()
+        names = [
+            grid.place(line, cells, self._texts(cells), head=True)
+            for line, cells in ((line, _cells(line)) for line in lines[:head])
+        ]
+        header = clean(row(tables.joined(names))).strip("\n")
+        table = Table(name, header if header.strip(" |") else "")
+        self._sections.add(header, "row", table=table)
+        for line in lines[head:]:
+            cells = _cells(line)
+            texts = grid.place(line, cells, self._texts(cells), head=False)
             self._sections.add(row(texts), "row", table=table)
+            inner, self._inner = self._inner, []
+            for each in inner:
+                self._table(each)
+
+    def _texts(self, cells: list[Any]) -> list[str]:
+        """The text of each cell; tables in cells are put aside."""
+        texts = []
+        for cell in cells:
+            lines = []
+            for block in _elements(cell, (P, TBL)):
+                if block.tag == P:
+                    lines.append(self._cell_line(block))
+                else:
+                    self._inner.append(block)
+            texts.append("\n".join(lines))
+        for _ in range("".join(texts).count("\f")):
+            self._turn()
+        return texts
+
+    def _cell_line(self, paragraph: Any) -> str:
+        """A paragraph of a cell, which may be nothing but its number."""
+        text, properties = self._runs.text(paragraph), child(paragraph, PPR)
+        if properties is None:
+            return text
+        number = self._numbers.next(value(properties, _STYLE), properties)
+        return number[0] + text if number else text
 
     def _turn(self) -> None:
         self._page += 1
         self._sections.turn_to(self._page)
 
-    def _level(self, paragraph: Any) -> int | None:
-        own = paragraph.find(f"{_PPR}/{_OUTLINE}")
-        if own is not None:
-            return _outline_level(own)
-        style = paragraph.find(f"{_PPR}/{_PSTYLE}")
-        return None if style is None else self._levels.get(style.get(_VAL))
 
-    def _text(self, element: Any) -> str:
-        """The text below an element, with \\f for page breaks and \\n after nested paragraphs."""
-        parts = []
-        for child in element:
-            if child.tag == _T:
-                parts.append(child.text or "")
-            elif child.tag == _RENDERED or (child.tag == _BR and _is_page_break(child)):
-                parts.append("\f" if self._rendered == (child.tag == _RENDERED) else "")
-            elif child.tag == _BR:
-                parts.append("\n")
-            elif child.tag not in _SKIPPED:
-                parts.append(self._text(child) + _PLAIN.get(child.tag, ""))
-        return "".join(parts)
+def _is_gone(line: Any) -> bool:
+    properties = child(line, _ROW_PROPERTIES)
+    return properties is not None and child(properties, _DELETED) is not None
+
+
+def _cells(line: Any) -> list[Any]:
+    return list(_elements(line, (TC,)))
 
 
 def _elements(parent: Any, tags: tuple[str, ...]) -> Iterator[Any]:
     """The nearest descendants with these tags, through content controls and tracked insertions."""
-    for child in parent:
-        if child.tag in tags:
-            yield child
-        elif child.tag not in _SKIPPED:
-            yield from _elements(child, tags)
-
-
-def _is_page_break(element: Any) -> bool:
-    if element.tag == _BR:
-        return bool(element.get(_TYPE) == "page")
-    return element.get(_VAL) not in ("0", "false", "off")
-
-
-def _heading_levels(styles: Any) -> dict[str, int]:
-    """Style id to heading level, 0 for the title; in the file names are English in any Word."""
-    found = {style.get(_STYLE_ID): style for style in styles.iterfind(_STYLE)}
-    levels = {name: _style_level(name, found, len(_LEVELS)) for name in found}
-    return {name: level for name, level in levels.items() if level is not None}
-
-
-def _style_level(name: str | None, styles: dict[str, Any], depth: int) -> int | None:
-    style = styles.get(name or "")
-    if style is None or not depth:
-        return None
-    title = style.find(_NAME)
-    known = _LEVELS.get(title.get(_VAL, "").lower()) if title is not None else None
-    if known is not None:
-        return known
-    own, base = style.find(f"{_PPR}/{_OUTLINE}"), style.find(_BASED_ON)
-    if own is not None:
-        return _outline_level(own)
-    return None if base is None else _style_level(base.get(_VAL), styles, depth - 1)
-
-
-def _outline_level(element: Any) -> int | None:
-    """0 to 8 are headings 1 to 9; 9 is body text."""
-    value = element.get(_VAL, "")
-    return int(value) + 1 if value in tuple("012345678") else None
+    for each in parent:
+        if each.tag in tags:
+            yield each
+        elif each.tag not in SKIPPED:
+            yield from _elements(each, tags)

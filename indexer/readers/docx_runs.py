@@ -1,0 +1,100 @@
+"""The text of a Word paragraph as it is printed, and what hangs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from indexer.readers.docx_formulas import linear
+from indexer.readers.docx_names import MATH, SKIPPED, TEXT_BOX, VAL, P, R, T, is_on, w
+
+_BR, _RENDERED, _FIELD, _SYMBOL = w("br"), w("lastRenderedPageBreak"), w("fldChar"), w("sym")
+_TYPE, _ID, _CHAR, _FIELD_TYPE = w("type"), w("id"), w("char"), w("fldCharType")
+_VANISH, _RUN_STYLE = w("rPr/vanish"), w("rPr/rStyle")
+_PLAIN = {w("tab"): "\t", w("ptab"): "\t", w("cr"): "\n", w("noBreakHyphen"): "-", P: "\n"}
+_FORMULA = MATH + "oMath"
+_NOTES = {w("footnoteReference"): "footnotes", w("endnoteReference"): "endnotes"} | {
+    w("commentReference"): "comments"
+}
+_PHONETIC = w("rt")
+# Of the fonts of signs, what is also found in forms and prices.
+_SYMBOLS = {
+    "F0FE": "☒", "F0FD": "☒", "F053": "☒", "F052": "☑", "F0A8": "☐", "F06F": "☐", "F0FC": "✓",
+    "F0B0": "°", "F0B1": "±", "F0A3": "≤", "F0B3": "≥", "F0B7": "•", "F0D7": "·", "F0E0": "→",
+}  # fmt: skip
+
+
+class Runs:
+    """Reads paragraphs; keeps notes and text boxes met on the way until they are taken."""
+
+    def __init__(self, *, rendered: bool, hidden: frozenset[str | None] | None) -> None:
+        self._rendered = rendered
+        self._hidden = hidden  # styles; None where nothing is hidden at all
+        self._fields: list[bool] = []  # open fields; True while in the code of one
+        self._notes: list[tuple[str, str]] = []
+        self._boxes: list[Any] = []
+
+    def text(self, paragraph: Any) -> str:
+        """The text, with \\f for page breaks."""
+        self._fields.clear()
+        return "".join(self._parts(paragraph))
+
+    def take(self) -> tuple[list[Any], list[tuple[str, str]]]:
+        """The text boxes and notes met; a note as its part and id: ("footnotes", "2")."""
+        boxes, notes = self._boxes, self._notes
+        self._boxes, self._notes = [], []
+        return boxes, notes
+
+    def _parts(self, element: Any) -> Iterator[str]:
+        for child in element:
+            tag = child.tag
+            if tag == T:
+                if True not in self._fields:
+                    yield child.text or ""
+            elif tag == R:
+                if self._hidden is None or not self._is_hidden(child):
+                    yield from self._parts(child)
+            elif tag in _PLAIN:
+                yield _PLAIN[tag]
+            elif tag not in SKIPPED:
+                yield from self._special(child, tag)
+
+    def _special(self, element: Any, tag: str) -> Iterator[str]:
+        if tag in (_BR, _RENDERED):
+            yield self._break(element)
+        elif tag == _FIELD:
+            self._field(element.get(_FIELD_TYPE))
+        elif tag == _SYMBOL:
+            yield _SYMBOLS.get(element.get(_CHAR, "").upper(), "")
+        elif tag == _FORMULA:
+            yield linear(element)
+        elif tag == TEXT_BOX:
+            self._boxes.append(element)
+        elif tag in _NOTES:
+            self._notes.append((_NOTES[tag], element.get(_ID, "")))
+        elif tag != _PHONETIC:
+            yield from self._parts(element)
+
+    def _break(self, element: Any) -> str:
+        """Word puts a rendered break after each explicit one, so only one kind counts."""
+        if element.tag == _RENDERED:
+            return "\f" if self._rendered else ""
+        if element.get(_TYPE) == "page":
+            return "" if self._rendered else "\f"
+        return "\n"
+
+    def _field(self, kind: str | None) -> None:
+        if kind == "begin":
+            self._fields.append(True)
+        elif self._fields:
+            if kind == "separate":
+                self._fields[-1] = False
+            else:
+                self._fields.pop()
+
+    def _is_hidden(self, run: Any) -> bool:
+        own = run.find(_VANISH)
+        if own is not None:
+            return is_on(own)
+        style = run.find(_RUN_STYLE)
+        return style is not None and style.get(VAL) in (self._hidden or ())
