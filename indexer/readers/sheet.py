@@ -321,10 +321,10 @@ def _names(head: list[Line], columns: list[int]) -> list[str]:
 def _spread(line: Line, columns: list[int], lower: list[Line]) -> dict[int, str]:
     """The heads by column, repeated as far as they are merged, or as far as names stand below."""
     spread = dict(line.cells)
-    for column, text in line.cells.items():
+    for column, last in line.spans.items():
         for covered in columns:
-            if column < covered <= line.spans.get(column, column):
-                spread[covered] = text
+            if column < covered <= last and column in line.cells:
+                spread[covered] = line.cells[column]
     if line.spans or not lower:
         return spread
     head = None

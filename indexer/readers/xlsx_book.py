@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from zipfile import ZipFile
 
@@ -25,6 +26,7 @@ _FORMATS = {
 }  # fmt: skip
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _CYRILLIC = re.compile("[А-яЁё]")
+_HEADS = 9  # sheets whose first rows are looked into
 _NO = (None, "0", "false")
 
 
@@ -106,9 +108,14 @@ class Book:
         return styles
 
     def _is_russian(self) -> bool:
-        """Whose program shows it: so decided by its words; Russian where it has none."""
-        texts = [sheet.name for sheet in self.sheets] + self.strings[:5000]
-        return not self.strings or any(map(_CYRILLIC.search, texts))
+        """Whose program shows it, by the words in it."""
+        names = [sheet.name for sheet in self.sheets]
+        heads = (self._head(sheet.part) for sheet in self.sheets[:_HEADS])
+        return any(map(_CYRILLIC.search, chain(names, self.strings[:5000], heads)))
+
+    def _head(self, part: str) -> str:
+        with self.archive.open(part) as file:
+            return file.read(1 << 16).decode("utf-8", "replace")
 
     def _related(self, part: str) -> Iterator[tuple[str, str]]:
         return iter(self._targets(part).values())

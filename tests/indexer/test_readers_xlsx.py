@@ -23,7 +23,7 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
-def excel(path: Path, *sheets: tuple[str, Sequence[Sequence[Any]]]) -> None:
+def excel(path: Path, *sheets: tuple[str, Sequence[Any]]) -> None:
     """A workbook of sheets: name and rows."""
     book = Workbook()
     book.remove(book.worksheets[0])
@@ -34,7 +34,7 @@ def excel(path: Path, *sheets: tuple[str, Sequence[Sequence[Any]]]) -> None:
     book.save(path)
 
 
-def edited(path: Path, rows: Sequence[Sequence[Any]], edit: Callable[[Any], None]) -> list[Page]:
+def edited(path: Path, rows: Sequence[Any], edit: Callable[[Any], None]) -> list[Page]:
     """The pages of one sheet with these rows, changed by a function."""
     book = Workbook()
     sheet = book.worksheets[0]
