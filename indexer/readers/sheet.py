@@ -128,7 +128,7 @@ class _Writer:
         columns = {column for line in window[start:] for column in line.cells}
         if self._headed or len(columns) > 2 or _is_strong(window, start, stop):
             return True
-        if any(_first(line).endswith(":") for line in pairs) or len(pairs) < 3:
+        if any(_first(line).endswith((":", "：")) for line in pairs) or len(pairs) < 3:
             return False
         kinds = {_kind(_last(line)) for line in pairs[1:]}
         return len(kinds) == 1 and kinds != {""}
@@ -169,7 +169,7 @@ class _Writer:
 
     def _pair(self, line: Line) -> None:
         name, value = (" ".join(text.split()) for text in line.cells.values())
-        self._add(f"{name.rstrip(' :')}: {value}", "field", hidden=line.hidden)
+        self._add(f"{name.rstrip(' :：')}: {value}", "field", hidden=line.hidden)
 
     def _column(self, title: str, lines: Iterable[Line]) -> Iterator[Line]:
         self._add(title, "paragraph")

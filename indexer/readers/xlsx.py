@@ -187,7 +187,7 @@ class _Reading:
                 return show(float(value), code, book.language, since_1904=book.since_1904)
             case "b":
                 return book.language.boolean(value not in _NO)
-            case "d":
+            case "d" if value[:4].isdigit():  # not a time alone
                 return show_moment(datetime.fromisoformat(value), code, book.language)
         return unescape(value)
 
@@ -206,7 +206,7 @@ def _after_rows(book: Book, sheet: Sheet) -> tuple[dict[int, list[tuple[int, int
     They stand behind the rows, where a parser would come too late.
     """
     tail, found = b"", None
-    with book.archive.open(sheet.part) as file:
+    with book.open(sheet.part) as file:
         while block := file.read(1 << 20):
             tail += block
             if not found:

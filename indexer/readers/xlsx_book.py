@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import IO, Any
 from zipfile import ZipFile
 
 from lxml import etree
@@ -51,9 +51,11 @@ class Book:
     """A workbook, transitional or strict; nothing outside the archive is touched."""
 
     def __init__(self, archive: ZipFile) -> None:
-        self.archive = archive
+        self._archive = archive
+        # 1C writes SharedStrings.xml where it says sharedStrings.xml; others write \\ for /.
+        self._names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
         part = next((target for kind, target in self._related("") if kind == "officeDocument"), "")
-        root = self._tree(part) if part in archive.namelist() else None
+        root = self._tree(part) if self._has(part) else None
         if root is None or etree.QName(root).localname != "workbook":
             raise Unreadable("damaged Excel file: no workbook inside")
         properties = root.find("{*}workbookPr")
@@ -79,20 +81,26 @@ class Book:
         """The elements of columns and rows, each gone when the next one comes."""
         return self._stream(sheet.part, "col", "row")
 
+    def open(self, part: str) -> IO[bytes]:
+        return self._archive.open(self._names.get(part.lower(), part))
+
+    def _has(self, part: str) -> bool:
+        return part.lower() in self._names
+
     def _sheets(self, root: Any, part: str) -> Iterator[Sheet]:
         targets = self._targets(part)
         for element in root.iterfind("{*}sheets/{*}sheet"):
             name = next((value for key, value in element.items() if key.endswith("}id")), "")
             kind, target = targets.get(name, ("", ""))
-            if kind == "worksheet" and target in self.archive.NameToInfo:
+            if kind == "worksheet" and self._has(target):
                 hidden = element.get("state", "visible") != "visible"
                 yield Sheet(element.get("name", ""), hidden, target)
 
     def _strings(self, part: str | None) -> Iterator[str]:
-        return map(text_of, self._stream(part, "si")) if part else iter(())
+        return map(text_of, self._stream(part, "si")) if part and self._has(part) else iter(())
 
     def _styles(self, part: str | None) -> list[Style]:
-        if part is None:
+        if not part or not self._has(part):
             return []
         root = self._tree(part)
         codes = _FORMATS | {
@@ -114,7 +122,7 @@ class Book:
         return any(map(_CYRILLIC.search, chain(names, self.strings[:5000], heads)))
 
     def _head(self, part: str) -> str:
-        with self.archive.open(part) as file:
+        with self.open(part) as file:
             return file.read(1 << 16).decode("utf-8", "replace")
 
     def _related(self, part: str) -> Iterator[tuple[str, str]]:
@@ -124,7 +132,7 @@ class Book:
         """Kind and name of the parts that a part names by id; those outside are left out."""
         folder, name = posixpath.split(part)
         file = posixpath.join(folder, "_rels", f"{name}.rels")
-        if file not in self.archive.NameToInfo:
+        if not self._has(file):
             return {}
         return {
             each.get("Id", ""): (
@@ -137,10 +145,10 @@ class Book:
 
     def _tree(self, part: str) -> Any:
         parser = etree.XMLParser(resolve_entities=False, no_network=True)
-        return etree.fromstring(self.archive.read(part), parser)
+        return etree.fromstring(self.open(part).read(), parser)
 
     def _stream(self, part: str, *names: str) -> Iterator[Any]:
-        with self.archive.open(part) as file:
+        with self.open(part) as file:
             tags = [f"{{*}}{name}" for name in names]
             for _, element in etree.iterparse(
                 file, tag=tags, resolve_entities=False, no_network=True

@@ -290,6 +290,20 @@ def test_a_strict_workbook_is_read(tmp_path: Path) -> None:
     assert list(read(path)) == [Page("Дата: 22.05.2025", heading="Лист")]
 
 
+@pytest.mark.parametrize("rename", [str.upper, lambda name: name.replace("/", "\\")])
+def test_parts_under_other_spellings_are_found(
+    tmp_path: Path, rename: Callable[[str], str]
+) -> None:
+    path = tmp_path / "a.xlsx"
+    by_hand(path, "<sheetData><row><c><v>5</v></c></row></sheetData>")
+    with zipfile.ZipFile(path) as archive:
+        parts = {rename(name): archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    assert list(read(path)) == [Page("5", heading="Лист")]
+
+
 def test_a_value_in_the_last_cell_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     cell = '<c r="XFD1048576" t="inlineStr"><is><t>конец</t></is></c>'
