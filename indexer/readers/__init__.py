@@ -45,6 +45,18 @@ def _docx(path: Path) -> Iterator[Page]:
     return docx.read(path)
 
 
+def _xlsx(path: Path) -> Iterator[Page]:
+    from indexer.readers import xlsx
+
+    return xlsx.read(path)
+
+
+def _csv(path: Path) -> Iterator[Page]:
+    from indexer.readers import csv
+
+    return csv.read(path)
+
+
 # Raise it with every change of what a reader gives: all documents are read again then.
 VERSION = "1"
 
@@ -54,6 +66,8 @@ READERS: Mapping[str, Reader] = {
     **dict.fromkeys((".md", ".markdown"), _markdown),
     **dict.fromkeys((".html", ".htm"), _html),
     **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), _docx),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xltx"), _xlsx),
+    **dict.fromkeys((".csv", ".tsv"), _csv),
 }
 
 

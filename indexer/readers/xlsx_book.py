@@ -1,0 +1,178 @@
+"""What the sheets of an Excel workbook share: their names, texts, styles, and comments."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import IO, Any
+from zipfile import ZipFile
+
+from lxml import etree
+
+from indexer.readers.number_format import GENERAL, Language
+from indexer.readers.page import Unreadable
+
+# What the numbers of formats mean that no file declares.
+_FORMATS = {
+    1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00",
+    14: "mm-dd-yy", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM",
+    19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "dd.mm.yyyy h:mm", 37: "#,##0;-#,##0",
+    38: "#,##0;-#,##0", 39: "#,##0.00;-#,##0.00", 40: "#,##0.00;-#,##0.00", 45: "mm:ss",
+    46: "[h]:mm:ss", 47: "mm:ss.0", 48: "0.0E+0",
+}  # fmt: skip
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_CYRILLIC = re.compile("[А-яЁё]")
+_HEADS = 9  # sheets whose first rows are looked into
+_NO = (None, "0", "false")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet and the part of the archive that holds it."""
+
+    name: str
+    hidden: bool
+    part: str
+
+
+@dataclass(frozen=True)
+class Style:
+    """How the cells of a style look, as far as their text tells."""
+
+    code: str = GENERAL
+    bold: bool = False
+
+
+class Book:
+    """A workbook, transitional or strict; nothing outside the archive is touched."""
+
+    def __init__(self, archive: ZipFile) -> None:
+        self._archive = archive
+        # 1C writes SharedStrings.xml where it says sharedStrings.xml; others write \\ for /.
+        self._names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
+        part = next((target for kind, target in self._related("") if kind == "officeDocument"), "")
+        root = self._tree(part) if self._has(part) else None
+        if root is None or etree.QName(root).localname != "workbook":
+            raise Unreadable("damaged Excel file: no workbook inside")
+        properties = root.find("{*}workbookPr")
+        self.since_1904 = properties is not None and properties.get("date1904") not in _NO
+        self.sheets = list(self._sheets(root, part))
+        parts = dict(self._related(part))
+        self.strings = list(self._strings(parts.get("sharedStrings")))
+        self.styles = self._styles(parts.get("styles"))
+        self.language = Language(self._is_russian())
+
+    def notes(self, sheet: Sheet) -> dict[str, list[str]]:
+        """The comments of a sheet by cell; of a thread, each without the words for old Excel."""
+        notes: dict[str, dict[str, list[str]]] = {}
+        for kind, part in self._related(sheet.part):
+            if kind in ("comments", "threadedComment"):
+                tag = "text" if kind == "threadedComment" else "t"
+                found = notes.setdefault(kind, defaultdict(list))
+                for comment in self._tree(part).iter("{*}comment", "{*}threadedComment"):
+                    found[comment.get("ref", "")].append(text_of(comment, tag))
+        return notes.get("comments", {}) | notes.get("threadedComment", {})
+
+    def rows(self, sheet: Sheet) -> Iterator[Any]:
+        """The elements of columns and rows, each gone when the next one comes."""
+        return self._stream(sheet.part, "col", "row")
+
+    def open(self, part: str) -> IO[bytes]:
+        return self._archive.open(self._names.get(part.lower(), part))
+
+    def _has(self, part: str) -> bool:
+        return part.lower() in self._names
+
+    def _sheets(self, root: Any, part: str) -> Iterator[Sheet]:
+        targets = self._targets(part)
+        for element in root.iterfind("{*}sheets/{*}sheet"):
+            name = next((value for key, value in element.items() if key.endswith("}id")), "")
+            kind, target = targets.get(name, ("", ""))
+            if kind == "worksheet" and self._has(target):
+                hidden = element.get("state", "visible") != "visible"
+                yield Sheet(element.get("name", ""), hidden, target)
+
+    def _strings(self, part: str | None) -> Iterator[str]:
+        return map(text_of, self._stream(part, "si")) if part and self._has(part) else iter(())
+
+    def _styles(self, part: str | None) -> list[Style]:
+        if not part or not self._has(part):
+            return []
+        root = self._tree(part)
+        codes = _FORMATS | {
+            int(each.get("numFmtId")): each.get("formatCode", GENERAL)
+            for each in root.iterfind("{*}numFmts/{*}numFmt")
+        }
+        bold = [_is_bold(font) for font in root.iterfind("{*}fonts/{*}font")]
+        styles = []
+        for each in root.iterfind("{*}cellXfs/{*}xf"):
+            font = int(each.get("fontId", 0))
+            code = codes.get(int(each.get("numFmtId", 0)), GENERAL)
+            styles.append(Style(code, font < len(bold) and bold[font]))
+        return styles
+
+    def _is_russian(self) -> bool:
+        """Whose program shows it, by the words in it."""
+        names = [sheet.name for sheet in self.sheets]
+        heads = (self._head(sheet.part) for sheet in self.sheets[:_HEADS])
+        return any(map(_CYRILLIC.search, chain(names, self.strings[:5000], heads)))
+
+    def _head(self, part: str) -> str:
+        with self.open(part) as file:
+            return file.read(1 << 16).decode("utf-8", "replace")
+
+    def _related(self, part: str) -> Iterator[tuple[str, str]]:
+        return iter(self._targets(part).values())
+
+    def _targets(self, part: str) -> dict[str, tuple[str, str]]:
+        """Kind and name of the parts that a part names by id; those outside are left out."""
+        folder, name = posixpath.split(part)
+        file = posixpath.join(folder, "_rels", f"{name}.rels")
+        if not self._has(file):
+            return {}
+        return {
+            each.get("Id", ""): (
+                each.get("Type", "").rpartition("/")[2],
+                posixpath.normpath(posixpath.join("/", folder, each.get("Target", "")))[1:],
+            )
+            for each in self._tree(file).iterfind("{*}Relationship")
+            if each.get("TargetMode") != "External"
+        }
+
+    def _tree(self, part: str) -> Any:
+        parser = etree.XMLParser(resolve_entities=False, no_network=True)
+        return etree.fromstring(self.open(part).read(), parser)
+
+    def _stream(self, part: str, *names: str) -> Iterator[Any]:
+        with self.open(part) as file:
+            tags = [f"{{*}}{name}" for name in names]
+            for _, element in etree.iterparse(
+                file, tag=tags, resolve_entities=False, no_network=True
+            ):
+                yield element
+                element.clear()
+                while element.getprevious() is not None:
+                    del element.getparent()[0]
+
+
+def text_of(element: Any, tag: str = "t") -> str:
+    """The text below an element, without how it is pronounced."""
+    return unescape("".join(
+        each.text or ""
+        for each in element.iter(f"{{*}}{tag}")
+        if not each.getparent().tag.endswith("}rPh")
+    ))  # fmt: skip
+
+
+def unescape(text: str) -> str:
+    """Control characters stand as _x000D_ in the file."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
+def _is_bold(font: Any) -> bool:
+    bold = font.find("{*}b")
+    return bold is not None and bold.get("val") not in _NO[1:]
