@@ -57,6 +57,12 @@ def _csv(path: Path) -> Iterator[Page]:
     return csv.read(path)
 
 
+def _pptx(path: Path) -> Iterator[Page]:
+    from indexer.readers import pptx
+
+    return pptx.read(path)
+
+
 # Raise it with every change of what a reader gives: all documents are read again then.
 VERSION = "1"
 
@@ -64,10 +70,11 @@ READERS: Mapping[str, Reader] = {
     ".pdf": _pdf,
     **dict.fromkeys((".txt", ".text", ".log", ".rst"), _text),
     **dict.fromkeys((".md", ".markdown"), _markdown),
-    **dict.fromkeys((".html", ".htm"), _html),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), _html),
     **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), _docx),
     **dict.fromkeys((".xlsx", ".xlsm", ".xltx"), _xlsx),
     **dict.fromkeys((".csv", ".tsv"), _csv),
+    **dict.fromkeys((".pptx", ".ppsx", ".pptm", ".ppsm", ".potx"), _pptx),
 }
 
 
