@@ -192,11 +192,11 @@ def test_where_nothing_is_new_the_size_of_the_index_is_told(indexed: Workspace) 
 
 def test_a_file_of_unknown_type_is_named(workspace: Workspace) -> None:
     workspace.write("note.txt", note(1))
-    workspace.write("table.xlsx", b"PK\x03\x04")
+    workspace.write("drawing.dwg", b"PK\x03\x04")
     workspace.write("LICENSE", "text")
     reasons = {item["path"]: item["reason"] for item in workspace.reindex()["skipped"]}
-    assert set(reasons) == {"table.xlsx", "LICENSE"}
-    assert ".xlsx" in reasons["table.xlsx"]
+    assert set(reasons) == {"drawing.dwg", "LICENSE"}
+    assert ".dwg" in reasons["drawing.dwg"]
     assert "without a suffix" in reasons["LICENSE"]
 
 
