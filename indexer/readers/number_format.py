@@ -25,7 +25,8 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le, ">=": operator.ge, "<>": operator.ne,
     "<": operator.lt, ">": operator.gt, "=": operator.eq,
 }  # fmt: skip
-_SYSTEM_DATE = "mm-dd-yy"  # stands for the short date of whoever opens the file
+# These stand for the short and the long date of whoever opens the file.
+_SYSTEM_DATE, _LONG_DATE = "mm-dd-yy", "[$-F800]"
 
 _RU_OF_MONTH = (
     "января", "февраля", "марта", "апреля", "мая", "июня",
@@ -55,6 +56,9 @@ class Language:
 
     def date(self) -> str:
         return "dd.mm.yyyy" if self.russian else "yyyy-mm-dd"
+
+    def long_date(self) -> str:
+        return 'd mmmm yyyy "г."' if self.russian else "mmmm d, yyyy"
 
     def boolean(self, value: bool) -> str:
         return ("ЛОЖЬ", "ИСТИНА")[value] if self.russian else ("FALSE", "TRUE")[value]
@@ -116,6 +120,8 @@ def _section(code: str, value: float, language: Language) -> tuple[tuple[Token, 
     """The section of the code for this value, and whether it shows the sign by itself."""
     if code == _SYSTEM_DATE:
         code = language.date()
+    elif code.startswith(_LONG_DATE):
+        code = language.long_date()
     sections = [found[1] for found in _SECTION.finditer(code) if found[0]] or [GENERAL]
     conditions = [_CONDITION.search(section) for section in sections]
     if any(conditions):
@@ -178,8 +184,9 @@ def _date(moment: datetime, tokens: tuple[Token, ...], language: Language) -> st
         elif token.kind == "half":
             parts.append("AM" if moment.hour < 12 else "PM")
         else:
-            parts.append(token.text)
-    return "".join(parts).strip(" ;")
+            slash = token == Token("mark", "/")  # whatever divides a date in the language
+            parts.append("." if slash and language.russian else token.text)
+    return "".join(parts).strip()
 
 
 def _date_part(moment: datetime, part: str, language: Language, half: bool, beside: bool) -> str:

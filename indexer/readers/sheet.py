@@ -17,7 +17,7 @@ LONG = 150  # characters; no name of a column
 
 _UNITS = r"(?:₽|\$|€|£|%|руб\.?|р\.|коп\.?|rub|usd|eur)"
 _NUMBER = re.compile(rf"{_UNITS}?\s*[-+−(]?\s*[\d\s.,'’]*\d\)?(?:e[+-]\d+)?\s*{_UNITS}?", re.I)
-_YEAR = re.compile(r"(?:19|20)\d\d(?:\s*(?:г\.?|год))?")
+_YEAR = re.compile(r"(?:19|20)\d\d(?:[/–-](?:19|20)?\d\d)?(?:\s*(?:гг?\.?|год))?")
 _DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}")
 _DIGITS = re.compile(r"(?=.*\d)[^\W\d_]{0,2}[^A-Za-zА-яЁё]*")  # times, phones, "А-12"
 _WORDS = frozenset(("истина", "ложь", "true", "false", "да", "нет", "yes", "no"))
@@ -81,6 +81,7 @@ class _Writer:
         self._aside, self._mark = aside, mark
         self._columns: list[int] = []  # of the table above, as is its header
         self._header = ""
+        self._above = ""  # a line by itself above the next table: its name
 
     def region(self, lines: Iterator[Line]) -> Iterator[Line]:
         """Write the lines up to the next empty one; hands each back when it is written."""
@@ -119,7 +120,8 @@ class _Writer:
         """Whether an empty line only parts the rows of the table above."""
         columns = {column for line in window[start:] for column in line.cells}
         known = bool(self._header) and columns <= set(self._columns)
-        return known and not _stands_out(window, start, stop)
+        again = row(_names(window[start:stop], self._columns)) == self._header
+        return known and not again and not _stands_out(window, start, stop)
 
     def _is_header(self, window: list[Line]) -> bool:
         """Whether the first of two columns of texts names them, or has the first pair."""
@@ -173,8 +175,11 @@ class _Writer:
 
     def _column(self, title: str, lines: Iterable[Line]) -> Iterator[Line]:
         self._add(title, "paragraph")
-        for line in lines:
-            self._add(_joined(line), "paragraph", hidden=line.hidden)
+        for at, line in enumerate(lines):
+            text = _joined(line)
+            self._add(text, "paragraph", hidden=line.hidden)
+            alone = not at and len(text) <= LONG and not text.endswith(".")
+            self._above = text if alone else ""
             yield line
 
     def _table(
@@ -191,7 +196,8 @@ class _Writer:
         else:
             self._header = ""
         self._columns = columns
-        table = Table(title, self._header)
+        table = Table(title or " ".join(self._above.split()), self._header)
+        self._above = ""
         self._add(title, "caption", table=table)
         if head:
             self._add(self._header, "row", table=table)

@@ -181,11 +181,11 @@ def test_without_json_the_report_is_one_line_of_data(indexed: Workspace) -> None
 
 def test_a_file_of_unknown_type_is_named(workspace: Workspace) -> None:
     workspace.write("note.txt", note(1))
-    workspace.write("table.xlsx", b"PK\x03\x04")
+    workspace.write("plan.dwg", b"PK\x03\x04")
     workspace.write("LICENSE", "text")
     reasons = {item["path"]: item["reason"] for item in workspace.reindex()["skipped"]}
-    assert set(reasons) == {"table.xlsx", "LICENSE"}
-    assert ".xlsx" in reasons["table.xlsx"]
+    assert set(reasons) == {"plan.dwg", "LICENSE"}
+    assert ".dwg" in reasons["plan.dwg"]
     assert "without a suffix" in reasons["LICENSE"]
 
 
