@@ -8,7 +8,7 @@ from calendar import day_name, month_name
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 
 GENERAL = "General"
@@ -27,6 +27,8 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 }  # fmt: skip
 # These stand for the short and the long date of whoever opens the file.
 _SYSTEM_DATE, _LONG_DATE = "mm-dd-yy", "[$-F800]"
+
+_WIDE = Context(prec=600)  # digits of any number in any format
 
 _RU_OF_MONTH = (
     "января", "февраля", "марта", "апреля", "мая", "июня",
@@ -239,7 +241,7 @@ def _number(value: float, tokens: tuple[Token, ...], language: Language) -> str:
     grouped = any(i < last for i in thousands)
     scaled = Decimal(repr(value)) * 100 ** marks.count("%")
     scaled /= 1000 ** sum(i > digits[-1] or last < i < (point or i) for i in thousands)
-    rounded = scaled.quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP)
+    rounded = scaled.quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP, _WIDE)
     sign, shown = "-" if rounded < 0 else "", f"{abs(rounded):f}"
     integer, _, fraction = shown.partition(".")
     filled = _fill_whole(integer, whole, tokens, language.group if grouped else "")

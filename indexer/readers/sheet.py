@@ -171,6 +171,10 @@ class _Writer:
 
     def _pair(self, line: Line) -> None:
         name, value = (" ".join(text.split()) for text in line.cells.values())
+        if name.endswith("?"):
+            self._add(name, "question", hidden=line.hidden)
+            self._add(value, "answer", hidden=line.hidden)
+            return
         self._add(f"{name.rstrip(' :：')}: {value}", "field", hidden=line.hidden)
 
     def _column(self, title: str, lines: Iterable[Line]) -> Iterator[Line]:
@@ -225,6 +229,8 @@ class _Writer:
 def _kind(text: str) -> str:
     """What sort of value this is, "" for words."""
     text = text.strip()
+    if len(text) > LONG:
+        return ""
     if _YEAR.fullmatch(text):
         return "year"
     if _DATE.fullmatch(text):
@@ -239,10 +245,25 @@ def _kind(text: str) -> str:
 def _are_names(line: Line, below: Line) -> bool:
     """Whether these are names of columns: words; years and dates where below is something else."""
     kinds = {column: _kind(text) for column, text in line.cells.items()}
+    numbers = [line.cells[column] for column, kind in kinds.items() if kind == "number"]
     return "" in kinds.values() and all(
         len(line.cells[column]) <= LONG
-        and (not kind or (kind in ("year", "date") and kind != _kind(below.cells.get(column, ""))))
+        and (
+            not kind
+            or (kind in ("year", "date") and kind != _kind(below.cells.get(column, "")))
+            or (kind == "number" and _count_on(numbers))
+        )
         for column, kind in kinds.items()
+    )
+
+
+def _count_on(numbers: list[str]) -> bool:
+    """Whether these are the days of a month, or the like."""
+    first = numbers[0]
+    return (
+        len(numbers) > 2
+        and first.isdecimal()
+        and all(number == str(int(first) + at) for at, number in enumerate(numbers))
     )
 
 
@@ -253,6 +274,8 @@ def _header(window: list[Line]) -> tuple[int, int]:
     for at, line in enumerate(window[:HEADER_WITHIN]):
         size = _width(line)
         if len(line.cells) > 1 and size >= 0.6 * widest:
+            if _is_above_header(window, at):
+                continue
             if most < size and at + 1 < len(window) and _are_names(line, window[at + 1]):
                 return _upper(window, at), _depth(window, at)
             if not most:
@@ -267,6 +290,18 @@ def _header(window: list[Line]) -> tuple[int, int]:
 def _width(line: Line) -> int:
     """How many columns are filled, with merged cells in their whole width."""
     return sum(line.spans.get(column, column) - column + 1 for column in line.cells)
+
+
+def _is_above_header(window: list[Line], at: int) -> bool:
+    """Whether the next line has names for these columns and others: "Дата | 01.02.2026"."""
+    if at + 2 >= len(window) or window[at].spans:
+        return False
+    line, after = window[at], window[at + 1]
+    return (
+        _upper(window, at + 1) > at
+        and line.cells.keys() < after.cells.keys()
+        and _are_names(after, window[at + 2])
+    )
 
 
 def _upper(window: list[Line], at: int) -> int:

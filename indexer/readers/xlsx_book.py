@@ -26,6 +26,7 @@ _FORMATS = {
 }  # fmt: skip
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _CYRILLIC = re.compile("[А-яЁё]")
+_LONGEST = 255  # characters of a format
 _HEADS = 9  # sheets whose first rows are looked into
 _NO = (None, "0", "false")
 
@@ -112,7 +113,7 @@ class Book:
         for each in root.iterfind("{*}cellXfs/{*}xf"):
             font = int(each.get("fontId", 0))
             code = codes.get(int(each.get("numFmtId", 0)), GENERAL)
-            styles.append(Style(code, font < len(bold) and bold[font]))
+            styles.append(Style(code[:_LONGEST], font < len(bold) and bold[font]))
         return styles
 
     def _is_russian(self) -> bool:

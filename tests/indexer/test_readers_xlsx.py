@@ -166,6 +166,29 @@ def test_pairs_of_name_and_value_are_fields(tmp_path: Path) -> None:
     ]
 
 
+def test_questions_beside_their_answers(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    excel(path, ("Лист", [["Где столовая?", "На первом этаже."], ["Когда обед?", "В час."]]))
+    assert [kind for kind, _ in kinds(list(read(path)))] == ["question", "answer"] * 2
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        ["Имя", 1, 2, 3],
+        ["Имя", datetime.date(2026, 1, 1), datetime.date(2026, 2, 1), datetime.date(2026, 3, 1)],
+        ["Имя", 2024, 2025, "Итого"],
+    ],
+    ids=["days", "dates", "years"],
+)
+def test_numbers_that_name_columns(tmp_path: Path, head: list[object]) -> None:
+    path = tmp_path / "a.xlsx"
+    excel(path, ("Лист", [["Дата", "сегодня"], head, ["Анна", 8, 8, 8], ["Пётр", 8, 4, 12]]))
+    blocks = [block for page in read(path) for block in page.blocks]
+    assert [block.kind for block in blocks] == ["field", "row", "row", "row"]
+    assert all(block.table and block.table.header.startswith("Имя") for block in blocks[1:])
+
+
 def test_two_columns_with_a_header_are_a_table(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     excel(path, ("Лист", [["Отдел", "Телефон"], ["Касса", 405], ["Склад", 406]]))
@@ -205,6 +228,8 @@ def test_two_columns_with_a_header_are_a_table(tmp_path: Path) -> None:
         (0.6805556, "h:mm", "16:20"),
         (1.5, "[h]:mm:ss", "36:00:00"),
         (True, "General", "ИСТИНА"),
+        (1e300, "#,##0.00", "1" + " 000" * 100 + ",00"),
+        (-1e9, "dd.mm.yyyy", "-1000000000"),
         ("0042", "@", "0042"),
     ],
 )
@@ -305,6 +330,13 @@ def test_a_strict_workbook_is_read(tmp_path: Path) -> None:
         office="http://purl.oclc.org/ooxml/officeDocument/relationships",
     )
     assert list(read(path)) == [Page("Дата: 22.05.2025", heading="Лист")]
+
+
+@pytest.mark.parametrize("value", ["1e999", "nan", "много"])
+def test_what_is_no_number_is_read_as_it_stands(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "a.xlsx"
+    by_hand(path, f"<sheetData><row><c><v>{value}</v></c></row></sheetData>")
+    assert list(read(path)) == [Page(value, heading="Лист")]
 
 
 @pytest.mark.parametrize("rename", [str.upper, lambda name: name.replace("/", "\\")])
