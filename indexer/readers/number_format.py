@@ -242,7 +242,7 @@ def _number(value: float, tokens: tuple[Token, ...], language: Language) -> str:
     scaled = Decimal(repr(value)) * 100 ** marks.count("%")
     scaled /= 1000 ** sum(i > digits[-1] or last < i < (point or i) for i in thousands)
     rounded = scaled.quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP, _WIDE)
-    sign, shown = "-" if rounded < 0 else "", f"{abs(rounded):f}"
+    sign, shown = "-" if rounded < 0 else "", f"{rounded.copy_abs():f}"
     integer, _, fraction = shown.partition(".")
     filled = _fill_whole(integer, whole, tokens, language.group if grouped else "")
     filled |= _fill_fraction(fraction, decimals, tokens)
