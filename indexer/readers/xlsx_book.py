@@ -162,6 +162,8 @@ class Book:
 
 def text_of(element: Any, tag: str = "t") -> str:
     """The text below an element, without how it is pronounced."""
+    if len(element) == 1 and element[0].tag.endswith(f"}}{tag}"):
+        return unescape(element[0].text or "")
     return unescape("".join(
         each.text or ""
         for each in element.iter(f"{{*}}{tag}")
