@@ -28,6 +28,10 @@ _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _CYRILLIC = re.compile("[А-яЁё]")
 _LONGEST = 255  # characters of a format
 _HEADS = 9  # sheets whose first rows are looked into
+# No entities, no network, no other files.
+_SAFE: dict[str, Any] = {
+    "resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True,
+}  # fmt: skip
 _NO = (None, "0", "false")
 
 
@@ -145,19 +149,23 @@ class Book:
         }
 
     def _tree(self, part: str) -> Any:
-        parser = etree.XMLParser(resolve_entities=False, no_network=True)
-        return etree.fromstring(self.open(part).read(), parser)
+        return _without_doctype(etree.fromstring(self.open(part).read(), etree.XMLParser(**_SAFE)))
 
     def _stream(self, part: str, *names: str) -> Iterator[Any]:
         with self.open(part) as file:
             tags = [f"{{*}}{name}" for name in names]
-            for _, element in etree.iterparse(
-                file, tag=tags, resolve_entities=False, no_network=True
-            ):
+            for _, element in etree.iterparse(file, tag=tags, **_SAFE):
+                _without_doctype(element)
                 yield element
                 element.clear()
                 while element.getprevious() is not None:
                     del element.getparent()[0]
+
+
+def _without_doctype(element: Any) -> Any:
+    if element.getroottree().docinfo.doctype:
+        raise ValueError("a document type in its XML")
+    return element
 
 
 def text_of(element: Any, tag: str = "t") -> str:

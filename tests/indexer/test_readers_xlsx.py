@@ -382,7 +382,8 @@ def test_entities_are_not_resolved(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in parts.items():
             archive.writestr(name, text)
-    assert "тайна" not in "".join(page.text for page in read(path))
+    with pytest.raises(Unreadable, match=r"^damaged Excel file: a document type in its XML$"):
+        list(read(path))
 
 
 def archive_of(*parts: tuple[str, int]) -> bytes:
