@@ -8,7 +8,7 @@ from calendar import day_name, month_name
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 
 GENERAL = "General"
@@ -25,7 +25,10 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le, ">=": operator.ge, "<>": operator.ne,
     "<": operator.lt, ">": operator.gt, "=": operator.eq,
 }  # fmt: skip
-_SYSTEM_DATE = "mm-dd-yy"  # stands for the short date of whoever opens the file
+# These stand for the short and the long date of whoever opens the file.
+_SYSTEM_DATE, _LONG_DATE = "mm-dd-yy", "[$-F800]"
+
+_WIDE = Context(prec=600)  # digits of any number in any format
 
 _RU_OF_MONTH = (
     "января", "февраля", "марта", "апреля", "мая", "июня",
@@ -55,6 +58,9 @@ class Language:
 
     def date(self) -> str:
         return "dd.mm.yyyy" if self.russian else "yyyy-mm-dd"
+
+    def long_date(self) -> str:
+        return 'd mmmm yyyy "г."' if self.russian else "mmmm d, yyyy"
 
     def boolean(self, value: bool) -> str:
         return ("ЛОЖЬ", "ИСТИНА")[value] if self.russian else ("FALSE", "TRUE")[value]
@@ -116,6 +122,8 @@ def _section(code: str, value: float, language: Language) -> tuple[tuple[Token, 
     """The section of the code for this value, and whether it shows the sign by itself."""
     if code == _SYSTEM_DATE:
         code = language.date()
+    elif code.startswith(_LONG_DATE):
+        code = language.long_date()
     sections = [found[1] for found in _SECTION.finditer(code) if found[0]] or [GENERAL]
     conditions = [_CONDITION.search(section) for section in sections]
     if any(conditions):
@@ -178,8 +186,9 @@ def _date(moment: datetime, tokens: tuple[Token, ...], language: Language) -> st
         elif token.kind == "half":
             parts.append("AM" if moment.hour < 12 else "PM")
         else:
-            parts.append(token.text)
-    return "".join(parts).strip(" ;")
+            slash = token == Token("mark", "/")  # whatever divides a date in the language
+            parts.append("." if slash and language.russian else token.text)
+    return "".join(parts).strip()
 
 
 def _date_part(moment: datetime, part: str, language: Language, half: bool, beside: bool) -> str:
@@ -232,8 +241,8 @@ def _number(value: float, tokens: tuple[Token, ...], language: Language) -> str:
     grouped = any(i < last for i in thousands)
     scaled = Decimal(repr(value)) * 100 ** marks.count("%")
     scaled /= 1000 ** sum(i > digits[-1] or last < i < (point or i) for i in thousands)
-    rounded = scaled.quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP)
-    sign, shown = "-" if rounded < 0 else "", f"{abs(rounded):f}"
+    rounded = scaled.quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP, _WIDE)
+    sign, shown = "-" if rounded < 0 else "", f"{rounded.copy_abs():f}"
     integer, _, fraction = shown.partition(".")
     filled = _fill_whole(integer, whole, tokens, language.group if grouped else "")
     filled |= _fill_fraction(fraction, decimals, tokens)

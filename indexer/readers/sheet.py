@@ -17,7 +17,7 @@ LONG = 150  # characters; no name of a column
 
 _UNITS = r"(?:₽|\$|€|£|%|руб\.?|р\.|коп\.?|rub|usd|eur)"
 _NUMBER = re.compile(rf"{_UNITS}?\s*[-+−(]?\s*[\d\s.,'’]*\d\)?(?:e[+-]\d+)?\s*{_UNITS}?", re.I)
-_YEAR = re.compile(r"(?:19|20)\d\d(?:\s*(?:г\.?|год))?")
+_YEAR = re.compile(r"(?:19|20)\d\d(?:[/–-](?:19|20)?\d\d)?(?:\s*(?:гг?\.?|год))?")
 _DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}")
 _DIGITS = re.compile(r"(?=.*\d)[^\W\d_]{0,2}[^A-Za-zА-яЁё]*")  # times, phones, "А-12"
 _WORDS = frozenset(("истина", "ложь", "true", "false", "да", "нет", "yes", "no"))
@@ -81,6 +81,7 @@ class _Writer:
         self._aside, self._mark = aside, mark
         self._columns: list[int] = []  # of the table above, as is its header
         self._header = ""
+        self._above = ""  # a line by itself above the next table: its name
 
     def region(self, lines: Iterator[Line]) -> Iterator[Line]:
         """Write the lines up to the next empty one; hands each back when it is written."""
@@ -119,7 +120,8 @@ class _Writer:
         """Whether an empty line only parts the rows of the table above."""
         columns = {column for line in window[start:] for column in line.cells}
         known = bool(self._header) and columns <= set(self._columns)
-        return known and not _stands_out(window, start, stop)
+        again = row(_names(window[start:stop], self._columns)) == self._header
+        return known and not again and not _stands_out(window, start, stop)
 
     def _is_header(self, window: list[Line]) -> bool:
         """Whether the first of two columns of texts names them, or has the first pair."""
@@ -169,12 +171,19 @@ class _Writer:
 
     def _pair(self, line: Line) -> None:
         name, value = (" ".join(text.split()) for text in line.cells.values())
+        if name.endswith("?"):
+            self._add(name, "question", hidden=line.hidden)
+            self._add(value, "answer", hidden=line.hidden)
+            return
         self._add(f"{name.rstrip(' :：')}: {value}", "field", hidden=line.hidden)
 
     def _column(self, title: str, lines: Iterable[Line]) -> Iterator[Line]:
         self._add(title, "paragraph")
-        for line in lines:
-            self._add(_joined(line), "paragraph", hidden=line.hidden)
+        for at, line in enumerate(lines):
+            text = _joined(line)
+            self._add(text, "paragraph", hidden=line.hidden)
+            alone = not at and len(text) <= LONG and not text.endswith(".")
+            self._above = text if alone else ""
             yield line
 
     def _table(
@@ -191,7 +200,8 @@ class _Writer:
         else:
             self._header = ""
         self._columns = columns
-        table = Table(title, self._header)
+        table = Table(title or " ".join(self._above.split()), self._header)
+        self._above = ""
         self._add(title, "caption", table=table)
         if head:
             self._add(self._header, "row", table=table)
@@ -219,6 +229,8 @@ class _Writer:
 def _kind(text: str) -> str:
     """What sort of value this is, "" for words."""
     text = text.strip()
+    if len(text) > LONG:
+        return ""
     if _YEAR.fullmatch(text):
         return "year"
     if _DATE.fullmatch(text):
@@ -233,10 +245,25 @@ def _kind(text: str) -> str:
 def _are_names(line: Line, below: Line) -> bool:
     """Whether these are names of columns: words; years and dates where below is something else."""
     kinds = {column: _kind(text) for column, text in line.cells.items()}
+    numbers = [line.cells[column] for column, kind in kinds.items() if kind == "number"]
     return "" in kinds.values() and all(
         len(line.cells[column]) <= LONG
-        and (not kind or (kind in ("year", "date") and kind != _kind(below.cells.get(column, ""))))
+        and (
+            not kind
+            or (kind in ("year", "date") and kind != _kind(below.cells.get(column, "")))
+            or (kind == "number" and _count_on(numbers))
+        )
         for column, kind in kinds.items()
+    )
+
+
+def _count_on(numbers: list[str]) -> bool:
+    """Whether these are the days of a month, or the like."""
+    first = numbers[0]
+    return (
+        len(numbers) > 2
+        and first.isdecimal()
+        and all(number == str(int(first) + at) for at, number in enumerate(numbers))
     )
 
 
@@ -247,6 +274,8 @@ def _header(window: list[Line]) -> tuple[int, int]:
     for at, line in enumerate(window[:HEADER_WITHIN]):
         size = _width(line)
         if len(line.cells) > 1 and size >= 0.6 * widest:
+            if _is_above_header(window, at):
+                continue
             if most < size and at + 1 < len(window) and _are_names(line, window[at + 1]):
                 return _upper(window, at), _depth(window, at)
             if not most:
@@ -261,6 +290,18 @@ def _header(window: list[Line]) -> tuple[int, int]:
 def _width(line: Line) -> int:
     """How many columns are filled, with merged cells in their whole width."""
     return sum(line.spans.get(column, column) - column + 1 for column in line.cells)
+
+
+def _is_above_header(window: list[Line], at: int) -> bool:
+    """Whether the next line has names for these columns and others: "Дата | 01.02.2026"."""
+    if at + 2 >= len(window) or window[at].spans:
+        return False
+    line, after = window[at], window[at + 1]
+    return (
+        _upper(window, at + 1) > at
+        and line.cells.keys() < after.cells.keys()
+        and _are_names(after, window[at + 2])
+    )
 
 
 def _upper(window: list[Line], at: int) -> int:

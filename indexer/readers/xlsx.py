@@ -179,6 +179,12 @@ class _Reading:
         return self._shown(kind, value, style.code)
 
     def _show(self, kind: str, value: str, code: str) -> str:
+        try:
+            return self._as_shown(kind, value, code)
+        except (ValueError, ArithmeticError):  # no number, or one that no format shows
+            return value
+
+    def _as_shown(self, kind: str, value: str, code: str) -> str:
         book = self._book
         match kind:
             case "n":

@@ -26,7 +26,12 @@ _FORMATS = {
 }  # fmt: skip
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _CYRILLIC = re.compile("[А-яЁё]")
+_LONGEST = 255  # characters of a format
 _HEADS = 9  # sheets whose first rows are looked into
+# No entities, no network, no other files.
+_SAFE: dict[str, Any] = {
+    "resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True,
+}  # fmt: skip
 _NO = (None, "0", "false")
 
 
@@ -112,7 +117,7 @@ class Book:
         for each in root.iterfind("{*}cellXfs/{*}xf"):
             font = int(each.get("fontId", 0))
             code = codes.get(int(each.get("numFmtId", 0)), GENERAL)
-            styles.append(Style(code, font < len(bold) and bold[font]))
+            styles.append(Style(code[:_LONGEST], font < len(bold) and bold[font]))
         return styles
 
     def _is_russian(self) -> bool:
@@ -144,23 +149,29 @@ class Book:
         }
 
     def _tree(self, part: str) -> Any:
-        parser = etree.XMLParser(resolve_entities=False, no_network=True)
-        return etree.fromstring(self.open(part).read(), parser)
+        return _without_doctype(etree.fromstring(self.open(part).read(), etree.XMLParser(**_SAFE)))
 
     def _stream(self, part: str, *names: str) -> Iterator[Any]:
         with self.open(part) as file:
             tags = [f"{{*}}{name}" for name in names]
-            for _, element in etree.iterparse(
-                file, tag=tags, resolve_entities=False, no_network=True
-            ):
+            for _, element in etree.iterparse(file, tag=tags, **_SAFE):
+                _without_doctype(element)
                 yield element
                 element.clear()
                 while element.getprevious() is not None:
                     del element.getparent()[0]
 
 
+def _without_doctype(element: Any) -> Any:
+    if element.getroottree().docinfo.doctype:
+        raise ValueError("a document type in its XML")
+    return element
+
+
 def text_of(element: Any, tag: str = "t") -> str:
     """The text below an element, without how it is pronounced."""
+    if len(element) == 1 and element[0].tag.endswith(f"}}{tag}"):
+        return unescape(element[0].text or "")
     return unescape("".join(
         each.text or ""
         for each in element.iter(f"{{*}}{tag}")
