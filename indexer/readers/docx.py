@@ -102,9 +102,9 @@ class _Walk:
 
     def _all_text(self, element: Any) -> str:
         """The text of all paragraphs, those of tables and boxes too, without numbers."""
-        texts = [self._runs.text(each).replace("\f", " ") for each in _elements(element, (P,))]
+        texts = [" ".join(self._runs.text(each).split()) for each in _elements(element, (P,))]
         boxes, _ = self._runs.take()
-        return "\n".join(filter(str.strip, (*texts, *map(self._all_text, boxes))))
+        return "\n".join(filter(None, (*texts, *map(self._all_text, boxes))))
 
     def _block(self, element: Any) -> None:
         if element.tag == P:
@@ -136,7 +136,7 @@ class _Walk:
         note = self._notes[part].pop(name, None)
         if note is None:
             return
-        text = self._all_text(note).strip()
+        text = self._all_text(note)
         author = note.get(_AUTHOR) if part == "comments" else None
         self._sections.add(f"{author}: {text}" if author and text else text, "note")
 

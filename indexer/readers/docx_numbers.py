@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from indexer.readers.docx_names import VAL, is_on, number, value, w
+from indexer.readers.docx_styles import MAX_DEPTH
+
+MAX_TEXT = 100  # characters of what is printed around the numbers
 
 _BULLETS = frozenset("-–—−*•◦▪▫●○■□►▶➢✓✔")
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
@@ -100,10 +103,10 @@ def _numbered_styles(styles: Any) -> dict[str | None, tuple[str, int]]:
         own[name] = style.find(w("pPr/numPr"))
     found = {}
     for name in own:
-        at, seen = name, set()
-        while at in own and own[at] is None and at not in seen:
-            seen.add(at)
-            at = bases[at]
+        at = name
+        for _ in range(MAX_DEPTH):
+            if own.get(at) is None:
+                at = bases.get(at)
         properties = own.get(at)
         list_id = value(properties, _ID)
         if list_id is not None:
@@ -143,7 +146,7 @@ def _levels(parent: Any) -> dict[int, _Level]:
         number(level.get(_LEVEL), 0): _Level(
             start=number(value(level, w("start")), 0),
             format=value(level, w("numFmt")) or "decimal",
-            text=value(level, w("lvlText")) or "",
+            text=(value(level, w("lvlText")) or "")[:MAX_TEXT],
             restart=_restart(level),
             legal=is_on(level.find(w("isLgl"))),
             gap="" if value(level, w("suff")) == "nothing" else " ",

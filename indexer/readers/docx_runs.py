@@ -6,10 +6,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from indexer.readers.docx_formulas import linear
-from indexer.readers.docx_names import MATH, SKIPPED, TEXT_BOX, VAL, P, R, T, is_on, w
+from indexer.readers.docx_names import (
+    MATH,
+    SKIPPED,
+    TEXT_BOX,
+    VAL,
+    P,
+    R,
+    T,
+    child,
+    is_on,
+    number,
+    value,
+    w,
+)
 
 _BR, _RENDERED, _FIELD, _SYMBOL = w("br"), w("lastRenderedPageBreak"), w("fldChar"), w("sym")
 _TYPE, _ID, _CHAR, _FIELD_TYPE = w("type"), w("id"), w("char"), w("fldCharType")
+_FORM, _BOX, _LIST = w("ffData"), w("checkBox"), w("ddList")
 _VANISH, _RUN_STYLE = w("rPr/vanish"), w("rPr/rStyle")
 _PLAIN = {w("tab"): "\t", w("ptab"): "\t", w("cr"): "\n", w("noBreakHyphen"): "-", P: "\n"}
 _FORMULA = MATH + "oMath"
@@ -46,24 +60,25 @@ class Runs:
         return boxes, notes
 
     def _parts(self, element: Any) -> Iterator[str]:
-        for child in element:
-            tag = child.tag
+        for each in element:
+            tag = each.tag
             if tag == T:
                 if True not in self._fields:
-                    yield child.text or ""
+                    yield each.text or ""
             elif tag == R:
-                if self._hidden is None or not self._is_hidden(child):
-                    yield from self._parts(child)
+                if self._hidden is None or not self._is_hidden(each):
+                    yield from self._parts(each)
             elif tag in _PLAIN:
                 yield _PLAIN[tag]
             elif tag not in SKIPPED:
-                yield from self._special(child, tag)
+                yield from self._special(each, tag)
 
     def _special(self, element: Any, tag: str) -> Iterator[str]:
         if tag in (_BR, _RENDERED):
             yield self._break(element)
         elif tag == _FIELD:
             self._field(element.get(_FIELD_TYPE))
+            yield _chosen(element)
         elif tag == _SYMBOL:
             yield _SYMBOLS.get(element.get(_CHAR, "").upper(), "")
         elif tag == _FORMULA:
@@ -98,3 +113,17 @@ class Runs:
             return is_on(own)
         style = run.find(_RUN_STYLE)
         return style is not None and style.get(VAL) in (self._hidden or ())
+
+
+def _chosen(field: Any) -> str:
+    """What is ticked or picked in a field of a form of old, which has no text of its own."""
+    data = child(field, _FORM)
+    box, picked = (None, None) if data is None else (child(data, _BOX), child(data, _LIST))
+    if box is not None:
+        ticked = child(box, w("checked"))
+        return "☒" if is_on(child(box, w("default")) if ticked is None else ticked) else "☐"
+    if picked is not None:
+        entries = [entry.get(VAL, "") for entry in picked.iterchildren(w("listEntry"))]
+        place = number(value(picked, w("result")) or value(picked, w("default")), 0)
+        return entries[place] if place < len(entries) else ""
+    return ""

@@ -7,6 +7,8 @@ from typing import Any
 from indexer.readers.docx_names import is_on, value, w
 from indexer.readers.page import Kind
 
+MAX_DEPTH = 12  # of styles based on others; files may have loops
+
 _LEVELS = {"title": 0} | {f"heading {level}": level for level in range(1, 10)}
 # In the file names are English in any Word.
 _KINDS: dict[str, Kind] = {
@@ -42,7 +44,7 @@ class Styles:
     def _line(self, name: str | None) -> list[Any]:
         """The style and those that it is based on."""
         line = []
-        while name in self._found and self._found[name] not in line:
+        while name in self._found and len(line) < MAX_DEPTH:
             line.append(self._found[name])
             name = value(line[-1], w("basedOn"))
         return line

@@ -8,7 +8,7 @@ from typing import Any
 
 from indexer.readers.docx_names import P, child, is_on, number, value, w
 
-MAX_SPAN = 63  # columns of a table in Word
+MAX_COLUMNS = 63  # of a table in Word
 MAX_HEADER = 8  # rows
 MAX_REPEATED = 200  # characters of a merged cell that are said again in each of its rows
 
@@ -33,7 +33,7 @@ class Grid:
                 if merge != "restart":
                     text = text.strip() or self._above.get(column, "")
                 above[column] = text if len(text) <= MAX_REPEATED else ""
-            placed += [text] + [text if head else ""] * (span - 1)
+            placed += [text] + [text if head else ""] * (min(span, MAX_COLUMNS - column) - 1)
         self._above = above
         alone = len(cells) == 1 and not head
         return placed[:1] if alone else placed + [""] * _count(properties, _AFTER)
@@ -113,4 +113,4 @@ def _shape(cell: Any) -> tuple[int, str | None]:
 
 
 def _count(properties: Any, tag: str) -> int:
-    return min(number(value(properties, tag), 0), MAX_SPAN)
+    return min(number(value(properties, tag), 0), MAX_COLUMNS)

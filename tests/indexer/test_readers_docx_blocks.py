@@ -284,6 +284,25 @@ def test_a_paragraph_whose_end_is_deleted_flows_into_the_next(blocks: Any) -> No
 
 
 @pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("<w:checkBox><w:default/><w:checked w:val='0'/></w:checkBox>", "☐ да"),
+        ("<w:checkBox><w:default/></w:checkBox>", "☒ да"),
+        (
+            "<w:ddList><w:result w:val='1'/><w:listEntry w:val='А'/><w:listEntry w:val='Б'/>"
+            "</w:ddList>",
+            "Б да",
+        ),
+    ],
+    ids=["open", "ticked", "list"],
+)
+def test_fields_of_forms_show_what_is_chosen(blocks: Any, field: str, text: str) -> None:
+    begin = f'<w:fldChar w:fldCharType="begin"><w:ffData>{field}</w:ffData></w:fldChar>'
+    runs = f'<w:r>{begin}<w:fldChar w:fldCharType="end"/><w:t> да</w:t></w:r>'
+    assert blocks(p(runs)) == [("paragraph", text)]
+
+
+@pytest.mark.parametrize(
     ("formula", "text"),
     [
         ("<m:f><m:num>{a+b}</m:num><m:den>{2}</m:den></m:f>", "(a+b)/2"),
