@@ -26,7 +26,7 @@ class Passages:
         parts = [self.ids[start : start + BATCH] for start in range(0, len(self.ids), BATCH)]
         found = [passage for part in parts for passage in store.passages(part)]
         self.files = [passage.file for passage in found]
-        self.texts = [passage_text(passage.heading, passage.text) for passage in found]
+        self.texts = [passage_text(passage.heading, "", passage.text) for passage in found]
 
 
 def stems(passages: Passages) -> Ranker:

@@ -1,26 +1,33 @@
-"""Pages into passages of a bounded number of tokens, cut between sentences."""
+"""Pages into passages of a bounded number of tokens, made of whole blocks."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from indexer.readers import Page
+from indexer.readers import Block, Page
+from indexer.readers.plain import blocks_of
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-VERSION = "1"
+VERSION = "2"
 _PIECE = re.compile(r"\w{1,5}|[^\w\s]")
+# What these end with or are speaks of what follows them, and begins the next passage with it.
+_ANNOUNCES = frozenset(("heading", "question", "caption"))
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """A passage and its place: text == page.text[start:end]."""
+    """A passage and its place: text == page.text[start:end].
+
+    `lead` is read before it: name and header of the table in whose rows it begins.
+    """
 
     text: str
     start: int
     end: int
+    lead: str = ""
 
 
 def count_tokens(text: str) -> int:
@@ -34,16 +41,76 @@ def count_tokens(text: str) -> int:
 def make_splitter(
     tokens: int, overlap: int, tokenizer: "Tokenizer | None" = None
 ) -> Callable[[Page], list[Chunk]]:
-    """Build the function that cuts a page; with a tokenizer, tokens are counted by it."""
-    from semantic_text_splitter import TextSplitter
+    """Build the function that makes a page's passages; with a tokenizer, tokens are counted by it.
 
-    if tokenizer is None:
-        splitter = TextSplitter.from_callback(count_tokens, tokens, overlap=overlap)
-    else:
-        splitter = TextSplitter.from_huggingface_tokenizer(tokenizer, tokens, overlap=overlap)
+    Two pieces of a block that is too long for one passage share `overlap` tokens.
+    """
+    return _Splitter(tokens, overlap, tokenizer).split
 
-    def split(page: Page) -> list[Chunk]:
-        pieces = splitter.chunk_indices(page.text)
-        return [Chunk(text, start, start + len(text)) for start, text in pieces]
 
-    return split
+class _Splitter:
+    def __init__(self, tokens: int, overlap: int, tokenizer: "Tokenizer | None") -> None:
+        from semantic_text_splitter import TextSplitter
+
+        self._most = tokens
+        if tokenizer is None:
+            self._count = count_tokens
+            self._cutter = TextSplitter.from_callback(count_tokens, tokens, overlap=overlap)
+        else:
+            self._count = lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
+            self._cutter = TextSplitter.from_huggingface_tokenizer(
+                tokenizer, tokens, overlap=overlap
+            )
+
+    def split(self, page: Page) -> list[Chunk]:
+        return [
+            chunk
+            for run in self._runs(page, page.blocks or blocks_of(page.text))
+            for chunk in self._chunks(page, run)
+        ]
+
+    def _runs(self, page: Page, blocks: tuple[Block, ...]) -> Iterator[list[Block]]:
+        """Neighbours that fit into a passage together, as many as do."""
+        run, size = list[Block](), 0
+        for block in blocks:
+            count = self._count(page.text[block.start : block.stop])
+            if run and size + count > self._most:
+                kept = len(run) - _announcing(page, run)
+                yield run[:kept]
+                run = run[kept:]
+                size = sum(self._count(page.text[each.start : each.stop]) for each in run)
+                if run and size + count > self._most:
+                    yield run
+                    run, size = [], 0
+            if not run:
+                size = self._count(self._lead(page, block))
+            run.append(block)
+            size += count
+        if run:
+            yield run
+
+    def _lead(self, page: Page, block: Block) -> str:
+        """Name and header of a table that goes on here, unless they leave little room for rows."""
+        table = block.table
+        if table is None or page.text[block.start : block.stop] in table.lead.split("\n"):
+            return ""
+        return table.lead if 2 * self._count(table.lead) <= self._most else ""
+
+    def _chunks(self, page: Page, run: list[Block]) -> Iterator[Chunk]:
+        start, stop = run[0].start, run[-1].stop
+        text, lead = page.text[start:stop], self._lead(page, run[0])
+        if len(run) > 1 or self._count(text) <= self._most:
+            yield Chunk(text, start, stop, lead)
+            return
+        for at, piece in self._cutter.chunk_indices(text):
+            yield Chunk(piece, start + at, start + at + len(piece), lead)
+
+
+def _announcing(page: Page, run: list[Block]) -> int:
+    """How many blocks at the end of a run belong to what follows: not all of them."""
+    count = 0
+    for block in reversed(run[1:]):
+        if block.kind not in _ANNOUNCES and page.text[block.stop - 1] != ":":
+            break
+        count += 1
+    return count

@@ -58,7 +58,7 @@ class HashedStems:
     """
 
     name = BUILTIN
-    revision = words.VERSION
+    revision = "1"  # what stems are is a version of the index, see identity.py
     dimension = 1024
     tokenizer = None
     window = None

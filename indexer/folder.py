@@ -55,7 +55,8 @@ class IndexFolder:
     def open_for_writing(self, identity: Identity, rebuild: bool) -> Store:
         """Open the store that a reindex goes on with, or make one.
 
-        Raises UserError when that one was made with something else and no rebuild is asked for.
+        An index of an earlier release is made anew beside the old one. Raises UserError when it was
+        made with something else and no rebuild is asked for.
         """
         self.sweep()
         if self.store_path() is None:
@@ -64,8 +65,9 @@ class IndexFolder:
         if unfinished is not None:
             if unfinished.identity() == identity:
                 return unfinished
+            older = unfinished.identity().is_older(identity)
             unfinished.close()
-            if not rebuild:
+            if not rebuild and not older:
                 message = "a rebuild with another embedder or passage size is unfinished"
                 hint = "with the present settings instead: opsctl reindex --rebuild"
                 raise UserError(message, hint)
@@ -73,6 +75,9 @@ class IndexFolder:
         if rebuild:
             return self._create_beside(identity)
         store = self.open(to_write=True)
+        if store.identity().is_older(identity):
+            store.close()
+            return self._create_beside(identity)
         store.identity().require(identity)
         return store
 

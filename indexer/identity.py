@@ -3,10 +3,10 @@
 import json
 from dataclasses import asdict, dataclass, replace
 
-from indexer import chunks, words
+from indexer import chunks, readers, words
 from indexer.errors import EmbedderMismatch
 
-VERSIONS = f"words {words.VERSION}, chunks {chunks.VERSION}"
+VERSIONS = f"words {words.VERSION}, chunks {chunks.VERSION}, readers {readers.VERSION}"
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,10 @@ class Identity:
         """Read it back."""
         return cls(**json.loads(text))
 
+    def is_older(self, wanted: "Identity") -> bool:
+        """Tell whether only the release of this program differs: all is to be read again."""
+        return self != wanted and replace(self, versions=wanted.versions) == wanted
+
     def require(self, wanted: "Identity") -> None:
         """Raise EmbedderMismatch when this index is not what is wanted."""
         pairs = zip(asdict(self).items(), asdict(wanted).values(), strict=True)
@@ -43,6 +47,8 @@ class Identity:
             )
 
     def require_embedder(self, name: str, revision: str, dimension: int) -> None:
-        """Raise EmbedderMismatch when questions would be read otherwise than passages were."""
-        wanted = replace(self, embedder=name, revision=revision, dimension=dimension)
-        self.require(replace(wanted, versions=VERSIONS))
+        """Raise EmbedderMismatch when questions and passages would have vectors of two kinds.
+
+        An index of an earlier release is searched, until the next reindex has made it anew.
+        """
+        self.require(replace(self, embedder=name, revision=revision, dimension=dimension))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from indexer.documents import Listing, Problem, SourceFile, digest
 from indexer.errors import UserError
+from indexer.identity import VERSIONS
 from indexer.records import Known
 from indexer.store import Store
 from indexer.text import counted, printable
@@ -18,7 +19,7 @@ SMALL_CORPUS = 30
 
 @dataclass
 class Plan:
-    """Document paths by what is to be done with them."""
+    """Document paths by what is to be done with them; `older`: in an earlier release's index."""
 
     added: list[SourceFile] = field(default_factory=list)
     changed: list[SourceFile] = field(default_factory=list)
@@ -27,6 +28,7 @@ class Plan:
     unchanged: int = 0
     still_failing: list[Problem] = field(default_factory=list)
     forgotten_problems: list[str] = field(default_factory=list)
+    older: bool = False
 
     @property
     def work(self) -> int:
@@ -37,14 +39,16 @@ class Plan:
 def make_plan(root: Path, listing: Listing, store: Store | None) -> Plan:
     """Compare by size and time first, and by SHA-256 where these differ.
 
+    All of an index that an earlier release made has changed: it would be read otherwise now.
     Raises UserError when a folder that had documents has none at all: an unmounted disk must not
     empty the index.
     """
     known = store.documents() if store else {}
-    problems = store.problems() if store else {}
+    older = store is not None and store.identity().versions != VERSIONS
+    problems = store.problems() if store and not older else {}
     _require_documents(root, listing, bool(known))
     _require_same_corpus(root, listing, known)
-    plan = Plan()
+    plan = Plan(older=older)
     for file in listing.files:
         failed = problems.get(file.path)
         before = known.get(file.path)
@@ -52,6 +56,8 @@ def make_plan(root: Path, listing: Listing, store: Store | None) -> Plan:
             plan.still_failing.append(Problem(file.path, failed[1]))
         elif before is None:
             plan.added.append(file)
+        elif older:
+            plan.changed.append(file)
         elif _same(before, file):
             plan.unchanged += 1
         elif _same_content(root, file, before.sha256):

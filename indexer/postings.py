@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     Numbers = NDArray[int64]
 
 
-def passage_text(heading: str | None, text: str) -> str:
-    """What is embedded and searched: the passage under its headings."""
-    return f"{heading}\n{text}" if heading else text
+def passage_text(heading: str | None, lead: str, text: str) -> str:
+    """What is embedded and searched: the passage under its headings, and those of its table."""
+    return "\n".join(filter(None, (heading, lead, text)))
 
 
 def add(db: sqlite3.Connection, document_id: int) -> None:
@@ -65,12 +65,12 @@ def passage_table(db: sqlite3.Connection) -> "tuple[Numbers, Numbers, Numbers]":
 def _terms(db: sqlite3.Connection, document_id: int) -> Iterator[tuple[int, dict[str, str]]]:
     """Each passage of a document with its terms for each table."""
     rows = db.execute(
-        "SELECT c.id, p.heading, substr(p.text, c.start + 1, c.stop - c.start)"
+        "SELECT c.id, p.heading, c.lead, substr(p.text, c.start + 1, c.stop - c.start)"
         " FROM chunk c JOIN page p ON p.id = c.page_id WHERE c.document_id = ?",
         (document_id,),
     )
-    for chunk_id, heading, text in rows:
-        tokens = words(passage_text(heading, text))
+    for chunk_id, *texts in rows:
+        tokens = words(passage_text(*texts))
         letters = (gram for token in tokens for gram in grams(token))
         yield chunk_id, {"stems": " ".join(map(stem, tokens)), "grams": " ".join(letters)}
 

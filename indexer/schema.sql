@@ -30,6 +30,26 @@ CREATE TABLE page (
 );
 CREATE INDEX page_document ON page (document_id);
 
+-- What stands above the rows of a table, and is read before those that begin a passage.
+CREATE TABLE grid (
+    id INTEGER PRIMARY KEY,
+    page_id INTEGER NOT NULL REFERENCES page ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    header TEXT NOT NULL
+);
+CREATE INDEX grid_page ON grid (page_id);
+
+-- The pieces that a page is made of: page.text[start:stop], with the kinds of readers/page.py.
+CREATE TABLE block (
+    page_id INTEGER NOT NULL REFERENCES page ON DELETE CASCADE,
+    start INTEGER NOT NULL,
+    stop INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    level INTEGER NOT NULL,
+    grid_id INTEGER REFERENCES grid,
+    PRIMARY KEY (page_id, start)
+) WITHOUT ROWID;
+
 -- Equal passages share a vector; data is empty until the embedder has been at it.
 CREATE TABLE vector (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -38,14 +58,16 @@ CREATE TABLE vector (
 );
 CREATE INDEX vector_missing ON vector (id) WHERE data IS NULL;
 
--- A passage is page.text[start:stop]; the text itself is stored once, in the page.
+-- A passage is page.text[start:stop]; the text itself is stored once, in the page. `lead` is what
+-- is read before it: name and header of the table in whose rows it begins.
 CREATE TABLE chunk (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     document_id INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
     page_id INTEGER NOT NULL REFERENCES page ON DELETE CASCADE,
     vector_id INTEGER NOT NULL REFERENCES vector,
     start INTEGER NOT NULL,
-    stop INTEGER NOT NULL
+    stop INTEGER NOT NULL,
+    lead TEXT NOT NULL
 );
 CREATE INDEX chunk_document ON chunk (document_id);
 CREATE INDEX chunk_page ON chunk (page_id);

@@ -14,8 +14,11 @@ from indexer.documents import SourceFile
 from indexer.errors import UserError
 from indexer.identity import Identity
 from indexer.postings import passage_text
-from indexer.readers import Page
+from indexer.readers import Page, Table
 from indexer.records import Counts, Known, Passage
+
+# Of the tables; what can be searched of one made by an earlier release still is.
+SCHEMA = 1
 
 
 class Store(Database):
@@ -28,6 +31,7 @@ class Store(Database):
         with sqlite_errors(path):
             store.db.execute("PRAGMA page_size = 8192")  # five vectors of 768 numbers a page
             store.db.execute("PRAGMA journal_mode = WAL")
+            store.db.execute(f"PRAGMA user_version = {SCHEMA}")
             store.db.executescript(f"BEGIN; {files('indexer').joinpath('schema.sql').read_text()}")
             for key, value in {"generation": "0", "identity": identity.dump()}.items():
                 store.set_meta(key, value)
@@ -89,27 +93,43 @@ class Store(Database):
             "INSERT INTO page (document_id, number, heading, text) VALUES (?, ?, ?, ?)",
             (document_id, page.number, page.heading, page.text),
         )
+        page_id = int(cursor.lastrowid or 0)
+        self._add_blocks(page_id, page)
         for chunk in chunks:
-            key = hashlib.blake2b(
-                passage_text(page.heading, chunk.text).encode(), digest_size=16
-            ).digest()
+            text = passage_text(page.heading, chunk.lead, chunk.text)
+            key = hashlib.blake2b(text.encode(), digest_size=16).digest()
             self.db.execute("INSERT OR IGNORE INTO vector (digest) VALUES (?)", (key,))
             self.db.execute(
-                "INSERT INTO chunk (document_id, page_id, vector_id, start, stop)"
-                " SELECT ?, ?, id, ?, ? FROM vector WHERE digest = ?",
-                (document_id, cursor.lastrowid, chunk.start, chunk.end, key),
+                "INSERT INTO chunk (document_id, page_id, vector_id, start, stop, lead)"
+                " SELECT ?, ?, id, ?, ?, ? FROM vector WHERE digest = ?",
+                (document_id, page_id, chunk.start, chunk.end, chunk.lead, key),
             )
+
+    def _add_blocks(self, page_id: int, page: Page) -> None:
+        grids: dict[Table | None, int | None] = {None: None}
+        for table in (block.table for block in page.blocks):
+            if table and table not in grids:
+                cursor = self.db.execute(
+                    "INSERT INTO grid (page_id, name, header) VALUES (?, ?, ?)",
+                    (page_id, table.name, table.header),
+                )
+                grids[table] = cursor.lastrowid
+        rows = (
+            (page_id, each.start, each.stop, each.kind, each.level, grids.get(each.table))
+            for each in page.blocks
+        )
+        self.db.executemany("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def texts_without_vector(self, limit: int) -> list[tuple[int, str]]:
         """The next passages to embed: vector id and text."""
         rows = self.db.execute(
-            "SELECT v.id, p.heading, substr(p.text, c.start + 1, c.stop - c.start)"
+            "SELECT v.id, p.heading, c.lead, substr(p.text, c.start + 1, c.stop - c.start)"
             " FROM vector v JOIN chunk c ON c.id ="
             " (SELECT min(id) FROM chunk WHERE vector_id = v.id)"
             " JOIN page p ON p.id = c.page_id WHERE v.data IS NULL LIMIT ?",
             (limit,),
         )
-        return [(row[0], passage_text(row[1], row[2])) for row in rows]
+        return [(row[0], passage_text(*row[1:])) for row in rows]
 
     def set_vectors(self, rows: Iterable[tuple[bytes, int]]) -> None:
         """Store vectors: half-precision bytes and vector id."""
@@ -221,10 +241,11 @@ class Store(Database):
 
     def passages(self, chunk_ids: Sequence[int]) -> list[Passage]:
         """Read passages back, in the order asked for; ids of documents gone since are left out."""
+        lead = "iif(c.lead = '', '', c.lead || char(10))" if self._schema() else "''"
         marks = ",".join("?" * len(chunk_ids))
         rows = self.db.execute(
             "SELECT c.id, d.path, p.number, p.heading,"
-            " substr(p.text, c.start + 1, c.stop - c.start),"
+            f" {lead} || substr(p.text, c.start + 1, c.stop - c.start),"
             " coalesce(date(d.mtime_ns / 1000000000, 'unixepoch', 'localtime'), '')"
             " FROM chunk c JOIN page p ON p.id = c.page_id JOIN document d ON d.id = c.document_id"
             f" WHERE d.live AND c.id IN ({marks})",
@@ -232,6 +253,9 @@ class Store(Database):
         )
         found = {row[0]: Passage(*row) for row in rows}
         return [found[chunk_id] for chunk_id in chunk_ids if chunk_id in found]
+
+    def _schema(self) -> int:
+        return int(self.db.execute("PRAGMA user_version").fetchone()[0])
 
     def _touch(self) -> None:
         self.db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")

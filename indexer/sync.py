@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,9 +83,11 @@ def reindex(
     try:
         private_folder(index)
         with writer_lock(folder.lock_path):
+            older = not rebuild and _is_older(documents, listing, folder, identity)
             store = folder.open_for_writing(identity, rebuild)
             try:
                 plan = make_plan(documents, listing, store)
+                plan.older = older
                 planned(plan)
                 run = _Run(documents, store, embedder, chunking, progress)
                 with sqlite_errors(store.path):
@@ -97,6 +100,14 @@ def reindex(
             return report
     except OSError as error:
         raise not_writable(index, error) from error
+
+
+def _is_older(documents: Path, listing: Listing, folder: IndexFolder, identity: Identity) -> bool:
+    """Whether the index is an earlier release's; raises UserError where it is another corpus's."""
+    if folder.store_path() is None:
+        return False
+    with closing(folder.open()) as store:
+        return store.identity().is_older(identity) and make_plan(documents, listing, store).older
 
 
 class _Run:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from indexer.readers.clean import clean
-from indexer.readers.page import Page, Unreadable
+from indexer.readers.page import Block, Page, Table, Unreadable
+from indexer.readers.plain import blocks_of
 
-__all__ = ["READERS", "Page", "Reader", "Unreadable", "read"]
+__all__ = ["READERS", "Block", "Page", "Reader", "Table", "Unreadable", "read"]
 
 Reader = Callable[[Path], Iterator[Page]]
 
@@ -44,6 +45,9 @@ def _docx(path: Path) -> Iterator[Page]:
     return docx.read(path)
 
 
+# Raise it with every change of what a reader gives: all documents are read again then.
+VERSION = "1"
+
 READERS: Mapping[str, Reader] = {
     ".pdf": _pdf,
     **dict.fromkeys((".txt", ".text", ".log", ".rst"), _text),
@@ -54,7 +58,7 @@ READERS: Mapping[str, Reader] = {
 
 
 def read(path: Path) -> Iterator[Page]:
-    """The pages of a document, cleaned; a numbered page without text comes with text "".
+    """The pages of a document, cleaned, in blocks; a numbered page without text comes with text "".
 
     Unreadable says why there is no text. OSError is left to the caller.
     """
@@ -66,10 +70,12 @@ def read(path: Path) -> Iterator[Page]:
     found = False
     try:
         for page in reader(path):
-            text = clean(page.text).strip()
-            found = found or bool(text)
-            if text or page.number is not None:
-                yield replace(page, text=text, heading=clean(page.heading or "").strip() or None)
+            if not page.blocks:
+                text = clean(page.text).strip()
+                page = replace(page, text=text, blocks=blocks_of(text))
+            found = found or bool(page.text)
+            if page.text or page.number is not None:
+                yield page
     except (Unreadable, OSError):
         raise
     except Exception as error:  # whatever a parser makes of a damaged file

@@ -12,7 +12,7 @@ import docx
 from docx.document import Document
 from docx.oxml.ns import qn
 
-from indexer.readers.page import Page, Unreadable
+from indexer.readers.page import Page, Table, Unreadable, row
 from indexer.readers.sections import Sections
 
 MAX_UNPACKED_MB = 256
@@ -87,8 +87,7 @@ class _Walk:
             if block.tag == _P:
                 self._paragraph(block)
             else:
-                for row in _elements(block, (_TR,)):
-                    self._row(row)
+                self._table(block)
             yield from self._sections.take()
         yield from self._sections.take(last=True)
 
@@ -104,13 +103,15 @@ class _Walk:
             else:
                 self._sections.heading(level, part)
 
-    def _row(self, element: Any) -> None:
-        cells = [self._text(cell) for cell in _elements(element, (_TC,))]
-        for _ in range("".join(cells).count("\f")):
-            self._turn()
-        lines = [" ".join(cell.split()) for cell in cells]
-        if any(lines):
-            self._sections.add(" | ".join(lines), tight=True)
+    def _table(self, element: Any) -> None:
+        """The rows, of which the first names the columns."""
+        table = None
+        for line in _elements(element, (_TR,)):
+            texts = [self._text(cell) for cell in _elements(line, (_TC,))]
+            for _ in range("".join(texts).count("\f")):
+                self._turn()
+            table = table or Table(header=row(texts))
+            self._sections.add(row(texts), "row", table=table)
 
     def _turn(self) -> None:
         self._page += 1

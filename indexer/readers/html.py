@@ -12,6 +12,7 @@ from lxml import etree
 
 from indexer.readers.encoding import detect
 from indexer.readers.page import Page, Unreadable
+from indexer.readers.page import row as as_row
 from indexer.readers.sections import Sections
 
 MAX_MB = 50
@@ -146,17 +147,19 @@ class _Visible:
         elif self._heading:
             self.sections.heading(_HEADINGS[self._heading], text, seen=self._heading != "title")
         else:
-            self.sections.add(self._marker + text.strip("\n"), tight=bool(self._marker))
+            self.sections.add(
+                self._marker + text.strip("\n"), "item" if self._marker else "paragraph"
+            )
             self._marker = ""
 
     def _end_row(self, row: list[list[str]]) -> None:
         layout = any(len(cell) > 1 and sum(map(len, cell)) > LAYOUT_CELL for cell in row)
-        lines = [" ".join(" ".join(cell).split()) for cell in row]
-        blocks = [block for cell in row for block in cell] if layout else [" | ".join(lines)]
+        line = as_row([" ".join(cell) for cell in row])
+        blocks = [block for cell in row for block in cell] if layout else [line]
         for block in blocks:
             if not block.strip(" |"):
                 continue
             if self._rows and self._rows[-1]:
                 self._rows[-1][-1].append(block)
             else:
-                self.sections.add(block, tight=not layout)
+                self.sections.add(block, "paragraph" if layout else "row")

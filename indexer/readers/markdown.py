@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 from indexer.readers import html
 from indexer.readers.encoding import detect
-from indexer.readers.page import Page, Unreadable
+from indexer.readers.page import Page, Table, Unreadable, row
 from indexer.readers.sections import Sections
 
 MAX_MB = 5
@@ -40,6 +40,7 @@ class _Plain:
         self._sections = Sections()
         self._level = 0  # of the open heading, 0 outside
         self._row: list[str] | None = None
+        self._table: Table | None = None
         self._marker = ""  # of the list item that has no text yet
 
     def pages(self, tokens: list[Token]) -> Iterator[Page]:
@@ -56,15 +57,19 @@ class _Plain:
                 self._level = 0
             case "list_item_open":
                 self._marker = f"{token.info}{token.markup} " if token.info else "- "
+            case "table_open":
+                self._table = None
             case "tr_open":
                 self._row = []
             case "tr_close":
-                self._sections.add(" | ".join(self._row or []), tight=True)
+                line = row(self._row or [])
+                self._table = self._table or Table(header=line)
+                self._sections.add(line, "row", table=self._table)
                 self._row = None
             case "inline":
                 self._inline(_plain(token.children or []))
             case "fence" | "code_block":
-                self._sections.add(token.content.rstrip())
+                self._sections.add(token.content.rstrip(), "code")
             case "html_block":
                 for page in html.parse([token.content]):
                     self._sections.add(page.text)
@@ -75,7 +80,7 @@ class _Plain:
         elif self._level:
             self._sections.heading(self._level, text)
         else:
-            self._sections.add(self._marker + text, tight=bool(self._marker))
+            self._sections.add(self._marker + text, "item" if self._marker else "paragraph")
             self._marker = ""
 
 

@@ -2,17 +2,64 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal[
+    "heading", "paragraph", "item", "row", "question", "answer", "code", "field", "note", "caption",
+    "contents", "furniture",
+]  # fmt: skip
+
+_CELL_BORDER = re.compile(r"(?<!\\) \| ")
+
+
+@dataclass(frozen=True)
+class Table:
+    """What stands above the rows of a table: its name and the names of its columns, as one row."""
+
+    name: str = ""
+    header: str = ""
+
+    @property
+    def lead(self) -> str:
+        """What a row is to be read with."""
+        return "\n".join(filter(None, (self.name, self.header)))
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of a page that stands or falls as a whole: page.text[start:stop].
+
+    `level` is that of a heading, from 1, or the depth of a list item, from 0.
+    """
+
+    kind: Kind
+    start: int
+    stop: int
+    level: int = 0
+    table: Table | None = None
 
 
 @dataclass(frozen=True)
 class Page:
-    """A piece of a document with its place in it."""
+    """A piece of a document with its place in it: light Markdown, and the blocks it is made of."""
 
     text: str
     number: int | None = None  # from 1; None where the format has no pages
     heading: str | None = None  # those above the text, outermost first: "Глава 1 › Сроки"
+    blocks: tuple[Block, ...] = field(default=(), compare=False)
 
 
 class Unreadable(Exception):
     """Why a document gives no text: lower-case, to stand after "name.pdf: "."""
+
+
+def row(cells: list[str]) -> str:
+    """A table row as one line of Markdown, without the borders at its ends."""
+    return " | ".join(" ".join(cell.split()).replace("|", r"\|") for cell in cells)
+
+
+def cells(line: str) -> list[str]:
+    """The cells of such a line."""
+    return [cell.replace(r"\|", "|") for cell in _CELL_BORDER.split(line)]

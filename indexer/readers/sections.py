@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from indexer.readers.page import Page
+from dataclasses import replace
+
+from indexer.readers.clean import clean
+from indexer.readers.page import Block, Kind, Page, Table
 from indexer.readers.text import PAGE_SIZE, split
 
 SEPARATOR = " › "
+TIGHT = frozenset(("item", "row", "field"))  # between two of a kind stands no blank line
 
 
 class Sections:
@@ -18,14 +22,14 @@ class Sections:
         self._headings: list[tuple[int, str]] = []
         self._bare = False
         self._text: list[str] = []
+        self._blocks: list[Block] = []
         self._size = 0
-        self._tight = False
         self._number: int | None = None
         self._ready: list[Page] = []
 
     def heading(self, level: int, text: str, *, seen: bool = True) -> None:
         """Begin a section, which ends those as deep and deeper; `seen`: as text of the document."""
-        text = " ".join(text.split())
+        text = " ".join(clean(text).split())
         if not text:
             return
         self._end(level)
@@ -34,17 +38,24 @@ class Sections:
         self._headings.append((level, text))
         self._bare = seen
 
-    def add(self, block: str, *, tight: bool = False) -> None:
-        """Add a paragraph; between tight ones, list items and table rows, stands no blank line."""
-        if not block.strip():
+    def add(
+        self, text: str, kind: Kind = "paragraph", *, level: int = 0, table: Table | None = None
+    ) -> None:
+        """Add a block; of a table, its header comes as a row of its own."""
+        text = clean(text).strip("\n" if kind in ("row", "code") else None)
+        if not text.strip(" |"):
             return
-        if self._text:
-            self._text.append("\n" if tight and self._tight else "\n\n")
-        self._text.append(block)
-        self._tight, self._bare = tight, False
-        self._size += len(block)
-        if self._size > PAGE_SIZE:
+        if self._size + len(text) > PAGE_SIZE:
             self._flush()
+        if self._blocks:
+            before = self._blocks[-1]
+            tight = kind in TIGHT and (before.kind, before.table) == (kind, table)
+            self._text.append("\n" if tight else "\n\n")
+            self._size += len(self._text[-1])
+        self._blocks.append(Block(kind, self._size, self._size + len(text), level, table))
+        self._text.append(text)
+        self._size += len(text)
+        self._bare = False
 
     def turn_to(self, number: int) -> None:
         """What follows stands on this page."""
@@ -62,8 +73,8 @@ class Sections:
     def _end(self, level: int) -> None:
         self._flush()
         if self._bare and level <= self._headings[-1][0]:
-            _, text = self._headings.pop()
-            self._text = [text]
+            depth, text = self._headings.pop()
+            self.add(text, "heading", level=depth)
             self._flush()
 
     def _flush(self) -> None:
@@ -72,7 +83,25 @@ class Sections:
             if text not in path[-1:]:  # an h1 that repeats the title
                 path.append(text)
         heading = SEPARATOR.join(path) or None
-        for piece in split("".join(self._text)):
-            if piece.strip():
-                self._ready.append(Page(piece, self._number, heading))
-        self._text, self._size, self._tight = [], 0, False
+        text, blocks = "".join(self._text), self._blocks
+        self._text, self._blocks, self._size = [], [], 0
+        for piece, inside in _pieces(text, blocks):
+            self._ready.append(Page(piece, self._number, heading, inside))
+
+
+def _pieces(text: str, blocks: list[Block]) -> list[tuple[str, tuple[Block, ...]]]:
+    """The text of one page, or of several where a single block is larger than a page."""
+    if len(text) <= PAGE_SIZE:
+        return [(text, tuple(blocks))] if blocks else []
+    pieces, done = [], 0
+    for piece in split(text):
+        end = done + len(piece)
+        inside = tuple(
+            replace(block, start=max(block.start - done, 0), stop=min(block.stop, end) - done)
+            for block in blocks
+            if block.start < end and block.stop > done
+        )
+        if piece.strip():
+            pieces.append((piece, inside))
+        done = end
+    return pieces

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from indexer.sync import Report
 
 SHOWN = 20
+OLDER = (
+    "the index was made by an earlier release: every document is read again,"
+    " and the old index answers until the new one is whole"
+)
 
 
 def reindex(
@@ -89,6 +93,8 @@ def _run(config: Settings, rebuild: bool) -> "Report":
         def planned(plan: "Plan") -> None:
             nonlocal total
             total = plan.work
+            if plan.older:
+                output.note(OLDER)
 
         def progress(step: Step) -> None:
             advance(step.documents, total, f"{counted(step.passages, 'passage')}, {step.path}")
@@ -123,6 +129,8 @@ def _show_plan(config: Settings, rebuild: bool, json: bool) -> None:
     if json:
         output.write_json({**lists, "unchanged": plan.unchanged})
         return
+    if plan.older:
+        output.note(OLDER)
     for verb in ("add", "change", "remove"):
         for path in lists[verb]:
             output.write(f"{verb:6}  {printable(path)}")
