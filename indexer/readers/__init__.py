@@ -52,7 +52,7 @@ READERS: Mapping[str, Reader] = {
     ".pdf": _pdf,
     **dict.fromkeys((".txt", ".text", ".log", ".rst"), _text),
     **dict.fromkeys((".md", ".markdown"), _markdown),
-    **dict.fromkeys((".html", ".htm"), _html),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), _html),
     ".docx": _docx,
 }
 

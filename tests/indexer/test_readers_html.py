@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.readers import Page, Unreadable, read
+from indexer.readers import Page, Table, Unreadable, read
 from tests.indexer.sample_files import CONTRACT
 
 
@@ -37,11 +37,8 @@ def test_a_heading_that_repeats_the_title_is_named_once(tmp_path: Path) -> None:
     [
         "<script>if (a < b) '</p>'</script>",
         "<style>p {}</style>",
-        "<nav><ul><li>Меню</li></ul></nav>",
         "<noscript>Включите</noscript>",
         "<template><p>Шаблон</p></template>",
-        "<header><a href='/'>Логотип</a></header>",
-        "<footer><p>© 2020</p></footer>",
         "<p hidden>Скрыто</p>",
         "<div style='Display: none'><p>Скрыто<br>да</p></div>",
         "<!-- замечание -->",
@@ -54,7 +51,10 @@ def test_what_people_do_not_see_is_skipped(tmp_path: Path, hidden: str) -> None:
 
 def test_headings_in_headers_and_footers_of_articles_stay(tmp_path: Path) -> None:
     page = "<header>Лого<h1>Глава</h1></header><article><p>А</p><footer>Автор</footer></article>"
-    assert read_html(tmp_path, page) == [Page("А\n\nАвтор", heading="Глава")]
+    assert read_html(tmp_path, page) == [
+        Page("А\n\nАвтор", heading="Глава"),
+        Page("Лого"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,9 @@ def test_headings_in_headers_and_footers_of_articles_stay(tmp_path: Path) -> Non
         ("<p>  много \n\n пробелов </p>", "много пробелов"),
         ("<table><tr><th>Имя<th>Цена<tr><td><p>Винт</p><td>5</table>", "Имя | Цена\nВинт | 5"),
         ("<p><img src=a.png alt='Схема'>", "Схема"),
+        ("<p>план<img src=a.png alt='Схема'>ниже", "план Схема ниже"),
+        ("<ol start=3><li>раз<li>два<ol><li>три</ol></ol>", "3. раз\n4. два\n1. три"),
+        ("<p>Нажмите <button>Сохранить</button>, чтобы", "Нажмите Сохранить, чтобы"),
         ("текст без тегов", "текст без тегов"),
         ("<b><p>не</i>за</div>крыто</b><td>да", "незакрыто\n\nда"),
         ("<p>обрыв <a href='", "обрыв"),
@@ -91,6 +94,8 @@ def test_tables_for_layout_keep_their_paragraphs(tmp_path: Path) -> None:
         ('<meta http-equiv=Content-Type content="text/html; charset=koi8-r">', "koi8-r"),
         ('<?xml version="1.0" encoding="windows-1251"?>', "cp1251"),
         ("<meta charset=iso-8859-5>", "iso-8859-5"),
+        ("<meta charset=iso-8859-1>", "cp1251"),
+        ("<meta charset=base64>", "cp1251"),
         ("<meta charset=windows-1251>", "utf-8"),
         ("<meta charset=utf-8>", "cp1251"),
         ("<meta charset=no-such>", "cp1251"),
@@ -123,3 +128,139 @@ def test_a_monstrous_page_is_refused(tmp_path: Path) -> None:
         file.truncate(73_000_000)
     with pytest.raises(Unreadable, match=r"^too large for HTML: 73 MB, the limit is 50 MB$"):
         list(read(path))
+
+
+def blocks(folder: Path, page: str) -> list[tuple[str, str]]:
+    return [
+        (block.kind, each.text[block.start : block.stop])
+        for each in read_html(folder, page)
+        for block in each.blocks
+    ]
+
+
+def test_furniture_comes_last_and_contacts_in_it_are_text(tmp_path: Path) -> None:
+    page = """<title>Вафля</title><header><a href="/">Главная</a>
+    <p>Работаем круглосуточно</p></header>
+    <nav><ul><li>Меню</ul></nav><h1>Торты</h1><p>Два дня</p><aside><a href=b>Архив</a></aside>
+    <footer><p>Тел. <a href="tel:8">8 800 700-11-22</a></p><p>© 2020</p></footer>"""
+    assert [each.heading for each in read_html(tmp_path, page)] == ["Вафля › Торты", "Вафля"]
+    assert blocks(tmp_path, page) == [
+        ("paragraph", "Два дня"),
+        ("furniture", "Главная"),
+        ("paragraph", "Работаем круглосуточно"),
+        ("furniture", "Меню"),
+        ("furniture", "Архив"),
+        ("paragraph", "Тел. 8 800 700-11-22"),
+        ("furniture", "© 2020"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<h2><button>Где ключ?</button></h2><div class='accordion-collapse collapse'><p>У вахты",
+        "<button aria-controls=a aria-expanded=false>Где ключ?</button><div id=a hidden>У вахты",
+        "<a data-toggle=collapse href='#a'>Где ключ?</a><p id=a style='display:none'>У вахты",
+        "<details><summary>Где ключ?</summary>У вахты</details>",
+        "<dl><dt>Где ключ?<dd>У вахты</dl>",
+        "<dl><dt><button aria-controls=a>Где ключ?</button><dd id=a hidden>У вахты</dl>",
+    ],
+)
+def test_panels_answer_the_buttons_that_show_them(tmp_path: Path, page: str) -> None:
+    assert blocks(tmp_path, page) == [("question", "Где ключ?"), ("answer", "У вахты")]
+
+
+def test_tabs_stand_over_their_panels(tmp_path: Path) -> None:
+    page = """<button role=tab aria-controls=a>Зима</button><li role=tab id=t>Лето</li>
+    <div role=tabpanel id=a><p>Закрыто</div>
+    <div role=tabpanel aria-labelledby=t hidden>Открыто</div><p>Итог"""
+    assert blocks(tmp_path, page) == [
+        ("question", "Зима"),
+        ("answer", "Закрыто"),
+        ("question", "Лето"),
+        ("answer", "Открыто"),
+        ("paragraph", "Итог"),
+    ]
+
+
+def test_buttons_that_show_nothing(tmp_path: Path) -> None:
+    page = (
+        "<button>Войти</button><button>Скачать форму заявки</button><h2><button>Цены</button></h2>"
+    )
+    assert read_html(tmp_path, page + "<p>Пять рублей") == [
+        Page("Скачать форму заявки"),
+        Page("Пять рублей", heading="Цены"),
+    ]
+
+
+def test_terms_stand_with_their_definitions(tmp_path: Path) -> None:
+    page = "<dl><dt>Лоция<dt>Лот:<dd>Книга<dd>Том<dt>Борт<dd><ul><li>Левый</ul></dl>"
+    assert blocks(tmp_path, page) == [
+        ("field", "Лоция, Лот: Книга"),
+        ("field", "Лоция, Лот: Том"),
+        ("paragraph", "Борт:"),
+        ("item", "- Левый"),
+    ]
+
+
+def test_form_fields_stand_with_their_labels(tmp_path: Path) -> None:
+    page = """<form><label>Телефон:</label><input value=405><label>ФИО <input value="Рогов"></label>
+    <label for=b>О себе</label><textarea id=b>Водитель</textarea><label>Пусто</label><input>
+    <label>Отдел</label><select><option>АХО<option selected>Гараж</select>
+    <input type=hidden value=x><input type=password value=y>
+    <label><input type=checkbox checked> Согласен</label></form>"""
+    assert blocks(tmp_path, page) == [
+        ("field", "Телефон: 405"),
+        ("field", "ФИО: Рогов"),
+        ("field", "О себе: Водитель"),
+        ("paragraph", "Пусто"),
+        ("field", "Отдел: Гараж"),
+        ("paragraph", "[x] Согласен"),
+    ]
+
+
+def test_a_table_has_a_name_a_header_and_spanned_values(tmp_path: Path) -> None:
+    page = """<table><caption>Склад</caption>
+    <tr><th rowspan=2>Товар<th colspan=2>Цена<tr><th>опт<th>розница
+    <tr><td rowspan=2>Винт<td>5<td>7<tr><td colspan=2>нет<tr><td colspan=3>Итого</table>"""
+    pages = read_html(tmp_path, page)
+    assert pages == [
+        Page("Склад\n\nТовар | Цена опт | Цена розница\nВинт | 5 | 7\nВинт | нет | нет\nИтого")
+    ]
+    assert {block.table for block in pages[0].blocks} == {
+        Table("Склад", "Товар | Цена опт | Цена розница")
+    }
+
+
+def test_a_table_without_names_has_no_header(tmp_path: Path) -> None:
+    page = "<table><tr><th>Адрес<td>Псков<tr><td>Часы<td>с 9 до 18</table>"
+    assert read_html(tmp_path, page) == [Page("Адрес | Псков\nЧасы | с 9 до 18")]
+    assert [block.table for block in read_html(tmp_path, page)[0].blocks] == [None, None]
+
+
+def test_a_table_inside_a_table_keeps_its_rows(tmp_path: Path) -> None:
+    inner = "<table><tr><th>Имя<th>Цена<tr><td>Винт<td>5</table>"
+    page = f"<table><tr><td><h2>Глава</h2><p>До</p>{inner}</td><td>После</td></tr></table>"
+    assert read_html(tmp_path, page) == [
+        Page("До\n\nИмя | Цена\nВинт | 5\n\nПосле", heading="Глава")
+    ]
+
+
+def test_spans_can_not_blow_up_a_page(tmp_path: Path) -> None:
+    cell = f"<td colspan=1000 rowspan=60000>{'я' * 300}</td>"
+    page = f"<table><tr>{cell}</tr>{'<tr><td>x' * 5000}</table>"
+    assert sum(len(each.text) for each in read_html(tmp_path, page)) < 15_000_000
+
+
+def test_xhtml_closes_elements_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.xhtml"
+    path.write_text(
+        "<html><head><script src='a'/></head><body><p>Текст<a id='b'/></p></body></html>"
+    )
+    assert list(read(path)) == [Page("Текст")]
+
+
+def test_a_page_made_by_a_script_is_named_so(tmp_path: Path) -> None:
+    page = "<title>App</title><noscript>Включите</noscript><div id=root></div><script>x=1</script>"
+    with pytest.raises(Unreadable, match=r"^made by JavaScript, "):
+        read_html(tmp_path, page)
