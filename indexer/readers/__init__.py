@@ -45,6 +45,12 @@ def _docx(path: Path) -> Iterator[Page]:
     return docx.read(path)
 
 
+def _pptx(path: Path) -> Iterator[Page]:
+    from indexer.readers import pptx
+
+    return pptx.read(path)
+
+
 # Raise it with every change of what a reader gives: all documents are read again then.
 VERSION = "1"
 
@@ -54,6 +60,7 @@ READERS: Mapping[str, Reader] = {
     **dict.fromkeys((".md", ".markdown"), _markdown),
     **dict.fromkeys((".html", ".htm", ".xhtml"), _html),
     ".docx": _docx,
+    **dict.fromkeys((".pptx", ".ppsx", ".pptm", ".ppsm", ".potx"), _pptx),
 }
 
 

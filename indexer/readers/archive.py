@@ -1,0 +1,164 @@
+"""What the zip-based Office formats share: a check for bombs, parts, and relations between them."""
+
+from __future__ import annotations
+
+import io
+import mmap
+import posixpath
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from lxml import etree
+
+from indexer.readers.page import Unreadable
+
+MAX_UNPACKED_MB = 256
+MAX_XML_MB = 64  # lxml takes some twenty times as much memory for a text of short elements
+
+_OLE = b"\xd0\xcf\x11\xe0"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_PURL = b"http://purl.oclc.org/ooxml/"
+_SCHEMAS = b"http://schemas.openxmlformats.org/"
+# The namespaces of Strict Open XML, and what the same is called in the files of every day.
+_STRICT = {
+    _PURL + strict.encode(): _SCHEMAS + usual.encode()
+    for strict, usual in {
+        "wordprocessingml/main": "wordprocessingml/2006/main",
+        "spreadsheetml/main": "spreadsheetml/2006/main",
+        "presentationml/main": "presentationml/2006/main",
+        "officeDocument/math": "officeDocument/2006/math",
+        "officeDocument/relationships": "officeDocument/2006/relationships",
+        "drawingml/wordprocessingDrawing": "drawingml/2006/wordprocessingDrawing",
+        "drawingml/main": "drawingml/2006/main",
+    }.items()
+}
+# No entities, no network, no other files.
+_SAFE: dict[str, Any] = {
+    "resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Office:
+    """How a family of files is called in the reason why one is not read."""
+
+    name: str  # "Word"
+    old: str  # ".doc"
+    new: str  # ".docx"
+
+
+class Relation(NamedTuple):
+    """A link from one part to another: "styles", "word/styles.xml"."""
+
+    kind: str
+    part: str
+
+
+class Package:
+    """The parts of an Open XML file; links to other files are not followed."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+
+    def main(self) -> str:
+        """The name of the part that holds the document itself."""
+        for relation in self.relations("").values():
+            if relation.kind == "officeDocument":
+                return relation.part
+        raise ValueError("no document in the archive")
+
+    def relations(self, part: str) -> dict[str, Relation]:
+        """What a part links to inside of the file, by the id of the link."""
+        folder, name = posixpath.split(part)
+        try:
+            links = self.xml(posixpath.join(folder, "_rels", f"{name}.rels"))
+        except KeyError:
+            return {}
+        return {
+            link.get("Id", ""): Relation(
+                link.get("Type", "").rsplit("/", 1)[-1],
+                posixpath.normpath(posixpath.join("/", folder, link.get("Target", "")))[1:],
+            )
+            for link in links
+            if link.get("TargetMode") != "External"
+        }
+
+    def content(self, part: str) -> bytes:
+        """A part of XML, Strict Open XML under the usual names; KeyError: there is none."""
+        data = self._archive.read(part)
+        if _PURL in data:
+            for strict, usual in _STRICT.items():
+                data = data.replace(strict, usual)
+        return data
+
+    def xml(self, part: str) -> Any:
+        """The root element of a part."""
+        root = etree.fromstring(self.content(part), etree.XMLParser(**_SAFE))
+        return _without_doctype(root)
+
+
+@contextmanager
+def opened(path: Path, office: Office) -> Iterator[Package]:
+    """Open a file that passes the check; whatever is wrong inside of the block is a damage."""
+    with path.open("rb") as file:
+        check(file, office)
+        try:
+            with zipfile.ZipFile(file) as archive:
+                yield Package(archive)
+        except (Unreadable, OSError):
+            raise
+        except Exception as error:  # zlib, lxml, zipfile: each its own, and KeyError
+            raise damaged(office, " ".join(str(error).split())) from error
+
+
+def damaged(office: Office, why: str) -> Unreadable:
+    return Unreadable(f"damaged {office.name} file: {why}")
+
+
+def check(file: BinaryIO, office: Office) -> None:
+    """Raise Unreadable for what is no Office file of today, or a bomb."""
+    if file.read(4) == _OLE:
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            if content.find(_ENCRYPTED) >= 0:
+                raise Unreadable("encrypted: save a copy without a password")
+        raise Unreadable(f"an old {office.old} file under a new name: save it as {office.new}")
+    if not zipfile.is_zipfile(file):
+        raise damaged(office, "not a zip archive, or cut short")
+    try:
+        with zipfile.ZipFile(file) as archive:
+            infos = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise damaged(office, str(error)) from error
+    if any(info.flag_bits & 1 for info in infos):
+        raise Unreadable("encrypted: save a copy without a password")
+    size = sum(info.file_size for info in infos) / 1e6
+    if size > MAX_UNPACKED_MB:
+        raise Unreadable(f"too large: {size:.0f} MB unpacked, the limit is {MAX_UNPACKED_MB} MB")
+    names = (".xml", ".rels")
+    size = sum(info.file_size for info in infos if info.filename.lower().endswith(names)) / 1e6
+    if size > MAX_XML_MB:
+        raise Unreadable(f"too large: {size:.0f} MB of XML unpacked, the limit is {MAX_XML_MB} MB")
+    file.seek(0)
+
+
+def children(data: bytes, parent: str, tags: tuple[str, ...]) -> Iterator[Any]:
+    """The elements right below the parent, one in memory at a time."""
+    for _, element in etree.iterparse(io.BytesIO(data), tag=tags, **_SAFE):
+        above = element.getparent()
+        if above is None or above.tag != parent:
+            continue
+        _without_doctype(element)
+        yield element
+        element.clear()
+        while element.getprevious() is not None:
+            del above[0]
+
+
+def _without_doctype(element: Any) -> Any:
+    if element.getroottree().docinfo.doctype:
+        raise ValueError("a document type in its XML")
+    return element

@@ -1,0 +1,216 @@
+"""PowerPoint: slides, lists, tables, charts, SmartArt, notes; broken and hostile files."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from indexer.readers import Page, Table, Unreadable, read
+
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_SPACES = (
+    'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+    ' xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
+    ' xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
+    ' xmlns:dgm="http://schemas.openxmlformats.org/drawingml/2006/diagram"'
+    f' xmlns:r="{_OFFICE}"'
+)
+
+
+def links(**parts: str) -> str:
+    """A part of relations: the kind of each is its id without the last character."""
+    inside = "".join(
+        f'<Relationship Id="{name}" Type="{_OFFICE}/{name[:-1]}" Target="{target}"/>'
+        for name, target in parts.items()
+    )
+    return (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f"{inside}</Relationships>"
+    )
+
+
+def shape(text: str, kind: str | None = None) -> str:
+    """A text box, or what fills a placeholder; each line is a paragraph, tabs give its level."""
+    place = "" if kind is None else f'<p:nvSpPr><p:nvPr><p:ph type="{kind}"/></p:nvPr></p:nvSpPr>'
+    lines = (
+        f'<a:p><a:pPr lvl="{line.count(chr(9))}"/><a:r><a:t>{line.strip()}</a:t></a:r></a:p>'
+        for line in text.split("\n")
+    )
+    return f"<p:sp>{place}<p:txBody>{''.join(lines)}</p:txBody></p:sp>"
+
+
+def deck(path: Path, *slides: str, hidden: tuple[int, ...] = (), **more: str) -> Path:
+    """A presentation of slides, each its shapes in XML; `more` are parts of the first slide."""
+    numbers = range(1, len(slides) + 1)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("_rels/.rels", links(officeDocument1="ppt/presentation.xml"))
+        shown = "".join(f'<p:sldId r:id="slide{at}"/>' for at in numbers)
+        archive.writestr(
+            "ppt/presentation.xml",
+            f"<p:presentation {_SPACES}><p:sldIdLst>{shown}</p:sldIdLst></p:presentation>",
+        )
+        targets = {f"slide{at}": f"slides/s{at}.xml" for at in numbers}
+        archive.writestr("ppt/_rels/presentation.xml.rels", links(**targets))
+        for at, slide in zip(numbers, slides, strict=True):
+            show = 'show="0"' if at in hidden else ""
+            archive.writestr(
+                f"ppt/slides/s{at}.xml",
+                f"<p:sld {_SPACES} {show}><p:cSld><p:spTree>{slide}</p:spTree></p:cSld></p:sld>",
+            )
+        archive.writestr("ppt/slides/_rels/s1.xml.rels", links(**{x: f"../{x}.xml" for x in more}))
+        for name, content in more.items():
+            archive.writestr(f"ppt/{name}.xml", content)
+    return path
+
+
+def kinds(path: Path) -> list[tuple[str, str, int]]:
+    return [
+        (block.kind, page.text[block.start : block.stop], block.level)
+        for page in read(path)
+        for block in page.blocks
+    ]
+
+
+@pytest.mark.parametrize("suffix", [".pptx", ".ppsx", ".pptm", ".potx"])
+def test_slides_are_numbered_and_stand_under_their_titles(tmp_path: Path, suffix: str) -> None:
+    path = deck(
+        tmp_path / f"a{suffix}",
+        shape("Итоги", "title") + shape("Публикаций: 37", "body") + shape("7", "sldNum"),
+        shape("Просто текст"),
+        shape("Спасибо", "ctrTitle"),
+    )
+    assert list(read(path)) == [
+        Page("- Публикаций: 37", 1, "Итоги"),
+        Page("Просто текст", 2),
+        Page("Спасибо", 3),
+    ]
+
+
+def test_hidden_slides_come_last_and_are_marked(tmp_path: Path) -> None:
+    path = deck(
+        tmp_path / "a.pptx",
+        shape("Старое", "title") + shape("Один"),
+        shape("Новое", "title") + shape("Два"),
+        hidden=(1,),
+    )
+    assert list(read(path)) == [
+        Page("Два", 2, "Новое"),
+        Page("Один", 1, "Старое (скрытый слайд)"),
+    ]
+
+
+def test_lists_keep_levels_and_numbers(tmp_path: Path) -> None:
+    numbered = shape("раз\n\tвложен\nдва").replace(
+        '<a:pPr lvl="0"/>', '<a:pPr lvl="0"><a:buAutoNum type="arabicPeriod"/></a:pPr>'
+    )
+    path = deck(tmp_path / "a.pptx", shape("А\n\tБ", "body") + f"<p:grpSp>{numbered}</p:grpSp>")
+    assert kinds(path) == [
+        ("item", "- А", 0),
+        ("item", "- Б", 1),
+        ("item", "1. раз", 0),
+        ("paragraph", "вложен", 1),
+        ("item", "2. два", 0),
+    ]
+
+
+def test_tables_have_a_header_and_merged_cells_their_value(tmp_path: Path) -> None:
+    def cell(text: str, merged: str = "") -> str:
+        return f"<a:tc {merged}><a:txBody><a:p><a:r><a:t>{text}</a:t></a:r></a:p></a:txBody></a:tc>"
+
+    rows = (
+        cell("Имя") + cell("Цена"),
+        cell("Винт", 'gridSpan="2"') + cell("", 'hMerge="1"'),
+        cell("", 'vMerge="1"') + cell("5"),
+    )
+    lines = "".join(f"<a:tr>{line}</a:tr>" for line in rows)
+    table = f'<a:tbl><a:tblPr firstRow="1"/>{lines}</a:tbl>'
+    path = deck(tmp_path / "a.pptx", f"<p:graphicFrame>{table}</p:graphicFrame>")
+    (page,) = read(path)
+    assert page.text == "Имя | Цена\nВинт | Винт\nВинт | 5"
+    assert {block.table for block in page.blocks} == {Table(header="Имя | Цена")}
+
+
+def test_charts_and_smart_art_are_read(tmp_path: Path) -> None:
+    def points(*values: str) -> str:
+        return "".join(f'<c:pt idx="{i}"><c:v>{v}</c:v></c:pt>' for i, v in enumerate(values))
+
+    series = (
+        f"<c:ser><c:tx>{points(name)}</c:tx><c:cat>{points('Q1', 'Q2')}</c:cat>"
+        f"<c:val>{points(*values)}</c:val></c:ser>"
+        for name, values in (("План", ("1.5", "0.10000000000000001")), ("Факт", ("3",)))
+    )
+    title = "<c:title><a:p><a:t>Итог</a:t></a:p></c:title>"
+    path = deck(
+        tmp_path / "a.pptx",
+        '<p:graphicFrame><c:chart r:id="chart1"/></p:graphicFrame>'
+        '<p:graphicFrame><dgm:relIds r:dm="diagramData1"/></p:graphicFrame>',
+        chart1=f"<c:x {_SPACES}>{title}{''.join(series)}</c:x>",
+        diagramData1=f"<dgm:x {_SPACES}><dgm:t><a:p><a:t>Шаг</a:t></a:p></dgm:t></dgm:x>",
+    )
+    assert kinds(path) == [
+        ("caption", "Итог", 0),
+        ("row", " | План | Факт", 0),
+        ("row", "Q1 | 1.5 | 3", 0),
+        ("row", "Q2 | 0.1 | ", 0),
+        ("item", "- Шаг", 0),
+    ]
+
+
+def test_notes_comments_and_footers(tmp_path: Path) -> None:
+    notes = shape("1", "sldNum") + shape("Сказать", "body")
+    path = deck(
+        tmp_path / "a.pptx",
+        shape("Текст") + shape("ООО «Вафля»", "ftr"),
+        notesSlide1=f"<p:notes {_SPACES}>{notes}</p:notes>",
+        comments1=f"<p:cmLst {_SPACES}><p:cm><p:text>Проверить</p:text></p:cm></p:cmLst>",
+    )
+    assert kinds(path) == [
+        ("paragraph", "Текст", 0),
+        ("furniture", "ООО «Вафля»", 0),
+        ("note", "Сказать", 0),
+        ("note", "Проверить", 0),
+    ]
+
+
+def test_entities_are_not_followed(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("тайна")
+    path = deck(
+        tmp_path / "a.pptx",
+        shape("Текст"),
+        notesSlide1=f'<!DOCTYPE x [<!ENTITY e SYSTEM "file://{secret}">]>'
+        f"<p:notes {_SPACES}>{shape('&e;', 'body')}</p:notes>",
+    )
+    with pytest.raises(Unreadable, match=r"^damaged PowerPoint file: "):
+        list(read(path))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"MZ" + bytes(999), "^damaged PowerPoint file: not a zip archive"),
+        (b"\xd0\xcf\x11\xe0" + bytes(999), "^an old .ppt file under a new name: save it as .pptx"),
+        (
+            b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"),
+            "^encrypted: save a copy without a password",
+        ),
+    ],
+)
+def test_other_files_are_refused_with_the_reason(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
+    path = tmp_path / "a.pptx"
+    path.write_bytes(content)
+    with pytest.raises(Unreadable, match=reason):
+        list(read(path))
+
+
+def test_a_file_cut_short_or_without_slides_is_refused(tmp_path: Path) -> None:
+    path = deck(tmp_path / "a.pptx", shape("Текст"))
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(Unreadable, match=r"^damaged PowerPoint file"):
+        list(read(path))
+    with pytest.raises(Unreadable, match=r"^empty$"):
+        list(read(deck(path)))
