@@ -25,11 +25,10 @@ def tables(lines: list[str]) -> Iterator[range]:
         if not common:
             continue
         while at < len(lines):
-            if not is_ruler(lines[at]):
-                gaps = common & _gaps(lines[at])
-                if not gaps:
-                    break
+            if gaps := common & _gaps(lines[at]):
                 common, rows = gaps, rows + 1
+            elif not is_ruler(lines[at]):
+                break
             at += 1
         if rows >= LEAST_ROWS or (rows > 1 and _columns(common) > 2):
             yield range(first, at)

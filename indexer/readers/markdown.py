@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, reference
 from markdown_it.token import Token
 
 from indexer.readers import html
 from indexer.readers.encoding import detect
 from indexer.readers.page import Page, Table, Unreadable, row
+from indexer.readers.plain import said
 from indexer.readers.sections import Sections
 
 MAX_MB = 5
 
-_FRONT_MATTER = re.compile(
-    r"\A---[ \t]*\n(?=[\w\"'#-]).*?\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL
-)
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_KEY = re.compile(r"([\w.-]+(?: [\w.-]+)*|\"[^\"]+\")[ \t]*:(?:[ \t]+(.*))?")
+_FOOTNOTE = re.compile(r"(?:^| )(?=\[\^[^\]\s]+\]:)")
+_TITLE = "title"
 _BREAKS = {"softbreak": " ", "hardbreak": "\n"}
 
 
@@ -30,18 +33,69 @@ def read(path: Path) -> Iterator[Page]:
         raise Unreadable(f"too large for Markdown: {size:.0f} MB, {limit}")
     text = path.read_text(encoding=detect(path), errors="replace").lstrip("\ufeff")
     markdown = MarkdownIt("commonmark", {"maxNesting": 100}).enable(["table", "strikethrough"])
-    yield from _Plain().pages(markdown.parse(_FRONT_MATTER.sub("", text, count=1)))
+    markdown.block.ruler.at("reference", _reference, {"alt": []})
+    fields, text = _front_matter(text)
+    yield from _Plain(fields).pages(markdown.parse(text))
+
+
+def _front_matter(text: str) -> tuple[dict[str, str], str]:
+    """The values before the text, and the text; none where a line among them is no value."""
+    found = _FRONT_MATTER.match(text)
+    fields: dict[str, str] = {}
+    name = None
+    for line in found[1].split("\n") if found else ():
+        key = _KEY.fullmatch(line.rstrip())
+        if key:
+            name = key[1].strip('"')
+            fields[name] = _unquoted(key[2] or "")
+        elif name and line[:1] in (" ", "\t", "-"):  # more of the value
+            more = _unquoted(line.strip().removeprefix("- "))
+            fields[name] = ", ".join(filter(None, (fields[name].strip("|> "), more)))
+        elif line.strip() and not line.startswith("#"):
+            fields = {}
+            break
+    if not found:
+        return {}, text
+    if not fields:  # text between two rules, of which the second would make it a heading
+        return {}, f"{text[: found.end(1)]}\n{text[found.end(1) :]}"
+    return fields, text[found.end() :]
+
+
+def _unquoted(value: str) -> str:
+    value = value.strip()
+    if value[:1] + value[-1:] in ('""', "''", "[]") and len(value) > 1:
+        value = value[1:-1]
+    return value
+
+
+def _reference(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """The definition of a link; of a footnote, which looks alike, the text is kept."""
+    if state.src.startswith("[^", state.bMarks[start] + state.tShift[start]):
+        return False
+    return reference(state, start, end, silent)
 
 
 class _Plain:
     """Walks over the block tokens of a document."""
 
-    def __init__(self) -> None:
+    def __init__(self, fields: Mapping[str, str]) -> None:
         self._sections = Sections()
         self._level = 0  # of the open heading, 0 outside
         self._row: list[str] | None = None
         self._table: Table | None = None
         self._marker = ""  # of the list item that has no text yet
+        self._depth = -1  # of the open list
+        self._asked = False  # the block before is a question
+        self._begin(fields)
+
+    def _begin(self, fields: Mapping[str, str]) -> None:
+        """What stands before the text: the title as the heading of all, the rest as fields."""
+        for name, value in fields.items():
+            if name.lower() == _TITLE:
+                self._sections.heading(0, value)
+        for name, value in fields.items():
+            if value and name.lower() != _TITLE:
+                self._sections.add(f"{name}: {value}", "field")
 
     def pages(self, tokens: list[Token]) -> Iterator[Page]:
         for token in tokens:
@@ -55,6 +109,11 @@ class _Plain:
                 self._level = int(token.tag[1])
             case "heading_close":
                 self._level = 0
+            case "bullet_list_open" | "ordered_list_open":
+                self._depth += 1
+            case "bullet_list_close" | "ordered_list_close":
+                self._depth -= 1
+                self._marker = ""
             case "list_item_open":
                 self._marker = f"{token.info}{token.markup} " if token.info else "- "
             case "table_open":
@@ -67,21 +126,44 @@ class _Plain:
                 self._sections.add(line, "row", table=self._table)
                 self._row = None
             case "inline":
-                self._inline(_plain(token.children or []))
+                text = _plain(token.children or [])
+                if self._row is None and not self._level and text.startswith("[^"):
+                    self._footnotes(text)
+                else:
+                    self._inline(text)
             case "fence" | "code_block":
                 self._sections.add(token.content.rstrip(), "code")
             case "html_block":
-                for page in html.parse([token.content]):
-                    self._sections.add(page.text)
+                self._html(token.content)
 
     def _inline(self, text: str) -> None:
         if self._row is not None:
             self._row.append(text)
         elif self._level:
+            self._asked = False
             self._sections.heading(self._level, text)
-        else:
-            self._sections.add(self._marker + text, "item" if self._marker else "paragraph")
+        elif self._marker:
+            self._sections.add(self._marker + text, "item", level=self._depth)
             self._marker = ""
+        else:
+            self._paragraph(text)
+
+    def _paragraph(self, text: str) -> None:
+        kind = said(text)
+        if self._asked and kind == "paragraph":
+            kind = "answer"
+        self._asked = kind == "question"
+        self._sections.add(text, kind)
+
+    def _footnotes(self, text: str) -> None:
+        for note in _FOOTNOTE.split(text):
+            self._sections.add(note, "note")
+
+    def _html(self, content: str) -> None:
+        for page in html.parse([content]):
+            for block in page.blocks:
+                text = page.text[block.start : block.stop]
+                self._sections.add(text, block.kind, level=block.level, table=block.table)
 
 
 def _plain(tokens: list[Token]) -> str:

@@ -44,6 +44,15 @@ def blocks_of(text: str) -> tuple[Block, ...]:
     return tuple(_with_headings(text, blocks))
 
 
+def said(text: str) -> Kind:
+    """Whether a paragraph is a question, or names itself an answer."""
+    speaks = _SPEAKS.match(text)
+    if speaks and speaks[1] is None:
+        return "answer"
+    asks = text.endswith("?") if speaks else _is_question(text)
+    return "question" if asks else "paragraph"
+
+
 def _add(blocks: list[Block], text: str, start: int, stop: int) -> None:
     """Add the blocks of what stands between blank lines."""
     asked = bool(blocks) and blocks[-1].kind == "question"
@@ -96,6 +105,7 @@ class _Lines:
         self._at = start
         self._indents: list[int] = []
         self._open: Block | None = None  # which the next line may go on
+        self._stop = 0  # of it
         self._closed = True  # it does not
 
     def blocks(self) -> Iterator[Block]:
@@ -104,22 +114,24 @@ class _Lines:
             start, self._at = self._at, self._at + len(line) + 1
             stop = start + len(line.rstrip())
             if begun is None and self._open:
-                self._open = replace(self._open, stop=stop)
+                self._stop = stop
                 if _has_leaders(line):
                     self._open, self._closed = replace(self._open, kind="contents"), True
                 continue
             if self._open:
-                yield self._open
-            self._open = None
+                yield replace(self._open, stop=self._stop)
+            self._open, self._stop = None, stop
             if begun:
                 start += len(line) - len(line.lstrip())
                 self._open = Block(begun[0], start, stop, begun[1])
                 self._closed = begun[0] in ("heading", "contents") or _is_question(line)
         if self._open:
-            yield self._open
+            yield replace(self._open, stop=self._stop)
 
     def _begin(self, index: int, line: str) -> tuple[Kind, int] | tuple[()] | None:
         """Kind and level of the block that begins here; () for a ruler, None where one goes on."""
+        if not self._closed and line[:1].islower() and line[1:2].isalpha():
+            return None
         if len(self._lines) > 1 and _UNDERLINE.fullmatch(line):
             return ()
         if item := _ITEM.match(line):
@@ -167,7 +179,7 @@ class _Lines:
 
     def _goes_on_in_capitals(self, line: str) -> bool:
         block = self._open
-        if block is None or block.kind != "heading" or block.stop - block.start > _LONGEST_HEADING:
+        if block is None or block.kind != "heading" or self._stop - block.start > _LONGEST_HEADING:
             return False
         return _is_in_capitals(line.strip()) and not _chapter_level(line.strip())
 

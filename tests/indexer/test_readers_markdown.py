@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.readers import Page, Unreadable, read
+from indexer.readers import Page, Table, Unreadable, read
 from tests.indexer.sample_files import CONTRACT
 
 
@@ -48,9 +48,53 @@ def test_marks_become_plain_text(tmp_path: Path, text: str, plain: str) -> None:
     assert read_markdown(tmp_path, text) == [Page(plain)]
 
 
-def test_front_matter_is_skipped(tmp_path: Path) -> None:
-    text = "---\ntitle: Договор\ntags: [a]\n---\n\n# Глава\n\nТекст"
-    assert read_markdown(tmp_path, text) == [Page("Текст", heading="Глава")]
+def test_front_matter_is_the_title_and_fields(tmp_path: Path) -> None:
+    text = "---\ntitle: 'Договор'\ntags: [a, b]\nauthors:\n  - Рогов\n  - Ланская\n---\n"
+    text += "\n# Глава\n\nТекст"
+    pages = read_markdown(tmp_path, text)
+    assert pages == [
+        Page("tags: a, b\nauthors: Рогов, Ланская", heading="Договор"),
+        Page("Текст", heading="Договор › Глава"),
+    ]
+    assert {block.kind for block in pages[0].blocks} == {"field"}
+
+
+def test_text_between_two_rules_is_text(tmp_path: Path) -> None:
+    text = "---\nПриказ о режиме. Дежурный: Рогов.\nГараж открыт\n---\nОзнакомлены.\n"
+    assert read_markdown(tmp_path, text) == [
+        Page("Приказ о режиме. Дежурный: Рогов. Гараж открыт\n\nОзнакомлены.")
+    ]
+
+
+def test_footnotes_are_notes(tmp_path: Path) -> None:
+    (page,) = read_markdown(tmp_path, "Холод[^1].\n\n[^1]: От 2 до 8.\n[^2]: Синий.\n[a]: b\n")
+    assert [(block.kind, page.text[block.start : block.stop]) for block in page.blocks] == [
+        ("paragraph", "Холод[^1]."),
+        ("note", "[^1]: От 2 до 8."),
+        ("note", "[^2]: Синий. [a]: b"),
+    ]
+
+
+def test_lists_have_depth(tmp_path: Path) -> None:
+    (page,) = read_markdown(tmp_path, "- раз\n  1. два\n  2. три\n- четыре\n\nвсё")
+    assert [(block.kind, block.level) for block in page.blocks] == [
+        ("item", 0),
+        ("item", 1),
+        ("item", 1),
+        ("item", 0),
+        ("paragraph", 0),
+    ]
+
+
+def test_a_question_in_a_paragraph_of_its_own_has_an_answer(tmp_path: Path) -> None:
+    (page,) = read_markdown(tmp_path, "**Кто там?**\n\nЭто я.\n\nДалее")
+    assert [block.kind for block in page.blocks] == ["question", "answer", "paragraph"]
+
+
+def test_tables_in_html_keep_their_header(tmp_path: Path) -> None:
+    text = "<table><tr><th>Имя</th><th>Цена</th></tr><tr><td>Винт</td><td>5</td></tr></table>"
+    (page,) = read_markdown(tmp_path, text)
+    assert {block.table for block in page.blocks} == {Table(header="Имя | Цена")}
 
 
 def test_a_rule_at_the_top_is_no_front_matter(tmp_path: Path) -> None:
@@ -60,12 +104,12 @@ def test_a_rule_at_the_top_is_no_front_matter(tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1251", "koi8-r"])
 def test_other_encodings_are_read(tmp_path: Path, encoding: str) -> None:
     pages = read_markdown(tmp_path, f"---\na: 1\n---\n# Глава\n\n{CONTRACT}", encoding)
-    assert pages == [Page(CONTRACT, heading="Глава")]
+    assert pages == [Page("a: 1"), Page(CONTRACT, heading="Глава")]
 
 
 def test_windows_line_ends_are_read(tmp_path: Path) -> None:
     text = "---\r\na: 1\r\n---\r\n# Глава\r\n\r\nТекст\r\n"
-    assert read_markdown(tmp_path, text) == [Page("Текст", heading="Глава")]
+    assert read_markdown(tmp_path, text) == [Page("a: 1"), Page("Текст", heading="Глава")]
 
 
 def test_deep_nesting_is_survived(tmp_path: Path) -> None:
