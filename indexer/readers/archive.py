@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import mmap
 import posixpath
 import zipfile
@@ -40,6 +39,7 @@ _STRICT = {
 _SAFE: dict[str, Any] = {
     "resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True,
 }  # fmt: skip
+_PIECE = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -145,17 +145,20 @@ def check(file: BinaryIO, office: Office) -> None:
     file.seek(0)
 
 
-def children(data: bytes, parent: str, tags: tuple[str, ...]) -> Iterator[Any]:
-    """The elements right below the parent, one in memory at a time."""
-    for _, element in etree.iterparse(io.BytesIO(data), tag=tags, **_SAFE):
-        above = element.getparent()
-        if above is None or above.tag != parent:
-            continue
-        _without_doctype(element)
-        yield element
-        element.clear()
-        while element.getprevious() is not None:
-            del above[0]
+def children(data: bytes, parent: str) -> Iterator[Any]:
+    """The elements right below the parent, few in memory at a time."""
+    parser = etree.XMLPullParser(events=("start",), tag=parent, **_SAFE)
+    found: Any = None
+    for start in range(0, len(data), _PIECE):
+        parser.feed(data[start : start + _PIECE])
+        for _, element in parser.read_events():
+            found = _without_doctype(element) if found is None else found
+        if found is not None and start + _PIECE < len(data):
+            whole = found[:-1]  # the last may be still to come in part
+            yield from whole
+            del found[: len(whole)]
+    parser.close()
+    yield from () if found is None else found
 
 
 def _without_doctype(element: Any) -> Any:
