@@ -21,7 +21,6 @@ _RIGHTS = re.compile(r"\s*(?:©|\(c\)|copyright\b)", re.IGNORECASE)
 _CONTACT = re.compile(r"@|\d[\d ()-]{5,}\d")
 _NONE: Attributes = {}
 _INLINE = frozenset(("", "link", "inline"))
-_EDGES = ("banner", "edge", "menu")
 
 
 class VisiblePage:
@@ -267,7 +266,8 @@ class VisiblePage:
         text, linked = "".join(self._text).replace(_LINK_END, ""), self._linked
         self._text, self._linked = [], 0
         if not self._roles["pre"]:
-            text = _LINE_END.sub("\n", _BLANKS_IN_LINE.sub(" ", text)).strip()
+            text = _BLANKS_IN_LINE.sub(" ", text) if "  " in text else text
+            text = (_LINE_END.sub("\n", text) if "\n" in text else text).strip()
         if not text.strip():
             return
         text, self._box = self._box + text, ""
@@ -291,7 +291,7 @@ class VisiblePage:
             self._add(self._piece(text, linked))
 
     def _piece(self, text: str, linked: int) -> Piece:
-        if any(self._roles[role] for role in _EDGES) and self._is_furniture(text, linked):
+        if self._at_edge() and self._is_furniture(text, linked):
             return Piece("furniture", text)
         if self._marker:
             text, self._marker = self._marker + text, ""
@@ -301,6 +301,10 @@ class VisiblePage:
         else:
             piece = Piece("answer" if self._asked else "paragraph", text)
         return self._define(piece) if self._terms and self._is_meaning() else piece
+
+    def _at_edge(self) -> bool:
+        roles = self._roles
+        return roles["banner"] > 0 or roles["edge"] > 0 or roles["menu"] > 0
 
     def _is_meaning(self) -> bool:
         return self._roles["meaning"] > 0 and not self._defined
@@ -348,7 +352,7 @@ class VisiblePage:
             self._write_heading(piece)
             return
         self.has_text |= piece.kind != "furniture"
-        at_edge = piece.kind == "furniture" or any(self._roles[role] for role in _EDGES)
+        at_edge = piece.kind == "furniture" or self._at_edge()
         sections = self.edges if at_edge else self.sections
         sections.add(piece.text, piece.kind, level=piece.level, table=piece.table)
 
