@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.documents import Listing, Problem, SourceFile, digest
+from indexer.documents import PUT_FILES, Listing, Problem, SourceFile, digest
 from indexer.errors import UserError
 from indexer.identity import VERSIONS
 from indexer.records import Known
@@ -81,7 +81,7 @@ def _require_documents(root: Path, listing: Listing, had_some: bool) -> None:
     if listing.skipped:
         first = listing.skipped[0]
         message += f" ({len(listing.skipped)} passed over, {printable(first.path)}: {first.reason})"
-    raise UserError(message, "put pdf, txt, md, html or docx files there")
+    raise UserError(message, PUT_FILES)
 
 
 def _require_same_corpus(root: Path, listing: Listing, known: Mapping[str, Known]) -> None:

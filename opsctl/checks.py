@@ -118,12 +118,17 @@ def _notice(config: Settings) -> UserError | None:
 
 
 def _documents(config: Settings) -> Check:
-    from indexer.documents import list_documents
+    from indexer.documents import PUT_FILES, list_documents
 
     listing = list_documents(config.documents)
     detail = f"{counted(len(listing.files), 'file')} in {config.documents}"
     if not listing.files:
-        return Check("documents", "failed", detail, "put pdf, txt, md, html or docx files there")
+        return Check(
+            "documents",
+            "failed",
+            detail,
+            PUT_FILES,
+        )
     return Check("documents", "ok", detail)
 
 

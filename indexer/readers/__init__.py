@@ -34,31 +34,31 @@ def _markdown(path: Path) -> Iterator[Page]:
 
 
 def _html(path: Path) -> Iterator[Page]:
-    from indexer.readers import html
+    from indexer.readers.web import html
 
     return html.read(path)
 
 
 def _docx(path: Path) -> Iterator[Page]:
-    from indexer.readers import docx
+    from indexer.readers.word import docx
 
     return docx.read(path)
 
 
 def _xlsx(path: Path) -> Iterator[Page]:
-    from indexer.readers import xlsx
+    from indexer.readers.tables import xlsx
 
     return xlsx.read(path)
 
 
 def _csv(path: Path) -> Iterator[Page]:
-    from indexer.readers import csv
+    from indexer.readers.tables import csv
 
     return csv.read(path)
 
 
 def _pptx(path: Path) -> Iterator[Page]:
-    from indexer.readers import pptx
+    from indexer.readers.slides import pptx
 
     return pptx.read(path)
 

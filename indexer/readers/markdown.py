@@ -10,11 +10,11 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, reference
 from markdown_it.token import Token
 
-from indexer.readers import html
 from indexer.readers.encoding import detect
 from indexer.readers.page import Page, Table, Unreadable, row
 from indexer.readers.plain import said
 from indexer.readers.sections import Sections
+from indexer.readers.web import html
 
 MAX_MB = 5
 

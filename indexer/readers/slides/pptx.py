@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from indexer.readers import pptx_graphics
 from indexer.readers.archive import Office, Package, opened
 from indexer.readers.page import Kind, Page
-from indexer.readers.pptx_graphics import A, P, text_of
 from indexer.readers.sections import Sections
+from indexer.readers.slides import pptx_graphics
+from indexer.readers.slides.pptx_graphics import A, P, text_of
 
 OFFICE = Office("PowerPoint", ".ppt", ".pptx")
 

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from indexer.readers.html_roles import HEADINGS, PARTS, Attributes, is_panel, role_of, targets
-from indexer.readers.html_table import MOST_COLUMNS, Cell, Piece, TableRows
 from indexer.readers.page import Kind
 from indexer.readers.sections import Sections
+from indexer.readers.web.html_roles import HEADINGS, PARTS, Attributes, is_panel, role_of, targets
+from indexer.readers.web.html_table import MOST_COLUMNS, Cell, Piece, TableRows
 
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _BLANKS_IN_LINE = re.compile(" +")

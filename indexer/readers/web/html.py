@@ -11,8 +11,8 @@ from typing import Any, cast
 from lxml import etree
 
 from indexer.readers.encoding import detect
-from indexer.readers.html_page import VisiblePage
 from indexer.readers.page import Page, Unreadable
+from indexer.readers.web.html_page import VisiblePage
 
 MAX_MB = 50
 BLOCK = 1 << 16

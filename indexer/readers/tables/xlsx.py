@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zipfile import ZipFile, is_zipfile
 
-from indexer.readers.number_format import GENERAL, show, show_moment
 from indexer.readers.page import Page, Unreadable
 from indexer.readers.sections import Sections
-from indexer.readers.sheet import Line, write
-from indexer.readers.xlsx_book import Book, Sheet, Style, text_of, unescape
+from indexer.readers.tables.number_format import GENERAL, show, show_moment
+from indexer.readers.tables.sheet import Line, write
+from indexer.readers.tables.xlsx_book import Book, Sheet, Style, text_of, unescape
 
 MAX_UNPACKED_MB = 256  # sheets are read as a stream
 MAX_SHARED_MB = 48  # of XML whose texts are kept in memory

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from indexer.readers.docx_names import VAL, is_on, number, value, w
-from indexer.readers.docx_styles import MAX_DEPTH
+from indexer.readers.word.names import VAL, is_on, number, value, w
+from indexer.readers.word.styles import MAX_DEPTH
 
 MAX_TEXT = 100  # characters of what is printed around the numbers
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from indexer.readers.docx_names import is_on, value, w
 from indexer.readers.page import Kind
+from indexer.readers.word.names import is_on, value, w
 
 MAX_DEPTH = 12  # of styles based on others; files may have loops
 
@@ -43,7 +43,7 @@ class Styles:
 
     def _line(self, name: str | None) -> list[Any]:
         """The style and those that it is based on."""
-        line = []
+        line: list[Any] = []
         while name in self._found and len(line) < MAX_DEPTH:
             line.append(self._found[name])
             name = value(line[-1], w("basedOn"))

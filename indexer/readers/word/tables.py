@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from indexer.readers.docx_names import P, child, is_on, number, value, w
+from indexer.readers.word.names import P, child, is_on, number, value, w
 
 MAX_COLUMNS = 63  # of a table in Word
 MAX_HEADER = 8  # rows

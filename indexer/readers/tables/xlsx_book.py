@@ -13,8 +13,8 @@ from zipfile import ZipFile
 
 from lxml import etree
 
-from indexer.readers.number_format import GENERAL, Language
 from indexer.readers.page import Unreadable
+from indexer.readers.tables.number_format import GENERAL, Language
 
 # What the numbers of formats mean that no file declares.
 _FORMATS = {

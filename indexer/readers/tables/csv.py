@@ -14,7 +14,7 @@ from indexer.readers import text
 from indexer.readers.encoding import detect
 from indexer.readers.page import Page
 from indexer.readers.sections import Sections
-from indexer.readers.sheet import Line, write
+from indexer.readers.tables.sheet import Line, write
 
 DELIMITERS = "\t;|,"  # a comma may be a decimal one
 SAMPLE_LINES = 100

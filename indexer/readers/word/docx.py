@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from indexer.readers import docx_tables as tables
 from indexer.readers.archive import Office, Package, children, opened
 from indexer.readers.clean import clean
-from indexer.readers.docx_names import (
+from indexer.readers.page import Kind, Page, Table, row
+from indexer.readers.sections import Sections
+from indexer.readers.word import tables
+from indexer.readers.word.names import (
     PPR,
     SDT,
     SKIPPED,
@@ -23,11 +25,9 @@ from indexer.readers.docx_names import (
     value,
     w,
 )
-from indexer.readers.docx_numbers import Numbers
-from indexer.readers.docx_runs import Runs
-from indexer.readers.docx_styles import Styles, outline_level
-from indexer.readers.page import Kind, Page, Table, row
-from indexer.readers.sections import Sections
+from indexer.readers.word.numbers import Numbers
+from indexer.readers.word.runs import Runs
+from indexer.readers.word.styles import Styles, outline_level
 
 WORD = Office("Word", ".doc", ".docx")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from indexer.readers.docx_names import MATH, T
+from indexer.readers.word.names import MATH, T
 
 _M_T, _M_VAL = MATH + "t", MATH + "val"
 _SIMPLE = {  # in order: what stands before each part of the structure

@@ -18,9 +18,10 @@ def w(path: str) -> str:
 P, R, T, TBL, TR, TC = map(w, ("p", "r", "t", "tbl", "tr", "tc"))
 PPR, SDT, TEXT_BOX, VAL = map(w, ("pPr", "sdt", "txbxContent", "val"))
 # Deleted and moved-away text, properties, and second copies of text boxes for old Word.
-SKIPPED = frozenset(map(w, ("del", "moveFrom", "pPr", "rPr", "sdtPr", "sdtEndPr"))) | {
-    COMPATIBILITY + "Fallback"
-}
+_PROPERTIES = (
+    "pPr", "rPr", "sdtPr", "sdtEndPr", "tblPr", "tblGrid", "tblPrEx", "trPr", "tcPr", "sectPr",
+)  # fmt: skip
+SKIPPED = frozenset(map(w, ("del", "moveFrom", *_PROPERTIES))) | {COMPATIBILITY + "Fallback"}
 
 
 def child(parent: Any, tag: str) -> Any:

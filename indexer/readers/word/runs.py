@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from indexer.readers.docx_formulas import linear
-from indexer.readers.docx_names import (
+from indexer.readers.word.formulas import linear
+from indexer.readers.word.names import (
     MATH,
     SKIPPED,
     TEXT_BOX,
@@ -51,7 +50,9 @@ class Runs:
     def text(self, paragraph: Any) -> str:
         """The text, with \\f for page breaks."""
         self._fields.clear()
-        return "".join(self._parts(paragraph))
+        out: list[str] = []
+        self._collect(paragraph, out)
+        return "".join(out)
 
     def take(self) -> tuple[list[Any], list[tuple[str, str]]]:
         """The text boxes and notes met; a note as its part and id: ("footnotes", "2")."""
@@ -59,36 +60,36 @@ class Runs:
         self._boxes, self._notes = [], []
         return boxes, notes
 
-    def _parts(self, element: Any) -> Iterator[str]:
+    def _collect(self, element: Any, out: list[str]) -> None:
         for each in element:
             tag = each.tag
             if tag == T:
                 if True not in self._fields:
-                    yield each.text or ""
+                    out.append(each.text or "")
             elif tag == R:
                 if self._hidden is None or not self._is_hidden(each):
-                    yield from self._parts(each)
+                    self._collect(each, out)
             elif tag in _PLAIN:
-                yield _PLAIN[tag]
+                out.append(_PLAIN[tag])
             elif tag not in SKIPPED:
-                yield from self._special(each, tag)
+                self._special(each, tag, out)
 
-    def _special(self, element: Any, tag: str) -> Iterator[str]:
+    def _special(self, element: Any, tag: str, out: list[str]) -> None:
         if tag in (_BR, _RENDERED):
-            yield self._break(element)
+            out.append(self._break(element))
         elif tag == _FIELD:
             self._field(element.get(_FIELD_TYPE))
-            yield _chosen(element)
+            out.append(_chosen(element))
         elif tag == _SYMBOL:
-            yield _SYMBOLS.get(element.get(_CHAR, "").upper(), "")
+            out.append(_SYMBOLS.get(element.get(_CHAR, "").upper(), ""))
         elif tag == _FORMULA:
-            yield linear(element)
+            out.append(linear(element))
         elif tag == TEXT_BOX:
             self._boxes.append(element)
         elif tag in _NOTES:
             self._notes.append((_NOTES[tag], element.get(_ID, "")))
         elif tag != _PHONETIC:
-            yield from self._parts(element)
+            self._collect(element, out)
 
     def _break(self, element: Any) -> str:
         """Word puts a rendered break after each explicit one, so only one kind counts."""
