@@ -46,9 +46,9 @@ REFUSED: dict[str | None, tuple[bytes, str]] = {
     "a.txt\0": (TEXT, "Добавить можно только файл"),
 }
 BOMBS = {
-    "bomb.docx": (b"<w:p><w:r><w:t>x</w:t></w:r></w:p>", 8_000_000, "слишком велик"),
-    "xml.docx": (b"<w:p/>", 11_000_000, "слишком велик"),
-    "memory.docx": (b"<w:p/>", 10_000_000, "слишком сложен"),
+    "bomb.docx": (b"<w:p><w:r><w:t>x</w:t></w:r></w:p>", 8_000_000, b"", "слишком велик"),
+    "xml.docx": (b"<w:p/>", 11_000_000, b"", "слишком велик"),
+    "memory.docx": (b"<w:p/>", 10_000_000, b"w:tbl", "слишком сложен"),
 }
 
 
@@ -60,8 +60,8 @@ def state(tmp_path: Path) -> Path:
 
 def test_what_is_no_document_is_refused_with_the_reason(state: Path) -> None:
     refused = dict(REFUSED)
-    for name, (body, times, why) in BOMBS.items():
-        refused[name] = bomb(body, times), why
+    for name, (body, times, inside, why) in BOMBS.items():
+        refused[name] = bomb(body, times, inside), why
 
     async def go() -> None:
         async with FakeBotAPI() as api, BotProcess(state, api, state, admins=ADMINS) as bot:

@@ -78,8 +78,8 @@ def pdf_of(size: int, text: str) -> bytes:
     return make(size - 10_000 + size - len(made))
 
 
-def bomb(body: bytes, times: int) -> bytes:
-    """A small .docx whose document is `body`, so many times."""
+def bomb(body: bytes, times: int, inside: bytes = b"") -> bytes:
+    """A small .docx whose document is `body`, so many times, in one element `inside`."""
     out = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(word("x"))) as good,
@@ -90,10 +90,10 @@ def bomb(body: bytes, times: int) -> bytes:
                 bad.writestr(name, good.read(name))
         head, tail = good.read("word/document.xml").split(b"<w:body>")
         with bad.open("word/document.xml", "w") as file:
-            file.write(head + b"<w:body>")
+            file.write(head + b"<w:body>" + (b"<%b>" % inside if inside else b""))
             for _ in range(times // 10_000):
                 file.write(body * 10_000)
-            file.write(tail)
+            file.write((b"</%b>" % inside if inside else b"") + tail)
     return out.getvalue()
 
 
