@@ -42,14 +42,14 @@ class Reading:
         """`seconds` without a page: the document is given up."""
         self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
-        self._unread = b""
+        self._unread, self._reads = b"", False
 
     def close(self) -> None:
         """End the process."""
         if self._process is not None:
             self._process.kill()
             self._process.communicate()
-        self._process, self._unread = None, b""
+        self._process, self._unread, self._reads = None, b"", False
 
     def read(self, path: Path) -> tuple[str, Iterator[Page]]:
         """What a document says of itself beside its text, and its pages, to be taken to the end.
@@ -62,8 +62,9 @@ class Reading:
         return str(self._hear(path)["facts"]), self._pages(path)
 
     def _ask(self, path: Path) -> None:
-        if self._unread:
+        if self._reads:
             self.close()  # somebody gave up in the middle of a document
+        self._reads = True
         if self._process is None:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "indexer.reading"], cwd=ROOT, env=ENVIRONMENT,
@@ -81,6 +82,7 @@ class Reading:
 
     def _hear(self, path: Path) -> Any:
         told = json.loads(self._line(path))
+        self._reads = "page" in told or "facts" in told
         if "reason" in told:
             raise Unreadable(told["reason"])
         if "errno" in told:

@@ -62,6 +62,15 @@ def test_a_reader_that_dies_is_told_and_the_next_file_is_read(
     assert not set(children()) - before
 
 
+def test_a_document_given_up_in_the_middle_is_not_taken_for_the_next(
+    reading: Reading, tmp_path: Path
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.pdf").write_bytes(pdf([f"{name} {n}" for n in range(3)]))
+    assert next(reading.read(tmp_path / "a.pdf")[1]).text == "a 0"
+    assert [page.text for page in reading.read(tmp_path / "b.pdf")[1]] == ["b 0", "b 1", "b 2"]
+
+
 def test_what_the_files_rights_forbid_is_said_as_ever(reading: Reading, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"none\.pdf"):
         list(reading.read(tmp_path / "none.pdf")[1])
