@@ -233,7 +233,7 @@ class Answerer:
             return
         question, parts = found.question, self._answers.parts(number)
         words = texts_for(question.language)
-        buttons = answer_buttons(number, found.outcome, bool(found.citations), words)
+        buttons = answer_buttons(number, found.outcome, words)
         for part in parts:
             if part.shown or part.content is None:
                 continue

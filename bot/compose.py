@@ -58,15 +58,12 @@ def entities_of(content: Text) -> list[MessageEntity]:
     return [MessageEntity.de_json(dict(entity), None) for entity in content.entities]
 
 
-def answer_buttons(number: int, outcome: str, has_sources: bool, words: Texts) -> Buttons:
-    """What stands under a finished answer: feedback and sources only where it answers."""
+def answer_buttons(number: int, outcome: str, words: Texts) -> Buttons:
+    """What stands under a finished answer: feedback only where it answers."""
     retry = [(words.button_retry, f"retry:{number}")]
     if outcome != "answered":
         return [retry]
-    rows = [[("👍", f"like:{number}"), ("👎", f"dislike:{number}"), *retry]]
-    if has_sources:
-        rows.append([(words.button_sources, f"sources:{number}")])
-    return rows
+    return [[("👍", f"like:{number}"), ("👎", f"dislike:{number}"), *retry]]
 
 
 def stop_button(number: int, words: Texts) -> Buttons:

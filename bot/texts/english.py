@@ -168,7 +168,6 @@ EN = Texts(
     news_by="{path} (sent by {name})",
     news_more="and {count} more",
     news_broken="⚠️ The documents cannot be updated: {reason}",
-    button_sources="📚 Sources",
     button_retry="🔁 Retry",
     button_stop="⏹ Stop",
     description="I answer questions from the documents and name the file and the page.",

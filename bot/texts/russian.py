@@ -163,7 +163,6 @@ RU = Texts(
     news_by="{path} (прислано: {name})",
     news_more="и ещё {count}",
     news_broken="⚠️ Обновить документы не получается: {reason}",
-    button_sources="📚 Источники",
     button_retry="🔁 Ещё раз",
     button_stop="⏹ Остановить",
     description="Отвечаю на вопросы по документам и называю файл и страницу.",

@@ -128,7 +128,6 @@ class Texts:
     news_by: str
     news_more: str
     news_broken: str
-    button_sources: str
     button_retry: str
     button_stop: str
     description: str
