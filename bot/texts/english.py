@@ -17,8 +17,8 @@ EN = Texts(
     "\n/about — who runs this bot and who sees your questions"
     "\n\nIn a group, write your question after /ask or my @name, or reply to my message.",
     help_editor="\n\nYou may change the documents:\n/reindex — read the documents anew\n"
-    "Send me a pdf, txt, md, html or docx file of up to 20 MB in private: I add it to the"
-    " documents.",
+    "Send me a pdf, docx, xlsx, pptx, csv, html, md or txt of up to 20 MB in private: I add it to"
+    " the documents.",
     help_admin="\n\nFor administrators:\n/requests — who asks for access\n/status — how things are",
     placeholder="…",
     queued="⏳ Got it. In the queue before you: {ahead}.",
@@ -115,7 +115,7 @@ EN = Texts(
     upload_added="✅ Added: {name}, {pages}passages: {passages}.",
     upload_pages="pages: {pages}, ",
     upload_known="There is such a document already: {name}.",
-    upload_kind="Only a pdf, txt, md, html or docx file can be added.",
+    upload_kind="Only a pdf, docx, xlsx, pptx, csv, html, md or txt file can be added.",
     upload_too_big="The file is larger than {most} MB: Telegram gives no such file to a bot. Put it"
     " into the documents folder and send /reindex.",
     upload_mismatch="Not added: the content does not look like {kind}. Perhaps the file is damaged,"

@@ -16,7 +16,8 @@ RU = Texts(
     "\n/about — кто отвечает за бота и кто видит ваши вопросы"
     "\n\nВ группе напишите вопрос после /ask или моего @имени либо ответьте на моё сообщение.",
     help_editor="\n\nВам можно менять документы:\n/reindex — перечитать документы\n"
-    "Пришлите мне лично файл pdf, txt, md, html или docx до 20 МБ — добавлю его в документы.",
+    "Пришлите мне лично файл pdf, docx, xlsx, pptx, csv, html, md или txt до 20 МБ — добавлю его в"
+    " документы.",
     help_admin="\n\nАдминистратору:\n/requests — кто просит доступ\n/status — состояние",
     placeholder="…",
     queued="⏳ Вопрос принят. Перед вами в очереди: {ahead}.",
@@ -112,7 +113,7 @@ RU = Texts(
     upload_added="✅ Добавлено: {name}, {pages}отрывков: {passages}.",
     upload_pages="страниц: {pages}, ",
     upload_known="Такой документ уже есть: {name}.",
-    upload_kind="Добавить можно только файл pdf, txt, md, html или docx.",
+    upload_kind="Добавить можно только файл pdf, docx, xlsx, pptx, csv, html, md или txt.",
     upload_too_big="Файл больше {most} МБ: такие Telegram ботам не отдаёт. Положите его в папку"
     " с документами и отправьте /reindex.",
     upload_mismatch="Не добавлено: содержимое не похоже на {kind}. Возможно, файл повреждён,"

@@ -20,7 +20,10 @@ SECONDS = 120.0
 KILLED = (-signal.SIGXCPU, -signal.SIGKILL)
 # How the readers' reasons begin, and the text that tells of each; "damaged" for the rest.
 REASONS = {"no text on": "scan", "empty": "scan", "encrypted": "locked", "too large": "heavy"}
-TEXT_SUFFIXES = (".txt", ".md", ".html")
+TEXT_SUFFIXES = (".txt", ".md", ".html", ".csv")
+MAIN_PARTS = {
+    ".docx": "word/document.xml", ".xlsx": "xl/workbook.xml", ".pptx": "ppt/presentation.xml",
+}  # fmt: skip
 BLOCK = 1 << 20
 
 
@@ -81,15 +84,15 @@ def _is_what_it_claims(path: Path) -> bool:
         head = file.read(64)
     if path.suffix == ".pdf":
         return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"%PDF-")
-    if path.suffix == ".docx":
-        return head.startswith(b"PK\x03\x04") and _is_word(path)
+    if path.suffix in MAIN_PARTS:
+        return head.startswith(b"PK\x03\x04") and _is_office(path)
     return path.suffix in TEXT_SUFFIXES and _is_text(path, head)
 
 
-def _is_word(path: Path) -> bool:
+def _is_office(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
-            return "word/document.xml" in archive.namelist()
+            return MAIN_PARTS[path.suffix] in archive.namelist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
         return False
 

@@ -22,7 +22,7 @@ from indexer.private import private_folder
 from indexer.readers.clean import clean
 
 FOLDER = "telegram"
-KINDS = (".pdf", ".txt", ".md", ".html", ".docx")
+KINDS = (".pdf", ".docx", ".xlsx", ".pptx", ".csv", ".html", ".md", ".txt")
 MOST = 20_000_000  # bytes; https://core.telegram.org/bots/api#getfile
 LONGEST = 60  # characters of a name
 LONGEST_BYTES = 180  # the rest of the 255 is for the id and the suffix

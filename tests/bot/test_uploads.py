@@ -11,7 +11,17 @@ import pytest
 from bot.store import Store
 from indexer.lock import writer_lock
 from tests.bot.bot_process import ADMIN, BOTH, BotProcess, eventually
-from tests.bot.upload_files import ADMINS, documents_of, every, pdf_of, result, send, told, word
+from tests.bot.upload_files import (
+    ADMINS,
+    documents_of,
+    every,
+    pdf_of,
+    result,
+    send,
+    told,
+    word,
+    workbook,
+)  # fmt: skip
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Fault, Flood
 from tests.indexer.sample_files import pdf
@@ -25,6 +35,8 @@ KINDS = {
     "d.html": f"<html><body><p>{note(5)}</p></body></html>".encode(),
     "e.docx": word(note(6)),
     "Блокнот.txt": note(7).encode("utf-16"),
+    "Кабинеты.csv": "Фамилия;Кабинет\nКорольков;405\nСиничкина;210\n".encode("cp1251"),
+    "Цены.xlsx": workbook([["Товар", "Цена"], ["Шайба", 1450]]),
 }
 
 
@@ -40,7 +52,7 @@ def test_an_album_of_every_kind_is_added_and_answered_from(state: Path) -> None:
         faults = [Fault("getFile", "bad_gateway"), Fault("file", "bad_gateway")]
         async with FakeBotAPI() as api, BotProcess(state, api, state, **config) as bot:
             api.faults = [*faults, Fault("file", drop=True)]
-            users = [ADMIN] * 3 + [OTHER_ADMIN] * 3
+            users = [ADMIN] * 4 + [OTHER_ADMIN] * 4
             sent = [
                 send(api, name, content, user=user)
                 for user, (name, content) in zip(users, KINDS.items(), strict=True)
@@ -54,6 +66,8 @@ def test_an_album_of_every_kind_is_added_and_answered_from(state: Path) -> None:
                 ["✅ Добавлено: telegram/d-unique4.html, отрывков: 1."],
                 ["✅ Добавлено: telegram/e-unique5.docx, отрывков: 1."],
                 ["✅ Добавлено: telegram/Блокнот-unique6.txt, отрывков: 1."],
+                ["✅ Добавлено: telegram/Кабинеты-unique7.csv, отрывков: 1."],
+                ["✅ Добавлено: telegram/Цены-unique8.xlsx, отрывков: 1."],
             ]
             assert sorted(documents_of(state).values()) == sorted(KINDS.values())
             for number, name in ((2, "Отчёт-за-май-итог-unique1.pdf"), (6, "e-unique5.docx")):

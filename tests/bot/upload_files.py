@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import docx
+import openpyxl
 from pypdf import PdfReader, PdfWriter
 
 from tests.bot.bot_process import ADMIN, ORPHANS, BotProcess
 from tests.fakes.bot_api import FakeBotAPI
 from tests.indexer.sample_files import pdf
 
-ADMINS = list(range(1, 20))  # each with a chat and its limits of its own
+ADMINS = list(range(1, 21))  # each with a chat and its limits of its own
 ELF = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00>\x00\x01" + bytes(400) + b"text of a program"
 PE = b"MZ\x90\x00\x03" + bytes(55) + b"\x80" + bytes(70) + b"PE\x00\x00d\x86" + bytes(400)
 
@@ -76,6 +77,15 @@ def pdf_of(size: int, text: str) -> bytes:
 
     made = make(size - 10_000)
     return make(size - 10_000 + size - len(made))
+
+
+def workbook(rows: list[list[object]]) -> bytes:
+    """An .xlsx of one sheet."""
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(out)
+    return out.getvalue()
 
 
 def bomb(body: bytes, times: int, inside: bytes = b"") -> bytes:
