@@ -46,7 +46,7 @@ def test_a_folder_that_lost_all_its_documents_does_not_empty_the_index(
     indexed.documents.rmdir()
     indexed.fails(1, "reindex", *flags)
     assert indexed.source(question(1)) == "note1.txt"
-    assert indexed.json("status")["index"]["documents"] == 3
+    assert indexed.json("status", code=3)["index"]["documents"] == 3
 
 
 def test_a_folder_with_nothing_but_unreadable_files_is_no_reason_to_fail_in_python(

@@ -70,7 +70,7 @@ def test_a_dialogue_is_sent_and_what_does_not_fit_is_told(
     tgi.play(max_input=150)
     with indexed.start("chat") as chat:
         _, told = chat.communicate(lines)
-    assert "left out, because the prompt was full: 1 earlier questions" in told
+    assert "left out, because the prompt was full: 1 earlier question," in told
     tgi.play(max_input=3072)
 
 
