@@ -68,9 +68,11 @@ def test_retry_sources_and_feedback(tmp_path: Path, notes: Path) -> None:
             assert "Норд3." in (await bot.replied(2, 4))[3]
             await settled(bot)
             message = last_answer(api, 2)
-            buttons = [b for row in message["reply_markup"]["inline_keyboard"] for b in row]
-            for button in buttons:
-                press = {"message": message["message_id"], "data": button["callback_data"]}
+            rows = message["reply_markup"]["inline_keyboard"]
+            buttons = [button["callback_data"] for row in rows for button in row]
+            buttons.append(buttons[0].replace("like", "sources"))  # as older releases had
+            for data in buttons:
+                press = {"message": message["message_id"], "data": data}
                 api.user(3, kind="callback", chat=2, **press)
                 api.user(2, kind="callback", chat=2, **press)
             await bot.replied(2, 6)
