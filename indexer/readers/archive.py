@@ -36,7 +36,7 @@ _STRICT = {
     }.items()
 }
 # No entities, no network, no other files.
-_SAFE: dict[str, Any] = {
+SAFE: dict[str, Any] = {
     "resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True,
 }  # fmt: skip
 _PIECE = 1 << 18
@@ -97,7 +97,7 @@ class Package:
 
     def xml(self, part: str) -> Any:
         """The root element of a part."""
-        root = etree.fromstring(self.content(part), etree.XMLParser(**_SAFE))
+        root = etree.fromstring(self.content(part), etree.XMLParser(**SAFE))
         return _without_doctype(root)
 
 
@@ -121,6 +121,23 @@ def damaged(office: Office, why: str) -> Unreadable:
 
 def check(file: BinaryIO, office: Office) -> None:
     """Raise Unreadable for what is no Office file of today, or a bomb."""
+    infos = entries(file, office)
+    check_unpacked(infos)
+    names = (".xml", ".rels")
+    size = sum(info.file_size for info in infos if info.filename.lower().endswith(names)) / 1e6
+    if size > MAX_XML_MB:
+        raise Unreadable(f"too large: {size:.0f} MB of XML unpacked, the limit is {MAX_XML_MB} MB")
+
+
+def check_unpacked(infos: list[zipfile.ZipInfo]) -> None:
+    """Raise Unreadable for an archive that is too large unpacked."""
+    size = sum(info.file_size for info in infos) / 1e6
+    if size > MAX_UNPACKED_MB:
+        raise Unreadable(f"too large: {size:.0f} MB unpacked, the limit is {MAX_UNPACKED_MB} MB")
+
+
+def entries(file: BinaryIO, office: Office) -> list[zipfile.ZipInfo]:
+    """The parts of an Office file of today. Raises Unreadable."""
     if file.read(4) == _OLE:
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             if content.find(_ENCRYPTED) >= 0:
@@ -135,19 +152,13 @@ def check(file: BinaryIO, office: Office) -> None:
         raise damaged(office, str(error)) from error
     if any(info.flag_bits & 1 for info in infos):
         raise Unreadable("encrypted: save a copy without a password")
-    size = sum(info.file_size for info in infos) / 1e6
-    if size > MAX_UNPACKED_MB:
-        raise Unreadable(f"too large: {size:.0f} MB unpacked, the limit is {MAX_UNPACKED_MB} MB")
-    names = (".xml", ".rels")
-    size = sum(info.file_size for info in infos if info.filename.lower().endswith(names)) / 1e6
-    if size > MAX_XML_MB:
-        raise Unreadable(f"too large: {size:.0f} MB of XML unpacked, the limit is {MAX_XML_MB} MB")
     file.seek(0)
+    return infos
 
 
 def children(data: bytes, parent: str) -> Iterator[Any]:
     """The elements right below the parent, few in memory at a time."""
-    parser = etree.XMLPullParser(events=("start",), tag=parent, **_SAFE)
+    parser = etree.XMLPullParser(events=("start",), tag=parent, **SAFE)
     found: Any = None
     for start in range(0, len(data), _PIECE):
         parser.feed(data[start : start + _PIECE])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -132,3 +133,14 @@ def rendered_word(path: Path, pages: Sequence[str]) -> None:
         if index + 1 < len(pages):
             run.add_break(WD_BREAK.PAGE)
     document.save(str(path))
+
+
+def zeros(*parts: tuple[str, int]) -> bytes:
+    """A zip archive of parts with these names and so many MB of zeros."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, megabytes in parts:
+            with archive.open(name, "w") as file:
+                for _ in range(megabytes):
+                    file.write(bytes(1_000_000))
+    return out.getvalue()

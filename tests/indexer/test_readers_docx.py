@@ -10,7 +10,7 @@ import docx
 import pytest
 
 from indexer.readers import Page, Unreadable, read
-from tests.indexer.sample_files import CONTRACT, rendered_word, word
+from tests.indexer.sample_files import CONTRACT, rendered_word, word, zeros
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 
@@ -106,17 +106,6 @@ def test_a_long_section_is_cut(tmp_path: Path) -> None:
     assert sum(page.text.count(CONTRACT) for page in pages) == 1000
 
 
-def bomb(*parts: tuple[str, int]) -> bytes:
-    """A zip archive of parts with these names and so many MB of zeros."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, megabytes in parts:
-            with archive.open(name, "w") as file:
-                for _ in range(megabytes):
-                    file.write(bytes(1_000_000))
-    return out.getvalue()
-
-
 def other_zip() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
@@ -130,12 +119,12 @@ def other_zip() -> bytes:
         (OLE + bytes(500) + "EncryptedPackage".encode("utf-16-le"), "^encrypted: save a copy"),
         (OLE + bytes(500), r"^an old \.doc file .*: save it as \.docx$"),
         (b"plain text", "^damaged Word file: not a zip"),
-        (bomb(("a", 300)), "^too large: 300 MB unpacked, the limit is 256 MB$"),
+        (zeros(("a", 300)), "^too large: 300 MB unpacked, the limit is 256 MB$"),
         (
-            bomb(("word/document.xml", 40), ("_rels/.RELS", 30)),
+            zeros(("word/document.xml", 40), ("_rels/.RELS", 30)),
             "^too large: 70 MB of XML unpacked, the limit is 64 MB$",
         ),
-        (bomb(("word/media/image.png", 70)), "^damaged Word file: "),
+        (zeros(("word/media/image.png", 70)), "^damaged Word file: "),
         (other_zip(), "^damaged Word file: "),
     ],
     ids=["password", "doc", "text", "bomb", "xml", "media", "zip"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import io
 import subprocess
 import sys
 import zipfile
@@ -17,6 +16,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font
 
 from indexer.readers import Page, Unreadable, read
+from tests.indexer.sample_files import zeros
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -386,17 +386,6 @@ def test_entities_are_not_resolved(tmp_path: Path) -> None:
         list(read(path))
 
 
-def archive_of(*parts: tuple[str, int]) -> bytes:
-    """A zip archive of parts with these names and so many MB of zeros."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, megabytes in parts:
-            with archive.open(name, "w") as file:
-                for _ in range(megabytes):
-                    file.write(bytes(1_000_000))
-    return out.getvalue()
-
-
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -404,9 +393,9 @@ def archive_of(*parts: tuple[str, int]) -> bytes:
         (OLE + bytes(500) + "EncryptedPackage".encode("utf-16-le"), "^encrypted: save a copy"),
         (OLE + bytes(500), r"^an old \.xls file .*: save it as \.xlsx$"),
         (b"MZ program", "^damaged Excel file: not a zip"),
-        (archive_of(("a", 300)), "^too large: 300 MB unpacked, the limit is 256 MB$"),
-        (archive_of(("xl/sharedStrings.xml", 60)), "^too large: 60 MB of texts, the limit is 48"),
-        (archive_of(("word/document.xml", 1)), "^damaged Excel file: no workbook inside$"),
+        (zeros(("a", 300)), "^too large: 300 MB unpacked, the limit is 256 MB$"),
+        (zeros(("xl/sharedStrings.xml", 60)), "^too large: 60 MB of texts, the limit is 48"),
+        (zeros(("word/document.xml", 1)), "^damaged Excel file: no workbook inside$"),
     ],
     ids=["empty", "password", "xls", "exe", "bomb", "texts", "word"],
 )

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import mmap
 import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
-from zipfile import ZipFile, is_zipfile
+from typing import Any
+from zipfile import ZipFile, ZipInfo
 
+from indexer.readers.archive import Office, check_unpacked, damaged, entries
 from indexer.readers.page import Page, Unreadable
 from indexer.readers.sections import Sections
 from indexer.readers.tables.number_format import GENERAL, show, show_moment
 from indexer.readers.tables.sheet import Line, write
 from indexer.readers.tables.xlsx_book import Book, Sheet, Style, text_of, unescape
 
-MAX_UNPACKED_MB = 256  # sheets are read as a stream
+EXCEL = Office("Excel", ".xls", ".xlsx")
 MAX_SHARED_MB = 48  # of XML whose texts are kept in memory
 
-_OLE = b"\xd0\xcf\x11\xe0"
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _ROWS_END = re.compile(rb"</(?:\w+:)?sheetData\s*>")
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 _FILTER = re.compile(rb"<(?:\w+:)?filterColumn\b")
@@ -34,40 +32,26 @@ _NOTED = 80  # characters of a cell before its comment
 def read(path: Path) -> Iterator[Page]:
     """The sheets by name; macros are not run, links not followed, formulas not computed."""
     with path.open("rb") as file:
-        _check(file)
+        infos = entries(file, EXCEL)
+        check_unpacked(infos)
+        _check_texts(infos)
         try:
             with ZipFile(file) as archive:
-                _check_sizes(archive)
                 book = Book(archive)
                 for sheet in sorted(book.sheets, key=lambda sheet: sheet.hidden):
                     yield from _Reading(book, sheet).pages()
         except (OSError, Unreadable):
             raise
         except Exception as error:  # zlib, lxml, zipfile: each its own, and KeyError
-            raise Unreadable(f"damaged Excel file: {' '.join(str(error).split())}") from error
+            raise damaged(EXCEL, " ".join(str(error).split())) from error
 
 
-def _check(file: BinaryIO) -> None:
-    """Raise Unreadable for what is no Excel file of today."""
-    if file.read(4) == _OLE:
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            if content.find(_ENCRYPTED) >= 0:
-                raise Unreadable("encrypted: save a copy without a password")
-        raise Unreadable("an old .xls file under a new name: save it as .xlsx")
-    if not is_zipfile(file):
-        raise Unreadable("damaged Excel file: not a zip archive, or cut short")
-    file.seek(0)
-
-
-def _check_sizes(archive: ZipFile) -> None:
-    sizes = [(info.filename.lower(), info.file_size / 1e6) for info in archive.infolist()]
-    size = sum(size for _, size in sizes)
-    if size > MAX_UNPACKED_MB:
-        raise Unreadable(f"too large: {size:.0f} MB unpacked, the limit is {MAX_UNPACKED_MB} MB")
+def _check_texts(infos: list[ZipInfo]) -> None:
     size = sum(
-        size
-        for name, size in sizes
-        if name.endswith((".xml", ".rels")) and "/worksheets/sheet" not in name
+        info.file_size / 1e6
+        for info in infos
+        if info.filename.lower().endswith((".xml", ".rels"))
+        and "/worksheets/sheet" not in info.filename.lower()
     )
     if size > MAX_SHARED_MB:
         raise Unreadable(f"too large: {size:.0f} MB of texts, the limit is {MAX_SHARED_MB} MB")

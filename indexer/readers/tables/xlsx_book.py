@@ -13,6 +13,7 @@ from zipfile import ZipFile
 
 from lxml import etree
 
+from indexer.readers.archive import SAFE
 from indexer.readers.page import Unreadable
 from indexer.readers.tables.number_format import GENERAL, Language
 
@@ -28,10 +29,6 @@ _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _CYRILLIC = re.compile("[А-яЁё]")
 _LONGEST = 255  # characters of a format
 _HEADS = 9  # sheets whose first rows are looked into
-# No entities, no network, no other files.
-_SAFE: dict[str, Any] = {
-    "resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True,
-}  # fmt: skip
 _NO = (None, "0", "false")
 
 
@@ -149,12 +146,12 @@ class Book:
         }
 
     def _tree(self, part: str) -> Any:
-        return _without_doctype(etree.fromstring(self.open(part).read(), etree.XMLParser(**_SAFE)))
+        return _without_doctype(etree.fromstring(self.open(part).read(), etree.XMLParser(**SAFE)))
 
     def _stream(self, part: str, *names: str) -> Iterator[Any]:
         with self.open(part) as file:
             tags = [f"{{*}}{name}" for name in names]
-            for _, element in etree.iterparse(file, tag=tags, **_SAFE):
+            for _, element in etree.iterparse(file, tag=tags, **SAFE):
                 _without_doctype(element)
                 yield element
                 element.clear()
