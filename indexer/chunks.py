@@ -79,6 +79,7 @@ class _Splitter:
                 yield run[:kept]
                 run = run[kept:]
                 size = sum(self._count(page.text[each.start : each.stop]) for each in run)
+                size += self._count(self._lead(page, run[0])) if run else 0
                 if run and size + count > self._most:
                     yield run
                     run, size = [], 0
@@ -99,7 +100,10 @@ class _Splitter:
     def _chunks(self, page: Page, run: list[Block]) -> Iterator[Chunk]:
         start, stop = run[0].start, run[-1].stop
         text, lead = page.text[start:stop], self._lead(page, run[0])
-        if len(run) > 1 or self._count(text) <= self._most:
+        size = 0 if len(run) > 1 else self._count(text)
+        if size + self._count(lead) > self._most:
+            lead = ""  # a single row that needs all the room
+        if size <= self._most:
             yield Chunk(text, start, stop, lead)
             return
         for at, piece in self._cutter.chunk_indices(text):

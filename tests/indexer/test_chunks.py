@@ -84,6 +84,15 @@ def test_a_header_that_leaves_no_room_for_rows_is_not_repeated() -> None:
     assert {chunk.lead for chunk in chunks} == {""}
 
 
+def test_a_row_that_fills_a_passage_comes_without_the_header() -> None:
+    table = Table(header="Ягода | Минут | Сахар")
+    long = " | ".join(f"слово{number}" for number in range(8))
+    rows = [table.header, "один | два | три", long, " | ".join([long] * 3), "пять: | шесть:", long]
+    chunks = make_splitter(25, 0)(_blocks("row", rows, table))
+    assert {chunk.lead for chunk in chunks if chunk.text == long} == {""}
+    assert all(count_tokens(f"{chunk.lead}\n{chunk.text}") <= 25 for chunk in chunks)
+
+
 def _blocks(kind: Kind, texts: list[str], table: Table | None = None) -> Page:
     blocks, text = list[Block](), ""
     for piece in texts:
