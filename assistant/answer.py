@@ -1,13 +1,17 @@
 """The pipeline: a question in, events out. Every front end runs this one generator."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from assistant.engines import Engine
 from assistant.events import Citation, Done, Event, Piece, Sources, Token, Turn, Writer
+from assistant.question.clean import cleaned
+from assistant.question.find import Looked, look_up, small_talk
+from assistant.question.split import questions_of
 from assistant.setting_values import MAX_MESSAGE
 from indexer.errors import UsageError
 from indexer.words import is_cyrillic
@@ -25,22 +29,52 @@ async def answer(
     searcher: "Searcher",
     engine: Engine,
     top_k: int = 5,
+    contact: str = "",
 ) -> AsyncIterator[Event]:
     """Yield Sources, then Tokens, then one Done. Nothing found is an answer too.
+
+    There are no Sources where nothing was searched: for a greeting, or the list of documents.
+    Several questions are answered one after the other. `contact` is whom people may turn to.
 
     Raises UsageError for an empty or oversized question, NoIndex and EmbedderMismatch, and
     ServerError when the model's answer does not come whole: what was yielded is then a fragment.
     """
     question = check_question(question)
-    found = await asyncio.to_thread(_search, searcher, question, history, top_k)
-    yield Sources(found)
-    if not found.confident:
-        text = nothing_found(question)
+    looked = await asyncio.to_thread(_look_up, question, history, searcher, top_k, contact)
+    if found := [each.found for each in looked if each.found]:
+        yield Sources(_all_of(found))
+    done: list[Done] = []
+    for number, each in enumerate(looked, start=1):
+        if len(looked) > 1:
+            gap = "\n\n" if done else ""
+            head = Token(f"{gap}{number}. {each.text}\n")
+            done.append(Done(head.text, "none", found=False))
+            yield head
+        async with aclosing(_answered(each, history, engine)) as events:
+            async for event in events:
+                if isinstance(event, Done):
+                    done.append(event)
+                else:
+                    yield event
+    yield _one_of(done)
+
+
+async def _answered(
+    looked: Looked, history: Sequence[Turn], engine: Engine
+) -> AsyncGenerator[Writer | Token | Done, None]:
+    """The answer to one question."""
+    if told := looked.told:
+        yield Token(told.text)
+        yield Done(told.text, "none", told.found, told.citations, kind=told.kind)
+        return
+    assert looked.found
+    if not looked.found.confident:
+        text = nothing_found(looked.text)
         yield Token(text)
         yield Done(text, "none", found=False)
         return
-    draft = _Draft()
-    async with aclosing(engine.write(question, found, history)) as pieces:
+    draft = _Draft(looked.searched)
+    async with aclosing(engine.write(looked.text, looked.found, history)) as pieces:
         async for piece in pieces:
             draft.add(piece)
             if isinstance(piece, Writer | Token):
@@ -51,7 +85,8 @@ async def answer(
 class _Draft:
     """The answer as far as it has come."""
 
-    def __init__(self) -> None:
+    def __init__(self, searched: str) -> None:
+        self.searched = searched
         self.writer = Writer("none")
         self.texts: list[str] = []
         self.citations: list[Citation] = []
@@ -70,12 +105,13 @@ class _Draft:
     def done(self) -> Done:
         citations = tuple(self.citations)
         who = asdict(self.writer)
-        return Done("".join(self.texts), found=True, citations=citations, cut=self.cut, **who)
+        text, searched = "".join(self.texts), self.searched
+        return Done(text, found=True, citations=citations, cut=self.cut, searched=searched, **who)
 
 
 def check_question(question: str, most: int = MAX_QUESTION) -> str:
-    """Trim a question; raise UsageError when nothing is left or it is too long."""
-    question = " ".join(question.encode("utf-8", "replace").decode().split())
+    """Clean a question; raise UsageError when nothing is left or it is too long."""
+    question = cleaned(question)
     if not any(char.isalnum() for char in question):
         raise UsageError("the question is empty", 'opsctl ask "…"')
     if len(question) > most:
@@ -91,13 +127,41 @@ def nothing_found(question: str) -> str:
     return "В базе знаний ничего не найдено." if is_cyrillic(question) else "Nothing found."
 
 
-def _search(searcher: "Searcher", question: str, history: Sequence[Turn], top_k: int) -> "Found":
-    """Search for the question; where that finds nothing, for it together with the one before.
+def _look_up(
+    question: str, history: Sequence[Turn], searcher: "Searcher", top_k: int, contact: str
+) -> list[Looked]:
+    """What each question of a message finds; a later one may lean on the one before it."""
+    if said := small_talk(question, contact):
+        return [Looked(question, told=said)]
+    looked: list[Looked] = []
+    turns = list(history)
+    for asked in questions_of(question):
+        looked.append(look_up(asked, turns, searcher, top_k, contact))
+        turns.append(Turn(asked.text, ""))
+    return looked
 
-    A follow-up ("а зимой?") has too few words of its own.
-    """
-    found = searcher.search(question, top_k)
-    if found.confident or not history:
-        return found
-    together = searcher.search(f"{history[-1].question} {question}", top_k)
-    return together if together.confident else found
+
+def _all_of(found: "Sequence[Found]") -> "Found":
+    """The passages of several questions, the first of each first."""
+    first, *others = found
+    if not others:
+        return first
+    best = max(found, key=lambda each: each.confidence)
+    hits = dict.fromkeys(hit for row in zip_longest(*(each.hits for each in found)) for hit in row)
+    return replace(best, hits=tuple(filter(None, hits)))
+
+
+def _one_of(done: Sequence[Done]) -> Done:
+    """One answer of the answers to several questions."""
+    if len(done) == 1:
+        return done[0]
+    best = max(done, key=lambda each: (each.engine != "none", each.found))
+    return replace(
+        best,
+        text="".join(each.text for each in done),
+        found=any(each.found for each in done),
+        citations=tuple(dict.fromkeys(one for each in done for one in each.citations)),
+        cut=any(each.cut for each in done),
+        kind="",
+        searched=", ".join(filter(None, (each.searched for each in done))),
+    )

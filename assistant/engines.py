@@ -58,7 +58,7 @@ class ExtractiveEngine:
         yield Writer("extractive", note=self.note)
         russian = is_cyrillic(question)
         left, right = "«»" if russian else "“”"
-        for number, quote in enumerate(best_quotes(question, found)):
+        for number, quote in enumerate(best_quotes(found.searched or question, found)):
             citation = Citation(quote.hit.file, quote.hit.page, quote.hit.heading, quote.text)
             gap = "\n\n" if number else ""
             yield Token(f"{gap}{left}{quote.text}{right}\n— {place(citation, russian)}")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.question.clean import cleaned
+from assistant.question.split import essence
 from indexer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,7 +82,9 @@ def run(
     """Ask every question of the index."""
     outcomes = []
     for number, question in enumerate(questions, start=1):
-        outcomes.append(_outcome(question, searcher.search(question.text, DEPTH * 5)))
+        outcomes.append(
+            _outcome(question, searcher.search(essence(cleaned(question.text)), DEPTH * 5))
+        )
         progress(number)
     return outcomes
 

@@ -57,7 +57,9 @@ class Cut:
 class Done:
     """The whole answer. `found` is False when the documents do not hold one.
 
-    `cut` is True when it ended at its greatest length and not by itself.
+    `cut` is True when it ended at its greatest length and not by itself. `kind` says what was
+    wanted where that was no search (assistant/question), and `searched` the words that were looked
+    for in place of misspelt ones.
     """
 
     text: str
@@ -69,6 +71,8 @@ class Done:
     cut: bool = False
     dropped_turns: int = 0
     dropped_passages: int = 0
+    kind: str = ""
+    searched: str = ""
 
 
 Event = Sources | Writer | Token | Done

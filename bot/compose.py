@@ -23,9 +23,12 @@ def messages_of(done: Done, words: Texts) -> list[Text]:
         parts = answer_parts(done.text, hosts) or plain_parts(words.empty)
     elif done.engine == "extractive":
         label = words.quotes_no_server if done.note else words.quotes
+        label += f"\n{words.searched.format(words=done.searched)}" if done.searched else ""
         parts = quoted_parts(f"{label}{GAP}{done.text}")
     else:
         parts = quoted_parts(done.text)
+    if done.searched and done.engine == "server":
+        parts = _with(parts, plain_parts(words.searched.format(words=done.searched))[0])
     if done.cut:
         parts = _with(parts, plain_parts(words.cut)[0])
     if done.citations and done.engine == "server":

@@ -47,7 +47,7 @@ class Handlers:
     ) -> None:
         """`begin` and `stop` tell the queue about an answer whose row has just changed."""
         self._me = me
-        self._longest = config.longest
+        self._config = config
         self._gate = gate
         self._store = store
         self._entrance = entrance
@@ -160,10 +160,10 @@ class Handlers:
         self, number: int, message: Message, visitor: Visitor, text: str, words: Texts
     ) -> Effect:
         try:
-            text = check_question(text, self._longest)
+            text = check_question(text, self._config.longest)
         except UsageError:
             return self._unreadable(message, visitor, text, words)
-        if said := reply_to(text, words, visitor.private):
+        if said := reply_to(text, words, visitor.private, self._config):
             return Effect(errands=[lambda: self._sender.reply(message, said)])
         return self._asking.ask(
             Question(
@@ -180,9 +180,9 @@ class Handlers:
 
     def _unreadable(self, message: Message, visitor: Visitor, text: str, words: Texts) -> Effect:
         """Say why there is no question; what Telegram writes by itself is no message to answer."""
-        if len(text) > self._longest:
+        if len(text) > self._config.longest:
             said = words.too_long.format(
-                characters=counted(len(text), words.characters), most=self._longest
+                characters=counted(len(text), words.characters), most=self._config.longest
             )
         elif visitor.private and (text or message.effective_attachment):
             said = words.only_text

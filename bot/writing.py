@@ -131,7 +131,7 @@ class AnswerWriter:
             self._answers.finish(number, "failed", sentence(words.internal.format(error=name)))
         else:
             self._metrics.answered(done.engine)
-            turn = without_thinking(done.text) if done.found else ""
+            turn = without_thinking(done.text) if done.found and not done.kind else ""
             texts = _formatted(done, words)
             self._answers.finish(number, "answered", texts, done.citations, turn)
         finally:
@@ -176,6 +176,7 @@ class AnswerWriter:
             searcher=self._searcher,
             engine=engine,
             top_k=self._config.settings.top_k,
+            contact=self._config.contact,
         )
         label = ""
         async with aclosing(events) as stream:  # type: ignore[type-var]

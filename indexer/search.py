@@ -4,16 +4,19 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from indexer.embedders import Embedder
 from indexer.folder import IndexFolder
 from indexer.fusion import fuse
 from indexer.lexicon import Lexicon
+from indexer.spelling import Spelling
 from indexer.store import Store
 from indexer.vectors import VectorSearch
 
 THRESHOLD = 0.5
 CANDIDATES = 50
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Found:
     confidence: float
     threshold: float
     terms: Mapping[str, float]
+    searched: str = ""  # where that is not the question itself
 
     @property
     def confident(self) -> bool:
@@ -81,6 +85,20 @@ class Searcher:
         """The documents that can be found."""
         with self._lock:
             return set(self._current().store.documents())
+
+    def corrected(self, question: str) -> dict[str, str]:
+        """The misspelt words of a question with what they seem to be."""
+        with self._lock:
+            view = self._current()
+            with view.store.snapshot():
+                return view.corrected(question)
+
+    def look(self, read: Callable[[Store], T]) -> T:
+        """What `read` makes of the store in use, of one state of it."""
+        with self._lock:
+            store = self._current().store
+            with store.snapshot():
+                return read(store)
 
     def save_threshold(self, value: float) -> None:
         """Record a threshold in the index, for every later search."""
@@ -127,11 +145,16 @@ class _View:
         hits = self._hits(candidates, limit)
         return Found(hits, confidence, self.threshold(threshold), ranking.terms)
 
+    def corrected(self, question: str) -> dict[str, str]:
+        self._refresh()
+        return self._spelling.corrected(question)
+
     def _refresh(self) -> None:
         """Forget what is derived from an earlier state of the store."""
         generation = self.store.generation()
         if generation != self._generation:
             self._lexicon = Lexicon(self.store)
+            self._spelling = Spelling(self.store)
             self._vector_search: VectorSearch | None = None
             self._generation = generation
 

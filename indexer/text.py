@@ -13,6 +13,11 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
+def shortened(text: str, most: int) -> str:
+    """Whole words of a text, with … where it goes on."""
+    return text if len(text) <= most else text[:most].rpartition(" ")[0].rstrip() + " …"
+
+
 def decoded(argument: str) -> str:
     """A command-line argument in UTF-8 that the locale (C, POSIX) could not read."""
     try:

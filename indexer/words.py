@@ -13,8 +13,9 @@ GRAM = 4
 _WORD = re.compile(r"[^\W\u19b0-\u19c9\u1cf2\u1cf3]+")
 _RUSSIAN = Stemmer.Stemmer("russian")
 _ENGLISH = Stemmer.Stemmer("english")
-_MIXED = re.compile("[a-z][а-я]|[а-я][a-z]")
-_LOOK_ALIKES = str.maketrans("aceopxykmtbh", "асеорхукмтвн")
+_MIXED = re.compile("[A-Za-z][А-Яа-яЁё]|[А-Яа-яЁё][A-Za-z]")
+_LATIN, _CYRILLIC = "aceopxykmtbh", "асеорхукмтвн"
+_LOOK_ALIKES = str.maketrans(_LATIN + _LATIN.upper(), _CYRILLIC + _CYRILLIC.upper())
 # A vowel that comes and goes with the ending: рынок, рынка; продавец, продавца; справок, справка.
 _FLEETING = re.compile("(?<=[а-я]{2})([б-джзк-нп-тф-щ])[ое]([кц])$")
 # Forms that Snowball takes for different words, by their common stem.
@@ -35,7 +36,8 @@ _IRREGULAR = {
 _ASKING = re.compile(
     "что|кто|кого|кому|кем|чем|чему|где|когда|куда|откуда|почему|зачем|сколько"
     "|как(ой|ая|ое|ие|ого|ую|им|их)?|чей|чья|чье|чьи|котор(ый|ая|ое|ые|ого|ых)"
-    "|ли|бы|же|what|which|who|whom|whose|when|where|why|how|do|does|did"
+    "|ли|бы|же|я|мне|меня|мы|нам|нас|вы|вам|вас|хочу|могу|можно|нужно|надо"
+    "|what|which|who|whom|whose|when|where|why|how|do|does|did"
 )
 
 
@@ -44,14 +46,18 @@ def words(text: str) -> list[str]:
 
     In a word of both alphabets the letters that look alike are those of its Cyrillic ones.
     """
-    text = text.casefold().replace("ё", "е")
-    if _MIXED.search(text):
-        text = _WORD.sub(lambda found: _unmixed(found[0]), text)
-    return _WORD.findall(text)
+    return _WORD.findall(unmixed(text.casefold().replace("ё", "е")))
 
 
-def _unmixed(word: str) -> str:
-    return word.translate(_LOOK_ALIKES) if _MIXED.search(word) else word
+def unmixed(text: str) -> str:
+    """The text, where a word has letters of both alphabets, with Cyrillic for its look-alikes."""
+    if not _MIXED.search(text):
+        return text
+    return _WORD.sub(_unmixed, text)
+
+
+def _unmixed(word: re.Match[str]) -> str:
+    return word[0].translate(_LOOK_ALIKES) if _MIXED.search(word[0]) else word[0]
 
 
 def content_words(question: str) -> list[str]:

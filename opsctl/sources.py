@@ -38,6 +38,10 @@ def show_end(question: str, done: "Done", found: "Found | None") -> None:
             f" {counted(done.dropped_turns, 'earlier question')},"
             f" {counted(done.dropped_passages, 'passage')}"
         )
+    if done.searched:
+        output.note(f"{'искал' if russian else 'searched for'}: {printable(done.searched)}")
+    if done.kind:
+        return
     if done.found:
         output.note(f"[{_writer(done, russian)}]")
     elif found and found.hits:

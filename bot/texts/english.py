@@ -25,6 +25,7 @@ EN = Texts(
     quotes="📄 Quotations from the documents:",
     quotes_no_server="📄 The model does not answer at the moment."
     " These are quotations from the documents:",
+    searched="🔎 Searched for: {words}",
     cut="✂️ The answer reached its greatest length and breaks off here.",
     stopped="⏹ Stopped.",
     interrupted="⏸ I have to pause. I will finish the answer here when I am back.",
@@ -93,7 +94,6 @@ EN = Texts(
     by_group="a member of the group",
     nobody_waits="Nobody is waiting for access.",
     unknown_command="There is no such command. See /help",
-    you_are_welcome="You are welcome! If there is another question, just write it.",
     status="Last poll of Telegram: {poll:.0f} s ago\nWaiting: {waiting}\nTo be shown: {final}\n"
     "Updates not dealt with: {backlog}\nBeing written: {running}\n"
     "Documents that can be found: {found}, in part: {partial}; files not read: {unread}\n"

@@ -17,6 +17,7 @@ class Texts:
     queued: str
     quotes: str
     quotes_no_server: str
+    searched: str
     cut: str
     stopped: str
     interrupted: str
@@ -75,7 +76,6 @@ class Texts:
     by_group: str
     nobody_waits: str
     unknown_command: str
-    you_are_welcome: str
     status: str
     server_up: str
     server_down: str

@@ -61,7 +61,11 @@ async def _answer(config: Settings, question: str, json: bool) -> None:
     async with open_engine(config) as engine:
         with answer_lines() as write:
             async for event in answer(
-                question, searcher=searcher, engine=engine, top_k=config.top_k
+                question,
+                searcher=searcher,
+                engine=engine,
+                top_k=config.top_k,
+                contact=config.contact,
             ):
                 if isinstance(event, Sources):
                     found = event.found
@@ -114,10 +118,11 @@ def _finish(question: str, done: "Done", found: "Found | None", json: bool) -> N
 
 def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) -> None:
     from assistant.prompt import build_messages
+    from assistant.question.split import essence
     from assistant.retrieve import make_searcher
     from assistant.server.mistral import render
 
-    found = make_searcher(config).search(question, config.top_k)
+    found = make_searcher(config).search(essence(question), config.top_k)
     if show_prompt:
         prompt = render(build_messages(question, found.hits)) if found.confident else None
         if prompt is None:

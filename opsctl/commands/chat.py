@@ -84,11 +84,16 @@ class _Dialogue:
         from assistant.answer import answer
         from assistant.engines import open_engine
 
-        top_k, done = self.config.top_k, None
+        done = None
         async with open_engine(self.config) as engine:
             with answer_lines() as write:
                 async for event in answer(
-                    question, self.turns, searcher=self.searcher, engine=engine, top_k=top_k
+                    question,
+                    self.turns,
+                    searcher=self.searcher,
+                    engine=engine,
+                    top_k=self.config.top_k,
+                    contact=self.config.contact,
                 ):
                     if isinstance(event, Sources):
                         self.found = event.found
@@ -104,7 +109,7 @@ class _Dialogue:
             output.write_json_line({"question": question, **asdict(done)})
         else:
             show_end(question, done, self.found)
-        if done.found:
+        if done.found and not done.kind:
             self.turns.append(Turn(question, done.text))
 
     def _show_sources(self) -> None:

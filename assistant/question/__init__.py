@@ -1,0 +1,1 @@
+"""What a person wrote, and what is asked with it."""

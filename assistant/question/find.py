@@ -1,0 +1,110 @@
+"""What a question finds: by itself, with the one before, respelt, or in the other layout."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from assistant.events import Turn
+from assistant.question import talk
+from assistant.question.follow import leans, own_words
+from assistant.question.layout import other_layout
+from assistant.question.papers import Papers, about_papers
+from assistant.question.split import Asked, essence
+from indexer.words import stem, words
+
+if TYPE_CHECKING:
+    from indexer.search import Found, Hit, Searcher
+
+TURNS = 3  # before a question, that it may lean on
+WIDER = 4  # times as many passages are looked at for one that holds words of a follow-up
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What there is to answer a question: passages, or the answer itself where that is no search.
+
+    `searched` says what was looked for in place of what was typed.
+    """
+
+    text: str
+    found: "Found | None" = None
+    told: Papers | None = None
+    searched: str = ""
+
+
+def look_up(
+    asked: Asked, history: Sequence[Turn], searcher: "Searcher", top_k: int, contact: str = ""
+) -> Looked:
+    """Find what answers one question of a message."""
+    if said := small_talk(asked.text, contact):
+        return Looked(asked.text, told=said)
+    if told := searcher.look(lambda store: about_papers(store, asked.text)):
+        return Looked(asked.text, told=told)
+    found = _search(asked, history, searcher, top_k)
+    if found.confident:
+        return Looked(asked.text, found)
+    return _respelt(asked.text, searcher, top_k, contact) or Looked(asked.text, found)
+
+
+def small_talk(text: str, contact: str) -> Papers | None:
+    """The answer to what is no question about the documents."""
+    kind = talk.kind_of(text)
+    return Papers(kind, talk.reply(kind, text, contact), found=False) if kind else None
+
+
+def _search(asked: Asked, history: Sequence[Turn], searcher: "Searcher", top_k: int) -> "Found":
+    """Search for a question; for what leans on the one before, together with that."""
+    topic = asked.before or _topic(history)
+    lean = leans(asked.text) if topic else 0
+    together = _together(topic, asked.text, searcher, top_k) if lean == 2 else None
+    if together:
+        return together
+    alone = searcher.search(asked.text, top_k)
+    if alone.confident:
+        return alone
+    if lean == 1 or asked.before:
+        return _together(topic, asked.text, searcher, top_k) or alone
+    return alone
+
+
+def _topic(history: Sequence[Turn]) -> str:
+    """The question before, with those that it leaned on itself."""
+    topic: list[str] = []
+    for turn in reversed(history[-TURNS:]):
+        topic.insert(0, essence(turn.question))
+        if not leans(topic[0]):
+            break
+    return " ".join(topic)
+
+
+def _together(topic: str, text: str, searcher: "Searcher", top_k: int) -> "Found | None":
+    """Passages for both questions, those that hold most of what the second one is about."""
+    both = f"{topic} {text}"
+    found = searcher.search(both, WIDER * top_k)
+    own = {stem(word) for word in own_words(text)}
+    held = [len(own & _stems(hit)) for hit in found.hits]
+    most = max(held, default=0)
+    if not found.confident or (own and not most):
+        return None
+    hits = [hit for hit, count in zip(found.hits, held, strict=True) if count == most]
+    return replace(found, hits=tuple(hits[:top_k]), searched=both)
+
+
+def _stems(hit: "Hit") -> set[str]:
+    return {stem(word) for word in words(f"{hit.heading or ''}\n{hit.text}")}
+
+
+def _respelt(text: str, searcher: "Searcher", top_k: int, contact: str) -> Looked | None:
+    """What is found with the misspelt words put right, or with the keys of the other layout."""
+    if fixed := searcher.corrected(text):
+        right = " ".join(fixed.get(word, word) for word in words(text))
+        found = searcher.search(right, top_k)
+        if found.confident:
+            return Looked(text, replace(found, searched=right), None, ", ".join(fixed.values()))
+    other = other_layout(text)
+    if not other:
+        return None
+    if said := small_talk(other, contact):
+        return Looked(other, told=said)
+    found = searcher.search(other, top_k)
+    return Looked(other, found, None, other) if found.confident else None

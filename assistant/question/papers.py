@@ -1,0 +1,200 @@
+"""Questions about the documents themselves: which there are, what one is about, its clauses."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from assistant.events import Citation
+from assistant.question import patterns
+from assistant.question.phrases import word_set
+from indexer import catalog
+from indexer.catalog import Document
+from indexer.store import Store
+from indexer.text import printable
+from indexer.words import content_words, is_cyrillic, stem, words
+
+FOLDERS, NAMES = 12, 12  # told of a list
+NEWEST = 10
+EXAMPLES = 3  # documents with a clause of the same number
+_ABOUT = patterns.compiled(patterns.ABOUT)
+_PART = (
+    r"(?:стать[яеиюёй]+|ст\.?|пункт\w*|п\.?\s?п\.?|п\.?|подпункт\w*|раздел\w*|глав[аеуы]"
+    r"|параграф\w*|§|articles?|art\.?|clauses?|sections?|sec\.?|paragraphs?|chapters?)"
+)
+_CLAUSE = re.compile(
+    rf"(?P<lead>.{{0,60}}?)(?<!\w){_PART}\s*(?:№\s*|no\.?\s*)?(?P<number>\d+(?:\.\d+)*)\.?(?!\w)"
+    r"(?P<of>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_LEADING = word_set("""
+сказано написано говорится говорит гласит указано содержит содержится текст содержание процитируй
+покажи приведи в во по о об что есть из
+does is say says show quote text of the in read cite content
+""")
+_KINDS = word_set("""
+приказ распоряжение договор контракт протокол положение инструкция регламент правила акт отчет
+график справка письмо план смета прейскурант устав бюллетень руководство памятка постановление
+соглашение паспорт
+order contract agreement minutes protocol regulation instruction policy report schedule manual
+handbook guide letter plan directive rule
+""")
+_LISTING = word_set("""
+какие какой список перечисли покажи все были был есть изданы издан подписаны подписан вышли приняты
+приняли утверждены за в во от с году года год г гг по на у вас тебя нас имеются найди всех
+what which list all show me the of from in dated issued signed were are there is do you have year
+for
+""")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+Told = Sequence[Document]
+
+
+@dataclass(frozen=True)
+class Papers:
+    """An answer about the documents; `found` is False where it says that something is not there."""
+
+    kind: str
+    text: str
+    citations: tuple[Citation, ...] = ()
+    found: bool = True
+
+
+def about_papers(store: Store, question: str) -> Papers | None:
+    """The answer to a question about the documents themselves; None where it is no such."""
+    said, russian = " ".join(words(question)), is_cyrillic(question)
+    kind = patterns.kind_of(said)
+    if kind == "documents":
+        return Papers(kind, _by_folder(catalog.documents(store), russian))
+    if kind == "new":
+        return Papers(kind, _newest(catalog.documents(store), russian))
+    return (
+        _clause(store, question, russian)
+        or _of_a_kind(store, said, russian)
+        or _about(store, said, russian)
+    )
+
+
+def _by_folder(known: Told, russian: bool) -> str:
+    folders: dict[str, list[str]] = {}
+    for each in known:
+        folders.setdefault(str(PurePosixPath(each.path).parent), []).append(each.path)
+    head = "Документов в поиске: {}." if russian else "Documents that I search: {}."
+    lines = [head.format(len(known))]
+    for folder, paths in list(folders.items())[:FOLDERS]:
+        names = ", ".join(printable(PurePosixPath(path).name) for path in paths[:NAMES])
+        place = "" if folder == "." else f"{printable(folder)}/ "
+        lines.append(f"{place}({len(paths)}): {names}{_more(len(paths) - NAMES, russian)}")
+    if len(folders) > FOLDERS:
+        left = len(folders) - FOLDERS
+        lines.append(f"… ещё папок: {left}" if russian else f"… and {left} more folders")
+    return "\n".join(lines)
+
+
+def _more(left: int, russian: bool) -> str:
+    if left <= 0:
+        return ""
+    return f" … и ещё {left}" if russian else f" … and {left} more"
+
+
+def _newest(known: Told, russian: bool) -> str:
+    newest = sorted(known, key=lambda each: each.date, reverse=True)[:NEWEST]
+    head = "Последние изменения в документах:" if russian else "The documents changed last:"
+    return "\n".join([head, *(_dated(each, russian) for each in newest)])
+
+
+def _dated(document: Document, russian: bool) -> str:
+    date = ".".join(reversed(document.date.split("-"))) if russian else document.date
+    return f"— {printable(document.path)}, {date}"
+
+
+def _of_a_kind(store: Store, said: str, russian: bool) -> Papers | None:
+    """A list of documents of a kind, of a year or of all: "какие приказы были в 2026 году"."""
+    years = _YEAR.findall(said)
+    rest = [word for word in said.split() if word not in _LISTING and word not in years]
+    kinds = {stem(kind) for kind in _KINDS}
+    asks = said.split()[0] in _LISTING or bool(years)
+    if len(rest) != 1 or stem(rest[0]) not in kinds or len(years) > 1 or not asks:
+        return None
+    if not years and not {"есть", "список", "list", "all", "все", "have", "there"} & set(
+        said.split()
+    ):
+        return None
+    found = [each for each in catalog.documents(store) if _is_of(store, each, stem(rest[0]), years)]
+    if not found:
+        return None
+    head = f"Нашёл документов: {len(found)}" if russian else f"Documents found: {len(found)}"
+    lines = [_dated(each, russian) for each in found[:NEWEST]]
+    text = "\n".join([head, *lines]) + _more(len(found) - NEWEST, russian)
+    return Papers("list", text, tuple(_cited(store, each) for each in found[:NEWEST]))
+
+
+def _is_of(store: Store, document: Document, kind: str, years: list[str]) -> bool:
+    """Tell whether its name has the word, or a line of its title begins with it."""
+    path, lines = words(document.path), map(words, document.facts.split("\n"))
+    first = {line[0] for line in lines if line} & _KINDS
+    if kind not in set(map(stem, [*path, *first])):
+        return False
+    known = [*path, *words(document.facts), *words(catalog.opening(store, document).text)]
+    return not years or years[0] in known
+
+
+def _about(store: Store, said: str, russian: bool) -> Papers | None:
+    match = _ABOUT.fullmatch(said)
+    name = next(filter(None, match.groups()), "") if match else ""
+    named = catalog.named(catalog.documents(store), name) if name else []
+    if not named:
+        return None
+    document = named[0]
+    lines = [printable(document.path)]
+    if headings := catalog.headings(store, document):
+        lines.append(("Разделы: " if russian else "Sections: ") + "; ".join(headings))
+    cited = _cited(store, document)
+    lines.append(("Начало: " if russian else "It begins: ") + cited.quote)
+    return Papers("document", "\n".join(lines), (cited,))
+
+
+def _cited(store: Store, document: Document) -> Citation:
+    first = catalog.opening(store, document)
+    return Citation(document.path, first.page, first.heading, first.text)
+
+
+def _clause(store: Store, question: str, russian: bool) -> Papers | None:
+    """A clause by its number, of the document that is named, or of any."""
+    match = _CLAUSE.fullmatch(question.strip(" ?.!"))
+    if not match or any(_is_content(word) for word in content_words(match["lead"])):
+        return None
+    name, number = match["of"].strip(' ,.:«»"'), match["number"]
+    known = catalog.documents(store)
+    named = catalog.named(known, name) if name else known
+    if not named:
+        return None
+    found = list(_clauses(store, named, number))
+    if found:
+        from assistant.engines import place
+
+        left, right = "«»" if russian else "“”"
+        texts = [f"{left}{each.quote}{right}\n— {place(each, russian)}" for each in found]
+        return Papers("clause", "\n\n".join(texts), tuple(found))
+    if not name:
+        return None
+    file = printable(named[0].path)
+    text = (
+        f"Пункта {number} в документе {file} не нашёл."
+        if russian
+        else f"I found no clause {number} in {file}."
+    )
+    return Papers("clause", text, found=False)
+
+
+def _is_content(word: str) -> bool:
+    return word not in _LEADING
+
+
+def _clauses(store: Store, named: Iterable[Document], number: str) -> Iterable[Citation]:
+    found = 0
+    for document in named:
+        if extract := catalog.clause(store, document, number):
+            yield Citation(document.path, extract.page, extract.heading, extract.text)
+            found += 1
+            if found == EXAMPLES:
+                return

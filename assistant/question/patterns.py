@@ -1,0 +1,111 @@
+"""The table of what is no search: patterns by kind, in two languages.
+
+They match a message in small letters, without punctuation and courtesy (indexer.words).
+"""
+
+import re
+
+_HAVE = (
+    r"( есть| имеются| загружены| доступны| ты знаешь| знаешь| у тебя| у вас| у нас| здесь| тут"
+    r"| в базе| в системе| в поиске| всего| вообще| в наличии| are there| there are| do you have"
+    r"| do you know| have you got| can (you|i) search| are available| available| you have)*"
+)
+# The whole of what is said. Of the documents: "documents" lists them, "new" those changed last.
+_WHOLE = {
+    "who": r"""
+        (а )?(кто (же )?ты|ты кто|кто вы|вы кто|кто это|что ты( такое)?|что это за бот)
+        (а )?ты (бот|человек|робот|живой|нейросеть)( или (бот|человек|робот))?
+        как тебя зовут|представься
+        (who|what) are you|who is this|are you (a |an )?(bot|human|robot|ai|real)( person)?
+        what (is|s) your name|introduce yourself""",
+    "help": r"""
+        (а )?что (же )?(ты|вы) (умеешь|можешь|знаешь|умеете|можете)( делать)?|что умеет( этот)? бот
+        как (с )?(тобой|вами|ботом|этим)( ботом)? (пользоваться|работать|общаться)
+        как (это|ты|бот) работае(т|шь)( бот)?|(нужна )?(помощь|справка)|хелп|команды
+        (какие|что за) вопросы( тебе)? (можно )?(задавать|задать)
+        (о чем|что)( тебя)?( можно)? спр(ашивать|осить)( тебя)?
+        как( правильно)? (задать|задавать|спрашивать)( вопросы| вопрос)?
+        help|commands|what can (you|i) (do|ask)( you)?|what do you do
+        how (do|can) i use (you|this( bot)?)|how (do|does) (you|it|this)( bot)? work""",
+    "contact": r"""
+        (а )?(к кому|кому|с кем)( тут| здесь)?( можно| мне)* (обратиться|обращаться|написать)
+        (а )?(кому|с кем)( тут| здесь)?( можно| мне)* (позвонить|связаться|задать вопрос)
+        кто( мне)? (может |сможет )?(помочь|поможет)|живой (человек|оператор)
+        (позови(те)?|дай(те)?|нужен|соедини(те)?( с)?|переключи(те)? на|хочу поговорить с)\
+ (живо(й|го|му|м) )?(человек|оператор|администратор|админ|специалист)\w*
+        человек|оператор|контакты( администратора| поддержки)?|(служба )?поддержк(а|и)
+        кто (тут |здесь )?(админ|администратор|главный)|кто (отвечает|ответственный) за бот\w*
+        (who|whom) (can|should|do) i (ask|contact|call|turn to|write to|talk to)|who can help( me)?
+        (i want to |can i |let me )?(talk|speak) to (a |an )?(human|person|operator|administrator)
+        (a )?(human|operator|support|contacts?)|who is( the)? (admin|administrator|in charge)""",
+    "greeting": r"""
+        как (твои |ваши )?дела|как (ты|поживаешь)|(ты|вы) (тут|здесь)|тест|проверка|начать|старт
+        how are you( doing)?|are you (there|here)|(is )?any(one|body) (here|there)
+        test|ping|start""",
+    "thanks": r"""
+        (это |ответ )*(не )?(помог(ло|ла)?|полезно)|молодец|умница|good bot|well done""",
+    "order": r"""
+        (\w+ ){0,3}(анекдот|шутк|стих|сказк)\w*( \w+){0,4}
+        (\w+ ){0,3}(joke|poem|story)( \w+){0,4}""",
+    "documents": rf"""
+        (а )?(какие|что за|сколько|перечисли|покажи|список|все|дай){_HAVE}( все| всех| список)*\
+ (документ|файл|источник|материал)(ы|ов|а)?{_HAVE}
+        что( у тебя| у вас)? есть( у тебя| у вас| в базе)?|(о чем|про что) (эти|твои|ваши) документы
+        по каким документам( ты)? (отвечаешь|ищешь|работаешь)
+        (what|which|how many|list|show me|show|all)( all)?( of)?( the| your)?\
+ (documents?|files?|sources){_HAVE}
+        what do you (have|know)( about)?|what are (these|the|your) documents about""",
+    "new": r"""
+        (а )?(есть )?что( то)?( есть)? (нового|новенького)( \w+){0,3}
+        (какие|покажи|есть( ли)?|список)( самые)? (новые|последние|свежие)\
+ (документы|файлы)( \w+){0,2}
+        что (изменилось|обновилось|добавили|появилось)( нового| в документах| недавно)*
+        what (s|is) new( \w+){0,3}|what (has )?changed( \w+){0,2}
+        (what|which|show|list)?( are| me)?( the| any)? ?(new|newest|latest|recent)\
+ (documents|files)( \w+){0,2}""",
+}
+# Anywhere in what is said.
+_WITHIN = {
+    "secret": r"""
+        (твой|твоего|твоем|свой|своего|ваш|вашего)( \w+)? (токен\w*|промпт\w*|ключ api|api ключ)
+        (токен\w*|token|ключ api|api key) (\w+ )?(бота|of (the|this|your) bot)
+        (your|the bot s|bot s|bot|telegram)( \w+)? (token|api key|system prompt|credentials)
+        системн\w+ (промпт|инструкц|сообщен)\w*|(system|your) (prompt|message|instructions)
+        у (тебя|вас)( \w+)? (токен|промпт|системный промпт|ключ api)
+        (твои|свои) (инструкции|пароли|секреты|настройки)|(твой|your) (пароль|password)""",
+    "order": r"""
+        (забудь|игнорируй|проигнорируй|отмени)(те)?( \w+){0,4} (инструкци|указани|правил|команд)\w*
+        (ignore|disregard|forget|override)( \w+){0,4} (instructions?|rules|prompts?|guidelines)
+        (представь что ты|притворись|веди себя как|отныне ты|ты теперь|теперь ты) \w+
+        (act as|pretend (to be|you are)|you are now) \w+""",
+}
+# What is a document about; a group holds its name.
+ABOUT = r"""
+    (?:о чем|про что)(?: говорится в| говорит| написано в| идет речь в)?(?: документ| файл)? (.+)
+    что (?:это )?за (?:документ|файл) (.+)|что такое (?:документ|файл) (.+)
+    что (?:есть |написано |говорится |содержится |сказано )?в (?:документе|файле) (.+)
+    (?:опиши|кратко|краткое содержание|содержание|оглавление)(?: документа?| файла?)? (.+)
+    (?:о|об|про) (?:документе?|файле?) (.+)
+    what (?:is|s) (?:the )?(.+?) about|what does (?:the )?(.+?) (?:cover|contain|describe|say)
+    (?:summari[sz]e|describe|outline)(?: the)?(?: document| file)? (.+)
+    (?:a |the )?(?:summary|contents|table of contents) of(?: the)?(?: document| file)? (.+)
+    (?:what is in|what s in|what is|about) the (?:document|file) (.+)"""
+
+
+def compiled(lines: str) -> re.Pattern[str]:
+    """One pattern of many, a line each; a line that ends in \\ goes on in the next."""
+    return re.compile("|".join(map(str.strip, lines.replace("\\\n", "").strip().split("\n"))))
+
+
+def kind_of(said: str) -> str:
+    """The kind of what is said; nothing where no pattern matches."""
+    for kind, pattern in _COMPILED:
+        if pattern.search(said):
+            return kind
+    return ""
+
+
+_COMPILED = (
+    *((kind, re.compile(rf"^(?:{compiled(lines).pattern})$")) for kind, lines in _WHOLE.items()),
+    *((kind, re.compile(rf"\b(?:{compiled(lines).pattern})\b")) for kind, lines in _WITHIN.items()),
+)

@@ -1,0 +1,91 @@
+"""The questions of a message, each without what is written around it."""
+
+import re
+from dataclasses import dataclass
+
+from assistant.question import phrases
+from assistant.question.courtesy import says, without_courtesy
+from indexer.text import shortened
+
+MOST = 5  # questions of one message that are answered
+BEGINNING = 3  # words of a sentence, one of which asks
+LONGEST = 300  # characters of one of them
+_SEVERAL = re.compile(r"[.?!…][»”\"')\]]*\s+\S|\n")
+_WORD = re.compile(r"\w+")
+_REQUESTS = phrases.REQUESTS | phrases.OPENINGS
+# A name such as "St." ends no sentence.
+_ABBREVIATED = re.compile(r"(?:^|\s)[A-ZА-ЯЁ]\w{0,2}\.$")
+_ITEM = re.compile(r"^\d{1,2}[.)]\s+(?=\D)")
+_ENDS = re.compile(r"\?[!?.…)\s]*$")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question, and what the message says before it."""
+
+    text: str
+    before: str = ""
+
+
+@dataclass(frozen=True)
+class _Sentence:
+    text: str
+    asks: int  # 2 with a question mark, 1 with a word that asks, 0 for a statement
+
+
+def questions_of(message: str) -> list[Asked]:
+    """The questions of a cleaned message, in their order; none where it is only courtesy.
+
+    A message that asks nothing is a question as a whole, as "телефон бухгалтерии" is.
+    """
+    sentences = [each for each in map(_sentence, _sentences(message)) if each.text]
+    asks = max((each.asks for each in sentences), default=0)
+    if not asks:
+        text = " ".join(each.text for each in sentences)
+        return [Asked(shortened(text, LONGEST))] if text else []
+    found, before = list[Asked](), list[str]()
+    for each in sentences:
+        if each.asks == asks:
+            found.append(Asked(_shortened(each.text), _shortened(" ".join(before))))
+            before.clear()
+        else:
+            before.append(each.text)
+    return found[:MOST]
+
+
+def essence(message: str) -> str:
+    """What a search for the whole message looks for."""
+    return " ".join(each.text for each in questions_of(message)) or message
+
+
+def _sentence(text: str) -> _Sentence:
+    kept = without_courtesy(text)
+    if _ENDS.search(text):
+        return _Sentence(kept, 2)
+    asks = phrases.ASKING.intersection(_WORD.findall(kept.lower())[:BEGINNING])
+    return _Sentence(kept, 1 if asks or says(text, _REQUESTS) else 0)
+
+
+def _sentences(message: str) -> list[str]:
+    if not _SEVERAL.search(message):
+        return [message]
+    from razdel import sentenize
+
+    found = list[str]()
+    for line in message.split("\n"):
+        for sentence in sentenize(_ITEM.sub("", line)):
+            if found and _is_open(found[-1]):
+                found[-1] += " " + sentence.text
+            else:
+                found.append(sentence.text)
+    return found
+
+
+def _is_open(text: str) -> bool:
+    in_quotes = sum(map(text.count, "«“")) > sum(map(text.count, "»”"))
+    return in_quotes or bool(_ABBREVIATED.search(text))
+
+
+def _shortened(text: str) -> str:
+    """The last words of what is too long to be one question."""
+    return text if len(text) <= LONGEST else text[-LONGEST:].partition(" ")[2]

@@ -1,0 +1,98 @@
+"""Misspelt words: the nearest of those that the documents hold."""
+
+import re
+from collections.abc import Iterator
+
+from indexer.postings import passage_text
+from indexer.store import Store
+from indexer.words import content_words, stem, words
+
+SHORT, LONG = 5, 8  # letters: of a word that is guessed; of a stem in which two may be wrong
+MOST = 2  # unknown words of a question that are guessed
+LOOKED_AT = 20  # places of a word, for its form
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+class Spelling:
+    """The vocabulary of one generation of a store, read at the first unknown word."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._terms: dict[int, list[tuple[str, int]]] | None = None
+
+    def corrected(self, question: str) -> dict[str, str]:
+        """The unknown words of a question with what they seem to be, where they are few."""
+        unknown = [word for word in dict.fromkeys(content_words(question)) if self._is_new(word)]
+        if not 0 < len(unknown) <= MOST:
+            return {}
+        return {word: nearest for word in unknown if (nearest := self._nearest(word))}
+
+    def _is_new(self, word: str) -> bool:
+        query = "SELECT 1 FROM stems_posting WHERE term = ? LIMIT 1"
+        return not self._store.db.execute(query, (stem(word),)).fetchone()
+
+    def _nearest(self, word: str) -> str:
+        """A word as the documents write it; the more frequent of two at the same distance."""
+        asked = stem(word)
+        wrong = 2 if len(asked) >= LONG else 1
+        if len(asked) < SHORT or not _LETTERS.fullmatch(word):
+            return ""
+        ranked = [
+            (distance, -count, term)
+            for term, count in self._near(asked, wrong)
+            if (distance := edits(asked, term, wrong)) <= wrong and not _same(asked, term)
+        ]
+        return self._written(min(ranked)[2], word) if ranked else ""
+
+    def _near(self, asked: str, wrong: int) -> Iterator[tuple[str, int]]:
+        """Terms of about this length that hold a piece of it: of these, one more than edits."""
+        size = len(asked) // (wrong + 1) or 1
+        pieces = [asked[place * size : (place + 1) * size] for place in range(wrong)]
+        pieces.append(asked[wrong * size :])
+        for length in range(len(asked) - wrong, len(asked) + wrong + 1):
+            for term, count in self._vocabulary().get(length, ()):
+                if term[0] == asked[0] and any(piece in term for piece in pieces):
+                    yield term, count
+
+    def _vocabulary(self) -> dict[int, list[tuple[str, int]]]:
+        if self._terms is None:
+            db, self._terms = self._store.db, {}
+            table = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.stem USING fts5vocab(main, stems, row)"
+            db.execute(table)
+            for term, count in db.execute("SELECT term, doc FROM temp.stem"):
+                if len(term) >= SHORT - 1 and "_" not in term:
+                    self._terms.setdefault(len(term), []).append((term, count))
+        return self._terms
+
+    def _written(self, term: str, typed: str) -> str:
+        """The word with this stem that is closest to what was typed."""
+        rows = self._store.db.execute(
+            "SELECT d.facts, p.heading, c.lead, substr(p.text, c.start + 1, c.stop - c.start)"
+            " FROM stems_posting s JOIN chunk c ON c.id = s.doc JOIN page p ON p.id = c.page_id"
+            " JOIN document d ON d.id = c.document_id WHERE s.term = ? LIMIT ?",
+            (term, LOOKED_AT),
+        )
+        texts = "\n".join(f"{passage_text(*row[1:])}\n{row[0]}" for row in rows)
+        forms = {word for word in words(texts) if stem(word) == term}
+        return min(forms, key=lambda form: (edits(typed, form, len(typed)), form), default="")
+
+
+def _same(one: str, other: str) -> bool:
+    """Tell whether two stems seem to be of one word with other endings: nothing is misspelt."""
+    return abs(len(one) - len(other)) > 1 and (one.startswith(other) or other.startswith(one))
+
+
+def edits(one: str, other: str, most: int) -> int:
+    """How many letters differ, are missing, too many, or swapped with the next; `most` + 1 ends."""
+    before, last = [0] * (len(other) + 1), list(range(len(other) + 1))
+    for row, letter in enumerate(one, 1):
+        now = [row]
+        for column, own in enumerate(other, 1):
+            cost = min(last[column] + 1, now[-1] + 1, last[column - 1] + (letter != own))
+            if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == own:
+                cost = min(cost, before[column - 2] + 1)
+            now.append(cost)
+        if min(now) > most:
+            return most + 1
+        before, last = last, now
+    return last[-1]
