@@ -42,7 +42,8 @@ class Spelling:
             for term, count in self._near(asked, wrong)
             if (distance := edits(asked, term, wrong)) <= wrong and not _same(asked, term)
         ]
-        return self._written(min(ranked)[2], word) if ranked else ""
+        found = self._written(min(ranked)[2], word) if ranked else ""
+        return found if edits(word, found, wrong + 1) <= wrong + 1 else ""
 
     def _near(self, asked: str, wrong: int) -> Iterator[tuple[str, int]]:
         """Terms of about this length that hold a piece of it: of these, one more than edits."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from assistant.events import Turn
 from assistant.question import talk
-from assistant.question.follow import leans, own_words
+from assistant.question.follow import leans, means_a_person, own_words, people_in
 from assistant.question.layout import other_layout
 from assistant.question.papers import Papers, about_papers
 from assistant.question.split import Asked, essence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from indexer.search import Found, Hit, Searcher
 
 TURNS = 3  # before a question, that it may lean on
+NEAR = 0.5  # of the best passage's score, which one that holds them must have
 WIDER = 4  # times as many passages are looked at for one that holds words of a follow-up
 
 
@@ -55,11 +56,15 @@ def small_talk(text: str, contact: str) -> Papers | None:
 def _search(asked: Asked, history: Sequence[Turn], searcher: "Searcher", top_k: int) -> "Found":
     """Search for a question; for what leans on the one before, together with that."""
     topic = asked.before or _topic(history)
+    if history and means_a_person(asked.text):
+        topic = f"{topic} {people_in(history[-1].answer)}"
     lean = leans(asked.text) if topic else 0
-    together = _together(topic, asked.text, searcher, top_k) if lean == 2 else None
+    together = _together(topic, asked.text, searcher, top_k) if lean > 1 else None
     if together:
         return together
     alone = searcher.search(asked.text, top_k)
+    if lean == 3 and history:
+        return replace(alone, confidence=0.0)
     if alone.confident:
         return alone
     if lean == 1 or asked.before:
@@ -82,16 +87,19 @@ def _together(topic: str, text: str, searcher: "Searcher", top_k: int) -> "Found
     both = f"{topic} {text}"
     found = searcher.search(both, WIDER * top_k)
     own = {stem(word) for word in own_words(text)}
-    held = [len(own & _stems(hit)) for hit in found.hits]
+    near = [hit for hit in found.hits if hit.score >= NEAR * found.hits[0].score]
+    held = [_held(own, hit) for hit in near]
     most = max(held, default=0)
     if not found.confident or (own and not most):
         return None
-    hits = [hit for hit, count in zip(found.hits, held, strict=True) if count == most]
+    hits = [hit for hit, count in zip(near, held, strict=True) if count == most]
     return replace(found, hits=tuple(hits[:top_k]), searched=both)
 
 
-def _stems(hit: "Hit") -> set[str]:
-    return {stem(word) for word in words(f"{hit.heading or ''}\n{hit.text}")}
+def _held(own: set[str], hit: "Hit") -> int:
+    """How many of the stems a passage holds, also as the beginning of a word."""
+    known = {stem(word) for word in words(f"{hit.heading or ''}\n{hit.text}")}
+    return sum(any(word.startswith(each) for word in known) for each in own)
 
 
 def _respelt(text: str, searcher: "Searcher", top_k: int, contact: str) -> Looked | None:

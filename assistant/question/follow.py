@@ -1,6 +1,8 @@
 """Tells a follow-up, which is searched with what was asked before, from a question of its own."""
 
-from assistant.question.phrases import BESIDE, word_set
+import re
+
+from assistant.question.phrases import ASKING, BESIDE, word_set
 from indexer.words import content_words, words
 
 FEW = 2  # words that a follow-up has of its own
@@ -9,13 +11,16 @@ _PRONOUNS = word_set("""
 этим этих там туда оттуда тогда такой такая такое такие того тот та те той тем
 it its they them their he she his her him this that these those one ones
 """)
+_PERSONAL = word_set("он она его ее ему ей им нем ней ним нею he she his her him")
+# Two or three words with capitals: "Лидия Матвеевна Застругина".
+_NAME = re.compile(r"\b[A-ZА-ЯЁ][a-zа-яё]+(?: [A-ZА-ЯЁ][a-zа-яё]+){1,2}\b")
 _BEGINNINGS = word_set("а и но and but or also")
 # Words without a subject: "сколько это стоит", "what about it", "а подробнее".
 _EMPTY = word_set("""
 для при если про под над или еще подробнее подробней точнее дальше стоит будет бывает есть нет
-делать делают такое другой другие другая остальные насчет относительно
+делать делают получить взять найти сделать такое другой другие другая остальные насчет относительно
 the are was were for about and with from any does did for what how much many long more else cost
-costs happens happen
+costs happens happen get find take make
 """)
 
 
@@ -32,11 +37,23 @@ def own_words(question: str) -> list[str]:
 def leans(question: str) -> int:
     """How much a question leans on the one before.
 
-    2: it says little by itself and points back; 1: one of the two; 0: it is a question of its own.
+    3: it says nothing without it; 2: it points back and says little by itself; 1: one of the two;
+    0: it is a question of its own.
     """
     said = words(question)
-    points = bool(said) and (said[0] in _BEGINNINGS or not _PRONOUNS.isdisjoint(said))
+    refers = not _PRONOUNS.isdisjoint(said)
+    points = refers or not _BEGINNINGS.isdisjoint(said[:1])
     own = len(own_words(question))
     if not own or (points and own <= FEW):
-        return 2
+        return 3 if not own or refers or ASKING.isdisjoint(said) else 2
     return 1 if points or own <= FEW else 0
+
+
+def people_in(text: str) -> str:
+    """The fullest name in a text, for "her" and "him" to mean."""
+    return max(_NAME.findall(text), key=lambda name: name.count(" "), default="")
+
+
+def means_a_person(question: str) -> bool:
+    """Tell whether the question has a pronoun that may stand for a person."""
+    return not _PERSONAL.isdisjoint(words(question))
