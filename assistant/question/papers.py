@@ -17,15 +17,13 @@ from indexer.words import content_words, is_cyrillic, stem, words
 FOLDERS, NAMES = 12, 12  # told of a list
 NEWEST = 10
 EXAMPLES = 3  # documents with a clause of the same number
-_ABOUT = patterns.compiled(patterns.ABOUT)
 _PART = (
     r"(?:стать[яеиюёй]+|ст\.?|пункт\w*|п\.?\s?п\.?|п\.?|подпункт\w*|раздел\w*|глав[аеуы]"
     r"|параграф\w*|§|articles?|art\.?|clauses?|sections?|sec\.?|paragraphs?|chapters?)"
 )
-_CLAUSE = re.compile(
-    rf"(?P<lead>.{{0,60}}?)(?<!\w){_PART}\s*(?:№\s*|no\.?\s*)?(?P<number>\d+(?:\.\d+)*)\.?(?!\w)"
-    r"(?P<of>.*)",
-    re.IGNORECASE | re.DOTALL,
+_CLAUSE = (
+    rf"(?is)(?P<lead>.{{0,60}}?)(?<!\w){_PART}\s*(?:№\s*|no\.?\s*)?"
+    r"(?P<number>\d+(?:\.\d+)*)\.?(?!\w)(?P<of>.*)"
 )
 _LEADING = word_set("""
 сказано написано говорится говорит гласит указано содержит содержится текст содержание процитируй
@@ -139,8 +137,7 @@ def _is_of(store: Store, document: Document, kind: str, years: list[str]) -> boo
 
 
 def _about(store: Store, said: str, russian: bool) -> Papers | None:
-    match = _ABOUT.fullmatch(said)
-    name = next(filter(None, match.groups()), "") if match else ""
+    name = patterns.name_in(said)
     named = catalog.named(catalog.documents(store), name) if name else []
     if not named:
         return None
@@ -160,7 +157,8 @@ def _cited(store: Store, document: Document) -> Citation:
 
 def _clause(store: Store, question: str, russian: bool) -> Papers | None:
     """A clause by its number, of the document that is named, or of any."""
-    match = _CLAUSE.fullmatch(question.strip(" ?.!"))
+    has_number = any(map(str.isdigit, question))
+    match = re.fullmatch(_CLAUSE, question.strip(" ?.!")) if has_number else None
     if not match or any(_is_content(word) for word in content_words(match["lead"])):
         return None
     name, number = match["of"].strip(' ,.:«»"'), match["number"]
