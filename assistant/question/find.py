@@ -9,7 +9,7 @@ from assistant.question import talk
 from assistant.question.follow import leans, means_a_person, own_words, people_in
 from assistant.question.layout import other_layout
 from assistant.question.papers import Papers, about_papers
-from assistant.question.split import Asked, essence
+from assistant.question.split import Asked, asking_clause, essence
 from indexer.words import stem, words
 
 if TYPE_CHECKING:
@@ -103,7 +103,11 @@ def _held(own: set[str], hit: "Hit") -> int:
 
 
 def _respelt(text: str, searcher: "Searcher", top_k: int, contact: str) -> Looked | None:
-    """What is found with the misspelt words put right, or with the keys of the other layout."""
+    """What is found by the clause that asks, with misspelt words put right, by other keys."""
+    if clause := asking_clause(text):
+        found = searcher.search(clause, top_k)
+        if found.confident:
+            return Looked(clause, found)
     if fixed := searcher.corrected(text):
         right = " ".join(fixed.get(word, word) for word in words(text))
         found = searcher.search(right, top_k)

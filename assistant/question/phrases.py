@@ -14,6 +14,7 @@ GREETINGS = _phrases("""
 привет; приветик; приветствую; здравствуй; здравствуйте; здраствуйте; здраствуй; здрасте; здрасьте
 добрый день; добрый вечер; доброе утро; доброй ночи; доброго дня; доброго вечера; доброго утра
 день добрый; вечер добрый; доброго времени; доброго времени суток; салют; хай; добрый
+прив; хелло; хеллоу; эй; йоу; yo; dear sir or madam
 hello; hi; hey; hiya; howdy; greetings; good morning; good day; good afternoon; good evening
 """)
 THANKS = _phrases("""
@@ -25,6 +26,9 @@ appreciate; appreciated; grateful
 HEARD = _phrases("""
 ок; окей; оке; ясно; понятно; понял; поняла; поняли; хорошо; отлично; супер; класс; круто; ага; угу
 принято; ладно; пока; до свидания; всего доброго; всего хорошего; хорошего дня; удачи
+короче; кстати; в общем; в общем то; это снова я; это опять я; есть кто живой; есть кто; последнее
+by the way; one last thing; last thing; one more thing; hope you are doing well; hope you are well
+hope this finds you well; i hope you are doing well; i hope this finds you well
 ok; okay; got it; great; cool; nice; perfect; understood; i see; bye; goodbye; see you; good bye
 """)
 # Asks for an answer, wherever it stands.
@@ -58,6 +62,11 @@ OPENINGS = _phrases("""
 отвлекаю; не по адресу; не туда; не туда пишу; извините; извини; извиняюсь; простите; прости; сорри
 сори; сорян; пардон; прошу извинить
 sorry; apologies; apologize; apologise; excuse me; pardon me; pardon; forgive me; bother; disturb
+скиньте; скинь; киньте; пришлите; пришли; такая проблема; есть проблема; будь другом; на вопрос
+нужна помощь; нужна ваша помощь; момент; последний вопрос; давно хотел спросить; насчет; по поводу
+пишу вам; пишу вам с вопросом; с вопросом; не сочтите за наглость; если позволите
+am writing to ask; writing to ask; mind telling me; telling me; get some help with; some help with
+get help with; one last question; if this is the right place
 tell me; tell us; remind me; inform me; advise me; explain to me; let me know; give me; show me
 point me; help me; help me find; help me out; i need; we need; i want; i need to know; need to know
 i want to know; want to know; like to know; love to know; know; ask; a question; question; find out
@@ -69,6 +78,7 @@ answer; urgent question; quick question
 # Who is spoken to: a clause of its own, or beside the words above.
 ADDRESSED = _phrases("""
 коллеги; ребята; ребят; народ; господа; товарищи; друзья; уважаемые; дорогие; уважаемый; дорогой
+уважаемая; дорогая
 люди; добрые; бот; ассистент; помощник; администратор; администрация; девушки; девочки
 everyone; everybody; folks; guys; team; colleagues; dear; all; bot; assistant; friends; sir; madam
 """)
@@ -104,6 +114,7 @@ WHOLE = _phrases("""
 я недавно устроилась; я первый день; я тут новенький; я тут новенькая; я у вас недавно
 я только устроился; я только устроилась; я здесь новенький; что отвлекаю; что беспокою; что пишу
 что так поздно; если не туда; если не по адресу
+меня зовут; my name is; не знаю к кому обратиться; не знаю куда обратиться
 sorry for; sorry to; sorry if; sorry about; apologies for; apologize for; thanks for; thank you for
 i m new; i am new; i ve just joined; i just joined; i have just joined; i just started
 i recently joined; i ve just started; i m a new; i am a new

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from assistant.question import phrases
 from assistant.question.courtesy import says, without_courtesy
 from indexer.text import shortened
+from indexer.words import content_words
 
 MOST = 5  # questions of one message that are answered
 BEGINNING = 3  # words of a sentence, one of which asks
@@ -16,6 +17,7 @@ _REQUESTS = phrases.REQUESTS | phrases.OPENINGS
 # A name such as "St." ends no sentence.
 _ABBREVIATED = re.compile(r"(?:^|\s)[A-ZА-ЯЁ]\w{0,2}\.$")
 _ITEM = re.compile(r"^\d{1,2}[.)]\s+(?=\D)")
+_CLAUSE = re.compile(r"(?:[,:;)]|\s[-–—])\s+(?:(?:но|а|и|but|and|so)\s+)?")
 _ENDS = re.compile(r"\?[!?.…)\s]*$")
 
 
@@ -56,6 +58,16 @@ def questions_of(message: str) -> list[Asked]:
 def essence(message: str) -> str:
     """What a search for the whole message looks for."""
     return " ".join(each.text for each in questions_of(message)) or message
+
+
+def asking_clause(question: str) -> str:
+    """What a question asks in the end: "…, but who is the captain?" has any words before that."""
+    for border in _CLAUSE.finditer(question):
+        rest = question[border.end() :]
+        asks = phrases.ASKING.intersection(_WORD.findall(rest.lower())[:1])
+        if asks and len(content_words(rest)) > 1:
+            return rest
+    return ""
 
 
 def _sentence(text: str) -> _Sentence:
