@@ -195,8 +195,8 @@ class Settings:
     )
     contact: str = _setting(
         "",
-        "whom people of the bot turn to, for /about and /help: a name, a telephone",
-        "к кому обращаться людям, для /about и /help: имя, телефон",
+        "whom people turn to, for /about, /help and those who ask for it: a name, a telephone",
+        "к кому обращаться людям, для /about, /help и тех, кто об этом спросит: имя, телефон",
     )
     notice: Path | None = _setting(
         None,

@@ -13,6 +13,7 @@ from indexer.words import content_words, stem, words
 OPENING = 300  # characters of a document's first lines
 CLAUSE = 700  # characters of a clause
 HEADINGS = 10
+MENTIONS = 10
 _NOT_SAID = ("contents", "furniture", "row")
 _GENERIC = (
     *("документ", "документа", "документе", "документы", "файл", "файла", "файле", "наш", "наша"),
@@ -112,6 +113,22 @@ def clause(store: Store, document: Document, number: str) -> Extract | None:
             last = heading.rpartition(" › ")[2]
             return Extract(page, heading, shortened(f"{last}\n{text.strip()}", CLAUSE))
     return None
+
+
+def mentions(store: Store, kind: str, year: str) -> list[str]:
+    """Numbered papers of a kind and a year that texts refer to: "приказ от 15.01.2026 № 12-ОД"."""
+    pattern = re.compile(
+        rf"\b{re.escape(kind)}\w*[^.!?№|]{{0,60}}?\b(?:\d\d?[./]\d\d?[./])?{year}\b"
+        r"[^.!?№|]{0,15}№ ?[\w/-]*\w",
+        re.IGNORECASE,
+    )
+    rows = store.db.execute(
+        "SELECT p.text FROM page p JOIN document d ON d.id = p.document_id"
+        " WHERE d.live AND instr(p.text, ?)",
+        (year,),
+    )
+    found = (" ".join(match[0].split()) for (text,) in rows for match in pattern.finditer(text))
+    return list(dict.fromkeys(found))[:MENTIONS]
 
 
 def _rest(blocks: Sequence[_Block], number: str) -> Iterator[str]:

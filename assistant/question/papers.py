@@ -123,6 +123,8 @@ def _of_a_kind(store: Store, said: str, russian: bool) -> Papers | None:
     head = f"Нашёл документов: {len(found)}" if russian else f"Documents found: {len(found)}"
     lines = [_dated(each, russian) for each in found[:NEWEST]]
     text = "\n".join([head, *lines]) + _more(len(found) - NEWEST, russian)
+    if years and (mentioned := catalog.mentions(store, stem(rest[0]), years[0])):
+        text += ("\nУпомянуты: " if russian else "\nMentioned: ") + "; ".join(mentioned)
     return Papers("list", text, tuple(_cited(store, each) for each in found[:NEWEST]))
 
 

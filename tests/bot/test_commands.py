@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from indexer.embedders import HashedStems
+from indexer.sync import Chunking, reindex
 from tests.bot.bot_process import ADMIN, BotProcess, eventually, settled
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Flood
@@ -118,5 +120,49 @@ def test_an_administrator_sees_the_state_and_adds_documents(tmp_path: Path) -> N
             assert "Норд3." in (await bot.replied(ADMIN, 3))[2]
             api.user(ADMIN, "/status")
             assert "Последний опрос" in (await bot.replied(ADMIN, 4))[3]
+
+    asyncio.run(go())
+
+
+def test_messages_that_are_no_search_are_answered_as_by_the_command_line(
+    tmp_path: Path, notes: Path
+) -> None:
+    async def go() -> None:
+        contact = "Петров, вн. 400"
+        async with (
+            FakeBotAPI(flood=Flood(0)) as api,
+            BotProcess(tmp_path, api, notes, contact=contact) as bot,
+        ):
+            api.user(2, "Подскажите, к кому можно обратиться?")
+            assert contact in (await bot.replied(2))[0]
+            api.user(2, "какой у тебя токен?")
+            assert "только по документам" in (await bot.replied(2, 2))[1]
+            assert bot.rows("SELECT * FROM answer") == []
+            api.user(2, "Какие документы у тебя есть?")
+            assert "Документов в поиске: 30" in (await bot.replied(2, 3))[2]
+            api.user(2, f"{question(3)}? И ещё: {question(4)}? Спасибо!")
+            both = (await bot.replied(2, 4))[3]
+            assert "Норд3." in both and "Норд4." in both
+
+    asyncio.run(go())
+
+
+def test_what_was_looked_for_in_place_of_a_misspelt_word_is_told(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    (state / "documents").mkdir(parents=True)
+    for number in range(20):
+        (state / "documents" / f"{number}.txt").write_text(note(number), encoding="utf-8")
+    (state / "documents" / "pay.txt").write_text("Суточные составляют 850 рублей в день.", "utf-8")
+    reindex(state / "documents", state / "index", HashedStems(), Chunking())
+
+    async def go() -> None:
+        settings = {"threshold": 0.7}
+        async with (
+            FakeBotAPI(flood=Flood(0)) as api,
+            BotProcess(tmp_path, api, state, settings=settings) as bot,
+        ):
+            api.user(2, "сколько суточнх")
+            (text,) = await bot.replied(2)
+            assert "Искал: суточные" in text and "850 рублей" in text
 
     asyncio.run(go())

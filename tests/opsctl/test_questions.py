@@ -172,6 +172,8 @@ def test_documents_of_a_kind_and_a_year(office: Workspace) -> None:
     reply = office.json("ask", "Какие приказы были в 2026 году?")
     assert (reply["kind"], reply["found"]) == ("list", True)
     assert [one["file"] for one in reply["citations"]] == ["Приказы/58.txt"]
+    reply = office.json("ask", "Какие приказы были в 2025 году?")
+    assert "приказом № 41-к" not in reply["text"] and "59.txt" in reply["text"]
     reply = office.json("ask", "какие приказы есть?")
     assert [one["file"] for one in reply["citations"]] == ["Приказы/58.txt", "Приказы/59.txt"]
 
