@@ -13,6 +13,7 @@ from indexer.errors import UsageError
 from indexer.words import is_cyrillic
 
 if TYPE_CHECKING:
+    from assistant.quote import Choice
     from indexer.search import Found, Searcher
 
 MAX_QUESTION = MAX_MESSAGE  # what Telegram sends whole is not too long
@@ -34,18 +35,19 @@ async def answer(
     question = check_question(question)
     found = await asyncio.to_thread(_search, searcher, question, history, top_k)
     yield Sources(found)
-    if not found.confident:
+    choice = await asyncio.to_thread(_choose, question, found)
+    if not choice.is_near:
         text = nothing_found(question)
         yield Token(text)
         yield Done(text, "none", found=False)
         return
     draft = _Draft()
-    async with aclosing(engine.write(question, found, history)) as pieces:
+    async with aclosing(engine.write(question, choice, history)) as pieces:
         async for piece in pieces:
             draft.add(piece)
             if isinstance(piece, Writer | Token):
                 yield piece
-    yield draft.done()
+    yield draft.done(choice.is_sure)
 
 
 class _Draft:
@@ -67,10 +69,12 @@ class _Draft:
         else:
             self.cut = True
 
-    def done(self) -> Done:
+    def done(self, sure: bool) -> Done:
+        """The answer; what is only quoted as the closest is none."""
+        found = sure or self.writer.engine != "extractive"
         citations = tuple(self.citations)
         who = asdict(self.writer)
-        return Done("".join(self.texts), found=True, citations=citations, cut=self.cut, **who)
+        return Done("".join(self.texts), found=found, citations=citations, cut=self.cut, **who)
 
 
 def check_question(question: str, most: int = MAX_QUESTION) -> str:
@@ -89,6 +93,12 @@ def check_question(question: str, most: int = MAX_QUESTION) -> str:
 def nothing_found(question: str) -> str:
     """What is said when the documents hold no answer, in the language of the question."""
     return "В базе знаний ничего не найдено." if is_cyrillic(question) else "Nothing found."
+
+
+def _choose(question: str, found: "Found") -> "Choice":
+    from assistant.quote import choose
+
+    return choose(question, found)
 
 
 def _search(searcher: "Searcher", question: str, history: Sequence[Turn], top_k: int) -> "Found":

@@ -1,8 +1,9 @@
 """Search: question in, passages out, with a confidence that tells an answer from a near miss."""
 
+import math
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.embedders import Embedder
@@ -10,6 +11,7 @@ from indexer.folder import IndexFolder
 from indexer.fusion import fuse
 from indexer.lexicon import Lexicon
 from indexer.store import Store
+from indexer.surroundings import Piece, pieces_of
 from indexer.vectors import VectorSearch
 
 THRESHOLD = 0.5
@@ -18,7 +20,10 @@ CANDIDATES = 50
 
 @dataclass(frozen=True)
 class Hit:
-    """A passage that was found, where it stands, and the file's date (YYYY-MM-DD)."""
+    """A passage that was found, where it stands, and the file's date (YYYY-MM-DD).
+
+    `facts` are what its document says of itself; `around` its blocks and those around it.
+    """
 
     file: str
     page: int | None
@@ -26,19 +31,26 @@ class Hit:
     text: str
     score: float
     date: str = ""
+    facts: str = ""
+    around: tuple[Piece, ...] = field(default=(), repr=False, compare=False)
+
+    def pieces(self) -> tuple[Piece, ...]:
+        """The blocks of the passage and those around it."""
+        return self.around or pieces_of(self.text, self.page, self.heading)
 
 
 @dataclass(frozen=True)
 class Found:
     """The passages for a question, best first; none of them counts when `confident` is False.
 
-    `terms` are the stems of the question with their weights.
+    `terms` are the stems of the question with their weights, `rare` that of one no passage has.
     """
 
     hits: tuple[Hit, ...]
     confidence: float
     threshold: float
     terms: Mapping[str, float]
+    rare: float = math.inf
 
     @property
     def confident(self) -> bool:
@@ -125,7 +137,7 @@ class _View:
             cosines = self._vectors().search(self.embedder.encode([question])[0], candidates)
             candidates, confidence = fuse(candidates, cosines, confidence, self.embedder.weight)
         hits = self._hits(candidates, limit)
-        return Found(hits, confidence, self.threshold(threshold), ranking.terms)
+        return Found(hits, confidence, self.threshold(threshold), ranking.terms, ranking.rare)
 
     def _refresh(self) -> None:
         """Forget what is derived from an earlier state of the store."""
@@ -143,9 +155,19 @@ class _View:
     def _hits(self, scores: Mapping[int, float], limit: int) -> tuple[Hit, ...]:
         """The best passages of different text."""
         ranked = sorted(scores, key=lambda chunk_id: -scores[chunk_id])[: 2 * limit]
-        hits: dict[str, Hit] = {}
-        for found in self.store.passages(ranked):
-            score = scores[found.chunk_id]
-            hit = Hit(found.file, found.page, found.heading, found.text, score, found.date)
-            hits.setdefault(hit.text, hit)
-        return tuple(hits.values())[:limit]
+        found = {each.text: each for each in reversed(self.store.passages(ranked))}
+        best = sorted(found.values(), key=lambda each: -scores[each.chunk_id])[:limit]
+        pieces = self.store.around([each.chunk_id for each in best])
+        return tuple(
+            Hit(
+                each.file,
+                each.page,
+                each.heading,
+                each.text,
+                scores[each.chunk_id],
+                each.date,
+                each.facts,
+                pieces.get(each.chunk_id, ()),
+            )
+            for each in best
+        )
