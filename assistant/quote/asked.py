@@ -33,7 +33,8 @@ _KINDS = {
     ),
     "mail": (r"\b(почт[аыу]|e-?mail|емейл|имейл)\b", r"\w@\w"),
     "when": (
-        r"\b(когда|во сколько|в котором часу|какого числа|до какого|с какого|срок\w*|дат[аыу]"
+        r"\b(когда|во сколько|в котором часу|((до|с|со|к|от) )?какого числа|до какого|с какого"
+        r"|срок\w*|дат[аыу]"
         r"|расписани\w+|график|часы|режим|в какой день|в каком году|when|what (time|date|day|year)"
         r"|deadline|opening hours|how (long|often))\b",
         rf"\b({_MONTH}|{_DAY})|\d{{1,2}}[:.]\d\d\b|\b(1\d|20)\d\d\b|\d+\s*(дн|час|мин|недел|месяц"
@@ -50,6 +51,11 @@ _KINDS = {
         r" (температур|высот|длин|ширин|глубин|масс|площад|скорост|мощност|сумм|дол)\w+|how"
         r" (much|many|far|high|deep|big|large|old|fast|heavy)|number of|percent\w*)\b",
         rf"\d|\b({_NUMERAL})",
+    ),
+    "number": (
+        r"\b(какой номер|номер (приказа|договора|протокола|распоряжения|документа)|каким номером"
+        r"|(order|contract) number)\b",
+        r"№ ?\w*\d|\bNo\. ?\w*\d",
     ),
     "who": (r"\b(кто|кому|кого|кем|чья|чей|чьё|ответственн\w+|who|whom|whose)\b", _NAME),
     "where": (
@@ -72,6 +78,10 @@ _PATTERNS = {
     kind: (re.compile(asks, re.I), re.compile(tells, 0 if tells is _NAME else re.I))
     for kind, (asks, tells) in _KINDS.items()
 }
+# Of the words that ask, those that are also what is asked about.
+_CONTENT = re.compile(
+    r"суточн|лимит|скидк|тариф|график|расписан|режим|почт|приказ|договор|протокол|распоряж|ответств"
+)
 _WHOLE = re.compile(
     r"\b(какие|каковы|перечисл\w+|список|перечень|состав\w*|кто входит|что (нужно|делать|входит"
     r"|взять|надо)|как (?!часто|долго|давно|зовут)\w+|порядок|этап\w*|шаг\w*|документ\w*|which"
@@ -126,7 +136,7 @@ def understand(question: str, weights: Mapping[str, float]) -> Asked:
         terms,
         frozenset([*exact_forms(question), *numbers]),
         kinds,
-        frozenset(word for phrase in asking for word in words(phrase)),
+        frozenset(word for phrase in asking for word in words(phrase) if not _CONTENT.match(word)),
         bool(_WHOLE.search(question)),
     )
 

@@ -8,6 +8,8 @@ from indexer.words import grams, stem, words
 
 # Words that share this many of their letter groups are taken for forms of one.
 SIMILAR = 0.5
+# What fewer shared groups count: enough to part what is else equal (потерял, утеря).
+FAINT = 0.3
 _RANGE = re.compile(r"(\d+(?:[.,]\d+)?)\s?(?:[-–—]|\.{2,3}|до|to)\s?(\d+(?:[.,]\d+)?)")
 
 
@@ -44,7 +46,9 @@ class Text:
         share = len(groups & self._letters) / len(groups)
         if share >= SIMILAR:
             return share
-        return SIMILAR if self._begins_like(word) or self._is_clipped(word) else 0.0
+        if self._begins_like(word) or self._is_clipped(word):
+            return SIMILAR
+        return FAINT * share
 
     def _spans(self, number: float) -> bool:
         return any(
@@ -55,7 +59,7 @@ class Text:
         """Tell whether a word shares its first half, five letters or more: перенести, перенос."""
         start = word[: max(5, (len(word) + 1) // 2)]
         found = f" {start}" in self._line and len(word) > len(start)
-        return found and re.search(rf" {start}\w{{0,4}} ", self._line) is not None
+        return found and re.search(rf" {start}\w{{0,6}} ", self._line) is not None
 
     def _is_clipped(self, word: str) -> bool:
         """Tell whether a word is made of the beginnings of two: главбух, главный бухгалтер."""

@@ -16,6 +16,7 @@ _TITLES = frozenset(("heading", "question", "caption"))
 _DEPTHS = {"item": 30, "row": 40, "answer": 40}
 # A line that says nothing without what follows it.
 _ANNOUNCES = re.compile(r"[:?—–]$|\s-$")
+_ENDS = re.compile(r"[.!?…:;,][»\"”)]?$")
 _AGENDA = re.compile(r"\W*(повестка|вопросы повестки|agenda)\b.{0,20}", re.I)
 
 
@@ -107,4 +108,5 @@ class Outline:
             whole = piece.kind in ("row", "heading")
             parts = [piece.text] if whole else sentences(piece.text)
             for part, text in enumerate(parts):
-                yield Unit(text, rank, place, part, tuple(above), self.is_title(place))
+                loose = len(parts) > 1 and "\n" in text and not _ENDS.search(text)
+                yield Unit(text, rank, place, part, tuple(above), loose or self.is_title(place))
