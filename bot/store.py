@@ -21,7 +21,7 @@ DAY = 86_400.0
 # Telegram keeps an update for one day: a number cannot come again later than that.
 KEEP_UPDATES = 3 * DAY
 KEEP_DAYS = 30  # for answers
-# At most: somebody who asks to be let in, whoever was refused, and who is a member of a group.
+# At most: who asks to be let in, was refused, or is a member of a group; and a question of ours.
 KEEP_REQUESTS = 30 * DAY
 KEEP_TURNED = DAY  # somebody for whom there was no room is told so once a day
 SWEEP = 1000  # rows deleted in one transaction
