@@ -41,7 +41,7 @@ async def answer(
     """
     question = check_question(question)
     looked = await asyncio.to_thread(_look_up, question, history, searcher, top_k, contact)
-    if found := [each.found for each in looked if each.found]:
+    if found := [each.choice.found for each in looked if each.choice]:
         yield Sources(_all_of(found))
     done: list[Done] = []
     for number, each in enumerate(looked, start=1):
@@ -67,19 +67,19 @@ async def _answered(
         yield Token(told.text)
         yield Done(told.text, "none", told.found, told.citations, kind=told.kind)
         return
-    assert looked.found
-    if not looked.found.confident:
+    choice = looked.choice
+    if not choice or not choice.is_near:
         text = nothing_found(looked.text)
         yield Token(text)
         yield Done(text, "none", found=False)
         return
     draft = _Draft(looked.searched)
-    async with aclosing(engine.write(looked.text, looked.found, history)) as pieces:
+    async with aclosing(engine.write(looked.text, choice, history)) as pieces:
         async for piece in pieces:
             draft.add(piece)
             if isinstance(piece, Writer | Token):
                 yield piece
-    yield draft.done()
+    yield draft.done(choice.is_sure)
 
 
 class _Draft:
@@ -102,11 +102,19 @@ class _Draft:
         else:
             self.cut = True
 
-    def done(self) -> Done:
+    def done(self, sure: bool) -> Done:
+        """The answer; what is only quoted as the closest is none."""
+        found = sure or self.writer.engine != "extractive"
         citations = tuple(self.citations)
         who = asdict(self.writer)
-        text, searched = "".join(self.texts), self.searched
-        return Done(text, found=True, citations=citations, cut=self.cut, searched=searched, **who)
+        return Done(
+            "".join(self.texts),
+            found=found,
+            citations=citations,
+            cut=self.cut,
+            searched=self.searched,
+            **who,
+        )
 
 
 def check_question(question: str, most: int = MAX_QUESTION) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from assistant.events import Citation
-from assistant.extract import quote_from
+from assistant.quote import closest
 from indexer.search import Hit
 from indexer.words import content_words, stem, words
 
@@ -27,4 +27,5 @@ def citations(answer: str, hits: Sequence[Hit]) -> list[Citation]:
 
 
 def _citation(hit: Hit, said: dict[str, float]) -> Citation:
-    return Citation(hit.file, hit.page, hit.heading, quote_from(hit, said).text)
+    quote = closest(hit, said)
+    return Citation(hit.file, quote.page, quote.heading, quote.text)

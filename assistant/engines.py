@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +18,7 @@ from indexer.text import printable
 from indexer.words import is_cyrillic
 
 if TYPE_CHECKING:
+    from assistant.quote import Choice
     from indexer.search import Found
 
 # How long `auto` waits for a model. A server whose 16 places are taken frees the first when one of
@@ -33,36 +35,53 @@ _UNSHOWN = dict.fromkeys(
 )
 
 
+@dataclass(frozen=True)
+class _Words:
+    """What is said around quotations."""
+
+    left: str
+    right: str
+    closest: str
+    older: str
+
+
+_RUSSIAN = _Words(
+    "«", "»", "Точного ответа не нашёл. Ближе всего:", "В более старом документе иначе:"
+)
+_ENGLISH = _Words(
+    "“", "”", "No exact answer was found. The closest is:", "An older document differs:"
+)
+
+
 class Engine(Protocol):
     """Writes an answer from the passages that were found."""
 
     def write(
-        self, question: str, found: "Found", history: Sequence[Turn]
+        self, question: str, choice: "Choice", history: Sequence[Turn]
     ) -> AsyncGenerator[Piece, None]:
         """Yield who writes, the text in pieces as it comes, and the citations."""
 
 
 class ExtractiveEngine:
-    """Quotes the sentences that answer, each with its file and page."""
+    """Quotes what answers, with its file and page, or says that this is only what comes closest."""
 
     def __init__(self, note: str = "") -> None:
         """`note` says why no model answers, where one was expected."""
         self.note = note
 
     async def write(
-        self, question: str, found: "Found", history: Sequence[Turn]
+        self, question: str, choice: "Choice", history: Sequence[Turn]
     ) -> AsyncGenerator[Piece, None]:
         """Yield a quotation a paragraph, with its place below it."""
-        from assistant.extract import best_quotes
-
         yield Writer("extractive", note=self.note)
-        russian = is_cyrillic(question)
-        left, right = "«»" if russian else "“”"
-        for number, quote in enumerate(best_quotes(found.searched or question, found)):
-            citation = Citation(quote.hit.file, quote.hit.page, quote.hit.heading, quote.text)
-            gap = "\n\n" if number else ""
-            yield Token(f"{gap}{left}{quote.text}{right}\n— {place(citation, russian)}")
+        words = _RUSSIAN if is_cyrillic(question) else _ENGLISH
+        intro = "" if choice.is_sure else f"{words.closest}\n\n"
+        for quote in filter(None, (choice.quote, choice.older)):
+            citation = Citation(quote.hit.file, quote.page, quote.heading, quote.text)
+            source = place(citation, words is _RUSSIAN)
+            yield Token(f"{intro}{words.left}{quote.text}{words.right}\n— {source}")
             yield citation
+            intro = f"\n\n{words.older}\n"
 
 
 class ServerEngine:
@@ -76,11 +95,12 @@ class ServerEngine:
         self.note = note
 
     async def write(
-        self, question: str, found: "Found", history: Sequence[Turn]
+        self, question: str, choice: "Choice", history: Sequence[Turn]
     ) -> AsyncGenerator[Piece, None]:
         """Yield tokens as they arrive; raise ServerError when the answer does not come whole."""
         from assistant.cite import citations
 
+        found = choice.found
         fitted, stream, piece = await self._begin(question, found, history)
         texts: list[str] = []
         async with aclosing(stream):
@@ -141,10 +161,10 @@ class AutoEngine:
         self.expected = expected
 
     async def write(
-        self, question: str, found: "Found", history: Sequence[Turn]
+        self, question: str, choice: "Choice", history: Sequence[Turn]
     ) -> AsyncGenerator[Piece, None]:
         """Yield the model's answer; quote if it fails before its first word, raise if after."""
-        async with aclosing(self.served.write(question, found, history)) as pieces:
+        async with aclosing(self.served.write(question, choice, history)) as pieces:
             try:
                 async with asyncio.timeout(self.first_word_seconds):
                     first = await self._first(pieces)
@@ -158,7 +178,7 @@ class AutoEngine:
                     yield piece
                 return
         note = note if self.expected() else ""
-        async with aclosing(ExtractiveEngine(note).write(question, found, history)) as quotes:
+        async with aclosing(ExtractiveEngine(note).write(question, choice, history)) as quotes:
             async for piece in quotes:
                 yield piece
 

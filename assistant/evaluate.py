@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,11 @@ from assistant.question.split import essence
 from indexer.errors import UsageError
 
 if TYPE_CHECKING:
-    from indexer.search import Found, Searcher
+    from assistant.quote import Choice
+    from indexer.search import Hit, Searcher
 
 DEPTH = 10
+TOP_K = 5  # passages that an answer is chosen from
 # Of the answerable questions, the share that a calibrated threshold may refuse.
 LOSS = 0.02
 _FORMAT = 'lines of {"question": "…", "file": "path in documents/ or null", "page": number}'
@@ -80,11 +82,14 @@ def run(
     questions: Sequence[Question], searcher: "Searcher", progress: Callable[[int], None]
 ) -> list[Outcome]:
     """Ask every question of the index."""
+    from assistant.quote import choose
+
     outcomes = []
     for number, question in enumerate(questions, start=1):
-        outcomes.append(
-            _outcome(question, searcher.search(essence(cleaned(question.text)), DEPTH * 5))
-        )
+        text = essence(cleaned(question.text))
+        found = searcher.search(text, DEPTH * 5)
+        choice = choose(text, replace(found, hits=found.hits[:TOP_K]))
+        outcomes.append(_outcome(question, choice, found.hits))
         progress(number)
     return outcomes
 
@@ -126,17 +131,17 @@ def _question(path: Path, number: int, line: str) -> Question:
     return Question(text, file, page)
 
 
-def _outcome(question: Question, found: "Found") -> Outcome:
-    files = list(dict.fromkeys(hit.file for hit in found.hits))
+def _outcome(question: Question, choice: "Choice", hits: "Sequence[Hit]") -> Outcome:
+    files = list(dict.fromkeys(hit.file for hit in hits))
     rank = files.index(question.file) + 1 if question.file in files else 0
-    first = found.hits[0] if found.hits else None
+    first = hits[0] if hits else None
     page_right = bool(first and rank == 1 and first.page == question.page)
     return Outcome(
         question,
         rank,
         page_right,
-        found.confidence,
-        not found.confident,
+        choice.certainty,
+        not choice.is_sure,
         first.file if first else None,
     )
 

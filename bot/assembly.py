@@ -43,7 +43,7 @@ from bot.metrics import Metrics
 from bot.news import News
 from bot.queue import Queue
 from bot.schedule import Schedule
-from bot.store import Store, StoreBusy
+from bot.store import DAY, KEEP_REQUESTS, Store, StoreBusy
 from bot.transport.connections import DEAF, Connections
 from bot.transport.limits import ChatLimiter
 from bot.transport.line import Line
@@ -130,7 +130,14 @@ class Assembly:
         )
         self._indexing = Indexing(config.settings)
         self._uploads = Uploads(
-            config.settings, store, self._bot, self._sender, self._indexing, line, pace
+            config.settings,
+            store,
+            self._bot,
+            self._sender,
+            self._indexing,
+            line,
+            min(KEEP_REQUESTS, config.keep_days * DAY),
+            pace,
         )
         self.queue = Queue(
             self._schedule, answerer.work, answerer.greet, config.parallel, pace=pace

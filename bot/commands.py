@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 
-from telegram import Message
+from telegram import CallbackQuery, Message
 
 from bot.about import about, with_contact, with_notice
 from bot.answers import Answer, Answers
@@ -97,6 +97,17 @@ class Commands:
             return Effect(now=[self._uploads.wake])
         said = texts_for(visitor.user.language_code).only_admins
         return Effect(errands=[lambda: self._sender.reply(message, said)])
+
+    def upload_button(self, query: CallbackQuery, visitor: Visitor) -> Effect:
+        """Somebody said whether a document that they sent replaces an older one."""
+        words = texts_for(visitor.user.language_code)
+        said = words.only_admins
+        if visitor.editor:
+            said = self._uploads.decide(query.data or "", visitor.user.id, words)
+        return Effect(
+            now=[self._uploads.wake],
+            errands=[lambda: self._sender.answer_callback(query.id, said)],
+        )
 
     def sources(self, answer: Answer, words: Texts) -> Errand:
         """Send the quotations that an answer rests on."""

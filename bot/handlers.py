@@ -22,6 +22,7 @@ from bot.store import Store
 from bot.texts import Texts, texts_for
 from bot.texts.counting import counted
 from bot.transport.sending import Sender, thread_of
+from bot.uploads.replacing import DATA as OF_UPLOADS
 from indexer.errors import UsageError
 
 LONGEST_NUMBER = 18  # digits that SQLite can hold
@@ -196,6 +197,8 @@ class Handlers:
         assert query
         if (query.data or "").startswith(DATA):
             return self._entrance.button(update, visitor)
+        if (query.data or "").startswith(OF_UPLOADS):
+            return self._commands.upload_button(query, visitor)
         words = texts_for(visitor.user.language_code)
         action, _, which = (query.data or "").partition(":")
         sound = which.isascii() and which.isdecimal() and len(which) <= LONGEST_NUMBER

@@ -23,4 +23,25 @@ _ROLES: Migration = (
     ("request", "ALTER TABLE request ADD COLUMN told INTEGER NOT NULL DEFAULT 0"),
     ("request", "ALTER TABLE request ADD COLUMN told_at REAL NOT NULL DEFAULT 0"),
 )
-MIGRATIONS: tuple[Migration, ...] = (_ROLES,)
+_UPLOAD_COLUMNS = (
+    "id, chat, sent, language, file, path, state, sha256, pages, message, said, due, failures"
+)
+_REPLACING: Migration = (
+    ("upload", "ALTER TABLE upload RENAME TO upload_before"),
+    (
+        "upload_before",
+        "CREATE TABLE upload (id INTEGER PRIMARY KEY, chat INTEGER NOT NULL, sent INTEGER NOT NULL,"
+        " language TEXT NOT NULL, file TEXT NOT NULL, path TEXT NOT NULL, state TEXT NOT NULL CHECK"
+        " (state IN ('new', 'placed', 'final', 'asked', 'replacing')),"
+        " sha256 TEXT NOT NULL DEFAULT '', pages INTEGER, message INTEGER,"
+        " said TEXT NOT NULL DEFAULT '', due REAL NOT NULL DEFAULT 0,"
+        " failures INTEGER NOT NULL DEFAULT 0, name TEXT NOT NULL DEFAULT '',"
+        " older TEXT NOT NULL DEFAULT '')",
+    ),
+    (
+        "upload_before",
+        f"INSERT INTO upload ({_UPLOAD_COLUMNS}) SELECT {_UPLOAD_COLUMNS} FROM upload_before",
+    ),
+    ("upload_before", "DROP TABLE upload_before"),
+)
+MIGRATIONS: tuple[Migration, ...] = (_ROLES, _REPLACING)

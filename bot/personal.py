@@ -41,7 +41,7 @@ TABLES = {
     "answer": OWN,
     "inbox": IN_UPDATE,
 }
-NOBODYS = ("document", "invite", "moved")
+NOBODYS = ("document", "invite", "moved", "sent_file")
 IN_JSON = ("body", "citations", "entities")
 TIMES = ("asked", "at", "added", "made", "received")
 CHECKPOINTS, CHECKPOINT_PAUSE = 10, 0.2  # another program may just be doing the same

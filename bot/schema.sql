@@ -192,7 +192,8 @@ CREATE TABLE IF NOT EXISTS moved (new INTEGER PRIMARY KEY, old INTEGER NOT NULL)
 
 -- A file that an administrator sent, with the number that its update has in the inbox; deleted when
 -- the result is told. new: to be fetched and checked, and once that is done `sha256` says what is to
--- lie under `path`; placed: it lies there, to be indexed; final: `said` is to be shown.
+-- lie under `path`; placed: it lies there, to be indexed; final: `said` is to be shown; asked: it is,
+-- with the question whether this upload replaces the one at `older`; replacing: yes, it does.
 CREATE TABLE IF NOT EXISTS upload (
     id INTEGER PRIMARY KEY,
     chat INTEGER NOT NULL,
@@ -200,11 +201,23 @@ CREATE TABLE IF NOT EXISTS upload (
     language TEXT NOT NULL,
     file TEXT NOT NULL,
     path TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('new', 'placed', 'final')),
+    state TEXT NOT NULL CHECK (state IN ('new', 'placed', 'final', 'asked', 'replacing')),
     sha256 TEXT NOT NULL DEFAULT '',
     pages INTEGER,
     message INTEGER,
     said TEXT NOT NULL DEFAULT '',
     due REAL NOT NULL DEFAULT 0,
-    failures INTEGER NOT NULL DEFAULT 0
+    failures INTEGER NOT NULL DEFAULT 0,
+    name TEXT NOT NULL DEFAULT '',
+    older TEXT NOT NULL DEFAULT ''
 );
+
+-- What the uploads in the documents were called by those who sent them, in the order of coming.
+CREATE TABLE IF NOT EXISTS sent_file (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    path TEXT NOT NULL UNIQUE,
+    called TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    at REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS sent_file_called ON sent_file (called);

@@ -21,7 +21,8 @@ DAY = 86_400.0
 # Telegram keeps an update for one day: a number cannot come again later than that.
 KEEP_UPDATES = 3 * DAY
 KEEP_DAYS = 30  # for answers
-KEEP_REQUESTS = 30 * DAY  # at most: somebody who asks to be let in, and whoever was refused
+# At most: who asks to be let in, was refused, or is a member of a group; and a question of ours.
+KEEP_REQUESTS = 30 * DAY
 KEEP_TURNED = DAY  # somebody for whom there was no room is told so once a day
 SWEEP = 1000  # rows deleted in one transaction
 LOCKED = 5.0  # seconds to wait for another program that writes
@@ -209,7 +210,7 @@ class Store:
             self.db.execute(f"DELETE FROM {table} WHERE user IN ({old})", (now - keep,))
         self.db.execute("DELETE FROM notice WHERE id NOT IN (SELECT notice FROM notice_person)")
         self.db.execute("DELETE FROM turned_away WHERE at < ?", (now - KEEP_TURNED,))
-        self.db.execute("DELETE FROM member WHERE checked < ?", (now - KEEP_REQUESTS,))
+        self.db.execute("DELETE FROM member WHERE checked < ?", (now - keep,))
 
 
 def _keep_private(path: Path) -> None:

@@ -53,13 +53,14 @@ class Term:
 class Ranking:
     """The passage ids and their scores, each the share of the best possible one.
 
-    `terms` are the stems of the question with their weights.
+    `terms` are the stems of the question with their weights, `rare` that of one no passage has.
     """
 
     ids: NDArray[np.int64]
     scores: Scores
     confidence: float
     terms: Mapping[str, float]
+    rare: float
 
     def best(self, count: int) -> dict[int, float]:
         """The highest scores above 0, by passage id."""
@@ -103,7 +104,7 @@ class Lexicon:
         scale = (SCALE_RUSSIAN if is_cyrillic(question) else SCALE) / math.sqrt(unseen)
         confidence = min(1.0, scale * float(scores.max(initial=0.0)))
         weights = {name: term.idf for name, term in stems.items()}
-        return Ranking(self.ids, scores, confidence, weights)
+        return Ranking(self.ids, scores, confidence, weights, unseen)
 
     def _sum(self, terms: Iterable[Term]) -> Scores:
         found = [term for term in terms if len(term.places)]

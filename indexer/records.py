@@ -15,6 +15,7 @@ class Passage:
     heading: str | None
     text: str
     date: str
+    facts: str
 
 
 @dataclass(frozen=True)

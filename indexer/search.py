@@ -1,8 +1,9 @@
 """Search: question in, passages out, with a confidence that tells an answer from a near miss."""
 
+import math
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from indexer.fusion import fuse
 from indexer.lexicon import Lexicon
 from indexer.spelling import Spelling
 from indexer.store import Store
+from indexer.surroundings import Piece, pieces_of
 from indexer.vectors import VectorSearch
 
 THRESHOLD = 0.5
@@ -21,7 +23,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Hit:
-    """A passage that was found, where it stands, and the file's date (YYYY-MM-DD)."""
+    """A passage that was found, where it stands, and the file's date (YYYY-MM-DD).
+
+    `facts` are what its document says of itself; `around` its blocks and those around it.
+    """
 
     file: str
     page: int | None
@@ -29,20 +34,26 @@ class Hit:
     text: str
     score: float
     date: str = ""
+    facts: str = ""
+    around: tuple[Piece, ...] = field(default=(), repr=False, compare=False)
+
+    def pieces(self) -> tuple[Piece, ...]:
+        """The blocks of the passage and those around it."""
+        return self.around or pieces_of(self.text, self.page, self.heading)
 
 
 @dataclass(frozen=True)
 class Found:
     """The passages for a question, best first; none of them counts when `confident` is False.
 
-    `terms` are the stems of the question with their weights.
+    `terms` are the stems of the question with their weights, `rare` that of one no passage has.
     """
 
     hits: tuple[Hit, ...]
     confidence: float
     threshold: float
     terms: Mapping[str, float]
-    searched: str = ""  # where that is not the question itself
+    rare: float = math.inf
 
     @property
     def confident(self) -> bool:
@@ -143,7 +154,7 @@ class _View:
             cosines = self._vectors().search(self.embedder.encode([question])[0], candidates)
             candidates, confidence = fuse(candidates, cosines, confidence, self.embedder.weight)
         hits = self._hits(candidates, limit)
-        return Found(hits, confidence, self.threshold(threshold), ranking.terms)
+        return Found(hits, confidence, self.threshold(threshold), ranking.terms, ranking.rare)
 
     def corrected(self, question: str) -> dict[str, str]:
         self._refresh()
@@ -166,9 +177,19 @@ class _View:
     def _hits(self, scores: Mapping[int, float], limit: int) -> tuple[Hit, ...]:
         """The best passages of different text."""
         ranked = sorted(scores, key=lambda chunk_id: -scores[chunk_id])[: 2 * limit]
-        hits: dict[str, Hit] = {}
-        for found in self.store.passages(ranked):
-            score = scores[found.chunk_id]
-            hit = Hit(found.file, found.page, found.heading, found.text, score, found.date)
-            hits.setdefault(hit.text, hit)
-        return tuple(hits.values())[:limit]
+        found = {each.text: each for each in reversed(self.store.passages(ranked))}
+        best = sorted(found.values(), key=lambda each: -scores[each.chunk_id])[:limit]
+        pieces = self.store.around([each.chunk_id for each in best])
+        return tuple(
+            Hit(
+                each.file,
+                each.page,
+                each.heading,
+                each.text,
+                scores[each.chunk_id],
+                each.date,
+                each.facts,
+                pieces.get(each.chunk_id, ()),
+            )
+            for each in best
+        )

@@ -8,6 +8,7 @@ from indexer.store import Store
 from indexer.words import content_words, stem, words
 
 SHORT, LONG = 5, 8  # letters: of a word that is guessed; of a stem in which two may be wrong
+ENDING = 3  # letters in which the words may differ, their endings included
 MOST = 2  # unknown words of a question that are guessed
 LOOKED_AT = 20  # places of a word, for its form
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -43,7 +44,7 @@ class Spelling:
             if (distance := edits(asked, term, wrong)) <= wrong and not _same(asked, term)
         ]
         found = self._written(min(ranked)[2], word) if ranked else ""
-        return found if edits(word, found, wrong + 1) <= wrong + 1 else ""
+        return found if edits(word, found, ENDING) <= ENDING else ""
 
     def _near(self, asked: str, wrong: int) -> Iterator[tuple[str, int]]:
         """Terms of about this length that hold a piece of it: of these, one more than edits."""

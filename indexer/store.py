@@ -16,6 +16,7 @@ from indexer.identity import Identity
 from indexer.postings import passage_text
 from indexer.readers import Page, Table
 from indexer.records import Counts, Known, Passage
+from indexer.surroundings import Piece, around
 
 # Of the tables; what can be searched of one made by an earlier release still is.
 SCHEMA = 1
@@ -257,18 +258,25 @@ class Store(Database):
 
     def passages(self, chunk_ids: Sequence[int]) -> list[Passage]:
         """Read passages back, in the order asked for; ids of documents gone since are left out."""
-        lead = "iif(c.lead = '', '', c.lead || char(10))" if self._schema() else "''"
+        schema = self._schema()
+        lead = "iif(c.lead = '', '', c.lead || char(10))" if schema else "''"
+        facts = "d.facts" if schema else "''"
         marks = ",".join("?" * len(chunk_ids))
         rows = self.db.execute(
             "SELECT c.id, d.path, p.number, p.heading,"
             f" {lead} || substr(p.text, c.start + 1, c.stop - c.start),"
-            " coalesce(date(d.mtime_ns / 1000000000, 'unixepoch', 'localtime'), '')"
+            " coalesce(date(d.mtime_ns / 1000000000, 'unixepoch', 'localtime'), ''),"
+            f" {facts}"
             " FROM chunk c JOIN page p ON p.id = c.page_id JOIN document d ON d.id = c.document_id"
             f" WHERE d.live AND c.id IN ({marks})",
             tuple(chunk_ids),
         )
         found = {row[0]: Passage(*row) for row in rows}
         return [found[chunk_id] for chunk_id in chunk_ids if chunk_id in found]
+
+    def around(self, chunk_ids: Sequence[int]) -> dict[int, tuple[Piece, ...]]:
+        """The blocks of passages and of what stands around them, by passage id."""
+        return around(self.db, chunk_ids) if self._schema() else {}
 
     def _schema(self) -> int:
         return int(self.db.execute("PRAGMA user_version").fetchone()[0])

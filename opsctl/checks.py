@@ -35,10 +35,6 @@ def run_checks(loaded: Loaded) -> list[Check]:
     """Run all checks; one that raises has failed."""
     config = loaded.settings
     probes: list[tuple[str, Callable[[Settings], Check]]] = [
-        ("python", lambda _: _python()),
-        ("sqlite", lambda _: _sqlite()),
-        ("project", lambda _: _project(loaded)),
-        ("settings", lambda _: _settings(loaded)),
         ("documents", _documents),
         ("state", _state),
         ("disk", _disk),
@@ -51,7 +47,14 @@ def run_checks(loaded: Loaded) -> list[Check]:
         ("service", _service),
         ("reindex", _reindex),
     ]
-    return [*(guarded(name, probe, config) for name, probe in probes), *_server(config)]
+    return [
+        _python(),
+        _sqlite(),
+        _project(loaded),
+        *_settings(loaded),
+        *(guarded(name, probe, config) for name, probe in probes),
+        *_server(config),
+    ]
 
 
 def guarded(name: str, probe: Callable[[Settings], Check], config: Settings) -> Check:
@@ -87,21 +90,23 @@ def _project(loaded: Loaded) -> Check:
     return Check("project", "ok", f"{loaded.root}{'' if above else ', not the current folder'}")
 
 
-def _settings(loaded: Loaded) -> Check:
+def _settings(loaded: Loaded) -> list[Check]:
+    """One for each kind of fault, or the one that says that there is none."""
+    found = []
     if loaded.passed_over:
-        names = ", ".join(loaded.passed_over)
         fix = "for Telegram: OPSCTL_TELEGRAM_PROXY in .env; for downloads: export it in the shell"
-        return Check("settings", "warning", f"not read from .env: {names}", fix)
+        found.append((f"not read from .env: {', '.join(loaded.passed_over)}", fix))
     if loaded.unknown:
-        detail = f"unknown: {in_words(loaded.unknown)}"
-        return Check("settings", "warning", detail, "opsctl doctor --settings")
+        found.append((f"unknown: {in_words(loaded.unknown)}", "opsctl doctor --settings"))
     if told := loaded.ignored_lines():
-        return Check("settings", "warning", told, "write NAME=value, or # before a comment")
+        found.append((told, "write NAME=value, or # before a comment"))
     if unusable := _notice(loaded.settings):
-        return Check("settings", "warning", unusable.message, unusable.hint)
+        found.append((unusable.message, unusable.hint))
+    if found:
+        return [Check("settings", "warning", *words) for words in found]
     given = sum(origin != "default" for origin in loaded.origins.values())
     count = "1 setting is set" if given == 1 else f"{given} settings are set"
-    return Check("settings", "ok", f"{count}, the rest are defaults")
+    return [Check("settings", "ok", f"{count}, the rest are defaults")]
 
 
 def _notice(config: Settings) -> UserError | None:

@@ -44,7 +44,7 @@ def show_end(question: str, done: "Done", found: "Found | None") -> None:
         return
     if done.found:
         output.note(f"[{_writer(done, russian)}]")
-    elif found and found.hits:
+    elif found and found.hits and not done.citations:
         closest = "ближе всего" if russian else "closest"
         output.note(f"{closest}: {printable(found.hits[0].file)}")
     if done.note:

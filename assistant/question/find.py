@@ -1,6 +1,6 @@
 """What a question finds: by itself, with the one before, respelt, or in the other layout."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,8 @@ from assistant.question.split import Asked, asking_clause, essence
 from indexer.words import stem, words
 
 if TYPE_CHECKING:
-    from indexer.search import Found, Hit, Searcher
+    from assistant.quote import Choice
+    from indexer.search import Searcher
 
 TURNS = 3  # before a question, that it may lean on
 NEAR = 0.5  # of the best passage's score, which one that holds them must have
@@ -22,13 +23,13 @@ WIDER = 4  # times as many passages are looked at for one that holds words of a 
 
 @dataclass(frozen=True)
 class Looked:
-    """What there is to answer a question: passages, or the answer itself where that is no search.
+    """What there is to answer a question: a choice of what was found, or the answer itself.
 
     `searched` says what was looked for in place of what was typed.
     """
 
     text: str
-    found: "Found | None" = None
+    choice: "Choice | None" = None
     told: Papers | None = None
     searched: str = ""
 
@@ -41,10 +42,17 @@ def look_up(
         return Looked(asked.text, told=said)
     if told := searcher.look(lambda store: about_papers(store, asked.text)):
         return Looked(asked.text, told=told)
-    found = _search(asked, history, searcher, top_k)
-    if found.confident:
-        return Looked(asked.text, found)
-    return _respelt(asked.text, searcher, top_k, contact) or Looked(asked.text, found)
+    look = Look(searcher, top_k)
+    choice = look.with_before(asked, history)
+    if choice.is_sure:
+        return Looked(asked.text, choice)
+    closest = Looked(asked.text, choice)
+    for other in look.otherwise(asked.text, contact):
+        if other.choice is None or other.choice.is_sure:
+            return other
+        if not choice.is_near and other.choice.is_near:
+            closest, choice = other, other.choice
+    return closest
 
 
 def small_talk(text: str, contact: str) -> Papers | None:
@@ -53,23 +61,62 @@ def small_talk(text: str, contact: str) -> Papers | None:
     return Papers(kind, talk.reply(kind, text, contact), found=False) if kind else None
 
 
-def _search(asked: Asked, history: Sequence[Turn], searcher: "Searcher", top_k: int) -> "Found":
-    """Search for a question; for what leans on the one before, together with that."""
-    topic = asked.before or _topic(history)
-    if history and means_a_person(asked.text):
-        topic = f"{topic} {people_in(history[-1].answer)}"
-    lean = leans(asked.text) if topic else 0
-    together = _together(topic, asked.text, searcher, top_k) if lean > 1 else None
-    if together:
-        return together
-    alone = searcher.search(asked.text, top_k)
-    if lean == 3 and history:
-        return replace(alone, confidence=0.0)
-    if alone.confident:
+class Look:
+    """Searches in several ways, each with the choice of what to quote."""
+
+    def __init__(self, searcher: "Searcher", top_k: int) -> None:
+        self.searcher = searcher
+        self.top_k = top_k
+
+    def alone(self, text: str) -> "Choice":
+        """What the question finds by itself."""
+        from assistant.quote import choose
+
+        return choose(text, self.searcher.search(text, self.top_k))
+
+    def with_before(self, asked: Asked, history: Sequence[Turn]) -> "Choice":
+        """The same; for what leans on the question before, together with that."""
+        topic = asked.before or _topic(history)
+        if history and means_a_person(asked.text):
+            topic = f"{topic} {people_in(history[-1].answer)}"
+        lean = leans(asked.text) if topic else 0
+        together = self._together(topic, asked.text) if lean > 1 else None
+        if together:
+            return together
+        alone = self.alone(asked.text)
+        if lean == 3 and history:
+            return replace(alone, certainty=0.0)
+        if not alone.is_sure and (lean == 1 or asked.before):
+            return self._together(topic, asked.text) or alone
         return alone
-    if lean == 1 or asked.before:
-        return _together(topic, asked.text, searcher, top_k) or alone
-    return alone
+
+    def otherwise(self, text: str, contact: str) -> Iterator[Looked]:
+        """By the clause that asks, with misspelt words put right, by the keys of other letters."""
+        if clause := asking_clause(text):
+            yield Looked(clause, self.alone(clause))
+        if fixed := self.searcher.corrected(text):
+            right = " ".join(fixed.get(word, word) for word in words(text))
+            yield Looked(text, self.alone(right), searched=", ".join(fixed.values()))
+        if other := other_layout(text):
+            if said := small_talk(other, contact):
+                yield Looked(other, told=said)
+            elif (choice := self.alone(other)).is_sure:
+                yield Looked(other, choice, searched=other)
+
+    def _together(self, topic: str, text: str) -> "Choice | None":
+        """Of passages for both questions those that hold most of what the second one is about."""
+        from assistant.quote import choose
+
+        both = f"{topic} {text}"
+        found = self.searcher.search(both, WIDER * self.top_k)
+        own = {stem(word) for word in own_words(text)}
+        near = [hit for hit in found.hits if hit.score >= NEAR * found.hits[0].score]
+        held = [_held(own, f"{hit.heading or ''}\n{hit.text}") for hit in near]
+        most = max(held, default=0)
+        hits = [hit for hit, count in zip(near, held, strict=True) if count == most]
+        found = replace(found, hits=tuple(hits[: self.top_k]))
+        choices = (choose(question, found) for question in (both, text))
+        return next((each for each in choices if each.is_sure and _is_about(own, each)), None)
 
 
 def _topic(history: Sequence[Turn]) -> str:
@@ -82,41 +129,13 @@ def _topic(history: Sequence[Turn]) -> str:
     return " ".join(topic)
 
 
-def _together(topic: str, text: str, searcher: "Searcher", top_k: int) -> "Found | None":
-    """Passages for both questions, those that hold most of what the second one is about."""
-    both = f"{topic} {text}"
-    found = searcher.search(both, WIDER * top_k)
-    own = {stem(word) for word in own_words(text)}
-    near = [hit for hit in found.hits if hit.score >= NEAR * found.hits[0].score]
-    held = [_held(own, hit) for hit in near]
-    most = max(held, default=0)
-    if not found.confident or (own and not most):
-        return None
-    hits = [hit for hit, count in zip(near, held, strict=True) if count == most]
-    return replace(found, hits=tuple(hits[:top_k]), searched=both)
+def _is_about(own: set[str], choice: "Choice") -> bool:
+    """Tell whether what would be quoted holds one of the stems, if there are any."""
+    quote = choice.quote
+    return not own or bool(quote and _held(own, f"{quote.heading or ''}\n{quote.text}"))
 
 
-def _held(own: set[str], hit: "Hit") -> int:
-    """How many of the stems a passage holds, also as the beginning of a word."""
-    known = {stem(word) for word in words(f"{hit.heading or ''}\n{hit.text}")}
+def _held(own: set[str], text: str) -> int:
+    """How many of the stems a text holds, also as the beginning of a word."""
+    known = {stem(word) for word in words(text)}
     return sum(any(word.startswith(each) for word in known) for each in own)
-
-
-def _respelt(text: str, searcher: "Searcher", top_k: int, contact: str) -> Looked | None:
-    """What is found by the clause that asks, with misspelt words put right, by other keys."""
-    if clause := asking_clause(text):
-        found = searcher.search(clause, top_k)
-        if found.confident:
-            return Looked(clause, found)
-    if fixed := searcher.corrected(text):
-        right = " ".join(fixed.get(word, word) for word in words(text))
-        found = searcher.search(right, top_k)
-        if found.confident:
-            return Looked(text, replace(found, searched=right), None, ", ".join(fixed.values()))
-    other = other_layout(text)
-    if not other:
-        return None
-    if said := small_talk(other, contact):
-        return Looked(other, told=said)
-    found = searcher.search(other, top_k)
-    return Looked(other, found, None, other) if found.confident else None

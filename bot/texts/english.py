@@ -129,6 +129,17 @@ EN = Texts(
     upload_not_saved="Not added: the file could not be saved ({reason}).",
     upload_not_indexed="The file is in the documents as {name}, but cannot be found. The reason is"
     " in the log: opsctl logs bot. To try again: /reindex",
+    upload_replace="There is a document {name} already (of {when}). Replace it?\n"
+    "For now there are both; without an answer it stays so.",
+    upload_replaced="The older document is deleted: {name}.",
+    upload_replaced_in_part="The older document is deleted: {name}, but it can still be found. The"
+    " reason is in the log: opsctl logs bot. To try again: /reindex",
+    upload_not_replaced="The older document is not deleted: {name} ({reason}).",
+    upload_older_changed="it has changed meanwhile",
+    upload_newer_gone="the new one is no longer there",
+    upload_both="Both documents stay; the older one: {name}.",
+    upload_not_yours="This button is for the person who sent the document.",
+    moment="%Y-%m-%d %H:%M",
     questions=("question of yours", "questions of yours"),
     characters=("character", "characters"),
     seconds=("second", "seconds"),
@@ -170,6 +181,8 @@ EN = Texts(
     news_broken="⚠️ The documents cannot be updated: {reason}",
     button_retry="🔁 Retry",
     button_stop="⏹ Stop",
+    button_replace="Replace",
+    button_keep_both="Keep both",
     description="I answer questions from the documents and name the file and the page.",
     short_description="Answers from the documents, with sources.",
     commands=(

@@ -127,6 +127,17 @@ RU = Texts(
     upload_not_saved="Не добавлено: файл не удалось сохранить ({reason}).",
     upload_not_indexed="Файл лежит в документах как {name}, но в поиск не попал. Причина —"
     " в журнале: opsctl logs bot. Повторить: /reindex",
+    upload_replace="Документ {name} уже есть (от {when}). Заменить его?\n"
+    "Пока есть оба; без ответа так и останется.",
+    upload_replaced="Прежний документ удалён: {name}.",
+    upload_replaced_in_part="Прежний документ удалён: {name}, но в поиске он пока остался."
+    " Причина — в журнале: opsctl logs bot. Повторить: /reindex",
+    upload_not_replaced="Прежний документ не удалён: {name} ({reason}).",
+    upload_older_changed="за это время он изменился",
+    upload_newer_gone="нового уже нет на месте",
+    upload_both="Остались оба документа; прежний: {name}.",
+    upload_not_yours="Эта кнопка для того, кто прислал документ.",
+    moment="%d.%m.%Y %H:%M",
     questions=("ваш вопрос", "ваших вопроса", "ваших вопросов"),
     characters=("знак", "знака", "знаков"),
     seconds=("секунду", "секунды", "секунд"),
@@ -166,6 +177,8 @@ RU = Texts(
     news_broken="⚠️ Обновить документы не получается: {reason}",
     button_retry="🔁 Ещё раз",
     button_stop="⏹ Остановить",
+    button_replace="Заменить",
+    button_keep_both="Оставить оба",
     description="Отвечаю на вопросы по документам и называю файл и страницу.",
     short_description="Ответы по документам, с источниками.",
     commands=(

@@ -101,6 +101,15 @@ class Texts:
     upload_lost: str
     upload_not_saved: str
     upload_not_indexed: str
+    upload_replace: str
+    upload_replaced: str
+    upload_replaced_in_part: str
+    upload_not_replaced: str
+    upload_older_changed: str
+    upload_newer_gone: str
+    upload_both: str
+    upload_not_yours: str
+    moment: str
     questions: tuple[str, ...]
     characters: tuple[str, ...]
     seconds: tuple[str, ...]
@@ -130,6 +139,8 @@ class Texts:
     news_broken: str
     button_retry: str
     button_stop: str
+    button_replace: str
+    button_keep_both: str
     description: str
     short_description: str
     commands: tuple[tuple[str, str], ...]

@@ -20,11 +20,13 @@ from telegram.error import NetworkError
 
 from indexer.private import private_folder
 from indexer.readers.clean import clean
+from indexer.text import printable
 
 FOLDER = "telegram"
 KINDS = (".pdf", ".docx", ".xlsx", ".pptx", ".csv", ".html", ".md", ".txt")
 MOST = 20_000_000  # bytes; https://core.telegram.org/bots/api#getfile
 LONGEST = 60  # characters of a name
+LONGEST_NAME = 255  # of the name as it was sent
 LONGEST_BYTES = 180  # the rest of the 255 is for the id and the suffix
 PART = ".part"
 BLOCK = 1 << 20
@@ -42,9 +44,18 @@ def path_for(sent_name: str, unique: str) -> str | None:
     """
     if not _UNIQUE.fullmatch(unique):
         raise ValueError("not an id of a file")
-    stem, dot, suffix = re.split(r"[/\\]", sent_name)[-1].rpartition(".")
+    stem, dot, suffix = _last_part(sent_name).rpartition(".")
     kind = (dot + suffix).lower()
     return f"{FOLDER}/{_slug(stem)}-{unique}{kind}" if kind in KINDS else None
+
+
+def shown_name(sent_name: str) -> str:
+    """What the person sees as the name of the file that they sent."""
+    return printable(clean(_last_part(sent_name)))[:LONGEST_NAME]
+
+
+def _last_part(sent_name: str) -> str:
+    return re.split(r"[/\\]", sent_name)[-1]
 
 
 def _slug(text: str) -> str:
@@ -151,6 +162,13 @@ def content_of(documents: Path, path: str) -> str:
     except OSError:
         return ""
     return sha.hexdigest()
+
+
+def take_away(documents: Path, path: str) -> None:
+    """Delete the file at its path, for good. Raises OSError."""
+    with _folder(documents) as folder:
+        _remove(path.removeprefix(f"{FOLDER}/"), folder)
+        os.fsync(folder)
 
 
 def clean_up(temporary: Path, documents: Path) -> None:

@@ -37,8 +37,10 @@ from bot.uploads.files import (
     download,
     path_for,
     place,
+    shown_name,
     twin_of,
 )
+from bot.uploads.replacing import Replacing
 from bot.uploads.rows import Upload, UploadRows
 from bot.uploads.teller import Teller
 from indexer.errors import Busy, UserError
@@ -62,18 +64,23 @@ class Uploads:
         sender: Sender,
         indexing: Indexing,
         line: Line,
+        keep: float,
         pace: float = 1,
     ) -> None:
+        """`keep` is for how many seconds a question to the person is open."""
         self._documents = settings.documents.absolute()
         self._temporary = settings.state.absolute() / "uploads"
         self._rows = UploadRows(store)
         self._bot = bot
-        self._teller = Teller(self._rows, sender)
+        self._replacing = Replacing(self._rows, self._documents, keep)
+        self._teller = Teller(self._rows, sender, self._replacing)
         self._indexing = indexing
         self._pace = pace
         self._client = httpx.AsyncClient(timeout=READ, transport=line.transport(1))
         # One each: what one of them has seen, the others have not.
-        self._changed = {state: asyncio.Event() for state in ("new", "placed", "final")}
+        self._changed = {
+            state: asyncio.Event() for state in ("new", "placed", "final", "asked", "replacing")
+        }
 
     def add(self, number: int, message: Message) -> None:
         """Keep the document of a message, or what is said against it; `wake` begins with it."""
@@ -90,8 +97,21 @@ class Uploads:
         chat, sent = message.chat.id, message.message_id
         self._rows.brought_by(number, message.from_user.id, message.from_user.full_name)
         self._rows.add(
-            Upload(number, chat, sent, words.language, document.file_id, path or "", said=said)
+            Upload(
+                number,
+                chat,
+                sent,
+                words.language,
+                document.file_id,
+                path or "",
+                said=said,
+                name=shown_name(document.file_name or ""),
+            )
         )
+
+    def decide(self, data: str, user: int, words: Texts) -> str:
+        """A button of ours was pressed: what it says then; `wake` begins with what follows."""
+        return self._replacing.decide(data, user, words)
 
     def wake(self) -> None:
         """There is something to do."""
@@ -106,6 +126,8 @@ class Uploads:
                 self._every("new", self._take_all),
                 self._every("placed", self._index_all),
                 self._every("final", self._tell_all),
+                self._every("asked", self._expire_all),
+                self._every("replacing", self._replace_all),
             )
 
     async def _every(self, state: str, work: Callable[[list[Upload]], Awaitable[None]]) -> None:
@@ -186,31 +208,54 @@ class Uploads:
     async def _index_all(self, uploads: list[Upload]) -> None:
         for upload in uploads:
             await self._teller.show(upload, texts_for(upload.language).upload_adding)
-        reason = ""
+        reason = await self._update_index(uploads)
+        if reason is None:
+            return
+        for upload in uploads:
+            said, indexed = await self._result(upload, reason)
+            older = await self._replacing.find(upload) if indexed else ""
+            self._say(upload.id, said, older)
+
+    async def _update_index(self, uploads: list[Upload]) -> str | None:
+        """Why it did not work, or nothing; None where the uploads were put off."""
         try:
             await self._indexing.update()
         except Busy:
             numbers = [upload.id for upload in uploads]
             self._rows.put_off(numbers, self._pace * BUSY_PAUSE, failed=False)
-            return
+            return None
         except UserError as error:
-            reason = error.message
-        for upload in uploads:
-            self._say(upload.id, await self._result(upload, reason))
+            return error.message
+        return ""
 
-    async def _result(self, upload: Upload, reason: str) -> str:
+    async def _result(self, upload: Upload, reason: str) -> tuple[str, bool]:
+        """What is told of an upload that was to be indexed, and whether it is."""
         words = texts_for(upload.language)
         try:
             passages = await self._indexing.passages(upload.path)
         except UserError as error:
             log.warning("upload %d is not in the index: %s", upload.id, reason or error.message)
-            return words.upload_not_indexed.format(name=upload.path)
+            return words.upload_not_indexed.format(name=upload.path), False
         pages = words.upload_pages.format(pages=upload.pages) if upload.pages else ""
-        return words.upload_added.format(name=upload.path, pages=pages, passages=passages)
+        said = words.upload_added.format(name=upload.path, pages=pages, passages=passages)
+        return said, True
 
-    def _say(self, number: int, said: str) -> None:
+    async def _expire_all(self, uploads: list[Upload]) -> None:
+        for upload in uploads:
+            self._replacing.keep_both(upload)
+        self.wake()
+
+    async def _replace_all(self, uploads: list[Upload]) -> None:
+        stay = {upload.id: await self._replacing.take_away(upload) for upload in uploads}
+        reason = await self._update_index(uploads)
+        if reason is None:
+            return
+        for upload in uploads:
+            self._say(upload.id, self._replacing.outcome(upload, stay[upload.id], reason))
+
+    def _say(self, number: int, said: str, older: str = "") -> None:
         if said:
-            self._rows.finish(number, said)
+            self._rows.finish(number, said, older)
         self.wake()
 
     async def _safely(self, upload: Upload, step: Callable[[Upload], Awaitable[None]]) -> None:

@@ -8,7 +8,7 @@ from bot.door.people import LONGEST_NAME
 from bot.store import Store
 from indexer.text import printable
 
-_ROW = "id, chat, sent, language, file, path, sha256, pages, message, said, failures"
+_ROW = "id, chat, sent, language, file, path, sha256, pages, message, said, failures, name, older"
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Upload:
 
     `sent` is the number of the person's message, `file` Telegram's name for the content, and `path`
     where it goes, relative to the documents folder; `message` is ours, which tells how it goes.
+    `name` is what the person calls it, and `older` the path of what it may replace.
     """
 
     id: int
@@ -30,6 +31,17 @@ class Upload:
     message: int | None = None
     said: str = ""
     failures: int = 0
+    name: str = ""
+    older: str = ""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An upload that is in the documents: where, with what content, and since when."""
+
+    path: str
+    sha256: str
+    at: float
 
 
 class UploadRows:
@@ -44,9 +56,9 @@ class UploadRows:
         whose = (upload.id, upload.chat, upload.sent, upload.language)
         state = "final" if upload.said else "new"
         self._db.execute(
-            "INSERT OR IGNORE INTO upload (id, chat, sent, language, file, path, said, state)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (*whose, upload.file, upload.path, upload.said, state),
+            "INSERT OR IGNORE INTO upload (id, chat, sent, language, file, path, name, said,"
+            " state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*whose, upload.file, upload.path, upload.name, upload.said, state),
         )
 
     def brought_by(self, number: int, user: int, name: str) -> None:
@@ -87,13 +99,54 @@ class UploadRows:
 
     def placed(self, number: int, path: str) -> None:
         """It lies there, or where somebody put the same content before."""
-        self._db.execute("UPDATE upload SET path = ? WHERE id = ?", (path, number))
-        self._db.execute("UPDATE brought SET path = ? WHERE upload = ?", (path, number))
-        self._move(number, "placed", "")
+        with self._store.transaction():
+            self._db.execute("UPDATE upload SET path = ? WHERE id = ?", (path, number))
+            self._db.execute("UPDATE brought SET path = ? WHERE upload = ?", (path, number))
+            self._db.execute(
+                "INSERT OR REPLACE INTO sent_file (path, called, sha256, at)"
+                " SELECT path, name, sha256, ? FROM upload WHERE id = ?",
+                (time.time(), number),
+            )
+            self._move(number, "placed", "")
 
-    def finish(self, number: int, said: str) -> None:
-        """Fix what is going to be told of it."""
-        self._move(number, "final", said)
+    def namesakes(self, path: str) -> list[Sent]:
+        """What was sent before this under the same name, the last one first."""
+        sql = (
+            "SELECT old.path, old.sha256, old.at FROM sent_file old JOIN sent_file new"
+            " ON new.called = old.called AND new.id > old.id"
+            " WHERE new.path = ? AND new.called != '' ORDER BY old.id DESC"
+        )
+        return [Sent(*row) for row in self._db.execute(sql, (path,))]
+
+    def sent(self, path: str) -> Sent | None:
+        """The upload that was put there."""
+        sql = "SELECT path, sha256, at FROM sent_file WHERE path = ?"
+        row = self._db.execute(sql, (path,)).fetchone()
+        return Sent(*row) if row else None
+
+    def finish(self, number: int, said: str, older: str = "") -> None:
+        """Fix what is going to be told of it, and what it may replace."""
+        with self._store.transaction():
+            self._db.execute("UPDATE upload SET older = ? WHERE id = ?", (older, number))
+            self._move(number, "final", said)
+
+    def asked(self, number: int, until: float) -> None:
+        """The person sees the question, unless they have answered it already."""
+        self._db.execute(
+            "UPDATE upload SET state = 'asked', due = ?, failures = 0"
+            " WHERE id = ? AND state = 'final' AND older != ''",
+            (until, number),
+        )
+
+    def undecided(self, number: int) -> Upload | None:
+        """The upload, if the question about it is open."""
+        sql = f"SELECT {_ROW} FROM upload WHERE id = ? AND state IN ('final', 'asked')"
+        row = self._db.execute(f"{sql} AND older != ''", (number,)).fetchone()
+        return Upload(*row) if row else None
+
+    def replace(self, upload: Upload) -> None:
+        """It takes the place of the older one."""
+        self._move(upload.id, "replacing", upload.said)
 
     def remove(self, number: int) -> None:
         """Nothing is left to be done for it."""

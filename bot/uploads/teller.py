@@ -3,7 +3,8 @@
 import logging
 
 from bot.texts import texts_for
-from bot.transport.sending import Sender, SendingError, Unreachable
+from bot.transport.sending import Buttons, Sender, SendingError, Unreachable
+from bot.uploads.replacing import Replacing
 from bot.uploads.rows import Upload, UploadRows
 
 log = logging.getLogger(__name__)
@@ -12,9 +13,10 @@ log = logging.getLogger(__name__)
 class Teller:
     """Sends the message of each upload, and edits it."""
 
-    def __init__(self, rows: UploadRows, sender: Sender) -> None:
+    def __init__(self, rows: UploadRows, sender: Sender, replacing: Replacing) -> None:
         self._rows = rows
         self._sender = sender
+        self._replacing = replacing
         self._doubtful: set[int] = set()  # a reply to an edit was lost: it may arrive late
 
     async def greet(self, upload: Upload) -> Upload:
@@ -37,12 +39,26 @@ class Teller:
             log.debug("upload %d: %s", upload.id, type(error).__name__)
 
     async def tell(self, upload: Upload) -> None:
-        """Tell what came of it; nothing is left to be done then. Raises SendingError."""
+        """Tell what came of it; nothing is left to be done then but to wait for an answer.
+
+        Raises SendingError.
+        """
         upload = await self.greet(upload)
-        assert upload.message
-        await self._sender.edit(upload.chat, upload.message, upload.said)
+        text, buttons = self._replacing.shown(upload)
+        await self._edit(upload, text, buttons)
         if upload.id in self._doubtful:
             await self._sender.settle()
-            await self._sender.edit(upload.chat, upload.message, upload.said)
+            await self._edit(upload, text, buttons)
             self._doubtful.discard(upload.id)
-        self._rows.remove(upload.id)
+        if buttons:
+            self._replacing.asked(upload)
+        else:
+            self._rows.remove(upload.id)
+
+    async def _edit(self, upload: Upload, text: str, buttons: Buttons) -> None:
+        assert upload.message
+        try:
+            await self._sender.edit(upload.chat, upload.message, text, buttons=buttons)
+        except Unreachable:
+            self._doubtful.add(upload.id)
+            raise

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from assistant.events import Done
     from indexer.search import Found
 
+_SOURCE = ("file", "page", "heading", "text", "score", "date")
+
 
 def ask(
     words: Annotated[
@@ -138,7 +140,7 @@ def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) 
                 "found": found.confident,
                 "confidence": round(found.confidence, 3),
                 "threshold": found.threshold,
-                "sources": [asdict(hit) for hit in found.hits],
+                "sources": [{name: getattr(hit, name) for name in _SOURCE} for hit in found.hits],
             }
         )
     else:

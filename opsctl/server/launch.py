@@ -121,16 +121,18 @@ def _make_room(config: Settings, service: Service) -> None:
 
 
 def _compare_limits(config: Settings) -> None:
-    """Say when the server's limits are not those of deploy/tgi.env."""
-    from opsctl.server.tgi_env import ServerConfig
+    """Say when the server's limits are not those of the file, and of which."""
+    from opsctl.server.tgi_env import ServerConfig, lines
 
     wanted, found = ServerConfig.load(config.tgi_env), info(config.server_url) or {}
+    places = {line.name: line.place for line in lines(config.tgi_env)}
     for name, value in (
         ("max_input_tokens", wanted.max_input),
         ("max_total_tokens", wanted.max_total),
     ):
         if found.get(name, value) != value:
-            output.note(f"warning: {name} is {found[name]}, deploy/tgi.env says {value}")
+            place = places[name.upper()]
+            output.note(f"warning: {name} is {found[name]}, and {value} in {place}")
 
 
 def _forgotten_container(config: Settings) -> Service | None:

@@ -9,6 +9,7 @@ import pytest
 
 from assistant.engines import NO_ADAPTER, AutoEngine, Engine, ServerEngine, open_engine
 from assistant.events import Citation, Cut, Piece, Token, Turn, Writer
+from assistant.quote import choose
 from assistant.server.errors import Incomplete, TooLong
 from assistant.server.http import USUAL, Timeouts
 from assistant.settings import Settings
@@ -20,7 +21,7 @@ from tests.fakes.tgi_replies import chunk, events, replies, server
 
 QUESTION = "Когда пришёл корабль?"
 HITS = tuple(Hit(f"{n}.txt", None, None, f"Корабль {n} пришёл. " * 30, 0.9) for n in range(5))
-FOUND = Found(HITS, 1.0, 0.5, {"корабл": 1.0})
+CHOICE = choose(QUESTION, Found(HITS, 1.0, 0.5, {"корабл": 1.0}))
 WORDS = Play(eos_every=0)
 
 
@@ -37,7 +38,7 @@ async def written(
     engine: Engine, question: str = QUESTION, history: Sequence[Turn] = ()
 ) -> tuple[Writer, str, list[Piece]]:
     """Who wrote, the text, and what came after it."""
-    pieces = [piece async for piece in engine.write(question, FOUND, history)]
+    pieces = [piece async for piece in engine.write(question, CHOICE, history)]
     writer = pieces.pop(0)
     assert isinstance(writer, Writer)
     tokens = [piece.text for piece in pieces if isinstance(piece, Token)]
@@ -67,7 +68,7 @@ def test_blanks_and_calls_of_tools_are_nothing_too(tail: object) -> None:
         answer = events(tail, chunk(None, "length"), "[DONE]")
         async with server(replies(answer)) as (_, client):
             with pytest.raises(Incomplete, match="wrote nothing"):
-                async for piece in ServerEngine(client, "m", 9).write(QUESTION, FOUND, ()):
+                async for piece in ServerEngine(client, "m", 9).write(QUESTION, CHOICE, ()):
                     raise AssertionError(piece)
 
     run(main)
@@ -157,7 +158,7 @@ def test_a_reader_who_leaves_closes_every_generator(play: Play) -> None:
         async with served(play) as (_, engine):
             sys.set_asyncgen_hooks(finalizer=left.append)
             try:
-                async with aclosing(AutoEngine(engine).write(QUESTION, FOUND, ())) as pieces:
+                async with aclosing(AutoEngine(engine).write(QUESTION, CHOICE, ())) as pieces:
                     assert isinstance(await anext(pieces), Writer)
             finally:
                 sys.set_asyncgen_hooks(*hooks)

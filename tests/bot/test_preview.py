@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from assistant.events import Piece, Token, Turn, Writer
+from assistant.quote import Choice
 from assistant.retrieve import make_searcher
 from assistant.settings import Settings
 from bot.answers import Answers, Question
@@ -20,7 +21,6 @@ from bot.preview import PRIVATE_PACE, Preview
 from bot.schedule import Schedule
 from bot.store import Store
 from bot.writing import AnswerWriter
-from indexer.search import Found
 from tests.bot.bot_process import eventually
 from tests.bot.clients import run, sender, texts
 from tests.fakes.bot_api import FakeBotAPI
@@ -43,7 +43,7 @@ class Says:
         self._quiet = quiet
 
     async def write(
-        self, question: str, found: Found, history: Sequence[Turn]
+        self, question: str, choice: Choice, history: Sequence[Turn]
     ) -> AsyncGenerator[Piece, None]:
         yield Writer("server")
         for number, piece in enumerate(self._pieces[:-1]):

@@ -157,16 +157,18 @@ def test_a_group_that_moves_takes_its_new_beginning_along(store: Store) -> None:
 
 
 @pytest.mark.parametrize(("keep_days", "kept"), [(3, 3 * DAY), (90, KEEP_REQUESTS)])
-def test_a_strangers_name_is_swept_with_the_request(
+def test_a_strangers_name_and_who_is_a_member_are_swept_in_time(
     store: Store, keep_days: int, kept: float
 ) -> None:
     requests = Requests(store)
     requests.ask(1, 7, "Ivan", "ivan", "ru")
     requests.keep(2, 7, 5, "ru", SECRET)
+    store.db.execute("INSERT INTO member VALUES (7, 1, ?)", (time.time(),))
     store.sweep(time.time() + kept - 60, keep_days)
     assert len(requests.listing("waiting")) == 1
+    assert store.db.execute("SELECT user FROM member").fetchall() == [(7,)]
     store.sweep(time.time() + kept + 1, keep_days)
-    for table in ("request", "kept"):
+    for table in ("request", "kept", "member"):
         assert store.db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
 
 

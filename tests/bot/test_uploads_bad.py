@@ -137,7 +137,7 @@ def test_a_bot_that_is_killed_adds_each_file_once(state: Path) -> None:
                 before = names(written)
                 if number == 0:
                     api.faults = [Fault("file", silent=True)]
-                message = send(api, "a.txt", note(number).encode(), user=number + 1)
+                message = send(api, f"{number}.txt", note(number).encode(), user=number + 1)
                 await eventually(moment)
                 await bot.kill()
                 await bot.start()

@@ -66,6 +66,22 @@ def test_a_restart_that_cannot_work_leaves_the_bot_as_it_is(telegram: Telegram) 
     assert telegram.status()["pid"] != running
 
 
+def test_a_restart_with_two_words_in_the_token_file_leaves_the_bot_as_it_is(
+    telegram: Telegram,
+) -> None:
+    workspace = telegram.workspace
+    assert workspace.run("start", "--server", "none").returncode == 0
+    running, file = telegram.status()["pid"], workspace.root / "telegram_token.txt"
+    token = file.read_text()
+    file.write_text(f"{WRONG} and-more\n")
+    told = workspace.fails(2, "restart", "--server", "none")
+    assert (
+        told == f"error: {file} holds more than one word\nhint: leave the bot's token in it, alone"
+    )
+    file.write_text(token)
+    assert (telegram.status()["state"], telegram.status()["pid"]) == ("running", running)
+
+
 def test_doctor_warns_of_a_notice_that_is_not_there(workspace: Workspace) -> None:
     checks = workspace.json("doctor", env={"OPSCTL_NOTICE": "missing.txt"}, code=None)
     [found] = [check for check in checks if check["name"] == "settings"]

@@ -226,6 +226,18 @@ def test_lines_of_env_that_set_nothing_are_named_and_not_quoted(workspace: Works
     assert "pasted" not in workspace.run("doctor").stdout
 
 
+def test_each_kind_of_fault_in_the_settings_is_told(workspace: Workspace) -> None:
+    (workspace.root / ".env").write_text("OPSCTL_NONSENSE=1\nHTTPS_PROXY=http://p:1\nno equals\n")
+    shown = workspace.run("doctor", env={"OPSCTL_NOTICE": "missing.txt"}).stdout
+    warned = [line.split(None, 2)[2] for line in shown.splitlines() if "warning  settings" in line]
+    assert [words.split(":")[0].split(" in ")[0] for words in warned] == [
+        "not read from .env",
+        "unknown",
+        "ignored",
+        "OPSCTL_NOTICE",
+    ]
+
+
 def test_settings_are_counted(workspace: Workspace) -> None:
     (workspace.root / ".env").write_text("OPSCTL_TOP_K=5\n")
     workspace.env |= {"OPSCTL_DOCUMENTS": "", "OPSCTL_STATE": "", "OPSCTL_EMBEDDER": ""}

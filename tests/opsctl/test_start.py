@@ -74,6 +74,15 @@ def test_the_container_gets_each_variable_once_whatever_the_local_file_says(
     assert "settings have changed" in server.workspace.run("start").stderr
 
 
+def test_a_server_with_other_limits_is_told_with_the_line_of_the_file(server: GPUServer) -> None:
+    local = server.tgi_env.with_name("tgi.local.env")
+    local.write_text("# of this machine\nMAX_INPUT_TOKENS=2048\n")
+    server.docker(tgi=["--max-input", "1024", "--max-total", "1025"])
+    told = server.workspace.run("start").stderr
+    assert f"warning: max_input_tokens is 1024, and 2048 in {local}, line 2\n" in told
+    assert f"warning: max_total_tokens is 1025, and 4096 in {server.tgi_env}, line" in told
+
+
 def test_it_comes_back_by_itself_only_once_it_worked(server: GPUServer) -> None:
     server.docker(log="gptq_lora", exit_code=1)
     assert server.workspace.run("start").returncode == 1

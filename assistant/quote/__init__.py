@@ -1,0 +1,96 @@
+"""Quoting: the smallest set of whole blocks that answers a question, and how sure that is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from assistant.quote.asked import Asked, understand
+from assistant.quote.certainty import certainty
+from assistant.quote.editions import age, differ
+from assistant.quote.expand import expand
+from assistant.quote.show import show
+from assistant.quote.units import Outline
+from assistant.quote.weigh import Weighed, weigh
+from indexer.search import Found, Hit
+
+# A unit of another document with this share of the best one's score may speak of the same thing.
+RIVAL = 0.8
+# With this share of the certainty that an answer takes, a quotation is shown as the closest.
+NEAR = 0.6
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Whole blocks of a document, and where they begin."""
+
+    text: str
+    hit: Hit
+    page: int | None
+    heading: str | None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What of the passages found answers best, and from 0 to 1 how sure it is that it does.
+
+    `older` is the same in an older document, with other numbers.
+    """
+
+    found: Found
+    quote: Quote | None
+    older: Quote | None
+    certainty: float
+
+    @property
+    def is_sure(self) -> bool:
+        """Tell whether it can be said as the answer."""
+        return self.quote is not None and self.certainty >= self.found.threshold
+
+    @property
+    def is_near(self) -> bool:
+        """Tell whether it is worth showing, if only as what comes closest."""
+        return self.quote is not None and self.certainty >= NEAR * self.found.threshold
+
+
+def choose(question: str, found: Found) -> Choice:
+    """Choose among the passages that were found."""
+    asked = understand(question, found.terms)
+    outlines = [Outline(hit) for hit in found.hits]
+    weighed = weigh(asked, outlines)
+    if not weighed:
+        return Choice(found, None, None, 0.0)
+    best = weighed[0]
+    sure = certainty(question, asked, best, found.confidence, found.rare)
+    rival = _rival(weighed, outlines)
+    pair = [best] if rival is None else [best, rival]
+    pair.sort(key=lambda each: age(outlines[each.unit.rank].hit), reverse=True)
+    quotes = [_quote(each, outlines, asked) for each in pair]
+    return Choice(found, quotes[0], quotes[1] if rival else None, sure)
+
+
+def closest(hit: Hit, weights: Mapping[str, float]) -> Quote:
+    """What of a passage holds most of some words, by their weights."""
+    asked, outlines = Asked(weights), [Outline(hit)]
+    weighed = weigh(asked, outlines)
+    if not weighed:
+        return Quote(hit.text, hit, hit.page, hit.heading)
+    return _quote(weighed[0], outlines, asked)
+
+
+def _rival(weighed: Sequence[Weighed], outlines: Sequence[Outline]) -> Weighed | None:
+    """The best unit of another document that says the same with other numbers."""
+    best = weighed[0]
+    file = outlines[best.unit.rank].hit.file
+    for each in weighed[1:]:
+        if each.score < RIVAL * best.score:
+            break
+        if outlines[each.unit.rank].hit.file != file and differ(each.unit.text, best.unit.text):
+            return each
+    return None
+
+
+def _quote(weighed: Weighed, outlines: Sequence[Outline], asked: Asked) -> Quote:
+    unit = weighed.unit
+    outline = outlines[unit.rank]
+    piece = outline.pieces[unit.place]
+    text = show(outline, expand(unit, outline, asked), unit)
+    return Quote(text, outline.hit, piece.page, piece.heading)

@@ -1,0 +1,43 @@
+"""How sure it is that what would be quoted answers the question."""
+
+import re
+
+from assistant.quote.asked import Asked, is_verb, joins
+from assistant.quote.weigh import Weighed
+
+# Found by a logistic regression over the development sets of bench/answers.py, and rounded.
+BASE, SEARCH, HELD = 0.32, 0.4, 0.6
+UNSEEN, UNSEEN_SHARE, UNTOLD, INEXACT = -0.1, -0.3, -0.25, -0.15
+VERB = 0.4  # the share of a verb's weight: the answer often has another one
+PRESENT = 0.35
+_NAME = re.compile(r"(?<=[\w,»\"] )[A-ZА-ЯЁ]\w+")
+
+
+def certainty(question: str, asked: Asked, best: Weighed, confidence: float, rare: float) -> float:
+    """From 0 to 1: the confidence of the search, and how much of the question is in the quote.
+
+    Less where its subject is unseen: a word as rare as `rare`, the weight of those that no document
+    holds; where the kind of value is not told; where a number or a name is not there.
+    """
+    terms = {
+        word: weight * (VERB if is_verb(word) else 1.0)
+        for word, weight in asked.terms.items()
+        if not joins(word) and word not in asked.by_kind
+    }
+    total = sum(terms.values())
+    missing = {word for word in terms if best.held[word] < PRESENT}
+    unseen = {word for word in missing if asked.terms[word] >= rare and not is_verb(word)}
+    share = sum(weight * best.held[word] for word, weight in terms.items())
+    unseen_share = sum(terms[word] for word in unseen)
+    names = {name.lower().replace("ё", "е") for name in _NAME.findall(question)}
+    inexact = unseen & names or any(re.search(r"\d", word) for word in missing)
+    sure = (
+        BASE
+        + SEARCH * confidence
+        + HELD * (share / total if total else float(best.tells))
+        + UNSEEN * bool(unseen)
+        + UNSEEN_SHARE * unseen_share / (total or 1.0)
+        + UNTOLD * bool(asked.kinds and not best.tells)
+        + INEXACT * bool(inexact)
+    )
+    return min(1.0, max(0.0, sure))

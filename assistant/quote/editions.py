@@ -1,0 +1,42 @@
+"""Two documents that say the same with other numbers: which of them is the newer."""
+
+import re
+
+from indexer.search import Hit
+from indexer.words import stem, words
+
+# The share of words that two passages about the same thing have in common.
+ALIKE = 0.6
+_OLD = re.compile(
+    r"\b(стар(ое|ая|ый|ые)|архив\w*|утратил\w* силу|отмен[её]н\w*|недейств\w+|old|archived?"
+    r"|obsolete|superseded|repealed)\b",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_DATE = re.compile(r"(?<!\d)(\d\d)\.(\d\d)\.((?:19|20)\d\d)(?!\d)")
+_VERSION = re.compile(
+    r"(?:\bv|\bверсия|\bред\w*|\brev\w*|\bversion)[ ._]*(\d+(?:\.\d+)*|[a-zа-я]\b)", re.I
+)
+
+
+def differ(one: str, other: str) -> bool:
+    """Tell whether two texts say the same with other numbers."""
+    first, second = set(words(one)), set(words(other))
+    if _numbers(first) == _numbers(second):
+        return False
+    stems = [{stem(word) for word in each if not word.isdigit()} for each in (first, second)]
+    shared, all_of_them = stems[0] & stems[1], stems[0] | stems[1]
+    return len(stems[0]) >= 4 and len(shared) >= ALIKE * len(all_of_them)
+
+
+def age(hit: Hit) -> tuple[bool, str, str, str]:
+    """What sorts the newest last: not put aside, its date or year, its version, the file's date."""
+    said = f"{hit.file}\n{hit.facts}"
+    dates = [f"{year}{month}{day}" for day, month, year in _DATE.findall(said)]
+    years = _YEAR.findall(said)
+    version = max(_VERSION.findall(said), default="")
+    return not _OLD.search(said), max([*dates, *years], default=""), version.lower(), hit.date
+
+
+def _numbers(some: set[str]) -> set[str]:
+    return {word for word in some if word.isdigit()}

@@ -1,0 +1,68 @@
+"""The whole blocks that a unit needs around it to be an answer."""
+
+import re
+
+from assistant.quote.asked import Asked
+from assistant.quote.show import CUT, USUAL
+from assistant.quote.units import Outline, Unit
+
+UNDER_TITLE = 6  # blocks shown of what stands under the title of a document
+TELLING = 2  # blocks after the chosen one, among which the value that is asked for is looked for
+_NOTE = re.compile(r"\[\^?\w+\]")
+
+
+def expand(unit: Unit, outline: Outline, asked: Asked) -> list[int]:
+    """The places of the blocks to show: the unit's own, what announces it, and what it announces.
+
+    A colon takes its list, a question its answer, a heading its text, a row those that are as
+    good; a block without the value that is asked for takes the next one that has it.
+    """
+    place, pieces = unit.place, outline.pieces
+    places = {place}
+    if outline.announces(place):
+        places.update(outline.children(place) or outline.following(place, 1))
+    elif unit.title:
+        places.update(outline.following(place, UNDER_TITLE))
+    elif pieces[place].kind != "row":
+        places.update(_list(place, outline, asked))
+    if asked.kinds and not any(asked.tells(pieces[at].text) for at in places):
+        places.update(_up_to_value(max(places), outline, asked))
+    places.update(_rest_of_sentence(max(places), outline))
+    for mark in _NOTE.findall("\n".join(pieces[at].text for at in places)):
+        places.update(
+            at
+            for at, piece in enumerate(pieces)
+            if piece.kind == "note" and piece.text.startswith(mark)
+        )
+    return sorted(places)
+
+
+def _list(place: int, outline: Outline, asked: Asked) -> list[int]:
+    """What announces a block, and the others of its list where that is short or asked for."""
+    pieces = outline.pieces
+    for parent in reversed(outline.parents[place]):
+        if pieces[parent].kind != "heading":
+            children = outline.children(parent)
+            size = sum(len(pieces[at].text) for at in children)
+            if asked.whole or size <= USUAL:
+                return [parent, *children]
+            return [parent, *outline.children(place)]
+    return []
+
+
+def _up_to_value(place: int, outline: Outline, asked: Asked) -> list[int]:
+    """The next blocks up to one that holds a value of the kind asked for."""
+    after = outline.following(place, TELLING)
+    for count, at in enumerate(after, start=1):
+        if asked.tells(outline.pieces[at].text):
+            return after[:count]
+    return []
+
+
+def _rest_of_sentence(place: int, outline: Outline) -> list[int]:
+    """The next block where it goes on with the sentence, as after the end of a page."""
+    piece = outline.pieces[place]
+    after = outline.following(place, 1)
+    if piece.kind in ("row", "heading") or not after or not CUT.search(piece.text):
+        return []
+    return after if outline.pieces[after[0]].text[:1].islower() else []

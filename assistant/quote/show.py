@@ -1,0 +1,84 @@
+"""Blocks as people read them: rows by their columns, sentences in one line."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from assistant.quote.sentences import sentences
+from assistant.quote.units import Outline, Unit
+from indexer.readers.page import cells
+from indexer.surroundings import Piece
+
+USUAL, MOST = 450, 600  # characters
+# More rows than these are shown one a line, under the names of the columns.
+SPELLED_ROWS = 2
+CUT = re.compile(r"[\w,-]$")
+
+
+def show(outline: Outline, places: Sequence[int], unit: Unit) -> str:
+    """The text of the blocks, in their order, up to some 500 characters; "…" marks what is cut."""
+    shown = list[str]()
+    left = USUAL
+    for place, text in _lines(outline, places, unit):
+        if len(text) > left and shown and place != unit.place:
+            if place > unit.place:
+                shown.append("…")
+                break
+            continue
+        left -= len(text)
+        if shown and CUT.search(shown[-1]) and text[:1].islower():
+            shown[-1] = _joined(shown[-1], text)
+        else:
+            shown.append(text)
+    return "\n".join(shown)
+
+
+def _lines(outline: Outline, places: Sequence[int], unit: Unit) -> Iterator[tuple[int, str]]:
+    pieces = outline.pieces
+    brief = sum(pieces[at].kind == "row" for at in places) > SPELLED_ROWS
+    tables = set()
+    for place in places:
+        piece = pieces[place]
+        if not outline.can_be_quoted(place) or (piece.kind == "question" and len(places) > 1):
+            continue
+        if piece.kind == "row":
+            yield place, _row(piece, piece.table not in tables, brief)
+            tables.add(piece.table)
+        elif place == unit.place and len(piece.text) > USUAL:
+            yield place, _window(piece.text, unit)
+        else:
+            yield place, piece.text if piece.kind == "code" else " ".join(piece.text.split())
+
+
+def _row(piece: Piece, first: bool, brief: bool) -> str:
+    """ "Column: value" for each cell that holds one, below the name of the table."""
+    values = [value.strip() for value in cells(piece.text)]
+    names = cells(piece.table.header) if piece.table and piece.table.header else []
+    lines = [piece.table.name] if first and piece.table and piece.table.name else []
+    if len(names) != len(values) or brief:
+        heads = [" | ".join(filter(None, names))] if first and names and brief else []
+        return "\n".join([*lines, *heads, " | ".join(filter(None, values))])
+    pairs = zip(names, values, strict=True)
+    named = (f"{name}: {value}" if name.strip() else value for name, value in pairs if value)
+    return "\n".join([*lines, *named])
+
+
+def _window(text: str, unit: Unit) -> str:
+    """The chosen sentence of a long paragraph, with the one before it and those that follow."""
+    parts = [" ".join(part.split()) for part in sentences(text)]
+    start = stop = unit.part
+    size = len(parts[unit.part])
+    if size > MOST:
+        return f"{parts[unit.part][:USUAL].rsplit(' ', 1)[0]} …"
+    if start and size + len(parts[start - 1]) <= USUAL // 2:
+        start -= 1
+        size += len(parts[start])
+    while stop + 1 < len(parts) and size + len(parts[stop + 1]) <= USUAL:
+        stop += 1
+        size += len(parts[stop])
+    before, after = "… " * (start > 0), " …" * (stop + 1 < len(parts))
+    return f"{before}{' '.join(parts[start : stop + 1])}{after}"
+
+
+def _joined(cut: str, rest: str) -> str:
+    """A paragraph that goes on after the end of a page."""
+    return cut[:-1] + rest if cut.endswith("-") else f"{cut} {rest}"

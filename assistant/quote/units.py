@@ -1,0 +1,112 @@
+"""The units that can be quoted: sentences, items, rows, each with what it is read under."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from assistant.quote.sentences import sentences
+from assistant.quote.text import Text
+from indexer.search import Hit
+from indexer.surroundings import Piece
+
+NEVER = frozenset(("contents", "furniture"))
+_TITLES = frozenset(("heading", "question", "caption"))
+# How deep a block stands that is no heading.
+_DEPTHS = {"item": 30, "row": 40, "answer": 40}
+# A line that says nothing without what follows it.
+_ANNOUNCES = re.compile(r"[:?—–]$|\s-$")
+_ENDS = re.compile(r"[.!?…:;,][»\"”)]?$")
+_AGENDA = re.compile(r"\W*(повестка|вопросы повестки|agenda)\b.{0,20}", re.I)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A sentence, item or row, where it stands, and the lines that it is read under."""
+
+    text: str
+    rank: int  # of its passage among those found, from 0
+    place: int  # of its block among the passage's pieces
+    part: int  # its own place in the block
+    above: tuple[str, ...]
+    title: bool
+
+    @cached_property
+    def own(self) -> Text:
+        """The words of the unit itself."""
+        return Text(self.text)
+
+
+class Outline:
+    """The blocks of a passage and around it, and which of them each stands under."""
+
+    def __init__(self, hit: Hit) -> None:
+        self.hit = hit
+        self.pieces: Sequence[Piece] = hit.pieces()
+        self.parents: list[list[int]] = []
+        path = list[tuple[int, int]]()  # depth and place of what is open
+        for place, piece in enumerate(self.pieces):
+            depth = piece.level + _DEPTHS.get(piece.kind, 0 if piece.kind == "heading" else 20)
+            while path and path[-1][0] >= depth:
+                path.pop()
+            self.parents.append([at for _, at in path])
+            if self.announces(place):
+                path.append((depth, place))
+
+    def announces(self, place: int) -> bool:
+        """Tell whether a block says something of those that follow it."""
+        piece = self.pieces[place]
+        if piece.kind in NEVER or piece.kind == "row":
+            return False
+        if piece.kind in _TITLES or _ANNOUNCES.search(piece.text):
+            return True
+        after = self.pieces[place + 1] if place + 1 < len(self.pieces) else piece
+        return piece.kind == after.kind == "item" and after.level > piece.level
+
+    def children(self, place: int) -> list[int]:
+        """What stands under a block."""
+        found = list[int]()
+        for at in range(place + 1, len(self.pieces)):
+            if place in self.parents[at]:
+                found.append(at)
+            elif self.pieces[at].kind not in NEVER:
+                break
+        return found
+
+    def following(self, place: int, most: int) -> list[int]:
+        """The next blocks that can be quoted, up to a heading."""
+        found = list[int]()
+        for at in range(place + 1, len(self.pieces)):
+            if len(found) == most or self.pieces[at].kind == "heading":
+                break
+            if self.can_be_quoted(at):
+                found.append(at)
+        return found
+
+    def can_be_quoted(self, place: int) -> bool:
+        """False for furniture, contents, agendas, and rows that only name columns."""
+        piece = self.pieces[place]
+        if piece.kind in NEVER or (piece.table and piece.text in piece.table.lead.split("\n")):
+            return False
+        return not any(
+            _AGENDA.fullmatch(self.pieces[at].text) for at in (place, *self.parents[place])
+        )
+
+    def is_title(self, place: int) -> bool:
+        """Tell whether a block is a heading, or a line at the head of its document."""
+        piece = self.pieces[place]
+        at_head = piece.kind != "row" and piece.text in self.hit.facts.split("\n")
+        return piece.kind == "heading" or at_head
+
+    def units(self, rank: int) -> Iterator[Unit]:
+        """What can be quoted of the passage itself."""
+        for place, piece in enumerate(self.pieces):
+            if not piece.inside or not self.can_be_quoted(place):
+                continue
+            above = [self.pieces[at].text for at in self.parents[place]]
+            above += filter(None, (piece.heading, piece.table.lead if piece.table else ""))
+            whole = piece.kind in ("row", "heading")
+            parts = [piece.text] if whole else sentences(piece.text)
+            for part, text in enumerate(parts):
+                loose = len(parts) > 1 and "\n" in text and not _ENDS.search(text)
+                yield Unit(text, rank, place, part, tuple(above), loose or self.is_title(place))

@@ -1,0 +1,98 @@
+"""Weigh the units of the passages found by what they hold of a question."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from assistant.quote.asked import Asked, joins
+from assistant.quote.text import Text
+from assistant.quote.units import Outline, Unit
+
+# What a word counts that stands not in the unit itself but in what it is read under, in its
+# document, beside it, or in what the document says of itself.
+ABOVE, DOCUMENT, BESIDE, FACTS = 0.7, 0.4, 0.35, 0.6
+NAMED = 0.8  # a word that names the kind of value, where such a value stands
+TELLS = 0.12  # for a unit that holds a value of the kind asked for
+EXACT = 0.3  # for one with the very number, date or code
+TITLE = -0.1
+LONG, USUAL_LENGTH = 0.05, 200  # for each doubling of the characters: a long unit holds more words
+# What a word weighs at least, of its weight among the units: in a small index every passage has it.
+AMONG_UNITS, RARE_ENOUGH = 0.4, 1.0
+SEARCH = 0.3  # times the passage's score as a share of the best one's
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A unit with its score, and how much of each word of the question stands in or around it."""
+
+    unit: Unit
+    score: float
+    held: Mapping[str, float]
+    tells: bool
+
+
+def weigh(asked: Asked, outlines: Sequence[Outline]) -> list[Weighed]:
+    """The units of all passages, best first."""
+    return sorted(_Scale(asked, outlines).weighed(), key=lambda each: -each.score)
+
+
+class _Scale:
+    def __init__(self, asked: Asked, outlines: Sequence[Outline]) -> None:
+        self._asked = asked
+        self._terms = dict(asked.terms)
+        self._outlines = outlines
+        self._texts: dict[str, Text] = {}
+        self._documents: dict[str, str] = {}
+        for outline in outlines:
+            file = outline.hit.file
+            self._documents[file] = f"{self._documents.get(file, '')}\n{outline.hit.text}"
+
+    def weighed(self) -> Iterator[Weighed]:
+        top = self._outlines[0].hit.score if self._outlines else 0.0
+        every = [list(outline.units(rank)) for rank, outline in enumerate(self._outlines)]
+        self._reweigh([unit for units in every for unit in units])
+        for outline, units in zip(self._outlines, every, strict=True):
+            prior = SEARCH * outline.hit.score / (top or 1.0)
+            for place, unit in enumerate(units):
+                beside = [*units[max(0, place - 1) : place], *units[place + 1 : place + 2]]
+                yield self._weigh(unit, [each.own for each in beside], outline, prior)
+
+    def _reweigh(self, units: Sequence[Unit]) -> None:
+        for word, weight in self._terms.items():
+            if weight < RARE_ENOUGH and not joins(word):
+                count = sum(unit.own.holds(word) == 1.0 for unit in units)
+                among = math.log(1 + len(units) / (1 + count))
+                self._terms[word] = max(weight, AMONG_UNITS * among)
+
+    def _weigh(self, unit: Unit, beside: Sequence[Text], outline: Outline, prior: float) -> Weighed:
+        asked = self._asked
+        tells = asked.tells("\n".join((*unit.above[-1:], unit.text)))
+        around = (
+            (ABOVE, list(map(self._text, unit.above))),
+            (DOCUMENT, [self._text(self._documents[outline.hit.file])]),
+            (BESIDE, beside),
+            (FACTS, [self._text(outline.hit.facts)]),
+        )
+        held = dict[str, float]()
+        for word in self._terms:
+            own = unit.own.holds(word)
+            named = NAMED if tells and word in asked.by_kind else 0.0
+            held[word] = _held(word, max(own, named), around)
+        share = sum(weight * held[word] for word, weight in self._terms.items())
+        score = share / (sum(self._terms.values()) or 1.0) + prior
+        score += TELLS * tells + TITLE * unit.title
+        score += EXACT * bool(asked.forms & unit.own.forms)
+        score -= LONG * max(0.0, math.log2(len(unit.text) / USUAL_LENGTH))
+        return Weighed(unit, score, held, tells)
+
+    def _text(self, text: str) -> Text:
+        if text not in self._texts:
+            self._texts[text] = Text(text)
+        return self._texts[text]
+
+
+def _held(word: str, best: float, around: Iterable[tuple[float, Sequence[Text]]]) -> float:
+    for factor, texts in around:
+        if best < factor:
+            best = max([best, *(factor * text.holds(word) for text in texts)])
+    return best

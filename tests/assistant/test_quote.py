@@ -1,0 +1,171 @@
+"""What is quoted: whole blocks that answer, from the right document, or a hint that says so."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assistant.quote import Choice, choose
+from indexer.embedders import HashedStems
+from indexer.search import Searcher
+from indexer.sync import Chunking, reindex
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+RULES = """# Правила общежития
+
+## Заселение
+
+Для заселения нужны следующие документы:
+
+- паспорт;
+- справка о прививках;
+- две фотографии.
+
+Комендант выдаёт ключ в день заселения. Ключ сдают вахтёру (к. 101, вн. 222) до 11:00.
+
+## Гости
+
+Гостей принимают до 22:00. Собак и кошек не держат.
+"""
+PRICES = """# Прачечная
+
+| Вещь | Цена, руб. | Срок, дней |
+|---|---|---|
+| Пальто | 450 | 3 |
+| Рубашка | 90 | 1 |
+| Штора 1–5 м | 200 | 2 |
+| Штора 6–12 м | 380 | 2 |
+"""
+FAQ = """Вопрос: Как вернуть товар, если он не подошёл?
+Ответ: Принесите его с чеком в течение 14 дней.
+
+Вопрос: Где мой заказ?
+Ответ: Посмотрите в личном кабинете.
+"""
+MINUTES = """Протокол № 3
+
+Повестка дня:
+1. Ремонт крыши гаража.
+2. Покупка снегоката.
+
+По первому вопросу решили: ремонт крыши гаража начать 12 июля, отвечает Лосев К. П.
+"""
+
+Asks = Callable[[str], Choice]
+
+
+@pytest.fixture
+def ask(tmp_path: Path) -> Asks:
+    """Asks the documents in tmp_path/documents, which are indexed at the first question."""
+
+    def asks(question: str) -> Choice:
+        reindex(tmp_path / "documents", tmp_path / "index", HashedStems(), Chunking())
+        searcher = Searcher(tmp_path / "index", lambda name: HashedStems())
+        return choose(question, searcher.search(question))
+
+    (tmp_path / "documents").mkdir()
+    for name, text in (("rules.md", RULES), ("prices.md", PRICES), ("faq.txt", FAQ)):
+        (tmp_path / "documents" / name).write_text(text, "utf-8")
+    (tmp_path / "documents" / "minutes.txt").write_text(MINUTES, "utf-8")
+    return asks
+
+
+def said(choice: Choice) -> str:
+    assert choice.quote
+    return choice.quote.text
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        (
+            "Какие документы нужны для заселения?",
+            "Для заселения нужны следующие документы:\n- паспорт;\n- справка о прививках;\n"
+            "- две фотографии.",
+        ),
+        (
+            "Как вернуть товар, который не подошёл?",
+            "Ответ: Принесите его с чеком в течение 14 дней.",
+        ),
+        (
+            "Сколько стоит постирать пальто?",
+            "Вещь: Пальто\nЦена, руб.: 450\nСрок, дней: 3",
+        ),
+    ],
+)
+def test_the_smallest_set_of_whole_blocks_is_quoted(ask: Asks, question: str, text: str) -> None:
+    assert said(ask(question)) == text
+
+
+def test_an_abbreviation_ends_no_sentence(ask: Asks) -> None:
+    assert "(к. 101, вн. 222) до 11:00." in said(ask("Кому сдают ключ?"))
+
+
+def test_an_agenda_is_no_answer(ask: Asks) -> None:
+    answer = said(ask("Когда ремонт крыши гаража?"))
+    assert "12 июля" in answer
+    assert "снегоката" not in answer
+
+
+@pytest.mark.parametrize(("length", "price"), [("3", "200"), ("8", "380")])
+def test_a_number_is_found_in_the_range_that_holds_it(ask: Asks, length: str, price: str) -> None:
+    assert f"Цена, руб.: {price}" in said(ask(f"Сколько стоит штора {length} м?"))
+
+
+def test_the_newer_of_two_editions_comes_first(ask: Asks, tmp_path: Path) -> None:
+    text = "Премия за статью в журнале составляет {} % оклада каждому автору."
+    for year, share in ((2023, 10), (2026, 18)):
+        path = tmp_path / "documents" / f"Положение о премировании {year}.txt"
+        path.write_text(text.format(share), "utf-8")
+    choice = ask("Какая премия за статью в журнале?")
+    assert "18 %" in said(choice)
+    assert choice.older
+    assert "10 %" in choice.older.text
+
+
+def test_a_document_put_aside_is_the_older_one(ask: Asks, tmp_path: Path) -> None:
+    text = "Пропуск в бассейн стоит {} рублей и действует один месяц."
+    for name, price in (("Бассейн.txt", 700), ("Бассейн (архив).txt", 500)):
+        (tmp_path / "documents" / name).write_text(text.format(price), "utf-8")
+    choice = ask("Сколько стоит пропуск в бассейн?")
+    assert "700" in said(choice)
+    assert choice.older
+    assert choice.older.hit.file == "Бассейн (архив).txt"
+
+
+@pytest.mark.parametrize(
+    "question", ["Сколько стоит постирать ковёр?", "Кто принимает жалобы на шум?"]
+)
+def test_a_subject_that_is_nowhere_makes_it_unsure(ask: Asks, question: str) -> None:
+    assert not ask(question).is_sure
+
+
+@pytest.mark.parametrize(
+    "question", ["How do I sort a list in Python?", "Кто написал «Тараса Бульбу»?"]
+)
+def test_what_is_about_something_else_is_not_even_near(ask: Asks, question: str) -> None:
+    assert not ask(question).is_near
+
+
+def test_a_quotation_has_a_bounded_length(ask: Asks, tmp_path: Path) -> None:
+    rows = "\n".join(f"| Болт М{n} | {n * 3} |" for n in range(1, 400))
+    table = f"# Крепёж\n\n| Болт | Цена, руб. |\n|---|---|\n{rows}\n"
+    (tmp_path / "documents" / "bolts.md").write_text(table, "utf-8")
+    prose = "Верёвка должна быть сухой и чистой, её осматривает старший смены. " * 100
+    (tmp_path / "documents" / "rope.txt").write_text(prose, "utf-8")
+    for question in ("Какие болты есть в таблице крепёж?", "Кто осматривает верёвку?"):
+        assert 0 < len(said(ask(question))) <= 700
+
+
+def test_the_sample_questions_are_mostly_answered_by_what_is_quoted(sample_index: Path) -> None:
+    searcher = Searcher(sample_index, lambda name: HashedStems())
+    lines = (ROOT / "bench/questions/sample.jsonl").read_text("utf-8").splitlines()
+    answered = 0
+    for row in map(json.loads, lines):
+        quote = choose(row["question"], searcher.search(row["question"])).quote
+        answered += bool(quote) and row["answer"] in " ".join(
+            ((quote and quote.text) or "").split()
+        )
+    assert answered >= 0.8 * len(lines)
