@@ -64,7 +64,7 @@ def _pptx(path: Path) -> Iterator[Page]:
 
 
 # Raise it with every change of what a reader gives: all documents are read again then.
-VERSION = "1"
+VERSION = "2"
 
 READERS: Mapping[str, Reader] = {
     ".pdf": _pdf,
@@ -88,12 +88,13 @@ def read(path: Path) -> Iterator[Page]:
         raise Unreadable(f"no reader for {path.suffix or 'files without a suffix'}")
     if not path.stat().st_size:
         raise Unreadable("empty")
-    found = False
+    found = contents = False
     try:
         for page in reader(path):
             if not page.blocks:
                 text = clean(page.text).strip()
-                page = replace(page, text=text, blocks=blocks_of(text))
+                page = replace(page, text=text, blocks=blocks_of(text, contents_go_on=contents))
+            contents = any(block.kind == "contents" for block in page.blocks)
             found = found or bool(page.text)
             if page.text or page.number is not None:
                 yield page
