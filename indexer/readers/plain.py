@@ -177,11 +177,9 @@ class _Lines:
     def _heading(self, index: int, line: str) -> int:
         """The level of the heading that this line is, or 0."""
         text = line.strip()
-        if (
-            has_leaders(text)
-            or len(text) > _LONGEST_HEADING
-            or (text[-1:] in ".,;:!?-–" and not _CHAPTER.match(text))
-        ):
+        if len(text) > _LONGEST_HEADING or has_leaders(text):
+            return 0
+        if text[-1:] in ".,;:!?-–" and not _CHAPTER.match(text):
             return 0
         after = self._lines[index + 1] if index + 1 < len(self._lines) else ""
         if after and (ruler := _UNDERLINE.fullmatch(after)) and len(after) * 2 > len(text):
