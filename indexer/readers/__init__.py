@@ -33,6 +33,12 @@ def _markdown(path: Path) -> Iterator[Page]:
     return markdown.read(path)
 
 
+def _rst(path: Path) -> Iterator[Page]:
+    from indexer.readers import rst
+
+    return rst.read(path)
+
+
 def _html(path: Path) -> Iterator[Page]:
     from indexer.readers.web import html
 
@@ -68,7 +74,8 @@ VERSION = "2"
 
 READERS: Mapping[str, Reader] = {
     ".pdf": _pdf,
-    **dict.fromkeys((".txt", ".text", ".log", ".rst"), _text),
+    **dict.fromkeys((".txt", ".text", ".log"), _text),
+    ".rst": _rst,
     **dict.fromkeys((".md", ".markdown"), _markdown),
     **dict.fromkeys((".html", ".htm", ".xhtml"), _html),
     **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), _docx),

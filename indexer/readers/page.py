@@ -63,3 +63,8 @@ def row(cells: list[str]) -> str:
 def cells(line: str) -> list[str]:
     """The cells of such a line."""
     return [cell.replace(r"\|", "|") for cell in _CELL_BORDER.split(line)]
+
+
+def alt_text(text: str | None) -> str:
+    """What is said instead of a picture, "" where that is but a name: "Логотип", "image 3"."""
+    return text if text and len(text.split()) > 2 else ""
