@@ -278,6 +278,18 @@ def test_what_is_printed_is_read(blocks: Any, runs: str, text: str) -> None:
     assert blocks(p(runs)) == [("paragraph", text)]
 
 
+def test_a_picture_says_what_it_shows_after_its_paragraph(blocks: Any) -> None:
+    drawing = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
+    picture = (
+        f'<w:r><w:drawing><wp:inline xmlns:wp="{drawing}">'
+        '<wp:docPr id="1" name="Рисунок 1" descr="{}"/></wp:inline></w:drawing></w:r>'
+    )
+    body = p(f"<w:r><w:t>Клетка</w:t></w:r>{picture.format('Схема клетки для сурка')}")
+    invented = "Изображение выглядит как сурок&#10;&#10;Автоматически созданное описание"
+    body += p(picture.format(invented)) + p(picture.format("Логотип"))
+    assert blocks(body) == [("paragraph", "Клетка"), ("caption", "Схема клетки для сурка")]
+
+
 def test_a_paragraph_whose_end_is_deleted_flows_into_the_next(blocks: Any) -> None:
     found = blocks(p("Товар ", "<w:rPr><w:del/></w:rPr>") + p("принят."))
     assert found == [("paragraph", "Товар принят.")]

@@ -103,7 +103,7 @@ class _Walk:
     def _all_text(self, element: Any) -> str:
         """The text of all paragraphs, those of tables and boxes too, without numbers."""
         texts = [" ".join(self._runs.text(each).split()) for each in _elements(element, (P,))]
-        boxes, _ = self._runs.take()
+        boxes, _, _ = self._runs.take()
         return "\n".join(filter(None, (*texts, *map(self._all_text, boxes))))
 
     def _block(self, element: Any) -> None:
@@ -121,11 +121,13 @@ class _Walk:
             self._in_contents = before
 
     def _hanging(self) -> None:
-        """Text boxes and notes of the block that was just read."""
-        boxes, notes = self._runs.take()
+        """Text boxes, pictures and notes of the block that was just read."""
+        boxes, pictures, notes = self._runs.take()
         for box in boxes:
             for block in _elements(box, _BLOCKS):
                 self._block(block)
+        for text in pictures:
+            self._sections.add(text, "caption")
         for part, name in notes:
             self._note(part, name)
 
