@@ -39,6 +39,8 @@ SAFE: dict[str, Any] = {
     "resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True,
 }  # fmt: skip
 _PIECE = 1 << 18
+_MANY = 200
+GOES_ON = "goes-on"  # an attribute of what is no first part
 
 
 @dataclass(frozen=True)
@@ -166,8 +168,11 @@ def _entries(file: BinaryIO, office: Office) -> list[zipfile.ZipInfo]:
     return infos
 
 
-def children(data: bytes, parent: str) -> Iterator[Any]:
-    """The elements right below the parent, few in memory at a time."""
+def children(data: bytes, parent: str, long: str = "") -> Iterator[Any]:
+    """The elements right below the parent, few in memory at a time.
+
+    One of the tag `long` comes in parts where it has many children; all but the first go on.
+    """
     parser = etree.XMLPullParser(events=("start",), tag=parent, **SAFE)
     found: Any = None
     for start in range(0, len(data), _PIECE):
@@ -178,8 +183,18 @@ def children(data: bytes, parent: str) -> Iterator[Any]:
             whole = found[:-1]  # the last may be still to come in part
             yield from whole
             del found[: len(whole)]
+            if len(found) and found[0].tag == long and len(found[0]) > _MANY:
+                yield _taken_out(found[0])
     parser.close()
     yield from () if found is None else found
+
+
+def _taken_out(element: Any) -> Any:
+    """An element of all children that have come whole."""
+    part = etree.Element(element.tag, element.attrib)
+    part.extend(element[:-1])
+    element.set(GOES_ON, "")
+    return part
 
 
 def without_doctype(element: Any) -> Any:
