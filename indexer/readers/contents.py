@@ -28,6 +28,7 @@ def settled(text: str, blocks: list[Block], goes_on: bool) -> Iterator[Block]:
     Contents name pages that do not fall, below a title ("Содержание") or before the very headings
     that they name; `goes_on`: they may go on from the page before.
     """
+    named = _last_places(text, blocks)
     at = 0
     for kind, group in groupby(blocks, lambda block: block.kind):
         run = list(group)
@@ -35,11 +36,23 @@ def settled(text: str, blocks: list[Block], goes_on: bool) -> Iterator[Block]:
         if kind == "contents":
             above = text[: run[0].start].rstrip().rpartition("\n")[2]
             goes_on = goes_on or _TITLE.fullmatch(above.strip("# ")) is not None
-            goes_on = _are_pages(text, run) and (goes_on or _name(text, run, blocks[at:]))
+            goes_on = goes_on or _stand_below(text, run, named, at)
+            goes_on = goes_on and _are_pages(text, run)
             yield from run if goes_on else (replace(block, kind="row", level=0) for block in run)
         else:
             goes_on = goes_on and len(run) == 1
             yield from run
+
+
+def _last_places(text: str, blocks: list[Block]) -> dict[str, int]:
+    """Where what may be a heading stands last among the blocks; nothing where none need it."""
+    if not any(block.kind == "contents" for block in blocks):
+        return {}
+    return {
+        _plain(text[block.start : block.stop]): at
+        for at, block in enumerate(blocks)
+        if block.kind != "contents" and block.stop - block.start <= _LONGEST_TITLE
+    }
 
 
 def _are_pages(text: str, run: list[Block]) -> bool:
@@ -50,17 +63,10 @@ def _are_pages(text: str, run: list[Block]) -> bool:
     return all(int(first) <= int(second) for first, second in pairwise(values))
 
 
-def _name(text: str, run: list[Block], after: list[Block]) -> bool:
+def _stand_below(text: str, run: list[Block], named: dict[str, int], at: int) -> bool:
     """Whether what these lines name stands further below, most of it."""
-    if len(run) < LEAST_LINES:
-        return False
-    titles = {
-        _plain(text[block.start : block.stop])
-        for block in after
-        if block.stop - block.start <= _LONGEST_TITLE
-    }
-    named = [_plain(text[block.start : block.stop]) for block in run]
-    return 2 * sum(name in titles for name in named) >= len(named)
+    below = sum(named.get(_plain(text[block.start : block.stop]), 0) >= at for block in run)
+    return len(run) >= LEAST_LINES and 2 * below >= len(run)
 
 
 def _plain(title: str) -> str:
