@@ -11,6 +11,12 @@ Kind = Literal[
     "contents", "furniture",
 ]  # fmt: skip
 
+# Names of files, and what Office writes by itself.
+_NO_ALT_TEXT = re.compile(
+    r"\.(?:png|jpe?g|gif|bmp|emf|wmf|svg|webp|tiff?)$"
+    r"|automatically generated|AI-generated|автоматически созданн|созданн\w* ИИ",
+    re.IGNORECASE,
+)
 _CELL_BORDER = re.compile(r"(?<!\\) \| ")
 
 
@@ -63,3 +69,9 @@ def row(cells: list[str]) -> str:
 def cells(line: str) -> list[str]:
     """The cells of such a line."""
     return [cell.replace(r"\|", "|") for cell in _CELL_BORDER.split(line)]
+
+
+def alt_text(text: str | None) -> str:
+    """What is said for a picture, "" where that is but a name, a file, or an invented text."""
+    text = " ".join((text or "").split())
+    return text if text.count(" ") > 1 and not _NO_ALT_TEXT.search(text) else ""

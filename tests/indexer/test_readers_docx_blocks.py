@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 from indexer.readers import Page, Unreadable, read
+from tests.indexer.test_readers_text import MEASURE
 from tests.indexer.word_files import item, level, numbering, p, table, tc, tr, word_xml
 
 Shown = list[tuple[str, str]]
@@ -204,6 +207,25 @@ def test_a_row_alone_names_no_columns(tmp_path: Path) -> None:
     assert (page.text, block.table.header) == ("12 марта | № 147", "")
 
 
+def test_a_long_table_is_one_table_read_in_parts(tmp_path: Path) -> None:
+    path = tmp_path / "a.docx"
+    lines = [tr("Имя", "Дом"), *(tr(f"Рогов {number}", "Третий") for number in range(20_000))]
+    lines[9000] = tr(tc(p("Лисицын")), tc(table(tr("а", "б"), tr("в", "г")) + p()))
+    merged = [tr("Сурков", merge("Пятый", "restart")), *[tr("Сурков", merge())] * 3000]
+    word_xml(path, p("До") + table(*lines, *merged) + table(tr("А"), tr("Б")) + p("После"))
+    run = [sys.executable, "-c", MEASURE, str(path)]
+    assert int(subprocess.run(run, capture_output=True, check=True).stdout.split()[1]) < 50
+    blocks = [
+        (page.text[each.start : each.stop], each) for page in read(path) for each in page.blocks
+    ]
+    rows = [text for text, block in blocks if block.table and block.table.header == "Имя | Дом"]
+    assert len(rows) == 23_002
+    assert rows[1] == "Рогов 0 | Третий"
+    assert rows[-1] == "Сурков | Пятый"
+    assert [text for text, block in blocks if not block.table] == ["До", "А", "Б", "После"]
+    assert [text for text, block in blocks if block.table and block.table.header == "а | б"]
+
+
 def test_deleted_rows_are_not_read(blocks: Any) -> None:
     found = blocks(table(tr("а", "б"), tr("1", "2", properties="<w:del/>"), tr("3", "4")))
     assert [text for _, text in found] == ["а | б", "3 | 4"]
@@ -276,6 +298,18 @@ def test_a_text_box_is_read_once_after_its_paragraph(blocks: Any) -> None:
 )
 def test_what_is_printed_is_read(blocks: Any, runs: str, text: str) -> None:
     assert blocks(p(runs)) == [("paragraph", text)]
+
+
+def test_a_picture_says_what_it_shows_after_its_paragraph(blocks: Any) -> None:
+    drawing = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
+    picture = (
+        f'<w:r><w:drawing><wp:inline xmlns:wp="{drawing}">'
+        '<wp:docPr id="1" name="Рисунок 1" descr="{}"/></wp:inline></w:drawing></w:r>'
+    )
+    body = p(f"<w:r><w:t>Клетка</w:t></w:r>{picture.format('Схема клетки для сурка')}")
+    invented = "Изображение выглядит как сурок&#10;&#10;Автоматически созданное описание"
+    body += p(picture.format(invented)) + p(picture.format("Логотип"))
+    assert blocks(body) == [("paragraph", "Клетка"), ("caption", "Схема клетки для сурка")]
 
 
 def test_a_paragraph_whose_end_is_deleted_flows_into_the_next(blocks: Any) -> None:

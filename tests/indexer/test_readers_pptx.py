@@ -132,6 +132,15 @@ def test_tables_have_a_header_and_merged_cells_their_value(tmp_path: Path) -> No
     assert {block.table for block in page.blocks} == {Table(header="Имя | Цена")}
 
 
+def test_pictures_say_what_they_show(tmp_path: Path) -> None:
+    pictures = "".join(
+        f'<p:pic><p:nvPicPr><p:cNvPr id="2" name="Рисунок 2" descr="{text}"/></p:nvPicPr></p:pic>'
+        for text in ("Схема клетки для сурка", "Логотип", "C:\\Мои рисунки\\клетка сурка 2.PNG")
+    )
+    path = deck(tmp_path / "a.pptx", shape("Клетка", "title") + pictures + shape("Конец"))
+    assert kinds(path) == [("caption", "Схема клетки для сурка", 0), ("paragraph", "Конец", 0)]
+
+
 def test_charts_and_smart_art_are_read(tmp_path: Path) -> None:
     def points(*values: str) -> str:
         return "".join(f'<c:pt idx="{i}"><c:v>{v}</c:v></c:pt>' for i, v in enumerate(values))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from indexer.readers.archive import Office, Package, opened
-from indexer.readers.page import Kind, Page
+from indexer.readers.page import Kind, Page, alt_text
 from indexer.readers.sections import Sections
 from indexer.readers.slides import pptx_graphics
 from indexer.readers.slides.pptx_graphics import A, P, text_of
@@ -18,6 +19,7 @@ OFFICE = Office("PowerPoint", ".ppt", ".pptx")
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _GROUPS = (f"{P}grpSp", f"{_MC}AlternateContent", f"{_MC}Choice")
+_SHAPES = (f"{P}sp", f"{P}graphicFrame", f"{P}cxnSp", f"{P}pic")
 _TITLES = frozenset(("title", "ctrTitle"))
 _LISTS = frozenset(("body", "obj", ""))  # placeholders whose paragraphs have bullets
 _BULLETS, _NUMBERS = (f"{A}buChar", f"{A}buBlip"), f"{A}buAutoNum"
@@ -73,6 +75,8 @@ class _Slide:
             pptx_graphics.add(shape, self._package, self._parts, self._sections)
         else:
             self._paragraphs(shape, kind in _LISTS)
+        for names in islice(shape.iter(f"{P}cNvPr"), 1):
+            self._sections.add(alt_text(names.get("descr")), "caption")
 
     def _paragraphs(self, shape: Any, are_items: bool) -> None:
         numbers: dict[int, int] = {}  # level: the last number
@@ -109,7 +113,7 @@ def _shapes(tree: Any) -> Iterator[Any]:
     for child in tree if tree is not None else ():
         if child.tag in _GROUPS:
             yield from _shapes(child)
-        elif child.tag in (f"{P}sp", f"{P}graphicFrame", f"{P}cxnSp"):
+        elif child.tag in _SHAPES:
             yield child
 
 

@@ -9,17 +9,15 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile, ZipInfo
 
-from indexer.readers.archive import Office, check_unpacked, damaged, entries
-from indexer.readers.page import Page, Unreadable
+from indexer.readers.archive import Office, opened
+from indexer.readers.page import Page
 from indexer.readers.sections import Sections
 from indexer.readers.tables.number_format import GENERAL, show, show_moment
 from indexer.readers.tables.sheet import Line, write
 from indexer.readers.tables.xlsx_book import Book, Sheet, Style, text_of, unescape
 
-EXCEL = Office("Excel", ".xls", ".xlsx")
-MAX_SHARED_MB = 48  # of XML whose texts are kept in memory
+EXCEL = Office("Excel", ".xls", ".xlsx", most_xml_mb=48, streamed="/worksheets/sheet")
 
 _ROWS_END = re.compile(rb"</(?:\w+:)?sheetData\s*>")
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
@@ -31,30 +29,10 @@ _NOTED = 80  # characters of a cell before its comment
 
 def read(path: Path) -> Iterator[Page]:
     """The sheets by name; macros are not run, links not followed, formulas not computed."""
-    with path.open("rb") as file:
-        infos = entries(file, EXCEL)
-        check_unpacked(infos)
-        _check_texts(infos)
-        try:
-            with ZipFile(file) as archive:
-                book = Book(archive)
-                for sheet in sorted(book.sheets, key=lambda sheet: sheet.hidden):
-                    yield from _Reading(book, sheet).pages()
-        except (OSError, Unreadable):
-            raise
-        except Exception as error:  # zlib, lxml, zipfile: each its own, and KeyError
-            raise damaged(EXCEL, " ".join(str(error).split())) from error
-
-
-def _check_texts(infos: list[ZipInfo]) -> None:
-    size = sum(
-        info.file_size / 1e6
-        for info in infos
-        if info.filename.lower().endswith((".xml", ".rels"))
-        and "/worksheets/sheet" not in info.filename.lower()
-    )
-    if size > MAX_SHARED_MB:
-        raise Unreadable(f"too large: {size:.0f} MB of texts, the limit is {MAX_SHARED_MB} MB")
+    with opened(path, EXCEL) as package:
+        book = Book(package)
+        for sheet in sorted(book.sheets, key=lambda sheet: sheet.hidden):
+            yield from _Reading(book, sheet).pages()
 
 
 class _Reading:
@@ -196,7 +174,7 @@ def _after_rows(book: Book, sheet: Sheet) -> tuple[dict[int, list[tuple[int, int
     They stand behind the rows, where a parser would come too late.
     """
     tail, found = b"", None
-    with book.open(sheet.part) as file:
+    with book.package.open(sheet.part) as file:
         while block := file.read(1 << 20):
             tail += block
             if not found:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from indexer.readers.page import Kind
+from indexer.readers.page import Kind, alt_text
 from indexer.readers.sections import Sections
 from indexer.readers.web.html_roles import HEADINGS, PARTS, Attributes, is_panel, role_of, targets
 from indexer.readers.web.html_table import MOST_COLUMNS, Cell, Piece, TableRows
@@ -20,7 +20,8 @@ _FIELDS = frozenset(("text", "email", "tel", "url", "number", "date", "time", "s
 _RIGHTS = re.compile(r"\s*(?:©|\(c\)|copyright\b)", re.IGNORECASE)
 _CONTACT = re.compile(r"@|\d[\d ()-]{5,}\d")
 _NONE: Attributes = {}
-_INLINE = frozenset(("", "link", "inline"))
+_PHRASES = ("link", "asks", "summary", "caption", "term", "meaning", "label", "value", "pre")
+_INLINE = frozenset(("", "link", "inline", "bold"))
 
 
 class VisiblePage:
@@ -37,6 +38,7 @@ class VisiblePage:
         self.has_scripts = False
         self._text: list[str] = []
         self._linked = 0  # characters of it that are links
+        self._plain = 0  # characters of it that are not bold
         self._skipping = 0  # open elements inside a skipped one, itself included
         self._open: list[tuple[str, bool | None]] = []  # role; was a question asked before it
         self._roles = Counter[str]()
@@ -93,6 +95,8 @@ class VisiblePage:
         self._text.append(text)
         if self._roles["link"]:
             self._linked += len(text)
+        if not self._roles["bold"]:
+            self._plain += len(text) - text.count(" ")
 
     def close(self) -> None:
         self._end_block()
@@ -129,8 +133,8 @@ class VisiblePage:
             self._begin_in_table(tag, attributes)
         elif tag == "br":
             self._text.append("\n")
-        elif tag == "img" and attributes.get("alt"):
-            self.data(f" {attributes['alt']} ")
+        elif tag == "img":
+            self._picture(attributes.get("alt") or "")
         elif tag == "input":
             self._input(attributes)
         elif tag == "a" and self._text[-1:] == [_LINK_END]:
@@ -210,6 +214,15 @@ class VisiblePage:
             self._settle()
             self._pending = (text, self._level)
 
+    def _picture(self, text: str) -> None:
+        """What is said of a picture: a block where it stands by itself."""
+        inside = self._level is not None or self._marker or self._in_cell() or self._at_edge()
+        inside = inside or any(self._roles[role] for role in _PHRASES)
+        if inside or not alt_text(text) or "".join(self._text).strip():
+            self.data(f" {text} " if text else "")
+        else:
+            self._add(Piece("caption", " ".join(text.split())))
+
     # Forms and definitions.
 
     def _input(self, attributes: Attributes) -> None:
@@ -263,8 +276,9 @@ class VisiblePage:
     def _end_block(self) -> None:
         if not self._text:
             return
-        text, linked = "".join(self._text).replace(_LINK_END, ""), self._linked
-        self._text, self._linked = [], 0
+        text = "".join(self._text).replace(_LINK_END, "")
+        linked, bold = self._linked, not self._plain
+        self._text, self._linked, self._plain = [], 0, 0
         if not self._roles["pre"]:
             text = _BLANKS_IN_LINE.sub(" ", text) if "  " in text else text
             text = (_LINE_END.sub("\n", text) if "\n" in text else text).strip()
@@ -288,7 +302,7 @@ class VisiblePage:
         elif self._roles["value"]:
             self._value(text)
         else:
-            self._add(self._piece(text, linked))
+            self._add(replace(self._piece(text, linked), bold=bold))
 
     def _piece(self, text: str, linked: int) -> Piece:
         if self._at_edge() and self._is_furniture(text, linked):
