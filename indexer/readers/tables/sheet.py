@@ -111,8 +111,8 @@ class _Writer:
 
     def _find_header(self, window: list[Line]) -> tuple[int, int]:
         """Which lines name the columns: window[start:stop]; what is before are titles."""
-        start, stop = _header(window)
-        if start < stop and (self._goes_on(window, start, stop) or not self._is_header(window)):
+        start, stop = find_header(window, headed=self._headed)
+        if start < stop and self._goes_on(window, start, stop):
             stop = start
         return start, stop
 
@@ -122,18 +122,6 @@ class _Writer:
         known = bool(self._header) and columns <= set(self._columns)
         again = row(_names(window[start:stop], self._columns)) == self._header
         return known and not again and not _stands_out(window, start, stop)
-
-    def _is_header(self, window: list[Line]) -> bool:
-        """Whether the first of two columns of texts names them, or has the first pair."""
-        start, stop = _header(window)
-        pairs = [line for line in window[start:] if len(line.cells) == 2]
-        columns = {column for line in window[start:] for column in line.cells}
-        if self._headed or len(columns) > 2 or _is_strong(window, start, stop):
-            return True
-        if any(_first(line).endswith((":", "：")) for line in pairs) or len(pairs) < 3:
-            return False
-        kinds = {_kind(_last(line)) for line in pairs[1:]}
-        return len(kinds) == 1 and kinds != {""}
 
     def _are_pairs(self, window: list[Line], columns: list[int]) -> bool:
         names = [_first(line) for line in window if len(line.cells) == 2]
@@ -226,6 +214,25 @@ class _Writer:
             yield group
 
 
+def find_header(window: list[Line], *, headed: bool = False) -> tuple[int, int]:
+    """Which of the first lines name the columns: window[start:stop]; what is before are titles.
+
+    `headed`: a first line of texts does, even two.
+    """
+    start, stop = _header(window)
+    is_header = start < stop and (headed or _is_header(window, start, stop))
+    return start, stop if is_header else start
+
+
+def header_of(rows: list[list[str]]) -> str:
+    """The first row, if it names the columns of a table that does not say so; else ""."""
+    window = [
+        Line(number, {column: text for column, text in enumerate(cells, 1) if text})
+        for number, cells in enumerate(rows[:LOOK_AHEAD], 1)
+    ]
+    return row(rows[0]) if find_header(window) == (0, 1) else ""
+
+
 def _kind(text: str) -> str:
     """What sort of value this is, "" for words."""
     text = text.strip()
@@ -285,6 +292,18 @@ def _header(window: list[Line]) -> tuple[int, int]:
     while titles < len(window) and len(window[titles].cells) == 1 < widest:
         titles += 1
     return titles, titles
+
+
+def _is_header(window: list[Line], start: int, stop: int) -> bool:
+    """Whether the first of two columns of texts names them, or has the first pair."""
+    pairs = [line for line in window[start:] if len(line.cells) == 2]
+    columns = {column for line in window[start:] for column in line.cells}
+    if len(columns) > 2 or _is_strong(window, start, stop):
+        return True
+    if any(_first(line).endswith((":", "：")) for line in pairs) or len(pairs) < 3:
+        return False
+    kinds = {_kind(_last(line)) for line in pairs[1:]}
+    return len(kinds) == 1 and kinds != {""}
 
 
 def _width(line: Line) -> int:
