@@ -129,7 +129,7 @@ class _Writer:
             len(columns) == 2
             and bool(names)
             and not (self._header and columns == self._columns)
-            and all(_kind(name) == "" for name in names)
+            and all(kind_of(name) == "" for name in names)
             and 2 * len(set(names)) > len(names)
         )
 
@@ -158,12 +158,8 @@ class _Writer:
             yield line
 
     def _pair(self, line: Line) -> None:
-        name, value = (" ".join(text.split()) for text in line.cells.values())
-        if name.endswith("?"):
-            self._add(name, "question", hidden=line.hidden)
-            self._add(value, "answer", hidden=line.hidden)
-            return
-        self._add(f"{name.rstrip(' :：')}: {value}", "field", hidden=line.hidden)
+        for text, kind in pair(*line.cells.values()):
+            self._add(text, kind, hidden=line.hidden)
 
     def _column(self, title: str, lines: Iterable[Line]) -> Iterator[Line]:
         self._add(title, "paragraph")
@@ -233,7 +229,17 @@ def header_of(rows: list[list[str]]) -> str:
     return row(rows[0]) if find_header(window) == (0, 1) else ""
 
 
-def _kind(text: str) -> str:
+def pair(name: str, value: str) -> Iterator[tuple[str, Kind]]:
+    """A name with its value as a field; a question with its answer as these."""
+    name, value = " ".join(name.split()), " ".join(value.split())
+    if name.endswith("?"):
+        yield name, "question"
+        yield value, "answer"
+    else:
+        yield f"{name.rstrip(' :：')}: {value}", "field"
+
+
+def kind_of(text: str) -> str:
     """What sort of value this is, "" for words."""
     text = text.strip()
     if len(text) > LONG:
@@ -251,13 +257,13 @@ def _kind(text: str) -> str:
 
 def _are_names(line: Line, below: Line) -> bool:
     """Whether these are names of columns: words; years and dates where below is something else."""
-    kinds = {column: _kind(text) for column, text in line.cells.items()}
+    kinds = {column: kind_of(text) for column, text in line.cells.items()}
     numbers = [line.cells[column] for column, kind in kinds.items() if kind == "number"]
     return "" in kinds.values() and all(
         len(line.cells[column]) <= LONG
         and (
             not kind
-            or (kind in ("year", "date") and kind != _kind(below.cells.get(column, "")))
+            or (kind in ("year", "date") and kind != kind_of(below.cells.get(column, "")))
             or (kind == "number" and _count_on(numbers))
         )
         for column, kind in kinds.items()
@@ -302,7 +308,7 @@ def _is_header(window: list[Line], start: int, stop: int) -> bool:
         return True
     if any(_first(line).endswith((":", "：")) for line in pairs) or len(pairs) < 3:
         return False
-    kinds = {_kind(_last(line)) for line in pairs[1:]}
+    kinds = {kind_of(_last(line)) for line in pairs[1:]}
     return len(kinds) == 1 and kinds != {""}
 
 
@@ -351,7 +357,7 @@ def _fills_gaps(upper: Line, line: Line, below: Line) -> bool:
         bool(line.cells.keys() - upper.cells.keys())
         and bool(upper.cells.keys() - line.cells.keys())
         and _are_names(line, below)
-        and any(_kind(below.cells.get(column, "")) for column in line.cells)
+        and any(kind_of(below.cells.get(column, "")) for column in line.cells)
     )
 
 
@@ -364,7 +370,7 @@ def _stands_out(window: list[Line], start: int, stop: int) -> bool:
     if start or stop > start + 1 or _is_strong(window, start, stop):
         return True
     return any(
-        not _kind(text) and all(_kind(line.cells.get(column, "0")) for line in window[stop:])
+        not kind_of(text) and all(kind_of(line.cells.get(column, "0")) for line in window[stop:])
         for column, text in window[start].cells.items()
     )
 

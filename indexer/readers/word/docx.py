@@ -11,7 +11,9 @@ from indexer.readers.archive import Office, Package, children, opened
 from indexer.readers.clean import clean
 from indexer.readers.page import Kind, Page, Table, row
 from indexer.readers.sections import Sections
+from indexer.readers.tables.sheet import pair
 from indexer.readers.word import tables
+from indexer.readers.word.forms import is_form
 from indexer.readers.word.names import (
     PPR,
     SDT,
@@ -203,7 +205,26 @@ class _Walk:
             self._caption(self._texts(first.pop(0))[0])
             lines.pop(0)
             name, self._name = name or self._name, ""
-        self._rows(lines, tables.header_rows(lines, first), name)
+        if is_form(lines, [_cells(line) for line in lines]):
+            self._form(lines)
+        else:
+            self._rows(lines, tables.header_rows(lines, first), name)
+
+    def _form(self, lines: list[Any]) -> None:
+        for line in lines:
+            texts = [text for text in self._texts(_cells(line)) if text.strip()]
+            if len(texts) == 2:
+                for text, kind in pair(*texts):
+                    self._sections.add(text, kind)
+            else:
+                self._sections.add("".join(texts))
+            self._nested()
+
+    def _nested(self) -> None:
+        """The tables in the cells that were just read."""
+        inner, self._inner = self._inner, []
+        for each in inner:
+            self._table(each)
 
     def _rows(self, lines: list[Any], head: int, name: str) -> None:
         """The header, if there is one, as a row; the others with it."""
@@ -219,9 +240,7 @@ class _Walk:
             cells = _cells(line)
             texts = grid.place(line, cells, self._texts(cells), head=False)
             self._sections.add(row(texts), "row", table=table)
-            inner, self._inner = self._inner, []
-            for each in inner:
-                self._table(each)
+            self._nested()
 
     def _texts(self, cells: list[Any]) -> list[str]:
         """The text of each cell; tables in cells are put aside."""
