@@ -8,7 +8,7 @@ from typing import Any
 from indexer.readers.archive import Package, Relation
 from indexer.readers.page import Table, row
 from indexer.readers.sections import Sections
-from indexer.readers.tables.sheet import header_of
+from indexer.readers.tables.sheet import LOOK_AHEAD, names_columns
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
@@ -52,8 +52,9 @@ def _add_table(table: Any, sections: Sections) -> None:
         rows.append(_values(line, rows[-1] if rows else []))
     style = table.find(f"{A}tblPr")
     named = style is not None and style.get("firstRow") in _TRUE
-    header = row(rows[0]) if named and rows else header_of(rows)
-    head = Table(header=header) if header else None
+    first = rows[:LOOK_AHEAD]
+    named = named or names_columns(first, [False] * len(first))
+    head = Table(header=row(rows[0])) if named and rows else None
     for values in rows:
         sections.add(row(values), "row", table=head)
 

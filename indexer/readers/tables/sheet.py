@@ -60,6 +60,19 @@ def write(
             yield from sections.take()
 
 
+def names_columns(rows: list[list[str]], strong: list[bool]) -> bool:
+    """Whether the first row of a table names its columns: it alone is bold, or of other values.
+
+    `strong`: whether all cells of the row are bold.
+    """
+    window = [
+        Line(number, {at: text for at, text in enumerate(cells) if text.strip()}, strong=bold)
+        for number, (cells, bold) in enumerate(zip(rows, strong, strict=True))
+    ]
+    found = _Writer(Sections(), False, False, frozenset(), "").find_header(window)
+    return found == (0, 1) and _stands_out(window, *found)
+
+
 class _Gaps:
     """Numbers the regions between empty lines; what a merged cell covers is not empty."""
 
@@ -86,7 +99,7 @@ class _Writer:
     def region(self, lines: Iterator[Line]) -> Iterator[Line]:
         """Write the lines up to the next empty one; hands each back when it is written."""
         window = list(islice(lines, LOOK_AHEAD))
-        start, stop = self._find_header(window)
+        start, stop = self.find_header(window)
         columns = sorted({column for line in window[start:] for column in line.cells})
         columns.sort(key=self._aside.__contains__)
         title = self._titles(window[:start])
@@ -109,10 +122,10 @@ class _Writer:
         furniture = self._hidden or hidden
         self._sections.add(text, "furniture" if furniture else kind, table=table)
 
-    def _find_header(self, window: list[Line]) -> tuple[int, int]:
+    def find_header(self, window: list[Line]) -> tuple[int, int]:
         """Which lines name the columns: window[start:stop]; what is before are titles."""
-        start, stop = find_header(window, headed=self._headed)
-        if start < stop and self._goes_on(window, start, stop):
+        start, stop = _header(window)
+        if start < stop and (self._goes_on(window, start, stop) or not self._is_header(window)):
             stop = start
         return start, stop
 
@@ -123,13 +136,25 @@ class _Writer:
         again = row(_names(window[start:stop], self._columns)) == self._header
         return known and not again and not _stands_out(window, start, stop)
 
+    def _is_header(self, window: list[Line]) -> bool:
+        """Whether the first of two columns of texts names them, or has the first pair."""
+        start, stop = _header(window)
+        pairs = [line for line in window[start:] if len(line.cells) == 2]
+        columns = {column for line in window[start:] for column in line.cells}
+        if self._headed or len(columns) > 2 or _is_strong(window, start, stop):
+            return True
+        if any(_first(line).endswith((":", "：")) for line in pairs) or len(pairs) < 3:
+            return False
+        kinds = {_kind(_last(line)) for line in pairs[1:]}
+        return len(kinds) == 1 and kinds != {""}
+
     def _are_pairs(self, window: list[Line], columns: list[int]) -> bool:
         names = [_first(line) for line in window if len(line.cells) == 2]
         return (
             len(columns) == 2
             and bool(names)
             and not (self._header and columns == self._columns)
-            and all(kind_of(name) == "" for name in names)
+            and all(_kind(name) == "" for name in names)
             and 2 * len(set(names)) > len(names)
         )
 
@@ -210,25 +235,6 @@ class _Writer:
             yield group
 
 
-def find_header(window: list[Line], *, headed: bool = False) -> tuple[int, int]:
-    """Which of the first lines name the columns: window[start:stop]; what is before are titles.
-
-    `headed`: a first line of texts does, even two.
-    """
-    start, stop = _header(window)
-    is_header = start < stop and (headed or _is_header(window, start, stop))
-    return start, stop if is_header else start
-
-
-def header_of(rows: list[list[str]]) -> str:
-    """The first row, if it names the columns of a table that does not say so; else ""."""
-    window = [
-        Line(number, {column: text for column, text in enumerate(cells, 1) if text})
-        for number, cells in enumerate(rows[:LOOK_AHEAD], 1)
-    ]
-    return row(rows[0]) if find_header(window) == (0, 1) else ""
-
-
 def pair(name: str, value: str) -> Iterator[tuple[str, Kind]]:
     """A name with its value as a field; a question with its answer as these."""
     name, value = " ".join(name.split()), " ".join(value.split())
@@ -239,7 +245,12 @@ def pair(name: str, value: str) -> Iterator[tuple[str, Kind]]:
         yield f"{name.rstrip(' :：')}: {value}", "field"
 
 
-def kind_of(text: str) -> str:
+def is_value(text: str) -> bool:
+    """Whether this is a number, a date, a phone and the like, and not words."""
+    return bool(_kind(text))
+
+
+def _kind(text: str) -> str:
     """What sort of value this is, "" for words."""
     text = text.strip()
     if len(text) > LONG:
@@ -257,13 +268,13 @@ def kind_of(text: str) -> str:
 
 def _are_names(line: Line, below: Line) -> bool:
     """Whether these are names of columns: words; years and dates where below is something else."""
-    kinds = {column: kind_of(text) for column, text in line.cells.items()}
+    kinds = {column: _kind(text) for column, text in line.cells.items()}
     numbers = [line.cells[column] for column, kind in kinds.items() if kind == "number"]
     return "" in kinds.values() and all(
         len(line.cells[column]) <= LONG
         and (
             not kind
-            or (kind in ("year", "date") and kind != kind_of(below.cells.get(column, "")))
+            or (kind in ("year", "date") and kind != _kind(below.cells.get(column, "")))
             or (kind == "number" and _count_on(numbers))
         )
         for column, kind in kinds.items()
@@ -298,18 +309,6 @@ def _header(window: list[Line]) -> tuple[int, int]:
     while titles < len(window) and len(window[titles].cells) == 1 < widest:
         titles += 1
     return titles, titles
-
-
-def _is_header(window: list[Line], start: int, stop: int) -> bool:
-    """Whether the first of two columns of texts names them, or has the first pair."""
-    pairs = [line for line in window[start:] if len(line.cells) == 2]
-    columns = {column for line in window[start:] for column in line.cells}
-    if len(columns) > 2 or _is_strong(window, start, stop):
-        return True
-    if any(_first(line).endswith((":", "：")) for line in pairs) or len(pairs) < 3:
-        return False
-    kinds = {kind_of(_last(line)) for line in pairs[1:]}
-    return len(kinds) == 1 and kinds != {""}
 
 
 def _width(line: Line) -> int:
@@ -357,7 +356,7 @@ def _fills_gaps(upper: Line, line: Line, below: Line) -> bool:
         bool(line.cells.keys() - upper.cells.keys())
         and bool(upper.cells.keys() - line.cells.keys())
         and _are_names(line, below)
-        and any(kind_of(below.cells.get(column, "")) for column in line.cells)
+        and any(_kind(below.cells.get(column, "")) for column in line.cells)
     )
 
 
@@ -370,7 +369,7 @@ def _stands_out(window: list[Line], start: int, stop: int) -> bool:
     if start or stop > start + 1 or _is_strong(window, start, stop):
         return True
     return any(
-        not kind_of(text) and all(kind_of(line.cells.get(column, "0")) for line in window[stop:])
+        not _kind(text) and all(_kind(line.cells.get(column, "0")) for line in window[stop:])
         for column, text in window[start].cells.items()
     )
 

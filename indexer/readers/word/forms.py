@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from indexer.readers.tables.sheet import kind_of
+from indexer.readers.tables.sheet import is_value
 from indexer.readers.word.names import P, T, is_on, w
 from indexer.readers.word.tables import is_marked
 
@@ -28,13 +28,13 @@ def is_form(lines: list[Any], rows: list[list[Any]]) -> bool:
 def _are_values(pairs: list[tuple[str, str]]) -> bool:
     """Whether these are not a header and a list below it: names with colons, mixed values."""
     names = [name for name, _ in pairs]
-    if len(pairs) < LEAST_ROWS or any(len(n) > LONGEST_NAME or kind_of(n) for n in names):
+    if len(pairs) < LEAST_ROWS or any(len(n) > LONGEST_NAME or is_value(n) for n in names):
         return False
     if len(set(names)) < len(names):
         return False
-    if sum(name.endswith(":") for name in names) * 2 > len(names) or kind_of(pairs[0][1]):
+    if sum(name.endswith(":") for name in names) * 2 > len(names) or is_value(pairs[0][1]):
         return True
-    below = [bool(kind_of(value)) for _, value in pairs[1:]]
+    below = [is_value(value) for _, value in pairs[1:]]
     return any(below) and 2 * sum(below) <= len(below)
 
 
