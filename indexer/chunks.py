@@ -12,7 +12,7 @@ from indexer.readers.plain import blocks_of
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-VERSION = "2"
+VERSION = "3"
 _PIECE = re.compile(r"\w{1,5}|[^\w\s]")
 # What these end with or are speaks of what follows them, and begins the next passage with it.
 _ANNOUNCES = frozenset(("heading", "question", "caption"))
