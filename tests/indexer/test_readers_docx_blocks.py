@@ -188,6 +188,37 @@ def test_a_nested_table_is_read_once_after_its_row(blocks: Any) -> None:
     assert [text for _, text in found] == ["К | Л", "до | при", "а | б", "1 | 2", "по | сле"]
 
 
+def test_names_beside_their_values_are_fields(blocks: Any) -> None:
+    form = (
+        tr("Фамилия, имя", "Ким Анна"),
+        tr(span("Поездка", 2)),
+        tr("Куда", "Тула"),
+        tr("Выезд:", "02.06.2025"),
+        tr("Подпись", ""),
+    )
+    assert blocks(table(*form)) == [
+        ("field", "Фамилия, имя: Ким Анна"),
+        ("paragraph", "Поездка"),
+        ("field", "Куда: Тула"),
+        ("field", "Выезд: 02.06.2025"),
+        ("paragraph", "Подпись"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["Товар|Цена", "Винт|12,50", "Гайка|7", "Шайба|по запросу"],
+        ["Роль|Кто", "Секретарь|Ким", "Кассир|Ли", "Сторож|Ан"],
+        ["Цех|Печь", "Север|1", "Север|2", "Юг|нет", "Юг|да"],
+    ],
+    ids=["values", "words", "repeated"],
+)
+def test_a_list_of_two_columns_is_no_form(blocks: Any, rows: list[str]) -> None:
+    found = blocks(table(*(tr(*line.split("|")) for line in rows)))
+    assert {kind for kind, _ in found} == {"row"}
+
+
 def test_tables_that_only_place_text_are_paragraphs(blocks: Any) -> None:
     column = table(tr(tc(p("раз") + p("два"))), tr("три"))
     sides = table(tr(tc(p("Покупатель") + p("Иванов")), "Продавец"))

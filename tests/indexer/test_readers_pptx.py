@@ -141,6 +141,46 @@ def test_pictures_say_what_they_show(tmp_path: Path) -> None:
     assert kinds(path) == [("caption", "Схема клетки для сурка", 0), ("paragraph", "Конец", 0)]
 
 
+@pytest.mark.parametrize(
+    ("rows", "header"),
+    [
+        (["Пекарня|Млн руб.|План", "Речная|19,8|104 %"], "Пекарня | Млн руб. | План"),
+        (["Директор|Ким", "Бухгалтер|Ли"], None),
+    ],
+)
+def test_a_header_that_is_not_marked_is_known_by_what_stands_below_it(
+    tmp_path: Path, rows: list[str], header: str | None
+) -> None:
+    lines = (
+        "".join(f"<a:tc><a:p><a:t>{text}</a:t></a:p></a:tc>" for text in line.split("|"))
+        for line in rows
+    )
+    table = "".join(f"<a:tr>{line}</a:tr>" for line in lines)
+    path = deck(tmp_path / "a.pptx", f"<p:graphicFrame><a:tbl>{table}</a:tbl></p:graphicFrame>")
+    (page,) = read(path)
+    assert {block.table for block in page.blocks} == {Table(header=header) if header else None}
+
+
+def test_the_topmost_line_is_the_title_of_a_slide_without_one(tmp_path: Path) -> None:
+    def box(text: str, top: int) -> str:
+        place = f'<p:spPr><a:xfrm><a:off x="0" y="{top}"/></a:xfrm></p:spPr>'
+        return shape(text).replace("<p:txBody>", f"{place}<p:txBody>")
+
+    path = deck(
+        tmp_path / "a.pptx",
+        box("Нанять технолога", 500) + box("Планы", 100) + box("9 октября", 900),
+        box("Первая строка\nвторая", 100) + box("Третья", 500),
+        box("Слева", 100) + box("Справа", 100),
+        box("Одна", 100),
+    )
+    assert list(read(path)) == [
+        Page("Нанять технолога\n\n9 октября", 1, "Планы"),
+        Page("Первая строка\n\nвторая\n\nТретья", 2),
+        Page("Слева\n\nСправа", 3),
+        Page("Одна", 4),
+    ]
+
+
 def test_charts_and_smart_art_are_read(tmp_path: Path) -> None:
     def points(*values: str) -> str:
         return "".join(f'<c:pt idx="{i}"><c:v>{v}</c:v></c:pt>' for i, v in enumerate(values))
@@ -168,7 +208,7 @@ def test_charts_and_smart_art_are_read(tmp_path: Path) -> None:
 
 
 def test_notes_comments_and_footers(tmp_path: Path) -> None:
-    notes = shape("1", "sldNum") + shape("Сказать", "body")
+    notes = shape("1", "sldNum") + shape("Сказать", "body") + shape("Показать")
     path = deck(
         tmp_path / "a.pptx",
         shape("Текст") + shape("ООО «Вафля»", "ftr"),
@@ -179,6 +219,7 @@ def test_notes_comments_and_footers(tmp_path: Path) -> None:
         ("paragraph", "Текст", 0),
         ("furniture", "ООО «Вафля»", 0),
         ("note", "Сказать", 0),
+        ("note", "Показать", 0),
         ("note", "Проверить", 0),
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -22,6 +23,8 @@ _GROUPS = (f"{P}grpSp", f"{_MC}AlternateContent", f"{_MC}Choice")
 _SHAPES = (f"{P}sp", f"{P}graphicFrame", f"{P}cxnSp", f"{P}pic")
 _TITLES = frozenset(("title", "ctrTitle"))
 _LISTS = frozenset(("body", "obj", ""))  # placeholders whose paragraphs have bullets
+_FRAME = frozenset(("sldImg", "sldNum", "dt", "hdr", "ftr"))  # what a page of notes has around them
+_LONGEST_TITLE = 120
 _BULLETS, _NUMBERS = (f"{A}buChar", f"{A}buBlip"), f"{A}buAutoNum"
 
 
@@ -56,7 +59,7 @@ class _Slide:
         """The title as heading, and what stands below it."""
         self._sections.turn_to(number)
         shapes = list(_shapes(self._root.find(f"{P}cSld/{P}spTree")))
-        titles = [shape for shape in shapes if _placeholder(shape) in _TITLES]
+        titles = [shape for shape in shapes if _placeholder(shape) in _TITLES] or _topmost(shapes)
         title = " ".join(text_of(shape) for shape in titles)
         self._sections.heading(1, f"{title} {_hidden(title)}" if self.is_hidden else title)
         for shape in shapes:
@@ -97,7 +100,7 @@ class _Slide:
         for relation in self._parts.values():
             if relation.kind == "notesSlide":
                 for shape in self._package.xml(relation.part).iter(f"{P}sp"):
-                    if _placeholder(shape) == "body":
+                    if _placeholder(shape) not in _FRAME:
                         self._sections.add(text_of(shape), "note")
             elif relation.kind == "comments":
                 for comment in self._package.xml(relation.part):
@@ -121,6 +124,27 @@ def _placeholder(shape: Any) -> str | None:
     """What of the layout a shape fills: "title", "" for content; None: it is of its own."""
     found = next(shape.iter(f"{P}ph"), None)
     return None if found is None else found.get("type", "")
+
+
+def _topmost(shapes: list[Any]) -> list[Any]:
+    """The box of one line above all others, which is the title of a slide without one."""
+    seen = [shape for shape in shapes if _placeholder(shape) not in _FRAME and _has_content(shape)]
+    seen.sort(key=_top)
+    if len(seen) < 2 or _top(seen[0]) == _top(seen[1]) or seen[0].tag != f"{P}sp":
+        return []
+    text = text_of(seen[0])
+    is_line = "\n" not in text and len(text) <= _LONGEST_TITLE and text[-1] not in ".,;:"
+    return seen[:1] if is_line else []
+
+
+def _has_content(shape: Any) -> bool:
+    return shape.tag == f"{P}graphicFrame" or bool(text_of(shape))
+
+
+def _top(shape: Any) -> float:
+    """How far below the edge of the slide a shape begins; those of the layout do not say it."""
+    place = next(shape.iter(f"{A}off"), None)
+    return math.inf if place is None else int(place.get("y", "0"))
 
 
 def _marker(style: Any, is_item: bool) -> str:

@@ -183,12 +183,8 @@ class _Writer:
             yield line
 
     def _pair(self, line: Line) -> None:
-        name, value = (" ".join(text.split()) for text in line.cells.values())
-        if name.endswith("?"):
-            self._add(name, "question", hidden=line.hidden)
-            self._add(value, "answer", hidden=line.hidden)
-            return
-        self._add(f"{name.rstrip(' :：')}: {value}", "field", hidden=line.hidden)
+        for text, kind in pair(*line.cells.values()):
+            self._add(text, kind, hidden=line.hidden)
 
     def _column(self, title: str, lines: Iterable[Line]) -> Iterator[Line]:
         self._add(title, "paragraph")
@@ -237,6 +233,21 @@ class _Writer:
         if group:
             self._add(_joined(group), "paragraph", hidden=group.hidden)
             yield group
+
+
+def pair(name: str, value: str) -> Iterator[tuple[str, Kind]]:
+    """A name with its value as a field; a question with its answer as these."""
+    name, value = " ".join(name.split()), " ".join(value.split())
+    if name.endswith("?"):
+        yield name, "question"
+        yield value, "answer"
+    else:
+        yield f"{name.rstrip(' :：')}: {value}", "field"
+
+
+def is_value(text: str) -> bool:
+    """Whether this is a number, a date, a phone and the like, and not words."""
+    return bool(_kind(text))
 
 
 def _kind(text: str) -> str:

@@ -11,7 +11,9 @@ from indexer.readers.archive import GOES_ON, Office, Package, children, opened
 from indexer.readers.clean import clean
 from indexer.readers.page import Kind, Page, Table, row
 from indexer.readers.sections import Sections
+from indexer.readers.tables.sheet import pair
 from indexer.readers.word import tables
+from indexer.readers.word.forms import is_form
 from indexer.readers.word.names import (
     PPR,
     SDT,
@@ -210,8 +212,28 @@ class _Walk:
             self._caption(self._texts(first.pop(0))[0])
             lines.pop(0)
             name, self._name = name or self._name, ""
-        head = tables.header_rows(lines, first)
-        self._rows(lines[head:], *self._head(lines[:head], name))
+        if is_form(lines, [_cells(line) for line in lines]):
+            self._form(lines)
+        else:
+            head = tables.header_rows(lines, first)
+            self._rows(lines[head:], *self._head(lines[:head], name))
+
+    def _form(self, lines: list[Any]) -> None:
+        for line in lines:
+            texts = [text for text in self._texts(_cells(line)) if text.strip()]
+            if len(texts) == 2:
+                for text, kind in pair(*texts):
+                    self._sections.add(text, kind)
+            else:
+                self._sections.add("".join(texts))
+            self._nested()
+        self._long = None
+
+    def _nested(self) -> None:
+        """The tables in the cells that were just read."""
+        inner, self._inner = self._inner, []
+        for each in inner:
+            self._table(each)
 
     def _head(self, lines: list[Any], name: str) -> tuple[tables.Grid, Table]:
         """The header, if there is one, as a row."""
@@ -231,9 +253,7 @@ class _Walk:
             cells = _cells(line)
             texts = grid.place(line, cells, self._texts(cells), head=False)
             self._sections.add(row(texts), "row", table=table)
-            inner, self._inner = self._inner, []
-            for each in inner:
-                self._table(each)
+            self._nested()
         self._long = grid, table
 
     def _texts(self, cells: list[Any]) -> list[str]:

@@ -57,12 +57,13 @@ def header_rows(lines: list[Any], rows: list[list[Any]]) -> int:
     if len(rows) < 2:
         return 0
     marked = 0
-    while marked < len(rows) and _is_marked(lines[marked]):
+    while marked < len(rows) and is_marked(lines[marked]):
         marked += 1
     return marked if 0 < marked < len(rows) else _merged_rows(rows)
 
 
-def _is_marked(line: Any) -> bool:
+def is_marked(line: Any) -> bool:
+    """Whether Word is told that this row names the columns."""
     properties = child(line, _LINE)
     return properties is not None and is_on(child(properties, _HEADER))
 
