@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from lxml import etree
 
-from indexer.readers.page import Unreadable
+from indexer.readers.page import Unreadable, is_damage, why
 
 MAX_UNPACKED_MB = 256
 MAX_XML_MB = 64  # lxml takes some twenty times as much memory for a text of short elements
@@ -63,6 +63,7 @@ class Package:
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
+        self._names = frozenset(archive.namelist())
 
     def main(self) -> str:
         """The name of the part that holds the document itself."""
@@ -72,20 +73,18 @@ class Package:
         raise ValueError("no document in the archive")
 
     def relations(self, part: str) -> dict[str, Relation]:
-        """What a part links to inside of the file, by the id of the link."""
+        """The parts that a part links to by the id of the link, without those that are missing."""
         folder, name = posixpath.split(part)
-        try:
-            links = self.xml(posixpath.join(folder, "_rels", f"{name}.rels"))
-        except KeyError:
-            return {}
-        return {
+        links = posixpath.join(folder, "_rels", f"{name}.rels")
+        found = {
             link.get("Id", ""): Relation(
                 link.get("Type", "").rsplit("/", 1)[-1],
                 posixpath.normpath(posixpath.join("/", folder, link.get("Target", "")))[1:],
             )
-            for link in links
+            for link in (self.xml(links) if links in self._names else ())
             if link.get("TargetMode") != "External"
         }
+        return {key: relation for key, relation in found.items() if relation.part in self._names}
 
     def content(self, part: str) -> bytes:
         """A part of XML, Strict Open XML under the usual names; KeyError: there is none."""
@@ -109,10 +108,12 @@ def opened(path: Path, office: Office) -> Iterator[Package]:
         try:
             with zipfile.ZipFile(file) as archive:
                 yield Package(archive)
-        except (Unreadable, OSError):
+        except Unreadable:
             raise
         except Exception as error:  # zlib, lxml, zipfile: each its own, and KeyError
-            raise damaged(office, " ".join(str(error).split())) from error
+            if not is_damage(error):
+                raise
+            raise damaged(office, why(error)) from error
 
 
 def damaged(office: Office, why: str) -> Unreadable:
@@ -148,8 +149,10 @@ def entries(file: BinaryIO, office: Office) -> list[zipfile.ZipInfo]:
     try:
         with zipfile.ZipFile(file) as archive:
             infos = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise damaged(office, str(error)) from error
+    except Exception as error:
+        if not is_damage(error):
+            raise
+        raise damaged(office, why(error)) from error
     if any(info.flag_bits & 1 for info in infos):
         raise Unreadable("encrypted: save a copy without a password")
     file.seek(0)
@@ -160,16 +163,19 @@ def children(data: bytes, parent: str) -> Iterator[Any]:
     """The elements right below the parent, few in memory at a time."""
     parser = etree.XMLPullParser(events=("start",), tag=parent, **SAFE)
     found: Any = None
+    given = 0  # one that was given is kept until the next: lxml is slow to remove what is in use
     for start in range(0, len(data), _PIECE):
         parser.feed(data[start : start + _PIECE])
         for _, element in parser.read_events():
             found = _without_doctype(element) if found is None else found
-        if found is not None and start + _PIECE < len(data):
-            whole = found[:-1]  # the last may be still to come in part
-            yield from whole
-            del found[: len(whole)]
+        if found is None or start + _PIECE >= len(data):
+            continue
+        while len(found) > given + 1:  # the last may be still to come in part
+            yield found[given]
+            del found[:given]
+            given = 1
     parser.close()
-    yield from () if found is None else found
+    yield from () if found is None else found[given:]
 
 
 def _without_doctype(element: Any) -> Any:

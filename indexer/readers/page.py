@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,6 +12,7 @@ Kind = Literal[
     "contents", "furniture",
 ]  # fmt: skip
 
+_LONGEST_REASON = 150  # characters
 _CELL_BORDER = re.compile(r"(?<!\\) \| ")
 
 
@@ -53,6 +55,21 @@ class Page:
 
 class Unreadable(Exception):
     """Why a document gives no text: lower-case, to stand after "name.pdf: "."""
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether a file is to blame, not the disk: a parser was led to before the file's start."""
+    return not isinstance(error, OSError) or error.errno in (None, errno.EINVAL)
+
+
+def why(error: Exception) -> str:
+    """A short reason for people out of what a parser has raised."""
+    if isinstance(error, OSError) and error.errno:
+        return "a part of it lies outside of the file"
+    words = " ".join(filter(str.isprintable, str(error).split()))
+    if not words or isinstance(error, LookupError):
+        words = f"{type(error).__name__} {words}".strip()
+    return words if len(words) <= _LONGEST_REASON else f"{words[:_LONGEST_REASON]}…"
 
 
 def row(cells: list[str]) -> str:

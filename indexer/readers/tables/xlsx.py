@@ -12,7 +12,7 @@ from typing import Any
 from zipfile import ZipFile, ZipInfo
 
 from indexer.readers.archive import Office, check_unpacked, damaged, entries
-from indexer.readers.page import Page, Unreadable
+from indexer.readers.page import Page, Unreadable, is_damage, why
 from indexer.readers.sections import Sections
 from indexer.readers.tables.number_format import GENERAL, show, show_moment
 from indexer.readers.tables.sheet import Line, write
@@ -40,10 +40,12 @@ def read(path: Path) -> Iterator[Page]:
                 book = Book(archive)
                 for sheet in sorted(book.sheets, key=lambda sheet: sheet.hidden):
                     yield from _Reading(book, sheet).pages()
-        except (OSError, Unreadable):
+        except Unreadable:
             raise
         except Exception as error:  # zlib, lxml, zipfile: each its own, and KeyError
-            raise damaged(EXCEL, " ".join(str(error).split())) from error
+            if not is_damage(error):
+                raise
+            raise damaged(EXCEL, why(error)) from error
 
 
 def _check_texts(infos: list[ZipInfo]) -> None:

@@ -46,7 +46,8 @@ class VisiblePage:
         self._box = ""  # a check box that has no text yet
         self._tables: list[TableRows] = []
         self._terms: list[str] = []  # of the next definition
-        self._defined = False
+        self._defined = False  # by what is open
+        self._explained = True  # by anything
         self._label = ""  # of the next input
         self._control: list[str] = []  # text of the open button
         self._targets: list[str] = []  # ids of what it shows
@@ -99,6 +100,7 @@ class VisiblePage:
         while self._tables:
             self._place_all(self._tables.pop().end())
         self._settle()
+        self._end_terms()
         for label in dict.fromkeys(self._labels.values()):
             if len(label.split()) > 2:
                 self.edges.add(label, "furniture")
@@ -152,7 +154,7 @@ class VisiblePage:
             self._place_all(self._tables.pop().end())
         elif tag in ("dl", "form"):
             self._settle()
-            self._terms = []
+            self._end_terms()
         elif tag == "a":
             self._text.append(_LINK_END)
 
@@ -240,18 +242,25 @@ class VisiblePage:
 
     def _term(self, text: str) -> None:
         if text.endswith("?"):
-            self._terms = []
+            self._end_terms()
             self._ask(text)
             return
         self._asked = False
-        if self._defined:
+        if self._explained:
             self._terms = []
-        self._defined = False
+        self._defined = self._explained = False
         self._terms.append(text)
+
+    def _end_terms(self) -> None:
+        """Those that nothing has defined are text."""
+        terms, self._terms = self._terms, []
+        for term in () if self._explained else terms:
+            self._add(Piece("paragraph", term))
+        self._explained = True
 
     def _define(self, piece: Piece) -> Piece:
         """The first block of a definition with what it defines; a list comes under it."""
-        self._defined = True
+        self._defined = self._explained = True
         terms = ", ".join(term.rstrip(" :") for term in self._terms)
         if piece.kind == "paragraph":
             return replace(piece, kind="field", text=f"{terms}: {piece.text}")
