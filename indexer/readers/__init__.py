@@ -99,6 +99,8 @@ def read(path: Path) -> Iterator[Page]:
                 yield page
     except Unreadable:
         raise
+    except MemoryError as error:
+        raise Unreadable("too large: more than the memory that its reader may take") from error
     except Exception as error:  # whatever a parser makes of a damaged file
         if not is_damage(error):
             raise

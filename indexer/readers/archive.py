@@ -16,6 +16,7 @@ from lxml import etree
 from indexer.readers.page import Unreadable, is_damage, why
 
 MAX_UNPACKED_MB = 256
+MAX_READ_MB = 512  # with the parts that others share
 MAX_XML_MB = 64  # lxml takes some twenty times as much memory for a text of short elements
 
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -64,6 +65,7 @@ class Package:
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         self._names = frozenset(archive.namelist())
+        self._left = MAX_READ_MB * 1_000_000
 
     def main(self) -> str:
         """The name of the part that holds the document itself."""
@@ -89,6 +91,9 @@ class Package:
     def content(self, part: str) -> bytes:
         """A part of XML, Strict Open XML under the usual names; KeyError: there is none."""
         data = self._archive.read(part)
+        self._left -= len(data)
+        if self._left < 0:
+            raise Unreadable("too large: its parts name each other over and over")
         if _PURL in data:
             for strict, usual in _STRICT.items():
                 data = data.replace(strict, usual)

@@ -58,7 +58,9 @@ class Unreadable(Exception):
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether a file is to blame, not the disk: a parser was led to before the file's start."""
+    """Whether a file is to blame, not disk or memory: a parser was led to before its start."""
+    if isinstance(error, MemoryError):
+        return False
     return not isinstance(error, OSError) or error.errno in (None, errno.EINVAL)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from lxml import etree
 
 MOST_COPIES = 200
+MOST_ELEMENTS = 20_000
 _NUMBER = re.compile(rb"\d+")
 _NUMBERS = (b"", b"-1", b"0", b"7.5", b"1e9", b"255", b"65536", b"2147483648", b"9" * 30, b"x")
 _TEXTS = ("", "0", "-1", "1048577", "9" * 20, "А1:ZZZ9", "\u202e", "true", "../../etc/passwd")
@@ -108,6 +109,8 @@ def _elements_damaged(rng: Random, data: bytes) -> bytes:
         return data
     elements = list(root.iter("*"))
     for _ in range(rng.choice((1, 1, 3, 10))):
+        if sum(1 for _ in root.iter()) > MOST_ELEMENTS:
+            break
         rng.choice(_OF_ELEMENTS)(rng, rng.choice(elements), rng.choice(elements))
     return bytes(etree.tostring(root))
 
@@ -138,7 +141,8 @@ def _dropped(rng: Random, element: Any, other: Any) -> None:
 
 def _doubled(rng: Random, element: Any, other: Any) -> None:
     if element.getparent() is not None:
-        for _ in range(rng.choice((1, 3, MOST_COPIES))):
+        most = MOST_ELEMENTS // sum(1 for _ in element.iter())
+        for _ in range(min(most, rng.choice((1, 3, MOST_COPIES)))):
             element.addnext(copy.deepcopy(element))
 
 

@@ -10,6 +10,7 @@ import faulthandler
 import json
 import re
 import resource
+import signal
 import sys
 from pathlib import Path
 from random import Random
@@ -19,7 +20,7 @@ from indexer.readers import Page, Unreadable, read
 from tests.real.damage import damaged
 from tests.real.fuzz_samples import samples
 
-SECONDS = 20  # a file, on a machine that does other things, too
+SECONDS = 20  # of the processor, a file
 MOST = 300 << 10  # kB of memory
 LIMITS = (resource.RLIMIT_AS, 1 << 30), (resource.RLIMIT_CPU, 600)
 FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system")
@@ -69,11 +70,12 @@ def main(folder: Path, suffix: str, start: int, stop: int) -> None:
     path = folder / f"{start}{suffix}"
     for kind, most in LIMITS:
         resource.setrlimit(kind, (most, most))
+    faulthandler.register(signal.SIGVTALRM, chain=True)
     sys.addaudithook(_refuse)
     for seed in range(start, stop):
         rng = Random(seed)
         path.write_bytes(damaged(rng, rng.choice(whole), rng.choice(whole)))
-        faulthandler.dump_traceback_later(SECONDS, exit=True)
+        signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
         print(json.dumps({"seed": seed}), flush=True)
         if told := wrong(path):
             print(json.dumps({"seed": seed, "wrong": told}), flush=True)

@@ -28,7 +28,8 @@ def read(path: Path) -> Iterator[Page]:
     with opened(path, OFFICE) as package:
         main = package.main()
         parts = package.relations(main)
-        slides = [parts[each.get(_ID)].part for each in package.xml(main).iter(f"{P}sldId")]
+        listed = [parts[each.get(_ID)].part for each in package.xml(main).iter(f"{P}sldId")]
+        slides = dict.fromkeys(listed)  # a damaged list may name one a thousand times
         hidden = []
         for number, part in enumerate(slides, 1):
             slide = _Slide(package, part)

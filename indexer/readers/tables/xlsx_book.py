@@ -62,7 +62,8 @@ class Book:
             raise Unreadable("damaged Excel file: no workbook inside")
         properties = root.find("{*}workbookPr")
         self.since_1904 = properties is not None and properties.get("date1904") not in _NO
-        self.sheets = list(self._sheets(root, part))
+        # A damaged list may name one a thousand times.
+        self.sheets = list({sheet.part: sheet for sheet in self._sheets(root, part)}.values())
         parts = dict(self._related(part))
         self.strings = list(self._strings(parts.get("sharedStrings")))
         self.styles = self._styles(parts.get("styles"))

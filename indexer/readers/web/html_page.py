@@ -10,7 +10,7 @@ from dataclasses import replace
 from indexer.readers.page import Kind
 from indexer.readers.sections import Sections
 from indexer.readers.web.html_roles import HEADINGS, PARTS, Attributes, is_panel, role_of, targets
-from indexer.readers.web.html_table import MOST_COLUMNS, Cell, Piece, TableRows
+from indexer.readers.web.html_table import MOST_COLUMNS, MOST_TABLES, Cell, Piece, TableRows
 
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _BLANKS_IN_LINE = re.compile(" +")
@@ -45,6 +45,7 @@ class VisiblePage:
         self._marker = ""  # of the list item that has no text yet
         self._box = ""  # a check box that has no text yet
         self._tables: list[TableRows] = []
+        self._deeper = 0  # open tables inside of the innermost of them, which are only text
         self._terms: list[str] = []  # of the next definition
         self._defined = False  # by what is open
         self._explained = True  # by anything
@@ -146,17 +147,23 @@ class VisiblePage:
         elif tag in ("ul", "ol", "menu") and self._lists:
             self._lists.pop()
             self._marker = ""
-        elif tag == "tr" and self._tables:
-            self._place_all(self._tables[-1].end_row())
-        elif tag == "thead" and self._tables:
-            self._tables[-1].in_head = False
-        elif tag == "table" and self._tables:
-            self._place_all(self._tables.pop().end())
+        elif tag in ("table", "thead", "tr") and self._tables:
+            self._finish_in_table(tag)
         elif tag in ("dl", "form"):
             self._settle()
             self._end_terms()
         elif tag == "a":
             self._text.append(_LINK_END)
+
+    def _finish_in_table(self, tag: str) -> None:
+        if self._deeper:
+            self._deeper -= tag == "table"
+        elif tag == "tr":
+            self._place_all(self._tables[-1].end_row())
+        elif tag == "thead":
+            self._tables[-1].in_head = False
+        else:
+            self._place_all(self._tables.pop().end())
 
     def _begin_item(self, attributes: Attributes) -> None:
         number = self._lists[-1] if self._lists else None
@@ -168,9 +175,11 @@ class VisiblePage:
         self._marker = f"{number}. "
 
     def _begin_in_table(self, tag: str, attributes: Attributes) -> None:
-        if tag == "table":
+        if tag == "table" and len(self._tables) < MOST_TABLES:
             self._tables.append(TableRows())
-        elif not self._tables:
+        elif tag == "table":
+            self._deeper += 1
+        elif not self._tables or self._deeper:
             return
         elif tag == "thead":
             self._tables[-1].in_head = True
