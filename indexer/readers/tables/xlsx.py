@@ -86,6 +86,8 @@ class _Reading:
         for notes in self._notes.values():  # of empty cells
             for _, note in notes:
                 sections.add(note, "furniture" if hidden else "note")
+        for text in self._book.boxes(self._sheet):
+            sections.add(text, "furniture" if hidden else "paragraph")
         if self._not_computed:
             sections.add(self._about_formulas(), "furniture" if hidden else "note")
         yield from sections.take(last=True)

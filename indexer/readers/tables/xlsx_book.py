@@ -80,6 +80,13 @@ class Book:
                     found[comment.get("ref", "")].append(text_of(comment, tag))
         return notes.get("comments", {}) | notes.get("threadedComment", {})
 
+    def boxes(self, sheet: Sheet) -> Iterator[str]:
+        """The texts of the shapes that lie on a sheet."""
+        for kind, part in self._related(sheet.part):
+            if kind == "drawing" and self._has(part):
+                for body in self._tree(part).iter("{*}txBody"):
+                    yield "\n".join(map(text_of, body.iterfind("{*}p")))
+
     def rows(self, sheet: Sheet) -> Iterator[Any]:
         """The elements of columns and rows, each gone when the next one comes."""
         return self._stream(sheet.part, "col", "row")
