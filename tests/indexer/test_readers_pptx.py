@@ -103,6 +103,13 @@ def test_charts_and_smart_art_are_read(tmp_path: Path) -> None:
     ]
 
 
+def test_what_stands_on_every_slide_is_read_once(tmp_path: Path) -> None:
+    shapes = shape("ООО «Вафля»") + shape("Образец заголовка", "title")
+    layout = f"<p:sldLayout {SPACES}><p:cSld><p:spTree>{shapes}</p:spTree></p:cSld></p:sldLayout>"
+    path = deck(tmp_path / "a.pptx", shape("Текст"), slideLayout1=layout)
+    assert kinds(path) == [("paragraph", "Текст", 0), ("furniture", "ООО «Вафля»", 0)]
+
+
 def test_notes_comments_and_footers(tmp_path: Path) -> None:
     notes = shape("1", "sldNum") + shape("Сказать", "body")
     path = deck(
