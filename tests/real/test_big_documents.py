@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from indexer.readers import Unreadable, read
 from tests.indexer.sample_files import CONTRACT
+from tests.indexer.sheet_files import MAIN, OFFICE, by_hand
 from tests.indexer.word_files import p, table, tr, word_xml
 
 ROWS = 100_000
@@ -63,3 +66,21 @@ def test_paragraphs_of_a_long_word_file_are_read(tmp_path: Path) -> None:
     path = tmp_path / "a.docx"
     word_xml(path, p(CONTRACT) * ROWS)
     assert found(path, "Договор") == ROWS
+
+
+def test_a_long_text_that_many_cells_share_is_not_read_without_end(tmp_path: Path) -> None:
+    path, whole = tmp_path / "a.xlsx", tmp_path / "whole.xlsx"
+    row = '<row><c t="s"><v>0</v></c></row>'
+    by_hand(whole, f"<sheetData>{row * 20_000}</sheetData>")
+    link = f'<Relationship Id="s" Type="{OFFICE}/sharedStrings" Target="sharedStrings.xml"/>'
+    end = "</Relationships>"
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            content = old.read(name).decode()
+            is_workbooks = name.endswith("workbook.xml.rels")
+            new.writestr(name, content.replace(end, link + end) if is_workbooks else content)
+        text = f"<si><t>{'слово ' * 170_000}</t></si>"
+        new.writestr("xl/sharedStrings.xml", f'<sst xmlns="{MAIN}">{text}</sst>')
+    assert path.stat().st_size < 50_000
+    with pytest.raises(Unreadable, match=r"^too large: more than 100 MB of text$"):
+        list(read(path))

@@ -19,6 +19,7 @@ from indexer.readers.tables.sheet import Line, write
 from indexer.readers.tables.xlsx_book import Book, Sheet, Style, text_of, unescape
 
 EXCEL = Office("Excel", ".xls", ".xlsx")
+MAX_TEXT_MB = 100  # of text, in characters
 MAX_SHARED_MB = 48  # of XML whose texts are kept in memory
 
 _ROWS_END = re.compile(rb"</(?:\w+:)?sheetData\s*>")
@@ -38,14 +39,27 @@ def read(path: Path) -> Iterator[Page]:
         try:
             with ZipFile(file) as archive:
                 book = Book(archive)
-                for sheet in sorted(book.sheets, key=lambda sheet: sheet.hidden):
-                    yield from _Reading(book, sheet).pages()
+                yield from _bounded(
+                    page
+                    for sheet in sorted(book.sheets, key=lambda sheet: sheet.hidden)
+                    for page in _Reading(book, sheet).pages()
+                )
         except Unreadable:
             raise
         except Exception as error:  # zlib, lxml, zipfile: each its own, and KeyError
             if not is_damage(error):
                 raise
             raise damaged(EXCEL, why(error)) from error
+
+
+def _bounded(pages: Iterator[Page]) -> Iterator[Page]:
+    """Any number of cells may share one long text: a small file is then endless."""
+    left = MAX_TEXT_MB * 1_000_000
+    for page in pages:
+        left -= len(page.text)
+        if left < 0:
+            raise Unreadable(f"too large: more than {MAX_TEXT_MB} MB of text")
+        yield page
 
 
 def _check_texts(infos: list[ZipInfo]) -> None:
