@@ -23,7 +23,7 @@ from indexer.readers import read
 from indexer.sync import Chunking, reindex
 from indexer.words import words
 from tests.indexer.sample_files import pdf, word
-from tests.indexer.test_readers_pptx import deck, shape
+from tests.indexer.slide_files import deck, shape
 
 Section = tuple[str, list[str], list[list[str]]]  # heading, paragraphs, rows of a table
 LINE = 90  # characters of a line in a PDF

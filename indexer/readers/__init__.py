@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from indexer.readers.clean import clean
-from indexer.readers.page import Block, Page, Table, Unreadable
+from indexer.readers.page import Block, Page, Table, Unreadable, is_damage, why
 from indexer.readers.plain import blocks_of
 
 __all__ = ["READERS", "Block", "Page", "Reader", "Table", "Unreadable", "read"]
@@ -105,9 +105,13 @@ def read(path: Path) -> Iterator[Page]:
             found = found or bool(page.text)
             if page.text or page.number is not None:
                 yield page
-    except (Unreadable, OSError):
+    except Unreadable:
         raise
+    except MemoryError as error:
+        raise Unreadable("too large: more than the memory that its reader may take") from error
     except Exception as error:  # whatever a parser makes of a damaged file
-        raise Unreadable(f"damaged: {type(error).__name__}: {error}") from error
+        if not is_damage(error):
+            raise
+        raise Unreadable(f"damaged: {why(error)}") from error
     if not found:
         raise Unreadable("empty")

@@ -13,9 +13,10 @@ from typing import IO, Any, BinaryIO, NamedTuple
 
 from lxml import etree
 
-from indexer.readers.page import Unreadable
+from indexer.readers.page import Unreadable, is_damage, why
 
 MAX_UNPACKED_MB = 256
+MAX_READ_MB = 512  # with the parts that others share
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -68,6 +69,7 @@ class Package:
         self._archive = archive
         # 1C writes SharedStrings.xml where it says sharedStrings.xml; others write \\ for /.
         self._names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
+        self._left = MAX_READ_MB * 1_000_000
 
     def main(self) -> str:
         """The name of the part that holds the document itself."""
@@ -77,20 +79,18 @@ class Package:
         raise ValueError("no document in the archive")
 
     def relations(self, part: str) -> dict[str, Relation]:
-        """What a part links to inside of the file, by the id of the link."""
+        """The parts that a part links to by the id of the link, without those that are missing."""
         folder, name = posixpath.split(part)
-        try:
-            links = self.xml(posixpath.join(folder, "_rels", f"{name}.rels"))
-        except KeyError:
-            return {}
-        return {
+        links = posixpath.join(folder, "_rels", f"{name}.rels")
+        found = {
             link.get("Id", ""): Relation(
                 link.get("Type", "").rsplit("/", 1)[-1],
                 posixpath.normpath(posixpath.join("/", folder, link.get("Target", "")))[1:],
             )
-            for link in links
+            for link in (self.xml(links) if self.has(links) else ())
             if link.get("TargetMode") != "External"
         }
+        return {key: relation for key, relation in found.items() if self.has(relation.part)}
 
     def has(self, part: str) -> bool:
         return part.lower() in self._names
@@ -102,6 +102,9 @@ class Package:
     def content(self, part: str) -> bytes:
         """A part of XML, Strict Open XML under the usual names; KeyError: there is none."""
         data = self.open(part).read()
+        self._left -= len(data)
+        if self._left < 0:
+            raise Unreadable("too large: its parts name each other over and over")
         if _PURL in data:
             for strict, usual in _STRICT.items():
                 data = data.replace(strict, usual)
@@ -121,10 +124,12 @@ def opened(path: Path, office: Office) -> Iterator[Package]:
         try:
             with zipfile.ZipFile(file) as archive:
                 yield Package(archive)
-        except (Unreadable, OSError):
+        except Unreadable:
             raise
         except Exception as error:  # zlib, lxml, zipfile: each its own, and KeyError
-            raise damaged(office, " ".join(str(error).split())) from error
+            if not is_damage(error):
+                raise
+            raise damaged(office, why(error)) from error
 
 
 def damaged(office: Office, why: str) -> Unreadable:
@@ -160,8 +165,10 @@ def _entries(file: BinaryIO, office: Office) -> list[zipfile.ZipInfo]:
     try:
         with zipfile.ZipFile(file) as archive:
             infos = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise damaged(office, str(error)) from error
+    except Exception as error:
+        if not is_damage(error):
+            raise
+        raise damaged(office, why(error)) from error
     if any(info.flag_bits & 1 for info in infos):
         raise Unreadable("encrypted: save a copy without a password")
     file.seek(0)
@@ -175,18 +182,21 @@ def children(data: bytes, parent: str, long: str = "") -> Iterator[Any]:
     """
     parser = etree.XMLPullParser(events=("start",), tag=parent, **SAFE)
     found: Any = None
+    given = 0  # one that was given is kept until the next: lxml is slow to remove what is in use
     for start in range(0, len(data), _PIECE):
         parser.feed(data[start : start + _PIECE])
         for _, element in parser.read_events():
             found = without_doctype(element) if found is None else found
-        if found is not None and start + _PIECE < len(data):
-            whole = found[:-1]  # the last may be still to come in part
-            yield from whole
-            del found[: len(whole)]
-            if len(found) and found[0].tag == long and len(found[0]) > _MANY:
-                yield _taken_out(found[0])
+        if found is None or start + _PIECE >= len(data):
+            continue
+        while len(found) > given + 1:  # the last may be still to come in part
+            yield found[given]
+            del found[:given]
+            given = 1
+        if len(found) > given and found[given].tag == long and len(found[given]) > _MANY:
+            yield _taken_out(found[given])
     parser.close()
-    yield from () if found is None else found
+    yield from () if found is None else found[given:]
 
 
 def _taken_out(element: Any) -> Any:

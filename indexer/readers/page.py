@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from dataclasses import dataclass, field
 from typing import Literal
@@ -17,6 +18,7 @@ _NO_ALT_TEXT = re.compile(
     r"|automatically generated|AI-generated|автоматически созданн|созданн\w* ИИ",
     re.IGNORECASE,
 )
+_LONGEST_REASON = 150  # characters
 _CELL_BORDER = re.compile(r"(?<!\\) \| ")
 
 
@@ -59,6 +61,23 @@ class Page:
 
 class Unreadable(Exception):
     """Why a document gives no text: lower-case, to stand after "name.pdf: "."""
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether a file is to blame, not disk or memory: a parser was led to before its start."""
+    if isinstance(error, MemoryError):
+        return False
+    return not isinstance(error, OSError) or error.errno in (None, errno.EINVAL)
+
+
+def why(error: Exception) -> str:
+    """A short reason for people out of what a parser has raised."""
+    if isinstance(error, OSError) and error.errno:
+        return "a part of it lies outside of the file"
+    words = " ".join(filter(str.isprintable, str(error).split()))
+    if not words or isinstance(error, LookupError):
+        words = f"{type(error).__name__} {words}".strip()
+    return words if len(words) <= _LONGEST_REASON else f"{words[:_LONGEST_REASON]}…"
 
 
 def row(cells: list[str]) -> str:

@@ -157,6 +157,22 @@ def test_cells_over_several_columns_keep_the_others_in_place(blocks: Any) -> Non
     ]  # fmt: skip
 
 
+def test_a_row_of_one_cell_that_begins_in_a_later_column_is_read(blocks: Any) -> None:
+    late = tr(span("Прочее", 2), properties='<w:gridBefore w:val="1"/>')
+    found = blocks(table(tr("а", "б", "в"), tr("1", "2", "3"), late))
+    assert [text for _, text in found] == ["а | б | в", "1 | 2 | 3", "Прочее"]
+
+
+def test_notes_that_are_missing_from_the_file_are_missing(tmp_path: Path) -> None:
+    whole, path = tmp_path / "whole.docx", tmp_path / "a.docx"
+    word_xml(whole, p("Текст"), footnotes=note("footnote", "2", "Сноска"))
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            if "footnotes" not in name:
+                new.writestr(name, old.read(name))
+    assert list(read(path)) == [Page("Текст")]
+
+
 @pytest.mark.parametrize("mark", ["<w:tblHeader/>", ""], ids=["marked", "merged"])
 def test_header_rows_are_joined_by_column(tmp_path: Path, mark: str) -> None:
     path = tmp_path / "a.docx"

@@ -203,6 +203,16 @@ def test_terms_stand_with_their_definitions(tmp_path: Path) -> None:
     ]
 
 
+def test_terms_that_nothing_defines_are_text(tmp_path: Path) -> None:
+    page = "<dl><dt>Лот<dd>Книга<dd><dt>Борт<dt>Трюм</dl><p>Итог"
+    assert blocks(tmp_path, page) == [
+        ("field", "Лот: Книга"),
+        ("paragraph", "Борт"),
+        ("paragraph", "Трюм"),
+        ("paragraph", "Итог"),
+    ]
+
+
 def test_form_fields_stand_with_their_labels(tmp_path: Path) -> None:
     page = """<form><label>Телефон:</label><input value=405><label>ФИО <input value="Рогов"></label>
     <label for=b>О себе</label><textarea id=b>Водитель</textarea><label>Пусто</label><input>

@@ -33,23 +33,25 @@ def read(path: Path) -> Iterator[Page]:
     with opened(path, OFFICE) as package:
         main = package.main()
         parts = package.relations(main)
-        slides = [parts[each.get(_ID)].part for each in package.xml(main).iter(f"{P}sldId")]
-        hidden = []
+        listed = [parts[each.get(_ID)].part for each in package.xml(main).iter(f"{P}sldId")]
+        slides = dict.fromkeys(listed)  # a damaged list may name one a thousand times
+        hidden, seen = [], set[str]()
         for number, part in enumerate(slides, 1):
-            slide = _Slide(package, part)
+            slide = _Slide(package, part, seen)
             if slide.is_hidden:
                 hidden.append((number, part))
             else:
                 yield from slide.pages(number)
         for number, part in hidden:
-            yield from _Slide(package, part).pages(number)
+            yield from _Slide(package, part, seen).pages(number)
 
 
 class _Slide:
-    """One slide with the parts that it links to."""
+    """One slide with the parts that it links to; `seen` are backgrounds that were read, and texts
+    on them."""
 
-    def __init__(self, package: Package, part: str) -> None:
-        self._package = package
+    def __init__(self, package: Package, part: str, seen: set[str]) -> None:
+        self._package, self._seen = package, seen
         self._parts = package.relations(part)
         self._root = package.xml(part)
         self._sections = Sections()
@@ -65,6 +67,7 @@ class _Slide:
         for shape in shapes:
             if shape not in titles:
                 self._shape(shape)
+        self._background()
         self._notes()
         return self._sections.take(last=True)
 
@@ -95,6 +98,21 @@ class _Slide:
                 marker = f"{numbers[level]}. "
             kind: Kind = "item" if marker else "paragraph"
             self._sections.add(marker + text.strip(), kind, level=level)
+
+    def _background(self) -> None:
+        """What stands on all slides, like the name of a company, at the first of them."""
+        parts = self._parts
+        for kind in ("slideLayout", "slideMaster"):
+            part = next((each.part for each in parts.values() if each.kind == kind), None)
+            if part is None or part in self._seen:
+                return
+            self._seen.add(part)
+            for shape in _shapes(self._package.xml(part).find(f"{P}cSld/{P}spTree")):
+                text = "" if _placeholder(shape) is not None else text_of(shape)
+                if text not in self._seen:
+                    self._seen.add(text)
+                    self._sections.add(text, "furniture")
+            parts = self._package.relations(part)
 
     def _notes(self) -> None:
         for relation in self._parts.values():

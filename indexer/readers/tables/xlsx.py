@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from indexer.readers.archive import Office, opened
-from indexer.readers.page import Page
+from indexer.readers.page import Page, Unreadable
 from indexer.readers.sections import Sections
 from indexer.readers.tables.number_format import GENERAL, show, show_moment
 from indexer.readers.tables.sheet import Line, write
 from indexer.readers.tables.xlsx_book import Book, Sheet, Style, text_of, unescape
 
 EXCEL = Office("Excel", ".xls", ".xlsx", most_xml_mb=48, streamed="/worksheets/sheet")
+MAX_TEXT_MB = 100  # of text, in characters
 
 _ROWS_END = re.compile(rb"</(?:\w+:)?sheetData\s*>")
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
@@ -31,8 +32,21 @@ def read(path: Path) -> Iterator[Page]:
     """The sheets by name; macros are not run, links not followed, formulas not computed."""
     with opened(path, EXCEL) as package:
         book = Book(package)
-        for sheet in sorted(book.sheets, key=lambda sheet: sheet.hidden):
-            yield from _Reading(book, sheet).pages()
+        yield from _bounded(
+            page
+            for sheet in sorted(book.sheets, key=lambda sheet: sheet.hidden)
+            for page in _Reading(book, sheet).pages()
+        )
+
+
+def _bounded(pages: Iterator[Page]) -> Iterator[Page]:
+    """Any number of cells may share one long text: a small file is then endless."""
+    left = MAX_TEXT_MB * 1_000_000
+    for page in pages:
+        left -= len(page.text)
+        if left < 0:
+            raise Unreadable(f"too large: more than {MAX_TEXT_MB} MB of text")
+        yield page
 
 
 class _Reading:
@@ -62,6 +76,8 @@ class _Reading:
         for notes in self._notes.values():  # of empty cells
             for _, note in notes:
                 sections.add(note, "furniture" if hidden else "note")
+        for text in self._book.boxes(self._sheet):
+            sections.add(text, "furniture" if hidden else "paragraph")
         if self._not_computed:
             sections.add(self._about_formulas(), "furniture" if hidden else "note")
         yield from sections.take(last=True)

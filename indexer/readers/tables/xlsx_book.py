@@ -57,7 +57,8 @@ class Book:
             raise ValueError("no workbook inside")
         properties = root.find("{*}workbookPr")
         self.since_1904 = properties is not None and properties.get("date1904") not in _NO
-        self.sheets = list(self._sheets(root, part))
+        # A damaged list may name one a thousand times.
+        self.sheets = list({sheet.part: sheet for sheet in self._sheets(root, part)}.values())
         parts = {relation.kind: relation.part for relation in package.relations(part).values()}
         self.strings = list(self._strings(parts.get("sharedStrings", "")))
         self.styles = self._styles(parts.get("styles", ""))
@@ -73,6 +74,13 @@ class Book:
                 for comment in self.package.xml(part).iter("{*}comment", "{*}threadedComment"):
                     found[comment.get("ref", "")].append(text_of(comment, tag))
         return notes.get("comments", {}) | notes.get("threadedComment", {})
+
+    def boxes(self, sheet: Sheet) -> Iterator[str]:
+        """The texts of the shapes that lie on a sheet."""
+        for kind, part in self.package.relations(sheet.part).values():
+            if kind == "drawing":
+                for body in self.package.xml(part).iter("{*}txBody"):
+                    yield "\n".join(map(text_of, body.iterfind("{*}p")))
 
     def rows(self, sheet: Sheet) -> Iterator[Any]:
         """The elements of columns and rows, each gone when the next one comes."""

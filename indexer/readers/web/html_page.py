@@ -10,7 +10,7 @@ from dataclasses import replace
 from indexer.readers.page import Kind, alt_text
 from indexer.readers.sections import Sections
 from indexer.readers.web.html_roles import HEADINGS, PARTS, Attributes, is_panel, role_of, targets
-from indexer.readers.web.html_table import MOST_COLUMNS, Cell, Piece, TableRows
+from indexer.readers.web.html_table import MOST_COLUMNS, MOST_TABLES, Cell, Piece, TableRows
 
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _BLANKS_IN_LINE = re.compile(" +")
@@ -47,8 +47,10 @@ class VisiblePage:
         self._marker = ""  # of the list item that has no text yet
         self._box = ""  # a check box that has no text yet
         self._tables: list[TableRows] = []
+        self._deeper = 0  # open tables inside of the innermost of them, which are only text
         self._terms: list[str] = []  # of the next definition
-        self._defined = False
+        self._defined = False  # by what is open
+        self._explained = True  # by anything
         self._label = ""  # of the next input
         self._control: list[str] = []  # text of the open button
         self._targets: list[str] = []  # ids of what it shows
@@ -103,6 +105,7 @@ class VisiblePage:
         while self._tables:
             self._place_all(self._tables.pop().end())
         self._settle()
+        self._end_terms()
         for label in dict.fromkeys(self._labels.values()):
             if len(label.split()) > 2:
                 self.edges.add(label, "furniture")
@@ -148,17 +151,23 @@ class VisiblePage:
         elif tag in ("ul", "ol", "menu") and self._lists:
             self._lists.pop()
             self._marker = ""
-        elif tag == "tr" and self._tables:
-            self._place_all(self._tables[-1].end_row())
-        elif tag == "thead" and self._tables:
-            self._tables[-1].in_head = False
-        elif tag == "table" and self._tables:
-            self._place_all(self._tables.pop().end())
+        elif tag in ("table", "thead", "tr") and self._tables:
+            self._finish_in_table(tag)
         elif tag in ("dl", "form"):
             self._settle()
-            self._terms = []
+            self._end_terms()
         elif tag == "a":
             self._text.append(_LINK_END)
+
+    def _finish_in_table(self, tag: str) -> None:
+        if self._deeper:
+            self._deeper -= tag == "table"
+        elif tag == "tr":
+            self._place_all(self._tables[-1].end_row())
+        elif tag == "thead":
+            self._tables[-1].in_head = False
+        else:
+            self._place_all(self._tables.pop().end())
 
     def _begin_item(self, attributes: Attributes) -> None:
         number = self._lists[-1] if self._lists else None
@@ -170,9 +179,11 @@ class VisiblePage:
         self._marker = f"{number}. "
 
     def _begin_in_table(self, tag: str, attributes: Attributes) -> None:
-        if tag == "table":
+        if tag == "table" and len(self._tables) < MOST_TABLES:
             self._tables.append(TableRows())
-        elif not self._tables:
+        elif tag == "table":
+            self._deeper += 1
+        elif not self._tables or self._deeper:
             return
         elif tag == "thead":
             self._tables[-1].in_head = True
@@ -253,18 +264,25 @@ class VisiblePage:
 
     def _term(self, text: str) -> None:
         if text.endswith("?"):
-            self._terms = []
+            self._end_terms()
             self._ask(text)
             return
         self._asked = False
-        if self._defined:
+        if self._explained:
             self._terms = []
-        self._defined = False
+        self._defined = self._explained = False
         self._terms.append(text)
+
+    def _end_terms(self) -> None:
+        """Those that nothing has defined are text."""
+        terms, self._terms = self._terms, []
+        for term in () if self._explained else terms:
+            self._add(Piece("paragraph", term))
+        self._explained = True
 
     def _define(self, piece: Piece) -> Piece:
         """The first block of a definition with what it defines; a list comes under it."""
-        self._defined = True
+        self._defined = self._explained = True
         terms = ", ".join(term.rstrip(" :") for term in self._terms)
         if piece.kind == "paragraph":
             return replace(piece, kind="field", text=f"{terms}: {piece.text}")

@@ -10,6 +10,7 @@ from indexer.readers.tables.sheet import LOOK_AHEAD, names_columns
 
 LAYOUT_CELL = 300  # characters; a cell of several blocks and more than this is page layout
 LAYOUT_BLOCKS = 500  # a row with cells of more is page layout
+MOST_TABLES = 50  # one inside of another
 MOST_COLUMNS = 100  # that one cell may span
 SPANNED = 10_000_000  # characters that spans of one table may add
 HEADER_ROWS = 3
