@@ -63,7 +63,7 @@ coverage: $(DEV)  ## the lines that the tests run, by folder
 	$(BIN)/coverage json --quiet
 	$(BIN)/python tests/coverage_by_folder.py coverage.json
 
-test-real: $(DEV)  ## tests on real parts: a Docker engine, in namespaces of its own (needs root)
+test-real: $(DEV)  ## a fuzz of the readers, big documents; a Docker engine in namespaces of its own (needs root)
 	$(BIN)/pytest tests/real
 	$(BIN)/pytest tests/real/docker
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from indexer.readers import Block, Page
@@ -11,7 +12,7 @@ from indexer.readers.plain import blocks_of
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-VERSION = "2"
+VERSION = "3"
 _PIECE = re.compile(r"\w{1,5}|[^\w\s]")
 # What these end with or are speaks of what follows them, and begins the next passage with it.
 _ANNOUNCES = frozenset(("heading", "question", "caption"))
@@ -75,7 +76,7 @@ class _Splitter:
         for block in blocks:
             count = self._count(page.text[block.start : block.stop])
             if run and size + count > self._most:
-                kept = len(run) - _announcing(page, run)
+                kept = len(run) - _announcing(page, [*run, block])
                 yield run[:kept]
                 run = run[kept:]
                 size = sum(self._count(page.text[each.start : each.stop]) for each in run)
@@ -111,10 +112,16 @@ class _Splitter:
 
 
 def _announcing(page: Page, run: list[Block]) -> int:
-    """How many blocks at the end of a run belong to what follows: not all of them."""
+    """How many blocks before the last one of a run belong to it: not all of them."""
     count = 0
-    for block in reversed(run[1:]):
-        if block.kind not in _ANNOUNCES and page.text[block.stop - 1] != ":":
+    for block, after in reversed([*pairwise(run)][1:]):
+        if not _announces(page, block, after):
             break
         count += 1
     return count
+
+
+def _announces(page: Page, block: Block, after: Block) -> bool:
+    if block.kind in _ANNOUNCES or page.text[block.stop - 1] == ":":
+        return True
+    return block.kind == after.kind == "item" and block.level < after.level

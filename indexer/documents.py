@@ -85,7 +85,7 @@ def _walk(root: Path, listing: Listing) -> Iterator[Path]:
             unreadable(PermissionError(errno.EACCES, "no permission", folder))
             continue
         here = Path(folder)
-        kept = [name for name in folders if not ignored(_relative(root, here / name))]
+        kept = [name for name in folders if not ignored(f"{_relative(root, here / name)}/")]
         linked = [name for name in kept if (here / name).is_symlink()]
         folders[:] = [name for name in kept if name not in linked and name[0] != "."]
         for name in (*names, *linked):

@@ -51,11 +51,15 @@ def properties(path: Path) -> str:
 
 
 def head(page: Page) -> str:
-    """The lines of a title at the head of a document's first page."""
+    """The lines of a title at the head of a document's first page; the rows of a table are none."""
     lines = [page.heading or ""]
     for block in page.blocks[:HEAD_LINES]:
         text = page.text[block.start : block.stop]
-        if len(text) > LINE or (text.endswith((".", "?", "!")) and len(text) > LINE / 2):
+        if (
+            block.kind == "row"
+            or len(text) > LINE
+            or (text.endswith((".", "?", "!")) and len(text) > LINE / 2)
+        ):
             break
         lines.append(text)
     return "\n".join(filter(None, lines))

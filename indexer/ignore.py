@@ -1,11 +1,6 @@
-"""Documents that are left out: the lines of .opsctlignore in the documents folder.
-
-A line is a pattern as in .gitignore, without `!`: with a slash before its end it is a path from the
-documents folder, else a name at any depth. A folder goes with all that is in it.
-"""
+"""Documents that are left out: .opsctlignore in the documents folder, in the form of .gitignore."""
 
 from collections.abc import Callable
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from indexer.errors import UserError
@@ -15,18 +10,21 @@ FILE = ".opsctlignore"
 
 
 def read_ignored(root: Path) -> Callable[[str], bool]:
-    """Give a function that tells whether a path relative to `root` is left out."""
+    """Give a function that tells whether a path relative to `root` is left out.
+
+    The path of a folder ends with a slash; what is in a folder that is left out goes with it.
+    """
     path = root / FILE
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []
+        if not path.is_file():
+            return lambda name: False
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read ({error})", access_hint(path)) from error
-    patterns = [line.strip().rstrip("/") for line in lines]
-    patterns = [pattern for pattern in patterns if pattern and not pattern.startswith("#")]
-    return lambda name: any(_fits(pattern, name) for pattern in patterns)
 
+    from pathspec import GitIgnoreSpec
 
-def _fits(pattern: str, name: str) -> bool:
-    if "/" in pattern:
-        return fnmatchcase(name, pattern.lstrip("/"))
-    return fnmatchcase(name.rpartition("/")[2], pattern)
+    try:
+        return GitIgnoreSpec.from_lines(lines).match_file
+    except ValueError as error:
+        raise UserError(f"{path}: {error}", f"edit {path}") from error

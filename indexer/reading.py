@@ -31,7 +31,7 @@ LIMITS = (
 )
 ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
 # Read in this process: nothing is parsed that could make a reader grow or hang.
-PLAIN = frozenset((".txt", ".text", ".log", ".rst", ".md", ".markdown", ".csv", ".tsv"))
+PLAIN = frozenset((".txt", ".text", ".log", ".md", ".markdown", ".csv", ".tsv"))
 BLOCK = 1 << 16
 
 

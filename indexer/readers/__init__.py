@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from indexer.readers.clean import clean
-from indexer.readers.page import Block, Page, Table, Unreadable
+from indexer.readers.page import Block, Page, Table, Unreadable, is_damage, why
 from indexer.readers.plain import blocks_of
 
 __all__ = ["READERS", "Block", "Page", "Reader", "Table", "Unreadable", "read"]
@@ -31,6 +31,12 @@ def _markdown(path: Path) -> Iterator[Page]:
     from indexer.readers import markdown
 
     return markdown.read(path)
+
+
+def _rst(path: Path) -> Iterator[Page]:
+    from indexer.readers import rst
+
+    return rst.read(path)
 
 
 def _html(path: Path) -> Iterator[Page]:
@@ -64,11 +70,12 @@ def _pptx(path: Path) -> Iterator[Page]:
 
 
 # Raise it with every change of what a reader gives: all documents are read again then.
-VERSION = "1"
+VERSION = "2"
 
 READERS: Mapping[str, Reader] = {
     ".pdf": _pdf,
-    **dict.fromkeys((".txt", ".text", ".log", ".rst"), _text),
+    **dict.fromkeys((".txt", ".text", ".log"), _text),
+    ".rst": _rst,
     **dict.fromkeys((".md", ".markdown"), _markdown),
     **dict.fromkeys((".html", ".htm", ".xhtml"), _html),
     **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), _docx),
@@ -88,18 +95,23 @@ def read(path: Path) -> Iterator[Page]:
         raise Unreadable(f"no reader for {path.suffix or 'files without a suffix'}")
     if not path.stat().st_size:
         raise Unreadable("empty")
-    found = False
+    found = contents = False
     try:
         for page in reader(path):
             if not page.blocks:
                 text = clean(page.text).strip()
-                page = replace(page, text=text, blocks=blocks_of(text))
+                page = replace(page, text=text, blocks=blocks_of(text, contents_go_on=contents))
+            contents = any(block.kind == "contents" for block in page.blocks)
             found = found or bool(page.text)
             if page.text or page.number is not None:
                 yield page
-    except (Unreadable, OSError):
+    except Unreadable:
         raise
+    except MemoryError as error:
+        raise Unreadable("too large: more than the memory that its reader may take") from error
     except Exception as error:  # whatever a parser makes of a damaged file
-        raise Unreadable(f"damaged: {type(error).__name__}: {error}") from error
+        if not is_damage(error):
+            raise
+        raise Unreadable(f"damaged: {why(error)}") from error
     if not found:
         raise Unreadable("empty")

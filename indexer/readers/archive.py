@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import IO, Any, BinaryIO, NamedTuple
 
 from lxml import etree
 
-from indexer.readers.page import Unreadable
+from indexer.readers.page import Unreadable, is_damage, why
 
 MAX_UNPACKED_MB = 256
-MAX_XML_MB = 64  # lxml takes some twenty times as much memory for a text of short elements
+MAX_READ_MB = 512  # with the parts that others share
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -40,6 +40,8 @@ SAFE: dict[str, Any] = {
     "resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True,
 }  # fmt: skip
 _PIECE = 1 << 18
+_MANY = 200
+GOES_ON = "goes-on"  # an attribute of what is no first part
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Office:
     name: str  # "Word"
     old: str  # ".doc"
     new: str  # ".docx"
+    most_xml_mb: int = 64  # lxml takes some twenty times as much memory for short elements
+    streamed: str = ""  # in the names of parts of which few elements are in memory at a time
 
 
 class Relation(NamedTuple):
@@ -63,6 +67,9 @@ class Package:
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
+        # 1C writes SharedStrings.xml where it says sharedStrings.xml; others write \\ for /.
+        self._names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
+        self._left = MAX_READ_MB * 1_000_000
 
     def main(self) -> str:
         """The name of the part that holds the document itself."""
@@ -72,24 +79,32 @@ class Package:
         raise ValueError("no document in the archive")
 
     def relations(self, part: str) -> dict[str, Relation]:
-        """What a part links to inside of the file, by the id of the link."""
+        """The parts that a part links to by the id of the link, without those that are missing."""
         folder, name = posixpath.split(part)
-        try:
-            links = self.xml(posixpath.join(folder, "_rels", f"{name}.rels"))
-        except KeyError:
-            return {}
-        return {
+        links = posixpath.join(folder, "_rels", f"{name}.rels")
+        found = {
             link.get("Id", ""): Relation(
                 link.get("Type", "").rsplit("/", 1)[-1],
                 posixpath.normpath(posixpath.join("/", folder, link.get("Target", "")))[1:],
             )
-            for link in links
+            for link in (self.xml(links) if self.has(links) else ())
             if link.get("TargetMode") != "External"
         }
+        return {key: relation for key, relation in found.items() if self.has(relation.part)}
+
+    def has(self, part: str) -> bool:
+        return part.lower() in self._names
+
+    def open(self, part: str) -> IO[bytes]:
+        """A part as a file; KeyError: there is none."""
+        return self._archive.open(self._names.get(part.lower(), part))
 
     def content(self, part: str) -> bytes:
         """A part of XML, Strict Open XML under the usual names; KeyError: there is none."""
-        data = self._archive.read(part)
+        data = self.open(part).read()
+        self._left -= len(data)
+        if self._left < 0:
+            raise Unreadable("too large: its parts name each other over and over")
         if _PURL in data:
             for strict, usual in _STRICT.items():
                 data = data.replace(strict, usual)
@@ -98,7 +113,7 @@ class Package:
     def xml(self, part: str) -> Any:
         """The root element of a part."""
         root = etree.fromstring(self.content(part), etree.XMLParser(**SAFE))
-        return _without_doctype(root)
+        return without_doctype(root)
 
 
 @contextmanager
@@ -109,10 +124,12 @@ def opened(path: Path, office: Office) -> Iterator[Package]:
         try:
             with zipfile.ZipFile(file) as archive:
                 yield Package(archive)
-        except (Unreadable, OSError):
+        except Unreadable:
             raise
         except Exception as error:  # zlib, lxml, zipfile: each its own, and KeyError
-            raise damaged(office, " ".join(str(error).split())) from error
+            if not is_damage(error):
+                raise
+            raise damaged(office, why(error)) from error
 
 
 def damaged(office: Office, why: str) -> Unreadable:
@@ -121,22 +138,22 @@ def damaged(office: Office, why: str) -> Unreadable:
 
 def check(file: BinaryIO, office: Office) -> None:
     """Raise Unreadable for what is no Office file of today, or a bomb."""
-    infos = entries(file, office)
-    check_unpacked(infos)
-    names = (".xml", ".rels")
-    size = sum(info.file_size for info in infos if info.filename.lower().endswith(names)) / 1e6
-    if size > MAX_XML_MB:
-        raise Unreadable(f"too large: {size:.0f} MB of XML unpacked, the limit is {MAX_XML_MB} MB")
-
-
-def check_unpacked(infos: list[zipfile.ZipInfo]) -> None:
-    """Raise Unreadable for an archive that is too large unpacked."""
+    infos = _entries(file, office)
     size = sum(info.file_size for info in infos) / 1e6
     if size > MAX_UNPACKED_MB:
         raise Unreadable(f"too large: {size:.0f} MB unpacked, the limit is {MAX_UNPACKED_MB} MB")
+    size = sum(info.file_size for info in infos if _is_held(info.filename.lower(), office)) / 1e6
+    if size > office.most_xml_mb:
+        limit = f"the limit is {office.most_xml_mb} MB"
+        raise Unreadable(f"too large: {size:.0f} MB of XML unpacked, {limit}")
 
 
-def entries(file: BinaryIO, office: Office) -> list[zipfile.ZipInfo]:
+def _is_held(name: str, office: Office) -> bool:
+    streamed = bool(office.streamed) and office.streamed in name
+    return name.endswith((".xml", ".rels")) and not streamed
+
+
+def _entries(file: BinaryIO, office: Office) -> list[zipfile.ZipInfo]:
     """The parts of an Office file of today. Raises Unreadable."""
     if file.read(4) == _OLE:
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
@@ -148,31 +165,49 @@ def entries(file: BinaryIO, office: Office) -> list[zipfile.ZipInfo]:
     try:
         with zipfile.ZipFile(file) as archive:
             infos = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise damaged(office, str(error)) from error
+    except Exception as error:
+        if not is_damage(error):
+            raise
+        raise damaged(office, why(error)) from error
     if any(info.flag_bits & 1 for info in infos):
         raise Unreadable("encrypted: save a copy without a password")
     file.seek(0)
     return infos
 
 
-def children(data: bytes, parent: str) -> Iterator[Any]:
-    """The elements right below the parent, few in memory at a time."""
+def children(data: bytes, parent: str, long: str = "") -> Iterator[Any]:
+    """The elements right below the parent, few in memory at a time.
+
+    One of the tag `long` comes in parts where it has many children; all but the first go on.
+    """
     parser = etree.XMLPullParser(events=("start",), tag=parent, **SAFE)
     found: Any = None
+    given = 0  # one that was given is kept until the next: lxml is slow to remove what is in use
     for start in range(0, len(data), _PIECE):
         parser.feed(data[start : start + _PIECE])
         for _, element in parser.read_events():
-            found = _without_doctype(element) if found is None else found
-        if found is not None and start + _PIECE < len(data):
-            whole = found[:-1]  # the last may be still to come in part
-            yield from whole
-            del found[: len(whole)]
+            found = without_doctype(element) if found is None else found
+        if found is None or start + _PIECE >= len(data):
+            continue
+        while len(found) > given + 1:  # the last may be still to come in part
+            yield found[given]
+            del found[:given]
+            given = 1
+        if len(found) > given and found[given].tag == long and len(found[given]) > _MANY:
+            yield _taken_out(found[given])
     parser.close()
-    yield from () if found is None else found
+    yield from () if found is None else found[given:]
 
 
-def _without_doctype(element: Any) -> Any:
+def _taken_out(element: Any) -> Any:
+    """An element of all children that have come whole."""
+    part = etree.Element(element.tag, element.attrib)
+    part.extend(element[:-1])
+    element.set(GOES_ON, "")
+    return part
+
+
+def without_doctype(element: Any) -> Any:
     if element.getroottree().docinfo.doctype:
         raise ValueError("a document type in its XML")
     return element

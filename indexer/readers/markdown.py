@@ -11,9 +11,11 @@ from markdown_it.rules_block import StateBlock, reference
 from markdown_it.token import Token
 
 from indexer.readers.encoding import detect
+from indexer.readers.markdown_tables import with_pipes
 from indexer.readers.page import Page, Table, Unreadable, row
 from indexer.readers.plain import said
 from indexer.readers.sections import Sections
+from indexer.readers.tables.sheet import pair
 from indexer.readers.web import html
 
 MAX_MB = 5
@@ -21,8 +23,9 @@ MAX_MB = 5
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _KEY = re.compile(r"([\w.-]+(?: [\w.-]+)*|\"[^\"]+\")[ \t]*:(?:[ \t]+(.*))?")
 _FOOTNOTE = re.compile(r"(?:^| )(?=\[\^[^\]\s]+\]:)")
+_LOOSE = re.compile(r"^(\S.{0,200})\n\n(?=: {3}\S)", re.MULTILINE)  # a term and its meaning
+_MEANING = re.compile(r"^[:~][ \t]+(?=\S)", re.MULTILINE)
 _TITLE = "title"
-_BREAKS = {"softbreak": " ", "hardbreak": "\n"}
 
 
 def read(path: Path) -> Iterator[Page]:
@@ -35,6 +38,7 @@ def read(path: Path) -> Iterator[Page]:
     markdown = MarkdownIt("commonmark", {"maxNesting": 100}).enable(["table", "strikethrough"])
     markdown.block.ruler.at("reference", _reference, {"alt": []})
     fields, text = _front_matter(text)
+    text = _LOOSE.sub(r"\1\n", with_pipes(text))
     yield from _Plain(fields).pages(markdown.parse(text))
 
 
@@ -126,15 +130,28 @@ class _Plain:
                 self._sections.add(line, "row", table=self._table)
                 self._row = None
             case "inline":
-                text = _plain(token.children or [])
-                if self._row is None and not self._level and text.startswith("[^"):
-                    self._footnotes(text)
-                else:
-                    self._inline(text)
+                self._words(token)
             case "fence" | "code_block":
                 self._sections.add(token.content.rstrip(), "code")
             case "html_block":
                 self._html(token.content)
+
+    def _words(self, token: Token) -> None:
+        text = _plain(token.children or [])
+        inside = self._row is not None or self._level or self._marker
+        if not inside and text.startswith("[^"):
+            self._footnotes(text)
+        elif not inside and "\n" in token.content and _MEANING.search(token.content):
+            self._terms(_plain(token.children or [], softbreak="\n"))
+        else:
+            self._inline(text)
+
+    def _terms(self, text: str) -> None:
+        """A term over its meanings."""
+        term, *meanings = _MEANING.split(text)
+        for meaning in meanings:
+            for part, kind in pair(term, meaning):
+                self._sections.add(part, kind)
 
     def _inline(self, text: str) -> None:
         if self._row is not None:
@@ -166,7 +183,7 @@ class _Plain:
                 self._sections.add(text, block.kind, level=block.level, table=block.table)
 
 
-def _plain(tokens: list[Token]) -> str:
+def _plain(tokens: list[Token], *, softbreak: str = " ") -> str:
     """The text of inline tokens; of an image, its description."""
     parts = []
     for token in tokens:
@@ -175,5 +192,5 @@ def _plain(tokens: list[Token]) -> str:
         elif token.type == "html_inline" and token.content.lower().startswith("<br"):
             parts.append("\n")
         else:
-            parts.append(_BREAKS.get(token.type, ""))
+            parts.append({"softbreak": softbreak, "hardbreak": "\n"}.get(token.type, ""))
     return "".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,6 +12,13 @@ Kind = Literal[
     "contents", "furniture",
 ]  # fmt: skip
 
+# Names of files, and what Office writes by itself.
+_NO_ALT_TEXT = re.compile(
+    r"\.(?:png|jpe?g|gif|bmp|emf|wmf|svg|webp|tiff?)$"
+    r"|automatically generated|AI-generated|автоматически созданн|созданн\w* ИИ",
+    re.IGNORECASE,
+)
+_LONGEST_REASON = 150  # characters
 _CELL_BORDER = re.compile(r"(?<!\\) \| ")
 
 
@@ -55,6 +63,23 @@ class Unreadable(Exception):
     """Why a document gives no text: lower-case, to stand after "name.pdf: "."""
 
 
+def is_damage(error: Exception) -> bool:
+    """Whether a file is to blame, not disk or memory: a parser was led to before its start."""
+    if isinstance(error, MemoryError):
+        return False
+    return not isinstance(error, OSError) or error.errno in (None, errno.EINVAL)
+
+
+def why(error: Exception) -> str:
+    """A short reason for people out of what a parser has raised."""
+    if isinstance(error, OSError) and error.errno:
+        return "a part of it lies outside of the file"
+    words = " ".join(filter(str.isprintable, str(error).split()))
+    if not words or isinstance(error, LookupError):
+        words = f"{type(error).__name__} {words}".strip()
+    return words if len(words) <= _LONGEST_REASON else f"{words[:_LONGEST_REASON]}…"
+
+
 def row(cells: list[str]) -> str:
     """A table row as one line of Markdown, without the borders at its ends."""
     return " | ".join(" ".join(cell.split()).replace("|", r"\|") for cell in cells)
@@ -63,3 +88,9 @@ def row(cells: list[str]) -> str:
 def cells(line: str) -> list[str]:
     """The cells of such a line."""
     return [cell.replace(r"\|", "|") for cell in _CELL_BORDER.split(line)]
+
+
+def alt_text(text: str | None) -> str:
+    """What is said for a picture, "" where that is but a name, a file, or an invented text."""
+    text = " ".join((text or "").split())
+    return text if text.count(" ") > 1 and not _NO_ALT_TEXT.search(text) else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from pypdf import PdfReader
 from pypdf.errors import DependencyError, FileNotDecryptedError
 
 from indexer.readers.clean import clean
-from indexer.readers.page import Page, Unreadable
+from indexer.readers.page import Page, Unreadable, is_damage, why
 from indexer.readers.reflow import reflow
 
 FORGET_AFTER = 50  # pages whose parsed objects pypdf may keep in memory
@@ -64,13 +63,6 @@ def _readable() -> Iterator[None]:
     except DependencyError as error:
         raise Unreadable(f"encrypted, and a package for that is missing: {error}") from error
     except Exception as error:  # KeyError, RecursionError, zlib.error: anything
-        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+        if not is_damage(error):
             raise
-        raise Unreadable(f"damaged PDF: {_reason(error)}") from error
-
-
-def _reason(error: Exception) -> str:
-    words = " ".join(str(error).split())
-    if words and not isinstance(error, LookupError):
-        return words
-    return f"{type(error).__name__} {words}".strip()
+        raise Unreadable(f"damaged PDF: {why(error)}") from error

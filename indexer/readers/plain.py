@@ -8,7 +8,9 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from indexer.readers.aligned import is_ruler, tables
+from indexer.readers.contents import has_leaders, settled
 from indexer.readers.page import Block, Kind, Table
+from indexer.readers.sections import Sections
 
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 _ITEM = re.compile(
@@ -17,7 +19,6 @@ _ITEM = re.compile(
     r"|[A-Za-zА-яЁё]\.(?=[ \t]+[a-zа-яё])"
     r"|(\d{1,3}(?:\.\d+)*)\.|(\d+(?:\.\d+)+))[ \t]"
 )
-_CONTENTS = re.compile(r"(?:\.[ \t]?){5,}\s*\d*[ \t]*$")
 _SPEAKS = re.compile(r"[ \t]*(?:(Вопрос|Question|Q|В)|Ответ|Answer|A|О)[ \t]*(?:№?[ \t]*\d+)?:")
 _CHAPTER = re.compile(
     r"(?:(?i:глава|часть|раздел|приложение|chapter|part|section|appendix|статья|article)\s+|§\s*)"
@@ -31,7 +32,7 @@ _SENTENCE_END = re.compile(r"[.!?…]\s")
 _LONGEST_HEADING, _LONGEST_QUESTION = 120, 250
 
 
-def blocks_of(text: str) -> tuple[Block, ...]:
+def blocks_of(text: str, *, contents_go_on: bool = False) -> tuple[Block, ...]:
     """The blocks of a text, which cover all but blank lines and rulers."""
     blocks = list[Block]()
     start = len(text) - len(text.lstrip())
@@ -41,7 +42,19 @@ def blocks_of(text: str) -> tuple[Block, ...]:
         start = found.end()
     if start < end:
         _add(blocks, text, start, end)
-    return tuple(_with_headings(text, blocks))
+    return tuple(settled(text, list(_with_headings(text, blocks)), contents_go_on))
+
+
+def write(text: str, sections: Sections, *, begins: bool) -> None:
+    """Add the blocks of a text; `begins`: a heading at its start may be the title of all."""
+    for block in blocks_of(text):
+        line = text[block.start : block.stop]
+        if block.kind == "heading":
+            is_title = begins and not _ITEM.match(line) and not _chapter_level(line)
+            sections.heading(0 if is_title else block.level, line.lstrip("#"))
+        else:
+            sections.add(line, block.kind, level=block.level, table=block.table)
+        begins = False
 
 
 def said(text: str) -> Kind:
@@ -115,7 +128,7 @@ class _Lines:
             stop = start + len(line.rstrip())
             if begun is None and self._open:
                 self._stop = stop
-                if _has_leaders(line):
+                if has_leaders(line):
                     self._open, self._closed = replace(self._open, kind="contents"), True
                 continue
             if self._open:
@@ -140,17 +153,17 @@ class _Lines:
             return ("question" if speaks[1] else "answer", 0)
         if level := self._heading(index, line):
             return None if self._goes_on_in_capitals(line) else ("heading", level)
+        if has_leaders(line) and (self._closed or not line.lstrip()[0].islower()):
+            return ("contents", 0)
         before = self._open.kind if self._open else None
         if not self._closed and not (before == "answer" and _is_question(line)):
             return None
-        if _has_leaders(line):
-            return ("contents", 0)
         if _is_question(line):
             return ("question", 0)
         return ("answer" if before == "question" else "paragraph", 0)
 
     def _begin_item(self, index: int, line: str, item: re.Match[str]) -> tuple[Kind, int]:
-        if _has_leaders(line):
+        if has_leaders(line):
             return ("contents", 0)
         after = self._lines[index + 1 : index + 2]
         if after and not _ITEM.match(after[0]) and _is_question(line[item.end() :]):
@@ -164,7 +177,9 @@ class _Lines:
     def _heading(self, index: int, line: str) -> int:
         """The level of the heading that this line is, or 0."""
         text = line.strip()
-        if len(text) > _LONGEST_HEADING or (text[-1:] in ".,;:!?-–" and not _CHAPTER.match(text)):
+        if len(text) > _LONGEST_HEADING or has_leaders(text):
+            return 0
+        if text[-1:] in ".,;:!?-–" and not _CHAPTER.match(text):
             return 0
         after = self._lines[index + 1] if index + 1 < len(self._lines) else ""
         if after and (ruler := _UNDERLINE.fullmatch(after)) and len(after) * 2 > len(text):
@@ -235,7 +250,3 @@ def _is_question(line: str) -> bool:
     if not text.endswith("?") or len(text) > _LONGEST_QUESTION:
         return False
     return not text[0].islower() and not _SENTENCE_END.search(text)
-
-
-def _has_leaders(line: str) -> bool:
-    return ("..." in line or ". . ." in line) and _CONTENTS.search(line[-200:]) is not None

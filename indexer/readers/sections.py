@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from indexer.readers.clean import clean
 from indexer.readers.page import Block, Kind, Page, Table
-from indexer.readers.text import PAGE_SIZE, split
+from indexer.readers.pieces import PAGE_SIZE, split
 
 SEPARATOR = " › "
 TIGHT = frozenset(("item", "row", "field"))  # between two of a kind stands no blank line

@@ -5,14 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from indexer.readers import plain
+from indexer.readers.clean import clean
 from indexer.readers.encoding import blocks, detect
 from indexer.readers.page import Page
-
-PAGE_SIZE = 1 << 16  # characters
+from indexer.readers.pieces import PAGE_SIZE, split
+from indexer.readers.sections import Sections
 
 
 def read(path: Path) -> Iterator[Page]:
-    """Pieces of at most 64 K characters; with page numbers where form feeds separate pages."""
+    """The sections under their headings; with page numbers where form feeds separate pages."""
+    sections, before = Sections(), False
+    for piece, number in _pieces(path):
+        text = clean(piece).rstrip()
+        if not text.strip():
+            continue
+        if number is not None:
+            sections.turn_to(number)
+        plain.write(text, sections, begins=not before)
+        before = True
+        yield from sections.take()
+    yield from sections.take(last=True)
+
+
+def _pieces(path: Path) -> Iterator[tuple[str, int | None]]:
+    """Pieces of at most 64 K characters, each with its page."""
     encoding = detect(path)
     paged = _has_form_feed(path, encoding)
     with path.open(encoding=encoding, errors="replace") as file:
@@ -20,11 +37,11 @@ def read(path: Path) -> Iterator[Page]:
         while block := file.read(PAGE_SIZE):
             *sheets, text = (text + block).split("\f")
             for sheet in sheets:
-                yield from _pages(split(sheet), number)
+                yield from ((piece, number) for piece in split(sheet))
                 number += 1
             *full, text = split(text)
-            yield from _pages(full, number if paged else None)
-        yield from _pages([text], number if paged else None)
+            yield from ((piece, number if paged else None) for piece in full)
+        yield text, number if paged else None
 
 
 def _has_form_feed(path: Path, encoding: str) -> bool:
@@ -32,29 +49,3 @@ def _has_form_feed(path: Path, encoding: str) -> bool:
         return False
     with path.open(encoding=encoding, errors="replace") as file:
         return any("\f" in text for text in iter(lambda: file.read(PAGE_SIZE), ""))
-
-
-def split(text: str) -> list[str]:
-    """Pieces of at most PAGE_SIZE, cut after a blank line, or else a line end, or else a space."""
-    pieces = []
-    start = 0
-    while len(text) - start > PAGE_SIZE:
-        end = _border(text, start)
-        pieces.append(text[start:end])
-        start = end
-    return [*pieces, text[start:]]
-
-
-def _border(text: str, start: int) -> int:
-    half, limit = start + PAGE_SIZE // 2, start + PAGE_SIZE
-    for border in ("\n\n", "\n", " ", "\t"):
-        at = text.rfind(border, half, limit)
-        if at >= 0:
-            return at + len(border)
-    return limit
-
-
-def _pages(pieces: list[str], number: int | None) -> Iterator[Page]:
-    for piece in pieces:
-        if piece.strip():
-            yield Page(piece, number)

@@ -49,7 +49,7 @@ REFUSED: dict[str | None, tuple[bytes, str]] = {
 BOMBS = {
     "bomb.docx": (b"<w:p><w:r><w:t>x</w:t></w:r></w:p>", 8_000_000, b"", "слишком велик"),
     "xml.docx": (b"<w:p/>", 11_000_000, b"", "слишком велик"),
-    "memory.docx": (b"<w:p/>", 10_000_000, b"w:tbl", "слишком сложен"),
+    "memory.docx": (b"<w:p/>", 10_000_000, b"w:sdt", "слишком сложен"),
 }
 
 

@@ -69,6 +69,12 @@ def test_what_announces_goes_with_what_it_announces() -> None:
     assert [chunk.text for chunk in chunks] == [texts[0], "\n\n".join(texts[1:])]
 
 
+def test_a_clause_goes_with_those_under_it() -> None:
+    text = "1. Цена\n1.1. Цена включает налог.\n2. Сроки\n2.1. Товар везут восемь дней."
+    chunks = make_splitter(16, 0)(Page(text))
+    assert [chunk.text for chunk in chunks] == [text[:33], text[34:]]
+
+
 def test_rows_come_with_the_header_of_their_table() -> None:
     table = Table("Варенье", "Ягода | Минут")
     rows = [table.header, *(f"ягода{number} | {number}" for number in range(40))]

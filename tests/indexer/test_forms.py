@@ -1,13 +1,15 @@
 """Numbers, codes and dates, however they are written; and a document's own name."""
 
 import io
+from pathlib import Path
 
 import docx
 import pytest
 from pypdf import PdfWriter
 
-from indexer.facts import name_words
+from indexer.facts import head, name_words
 from indexer.forms import exact_forms
+from indexer.readers import read
 from tests.indexer.sample_files import pdf, word
 from tests.workspace import Workspace
 
@@ -83,6 +85,12 @@ def test_a_document_is_found_by_its_name_and_properties(workspace: Workspace) ->
     assert _first(workspace, "порядок эвакуации") == "c.docx"
     assert _first(workspace, "залог на Ткацкой") == "zalog-tkatskaya.docx"
     assert _first(workspace, "вестник Ильинска") == "b.pdf"
+
+
+def test_the_rows_of_a_table_do_not_speak_for_the_whole_document(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Кто;Телефон;Отдел\nКим;2-15;склад\nЛи;3-08;касса\n")
+    assert head(next(read(path))) == ""
 
 
 def _first(workspace: Workspace, asked: str) -> str:

@@ -120,13 +120,49 @@ def test_questions_one_under_another() -> None:
     assert [kind for kind, _ in kinds(text)] == ["question", "answer", "question", "answer"]
 
 
-def test_lines_of_contents() -> None:
-    text = "1. Корм ........ 3\n2. Уборка клеток\nу сурков . . . . . . 5\nВрач ......... 7"
-    assert kinds(text) == [
-        ("contents", "1. Корм ........ 3"),
-        ("contents", "2. Уборка клеток\nу сурков . . . . . . 5"),
-        ("contents", "Врач ......... 7"),
-    ]
+ENTRIES = ("1. Корм ........ 3", "2. Уборка клеток\nу сурков . . . . . . 5", "Врач ......... 7")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Содержание\n", ""),
+        ("# CONTENTS\n\n", "\n\nВрач приходит."),
+        ("Оглавление\n\nГлава 1 ...... 2\n\nПрочее\n\n", ""),
+        ("", "\n\n1. Корм\n\nДают утром.\n\nУборка клеток у сурков\n\nПо средам."),
+    ],
+)
+def test_lines_of_contents(before: str, after: str) -> None:
+    entries = "\n".join(ENTRIES)
+    found = [text for kind, text in kinds(before + entries + after) if kind == "contents"]
+    assert found[-3:] == list(ENTRIES)
+
+
+def test_contents_go_on_over_the_page() -> None:
+    text = "\n".join(ENTRIES)
+    assert {block.kind for block in blocks_of(text, contents_go_on=True)} == {"contents"}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Чай ........ 40", "Кофе ....... 60", "Булка ...... 80"),
+        ("Чай ........ 40 руб.", "Кофе . . . . . . 60 руб."),
+        ("Глава 3 фильма ........ 300", "Глава 2 фильма ........ 200"),
+        ("- Директор ........ Рогов И. И.", "- Вахта ........ 405"),
+    ],
+)
+@pytest.mark.parametrize("title", ["", "Прейскурант\n", "Содержание жиров\n\n"])
+def test_a_list_with_leaders_that_names_no_pages_is_of_rows(
+    lines: tuple[str, ...], title: str
+) -> None:
+    found = kinds(title + "\n".join(lines) + "\n\nЦены на чай растут.")
+    assert found[bool(title) : -1] == [("row", line) for line in lines]
+
+
+def test_a_blank_to_fill_in_is_no_row() -> None:
+    text = "Подпись ..............\nФ. И. О. ............."
+    assert kinds(text) == [("paragraph", text)]
 
 
 @pytest.mark.parametrize("unit", [". ", "..x", "  ", "a  b ", "|", "\n ", "-", "1. ", "=\n", "?\n"])

@@ -10,6 +10,10 @@ import pytest
 
 from indexer.readers import READERS, Page, Unreadable, read
 from tests.indexer.sample_files import pdf, word
+from tests.indexer.sheet_files import excel
+from tests.indexer.slide_files import deck, shape
+
+OFFICE = (".docx", ".xlsx", ".pptx")
 
 
 def test_importing_the_readers_imports_no_parser() -> None:
@@ -38,6 +42,26 @@ def test_binary_junk_is_refused_whatever_its_name(tmp_path: Path, suffix: str) -
     path = tmp_path / f"a{suffix}"
     path.write_bytes(bytes(range(256)) * 40)
     with pytest.raises(Unreadable, match=r"^(not text|damaged)"):
+        list(read(path))
+
+
+def write_office(path: Path, text: str) -> None:
+    if path.suffix == ".docx":
+        word(path, text)
+    elif path.suffix == ".xlsx":
+        excel(path, (text, [[text]]))
+    else:
+        deck(path, shape(text))
+
+
+@pytest.mark.parametrize("suffix", OFFICE)
+def test_an_archive_whose_parts_lie_outside_of_it_is_damaged(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    write_office(path, "Текст")
+    data = bytearray(path.read_bytes())
+    data[data.rindex(b"PK\5\6") + 18] += 1  # the list of parts begins 64 kB further on
+    path.write_bytes(data)
+    with pytest.raises(Unreadable, match=r"^damaged \w+ file: a part of it lies outside"):
         list(read(path))
 
 

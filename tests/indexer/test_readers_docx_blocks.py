@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 from indexer.readers import Page, Unreadable, read
+from tests.indexer.test_readers_text import MEASURE
 from tests.indexer.word_files import item, level, numbering, p, table, tc, tr, word_xml
 
 Shown = list[tuple[str, str]]
@@ -154,6 +157,22 @@ def test_cells_over_several_columns_keep_the_others_in_place(blocks: Any) -> Non
     ]  # fmt: skip
 
 
+def test_a_row_of_one_cell_that_begins_in_a_later_column_is_read(blocks: Any) -> None:
+    late = tr(span("Прочее", 2), properties='<w:gridBefore w:val="1"/>')
+    found = blocks(table(tr("а", "б", "в"), tr("1", "2", "3"), late))
+    assert [text for _, text in found] == ["а | б | в", "1 | 2 | 3", "Прочее"]
+
+
+def test_notes_that_are_missing_from_the_file_are_missing(tmp_path: Path) -> None:
+    whole, path = tmp_path / "whole.docx", tmp_path / "a.docx"
+    word_xml(whole, p("Текст"), footnotes=note("footnote", "2", "Сноска"))
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            if "footnotes" not in name:
+                new.writestr(name, old.read(name))
+    assert list(read(path)) == [Page("Текст")]
+
+
 @pytest.mark.parametrize("mark", ["<w:tblHeader/>", ""], ids=["marked", "merged"])
 def test_header_rows_are_joined_by_column(tmp_path: Path, mark: str) -> None:
     path = tmp_path / "a.docx"
@@ -185,6 +204,37 @@ def test_a_nested_table_is_read_once_after_its_row(blocks: Any) -> None:
     assert [text for _, text in found] == ["К | Л", "до | при", "а | б", "1 | 2", "по | сле"]
 
 
+def test_names_beside_their_values_are_fields(blocks: Any) -> None:
+    form = (
+        tr("Фамилия, имя", "Ким Анна"),
+        tr(span("Поездка", 2)),
+        tr("Куда", "Тула"),
+        tr("Выезд:", "02.06.2025"),
+        tr("Подпись", ""),
+    )
+    assert blocks(table(*form)) == [
+        ("field", "Фамилия, имя: Ким Анна"),
+        ("paragraph", "Поездка"),
+        ("field", "Куда: Тула"),
+        ("field", "Выезд: 02.06.2025"),
+        ("paragraph", "Подпись"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["Товар|Цена", "Винт|12,50", "Гайка|7", "Шайба|по запросу"],
+        ["Роль|Кто", "Секретарь|Ким", "Кассир|Ли", "Сторож|Ан"],
+        ["Цех|Печь", "Север|1", "Север|2", "Юг|нет", "Юг|да"],
+    ],
+    ids=["values", "words", "repeated"],
+)
+def test_a_list_of_two_columns_is_no_form(blocks: Any, rows: list[str]) -> None:
+    found = blocks(table(*(tr(*line.split("|")) for line in rows)))
+    assert {kind for kind, _ in found} == {"row"}
+
+
 def test_tables_that_only_place_text_are_paragraphs(blocks: Any) -> None:
     column = table(tr(tc(p("раз") + p("два"))), tr("три"))
     sides = table(tr(tc(p("Покупатель") + p("Иванов")), "Продавец"))
@@ -202,6 +252,25 @@ def test_a_row_alone_names_no_columns(tmp_path: Path) -> None:
     (block,) = page.blocks
     assert block.table is not None
     assert (page.text, block.table.header) == ("12 марта | № 147", "")
+
+
+def test_a_long_table_is_one_table_read_in_parts(tmp_path: Path) -> None:
+    path = tmp_path / "a.docx"
+    lines = [tr("Имя", "Дом"), *(tr(f"Рогов {number}", "Третий") for number in range(20_000))]
+    lines[9000] = tr(tc(p("Лисицын")), tc(table(tr("а", "б"), tr("в", "г")) + p()))
+    merged = [tr("Сурков", merge("Пятый", "restart")), *[tr("Сурков", merge())] * 3000]
+    word_xml(path, p("До") + table(*lines, *merged) + table(tr("А"), tr("Б")) + p("После"))
+    run = [sys.executable, "-c", MEASURE, str(path)]
+    assert int(subprocess.run(run, capture_output=True, check=True).stdout.split()[1]) < 50
+    blocks = [
+        (page.text[each.start : each.stop], each) for page in read(path) for each in page.blocks
+    ]
+    rows = [text for text, block in blocks if block.table and block.table.header == "Имя | Дом"]
+    assert len(rows) == 23_002
+    assert rows[1] == "Рогов 0 | Третий"
+    assert rows[-1] == "Сурков | Пятый"
+    assert [text for text, block in blocks if not block.table] == ["До", "А", "Б", "После"]
+    assert [text for text, block in blocks if block.table and block.table.header == "а | б"]
 
 
 def test_deleted_rows_are_not_read(blocks: Any) -> None:
@@ -276,6 +345,18 @@ def test_a_text_box_is_read_once_after_its_paragraph(blocks: Any) -> None:
 )
 def test_what_is_printed_is_read(blocks: Any, runs: str, text: str) -> None:
     assert blocks(p(runs)) == [("paragraph", text)]
+
+
+def test_a_picture_says_what_it_shows_after_its_paragraph(blocks: Any) -> None:
+    drawing = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
+    picture = (
+        f'<w:r><w:drawing><wp:inline xmlns:wp="{drawing}">'
+        '<wp:docPr id="1" name="Рисунок 1" descr="{}"/></wp:inline></w:drawing></w:r>'
+    )
+    body = p(f"<w:r><w:t>Клетка</w:t></w:r>{picture.format('Схема клетки для сурка')}")
+    invented = "Изображение выглядит как сурок&#10;&#10;Автоматически созданное описание"
+    body += p(picture.format(invented)) + p(picture.format("Логотип"))
+    assert blocks(body) == [("paragraph", "Клетка"), ("caption", "Схема клетки для сурка")]
 
 
 def test_a_paragraph_whose_end_is_deleted_flows_into_the_next(blocks: Any) -> None:

@@ -203,6 +203,16 @@ def test_terms_stand_with_their_definitions(tmp_path: Path) -> None:
     ]
 
 
+def test_terms_that_nothing_defines_are_text(tmp_path: Path) -> None:
+    page = "<dl><dt>Лот<dd>Книга<dd><dt>Борт<dt>Трюм</dl><p>Итог"
+    assert blocks(tmp_path, page) == [
+        ("field", "Лот: Книга"),
+        ("paragraph", "Борт"),
+        ("paragraph", "Трюм"),
+        ("paragraph", "Итог"),
+    ]
+
+
 def test_form_fields_stand_with_their_labels(tmp_path: Path) -> None:
     page = """<form><label>Телефон:</label><input value=405><label>ФИО <input value="Рогов"></label>
     <label for=b>О себе</label><textarea id=b>Водитель</textarea><label>Пусто</label><input>
@@ -232,10 +242,52 @@ def test_a_table_has_a_name_a_header_and_spanned_values(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("alt", ["Схема клетки для сурка", "Схема", "Вид сбоку, IMG 5.png"])
+def test_a_picture_alone_has_its_text_as_caption(tmp_path: Path, alt: str) -> None:
+    page = f"<p>До</p><p><img src=a.png alt='{alt}'></p><p>Вот <img src=b.png alt='{alt}'> она</p>"
+    kind = "caption" if alt.endswith("сурка") else "paragraph"
+    assert blocks(tmp_path, page) == [
+        ("paragraph", "До"), (kind, alt), ("paragraph", f"Вот {alt} она"),
+    ]  # fmt: skip
+
+
 def test_a_table_without_names_has_no_header(tmp_path: Path) -> None:
     page = "<table><tr><th>Адрес<td>Псков<tr><td>Часы<td>с 9 до 18</table>"
     assert read_html(tmp_path, page) == [Page("Адрес | Псков\nЧасы | с 9 до 18")]
     assert [block.table for block in read_html(tmp_path, page)[0].blocks] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "<td><b>Имя</b></td><td><strong>Дом</strong>",
+        "<td><p><b>Имя</b></p></td><td><b> Дом </b>",
+    ],
+)
+def test_a_bold_first_row_names_the_columns(tmp_path: Path, first: str) -> None:
+    page = f"<table><tr>{first}</td></tr><tr><td>Рог</td><td>Третий</td></tr></table>"
+    (found,) = read_html(tmp_path, page)
+    assert [block.table for block in found.blocks] == [Table(header="Имя | Дом")] * 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "header"),
+    [
+        (["Имя|Дом|Цена", "Рог|Третий|40", "Лис|Пятый|60"], "Имя | Дом | Цена"),
+        (["Имя|Дом|Цена", "Рог|Третий|40", *["Лис|Пятый|60"] * 99], "Имя | Дом | Цена"),
+        (["Имя|Рог", "Отдел|Склад", "Цвет|Серый"], ""),
+        (["Чай|40", "Кофе|60", "Вода|0"], ""),
+        (["Имя|Дом|Цвет", "Рог|Третий|Серый"], ""),
+    ],
+)
+def test_a_first_row_unlike_the_others_names_the_columns(
+    tmp_path: Path, rows: list[str], header: str
+) -> None:
+    lines = ("".join(f"<td>{cell}</td>" for cell in line.split("|")) for line in rows)
+    (page,) = read_html(tmp_path, f"<table><tr>{'</tr><tr>'.join(lines)}</tr></table>")
+    assert page.text.split("\n") == [line.replace("|", " | ") for line in rows]
+    tables = {block.table for block in page.blocks}
+    assert tables == {Table(header=header) if header else None}
 
 
 def test_a_table_inside_a_table_keeps_its_rows(tmp_path: Path) -> None:

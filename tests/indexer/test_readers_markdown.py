@@ -97,6 +97,71 @@ def test_tables_in_html_keep_their_header(tmp_path: Path) -> None:
     assert {block.table for block in page.blocks} == {Table(header="Имя | Цена")}
 
 
+_SIMPLE = """
+  Зона      Тариф
+  --------- --------
+  Зелёная   5 200 р.
+  Красная   9 850 р.
+
+  : Тарифы
+"""
+_MULTILINE = """
+  -----------------------
+  Зона       Тариф за
+             рейс
+  ---------- ------------
+  Зелёная,   5 200 р.
+  ближняя
+
+  Красная    9 850 р.
+  -----------------------
+"""
+_GRID = """
++----------+----------+
+| Зона     | Тариф    |
++==========+==========+
+| Зелёная, | 5 200 р. |
+| ближняя  |          |
++----------+----------+
+| Красная  | 9 850 р. |
++----------+----------+
+"""
+
+
+@pytest.mark.parametrize(
+    ("drawn", "rows"),
+    [
+        (_SIMPLE, ["Тарифы", "Зона | Тариф", "Зелёная | 5 200 р.", "Красная | 9 850 р."]),
+        (_MULTILINE, ["Зона | Тариф за рейс", "Зелёная, ближняя | 5 200 р.", "Красная | 9 850 р."]),
+        (_GRID, ["Зона | Тариф", "Зелёная, ближняя | 5 200 р.", "Красная | 9 850 р."]),
+    ],
+    ids=["simple", "multiline", "grid"],
+)
+def test_tables_drawn_by_pandoc_are_rows(tmp_path: Path, drawn: str, rows: list[str]) -> None:
+    (page,) = read_markdown(tmp_path, f"До\n{drawn}\nПосле")
+    lines = [page.text[block.start : block.stop] for block in page.blocks]
+    assert lines == ["До", *rows, "После"]
+    assert page.blocks[-2].table == Table(header=rows[-3])
+
+
+@pytest.mark.parametrize("text", ["```\n  a    b\n  ---- ----\n  1    2\n```", "а\n\n-- --\n\nб"])
+def test_other_dashes_are_no_tables(tmp_path: Path, text: str) -> None:
+    (page,) = read_markdown(tmp_path, text)
+    assert all(block.kind != "row" for block in page.blocks)
+
+
+def test_terms_stand_with_their_meaning(tmp_path: Path) -> None:
+    text = (
+        "*ТТН*\n:   накладная,\n    в двух экземплярах\n\nРейс\n\n:   поездка\n\nЧас: 9\n: или 10"
+    )
+    (page,) = read_markdown(tmp_path, text)
+    assert [(block.kind, page.text[block.start : block.stop]) for block in page.blocks] == [
+        ("field", "ТТН: накладная, в двух экземплярах"),
+        ("field", "Рейс: поездка"),
+        ("field", "Час: 9: или 10"),
+    ]
+
+
 def test_a_rule_at_the_top_is_no_front_matter(tmp_path: Path) -> None:
     assert read_markdown(tmp_path, "---\n\nТекст\n\n---\n\nДалее") == [Page("Текст\n\nДалее")]
 

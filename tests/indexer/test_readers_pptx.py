@@ -2,67 +2,12 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import pytest
 
 from indexer.readers import Page, Table, Unreadable, read
-
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_SPACES = (
-    'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
-    ' xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
-    ' xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
-    ' xmlns:dgm="http://schemas.openxmlformats.org/drawingml/2006/diagram"'
-    f' xmlns:r="{_OFFICE}"'
-)
-
-
-def links(**parts: str) -> str:
-    """A part of relations: the kind of each is its id without the last character."""
-    inside = "".join(
-        f'<Relationship Id="{name}" Type="{_OFFICE}/{name[:-1]}" Target="{target}"/>'
-        for name, target in parts.items()
-    )
-    return (
-        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-        f"{inside}</Relationships>"
-    )
-
-
-def shape(text: str, kind: str | None = None) -> str:
-    """A text box, or what fills a placeholder; each line is a paragraph, tabs give its level."""
-    place = "" if kind is None else f'<p:nvSpPr><p:nvPr><p:ph type="{kind}"/></p:nvPr></p:nvSpPr>'
-    lines = (
-        f'<a:p><a:pPr lvl="{line.count(chr(9))}"/><a:r><a:t>{line.strip()}</a:t></a:r></a:p>'
-        for line in text.split("\n")
-    )
-    return f"<p:sp>{place}<p:txBody>{''.join(lines)}</p:txBody></p:sp>"
-
-
-def deck(path: Path, *slides: str, hidden: tuple[int, ...] = (), **more: str) -> Path:
-    """A presentation of slides, each its shapes in XML; `more` are parts of the first slide."""
-    numbers = range(1, len(slides) + 1)
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("_rels/.rels", links(officeDocument1="ppt/presentation.xml"))
-        shown = "".join(f'<p:sldId r:id="slide{at}"/>' for at in numbers)
-        archive.writestr(
-            "ppt/presentation.xml",
-            f"<p:presentation {_SPACES}><p:sldIdLst>{shown}</p:sldIdLst></p:presentation>",
-        )
-        targets = {f"slide{at}": f"slides/s{at}.xml" for at in numbers}
-        archive.writestr("ppt/_rels/presentation.xml.rels", links(**targets))
-        for at, slide in zip(numbers, slides, strict=True):
-            show = 'show="0"' if at in hidden else ""
-            archive.writestr(
-                f"ppt/slides/s{at}.xml",
-                f"<p:sld {_SPACES} {show}><p:cSld><p:spTree>{slide}</p:spTree></p:cSld></p:sld>",
-            )
-        archive.writestr("ppt/slides/_rels/s1.xml.rels", links(**{x: f"../{x}.xml" for x in more}))
-        for name, content in more.items():
-            archive.writestr(f"ppt/{name}.xml", content)
-    return path
+from tests.indexer.slide_files import SPACES, deck, shape
 
 
 def kinds(path: Path) -> list[tuple[str, str, int]]:
@@ -132,6 +77,55 @@ def test_tables_have_a_header_and_merged_cells_their_value(tmp_path: Path) -> No
     assert {block.table for block in page.blocks} == {Table(header="Имя | Цена")}
 
 
+def test_pictures_say_what_they_show(tmp_path: Path) -> None:
+    pictures = "".join(
+        f'<p:pic><p:nvPicPr><p:cNvPr id="2" name="Рисунок 2" descr="{text}"/></p:nvPicPr></p:pic>'
+        for text in ("Схема клетки для сурка", "Логотип", "C:\\Мои рисунки\\клетка сурка 2.PNG")
+    )
+    path = deck(tmp_path / "a.pptx", shape("Клетка", "title") + pictures + shape("Конец"))
+    assert kinds(path) == [("caption", "Схема клетки для сурка", 0), ("paragraph", "Конец", 0)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "header"),
+    [
+        (["Пекарня|Млн руб.|План", "Речная|19,8|104 %"], "Пекарня | Млн руб. | План"),
+        (["Директор|Ким", "Бухгалтер|Ли"], None),
+    ],
+)
+def test_a_header_that_is_not_marked_is_known_by_what_stands_below_it(
+    tmp_path: Path, rows: list[str], header: str | None
+) -> None:
+    lines = (
+        "".join(f"<a:tc><a:p><a:t>{text}</a:t></a:p></a:tc>" for text in line.split("|"))
+        for line in rows
+    )
+    table = "".join(f"<a:tr>{line}</a:tr>" for line in lines)
+    path = deck(tmp_path / "a.pptx", f"<p:graphicFrame><a:tbl>{table}</a:tbl></p:graphicFrame>")
+    (page,) = read(path)
+    assert {block.table for block in page.blocks} == {Table(header=header) if header else None}
+
+
+def test_the_topmost_line_is_the_title_of_a_slide_without_one(tmp_path: Path) -> None:
+    def box(text: str, top: int) -> str:
+        place = f'<p:spPr><a:xfrm><a:off x="0" y="{top}"/></a:xfrm></p:spPr>'
+        return shape(text).replace("<p:txBody>", f"{place}<p:txBody>")
+
+    path = deck(
+        tmp_path / "a.pptx",
+        box("Нанять технолога", 500) + box("Планы", 100) + box("9 октября", 900),
+        box("Первая строка\nвторая", 100) + box("Третья", 500),
+        box("Слева", 100) + box("Справа", 100),
+        box("Одна", 100),
+    )
+    assert list(read(path)) == [
+        Page("Нанять технолога\n\n9 октября", 1, "Планы"),
+        Page("Первая строка\n\nвторая\n\nТретья", 2),
+        Page("Слева\n\nСправа", 3),
+        Page("Одна", 4),
+    ]
+
+
 def test_charts_and_smart_art_are_read(tmp_path: Path) -> None:
     def points(*values: str) -> str:
         return "".join(f'<c:pt idx="{i}"><c:v>{v}</c:v></c:pt>' for i, v in enumerate(values))
@@ -146,8 +140,8 @@ def test_charts_and_smart_art_are_read(tmp_path: Path) -> None:
         tmp_path / "a.pptx",
         '<p:graphicFrame><c:chart r:id="chart1"/></p:graphicFrame>'
         '<p:graphicFrame><dgm:relIds r:dm="diagramData1"/></p:graphicFrame>',
-        chart1=f"<c:x {_SPACES}>{title}{''.join(series)}</c:x>",
-        diagramData1=f"<dgm:x {_SPACES}><dgm:t><a:p><a:t>Шаг</a:t></a:p></dgm:t></dgm:x>",
+        chart1=f"<c:x {SPACES}>{title}{''.join(series)}</c:x>",
+        diagramData1=f"<dgm:x {SPACES}><dgm:t><a:p><a:t>Шаг</a:t></a:p></dgm:t></dgm:x>",
     )
     assert kinds(path) == [
         ("caption", "Итог", 0),
@@ -158,18 +152,26 @@ def test_charts_and_smart_art_are_read(tmp_path: Path) -> None:
     ]
 
 
+def test_what_stands_on_every_slide_is_read_once(tmp_path: Path) -> None:
+    shapes = shape("ООО «Вафля»") + shape("Образец заголовка", "title")
+    layout = f"<p:sldLayout {SPACES}><p:cSld><p:spTree>{shapes}</p:spTree></p:cSld></p:sldLayout>"
+    path = deck(tmp_path / "a.pptx", shape("Текст"), slideLayout1=layout)
+    assert kinds(path) == [("paragraph", "Текст", 0), ("furniture", "ООО «Вафля»", 0)]
+
+
 def test_notes_comments_and_footers(tmp_path: Path) -> None:
-    notes = shape("1", "sldNum") + shape("Сказать", "body")
+    notes = shape("1", "sldNum") + shape("Сказать", "body") + shape("Показать")
     path = deck(
         tmp_path / "a.pptx",
         shape("Текст") + shape("ООО «Вафля»", "ftr"),
-        notesSlide1=f"<p:notes {_SPACES}>{notes}</p:notes>",
-        comments1=f"<p:cmLst {_SPACES}><p:cm><p:text>Проверить</p:text></p:cm></p:cmLst>",
+        notesSlide1=f"<p:notes {SPACES}>{notes}</p:notes>",
+        comments1=f"<p:cmLst {SPACES}><p:cm><p:text>Проверить</p:text></p:cm></p:cmLst>",
     )
     assert kinds(path) == [
         ("paragraph", "Текст", 0),
         ("furniture", "ООО «Вафля»", 0),
         ("note", "Сказать", 0),
+        ("note", "Показать", 0),
         ("note", "Проверить", 0),
     ]
 
@@ -181,7 +183,7 @@ def test_entities_are_not_followed(tmp_path: Path) -> None:
         tmp_path / "a.pptx",
         shape("Текст"),
         notesSlide1=f'<!DOCTYPE x [<!ENTITY e SYSTEM "file://{secret}">]>'
-        f"<p:notes {_SPACES}>{shape('&e;', 'body')}</p:notes>",
+        f"<p:notes {SPACES}>{shape('&e;', 'body')}</p:notes>",
     )
     with pytest.raises(Unreadable, match=r"^damaged PowerPoint file: "):
         list(read(path))

@@ -111,6 +111,29 @@ def test_form_feeds_number_the_pages(tmp_path: Path) -> None:
     assert [page.number for page in pages[2:]] == [4, 4]
 
 
+def test_text_has_its_headings(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(
+        "ПРАВИЛА ВИВАРИЯ\n\nГлава 1. Корм\n\nСтатья 1. Хорьки\n\nФарш.\n\n"
+        "Глава 2\n\n1. Уборка\n\nПо средам.\nИ по пятницам.\n\nЯщики\n-----\n\nМыть.",
+        encoding="utf-8",
+    )
+    assert list(read(path)) == [
+        Page("Фарш.", heading="ПРАВИЛА ВИВАРИЯ › Глава 1. Корм › Статья 1. Хорьки"),
+        Page("Глава 2", heading="ПРАВИЛА ВИВАРИЯ"),
+        Page("По средам.\nИ по пятницам.", heading="ПРАВИЛА ВИВАРИЯ › 1. Уборка"),
+        Page("Мыть.", heading="ПРАВИЛА ВИВАРИЯ › 1. Уборка › Ящики"),
+    ]
+
+
+def test_a_heading_holds_over_long_text_and_pages(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("Раздел 1\n\n" + "слово " * 20_000 + "\n\n\fдело", encoding="utf-8")
+    assert {(page.number, page.heading) for page in read(path)} == {
+        (1, "Раздел 1"), (2, "Раздел 1"),
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "cp1251"])
 def test_form_feeds_are_found_in_other_encodings(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "a.txt"

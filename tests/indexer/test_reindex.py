@@ -276,6 +276,10 @@ def test_what_opsctlignore_names_is_left_out_and_forgotten(workspace: Workspace)
     assert workspace.source(question(1)) == "note1.txt"
     ignore.write_text("deep/b.txt\n/b.txt\n")
     assert len(workspace.reindex()["added"]) == 4
+    ignore.write_text("*.txt\n!/note*.txt\n!sample/**\nold/\n!old/deep/*\n")
+    assert sorted(workspace.reindex()["removed"]) == sorted(names[2:])
+    ignore.write_text("a/\n!\n")
+    assert ".opsctlignore: " in workspace.fails(1, "reindex")
     ignore.write_bytes(b"\xff")
     assert ".opsctlignore cannot be read" in workspace.fails(1, "reindex")
 

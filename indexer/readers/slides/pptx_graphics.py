@@ -8,6 +8,7 @@ from typing import Any
 from indexer.readers.archive import Package, Relation
 from indexer.readers.page import Table, row
 from indexer.readers.sections import Sections
+from indexer.readers.tables.sheet import LOOK_AHEAD, names_columns
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
@@ -46,14 +47,16 @@ def _item(text: str) -> str:
 
 
 def _add_table(table: Any, sections: Sections) -> None:
+    rows = list[list[str]]()
+    for line in table.iter(f"{A}tr"):
+        rows.append(_values(line, rows[-1] if rows else []))
     style = table.find(f"{A}tblPr")
     named = style is not None and style.get("firstRow") in _TRUE
-    head, above = None, list[str]()
-    for line in table.iter(f"{A}tr"):
-        above = _values(line, above)
-        if named and head is None:
-            head = Table(header=row(above))
-        sections.add(row(above), "row", table=head)
+    first = rows[:LOOK_AHEAD]
+    named = named or names_columns(first, [False] * len(first))
+    head = Table(header=row(rows[0])) if named and rows else None
+    for values in rows:
+        sections.add(row(values), "row", table=head)
 
 
 def _values(line: Any, above: list[str]) -> list[str]:

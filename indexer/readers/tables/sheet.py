@@ -60,6 +60,19 @@ def write(
             yield from sections.take()
 
 
+def names_columns(rows: list[list[str]], strong: list[bool]) -> bool:
+    """Whether the first row of a table names its columns: it alone is bold, or of other values.
+
+    `strong`: whether all cells of the row are bold.
+    """
+    window = [
+        Line(number, {at: text for at, text in enumerate(cells) if text.strip()}, strong=bold)
+        for number, (cells, bold) in enumerate(zip(rows, strong, strict=True))
+    ]
+    found = _Writer(Sections(), False, False, frozenset(), "").find_header(window)
+    return found == (0, 1) and _stands_out(window, *found)
+
+
 class _Gaps:
     """Numbers the regions between empty lines; what a merged cell covers is not empty."""
 
@@ -86,7 +99,7 @@ class _Writer:
     def region(self, lines: Iterator[Line]) -> Iterator[Line]:
         """Write the lines up to the next empty one; hands each back when it is written."""
         window = list(islice(lines, LOOK_AHEAD))
-        start, stop = self._find_header(window)
+        start, stop = self.find_header(window)
         columns = sorted({column for line in window[start:] for column in line.cells})
         columns.sort(key=self._aside.__contains__)
         title = self._titles(window[:start])
@@ -109,7 +122,7 @@ class _Writer:
         furniture = self._hidden or hidden
         self._sections.add(text, "furniture" if furniture else kind, table=table)
 
-    def _find_header(self, window: list[Line]) -> tuple[int, int]:
+    def find_header(self, window: list[Line]) -> tuple[int, int]:
         """Which lines name the columns: window[start:stop]; what is before are titles."""
         start, stop = _header(window)
         if start < stop and (self._goes_on(window, start, stop) or not self._is_header(window)):
@@ -170,12 +183,8 @@ class _Writer:
             yield line
 
     def _pair(self, line: Line) -> None:
-        name, value = (" ".join(text.split()) for text in line.cells.values())
-        if name.endswith("?"):
-            self._add(name, "question", hidden=line.hidden)
-            self._add(value, "answer", hidden=line.hidden)
-            return
-        self._add(f"{name.rstrip(' :：')}: {value}", "field", hidden=line.hidden)
+        for text, kind in pair(*line.cells.values()):
+            self._add(text, kind, hidden=line.hidden)
 
     def _column(self, title: str, lines: Iterable[Line]) -> Iterator[Line]:
         self._add(title, "paragraph")
@@ -224,6 +233,21 @@ class _Writer:
         if group:
             self._add(_joined(group), "paragraph", hidden=group.hidden)
             yield group
+
+
+def pair(name: str, value: str) -> Iterator[tuple[str, Kind]]:
+    """A name with its value as a field; a question with its answer as these."""
+    name, value = " ".join(name.split()), " ".join(value.split())
+    if name.endswith("?"):
+        yield name, "question"
+        yield value, "answer"
+    else:
+        yield f"{name.rstrip(' :：')}: {value}", "field"
+
+
+def is_value(text: str) -> bool:
+    """Whether this is a number, a date, a phone and the like, and not words."""
+    return bool(_kind(text))
 
 
 def _kind(text: str) -> str:

@@ -9,17 +9,16 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile, ZipInfo
 
-from indexer.readers.archive import Office, check_unpacked, damaged, entries
+from indexer.readers.archive import Office, opened
 from indexer.readers.page import Page, Unreadable
 from indexer.readers.sections import Sections
 from indexer.readers.tables.number_format import GENERAL, show, show_moment
 from indexer.readers.tables.sheet import Line, write
 from indexer.readers.tables.xlsx_book import Book, Sheet, Style, text_of, unescape
 
-EXCEL = Office("Excel", ".xls", ".xlsx")
-MAX_SHARED_MB = 48  # of XML whose texts are kept in memory
+EXCEL = Office("Excel", ".xls", ".xlsx", most_xml_mb=48, streamed="/worksheets/sheet")
+MAX_TEXT_MB = 100  # of text, in characters
 
 _ROWS_END = re.compile(rb"</(?:\w+:)?sheetData\s*>")
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
@@ -31,30 +30,23 @@ _NOTED = 80  # characters of a cell before its comment
 
 def read(path: Path) -> Iterator[Page]:
     """The sheets by name; macros are not run, links not followed, formulas not computed."""
-    with path.open("rb") as file:
-        infos = entries(file, EXCEL)
-        check_unpacked(infos)
-        _check_texts(infos)
-        try:
-            with ZipFile(file) as archive:
-                book = Book(archive)
-                for sheet in sorted(book.sheets, key=lambda sheet: sheet.hidden):
-                    yield from _Reading(book, sheet).pages()
-        except (OSError, Unreadable):
-            raise
-        except Exception as error:  # zlib, lxml, zipfile: each its own, and KeyError
-            raise damaged(EXCEL, " ".join(str(error).split())) from error
+    with opened(path, EXCEL) as package:
+        book = Book(package)
+        yield from _bounded(
+            page
+            for sheet in sorted(book.sheets, key=lambda sheet: sheet.hidden)
+            for page in _Reading(book, sheet).pages()
+        )
 
 
-def _check_texts(infos: list[ZipInfo]) -> None:
-    size = sum(
-        info.file_size / 1e6
-        for info in infos
-        if info.filename.lower().endswith((".xml", ".rels"))
-        and "/worksheets/sheet" not in info.filename.lower()
-    )
-    if size > MAX_SHARED_MB:
-        raise Unreadable(f"too large: {size:.0f} MB of texts, the limit is {MAX_SHARED_MB} MB")
+def _bounded(pages: Iterator[Page]) -> Iterator[Page]:
+    """Any number of cells may share one long text: a small file is then endless."""
+    left = MAX_TEXT_MB * 1_000_000
+    for page in pages:
+        left -= len(page.text)
+        if left < 0:
+            raise Unreadable(f"too large: more than {MAX_TEXT_MB} MB of text")
+        yield page
 
 
 class _Reading:
@@ -84,6 +76,8 @@ class _Reading:
         for notes in self._notes.values():  # of empty cells
             for _, note in notes:
                 sections.add(note, "furniture" if hidden else "note")
+        for text in self._book.boxes(self._sheet):
+            sections.add(text, "furniture" if hidden else "paragraph")
         if self._not_computed:
             sections.add(self._about_formulas(), "furniture" if hidden else "note")
         yield from sections.take(last=True)
@@ -196,7 +190,7 @@ def _after_rows(book: Book, sheet: Sheet) -> tuple[dict[int, list[tuple[int, int
     They stand behind the rows, where a parser would come too late.
     """
     tail, found = b"", None
-    with book.open(sheet.part) as file:
+    with book.package.open(sheet.part) as file:
         while block := file.read(1 << 20):
             tail += block
             if not found:

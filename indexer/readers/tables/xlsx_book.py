@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import IO, Any
-from zipfile import ZipFile
+from typing import Any
 
 from lxml import etree
 
-from indexer.readers.archive import SAFE
-from indexer.readers.page import Unreadable
+from indexer.readers.archive import SAFE, Package, without_doctype
 from indexer.readers.tables.number_format import GENERAL, Language
 
 # What the numbers of formats mean that no file declares.
@@ -52,59 +49,59 @@ class Style:
 class Book:
     """A workbook, transitional or strict; nothing outside the archive is touched."""
 
-    def __init__(self, archive: ZipFile) -> None:
-        self._archive = archive
-        # 1C writes SharedStrings.xml where it says sharedStrings.xml; others write \\ for /.
-        self._names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
-        part = next((target for kind, target in self._related("") if kind == "officeDocument"), "")
-        root = self._tree(part) if self._has(part) else None
-        if root is None or etree.QName(root).localname != "workbook":
-            raise Unreadable("damaged Excel file: no workbook inside")
+    def __init__(self, package: Package) -> None:
+        self.package = package
+        part = package.main()
+        root = package.xml(part)
+        if etree.QName(root).localname != "workbook":
+            raise ValueError("no workbook inside")
         properties = root.find("{*}workbookPr")
         self.since_1904 = properties is not None and properties.get("date1904") not in _NO
-        self.sheets = list(self._sheets(root, part))
-        parts = dict(self._related(part))
-        self.strings = list(self._strings(parts.get("sharedStrings")))
-        self.styles = self._styles(parts.get("styles"))
+        # A damaged list may name one a thousand times.
+        self.sheets = list({sheet.part: sheet for sheet in self._sheets(root, part)}.values())
+        parts = {relation.kind: relation.part for relation in package.relations(part).values()}
+        self.strings = list(self._strings(parts.get("sharedStrings", "")))
+        self.styles = self._styles(parts.get("styles", ""))
         self.language = Language(self._is_russian())
 
     def notes(self, sheet: Sheet) -> dict[str, list[str]]:
         """The comments of a sheet by cell; of a thread, each without the words for old Excel."""
         notes: dict[str, dict[str, list[str]]] = {}
-        for kind, part in self._related(sheet.part):
+        for kind, part in self.package.relations(sheet.part).values():
             if kind in ("comments", "threadedComment"):
                 tag = "text" if kind == "threadedComment" else "t"
                 found = notes.setdefault(kind, defaultdict(list))
-                for comment in self._tree(part).iter("{*}comment", "{*}threadedComment"):
+                for comment in self.package.xml(part).iter("{*}comment", "{*}threadedComment"):
                     found[comment.get("ref", "")].append(text_of(comment, tag))
         return notes.get("comments", {}) | notes.get("threadedComment", {})
+
+    def boxes(self, sheet: Sheet) -> Iterator[str]:
+        """The texts of the shapes that lie on a sheet."""
+        for kind, part in self.package.relations(sheet.part).values():
+            if kind == "drawing":
+                for body in self.package.xml(part).iter("{*}txBody"):
+                    yield "\n".join(map(text_of, body.iterfind("{*}p")))
 
     def rows(self, sheet: Sheet) -> Iterator[Any]:
         """The elements of columns and rows, each gone when the next one comes."""
         return self._stream(sheet.part, "col", "row")
 
-    def open(self, part: str) -> IO[bytes]:
-        return self._archive.open(self._names.get(part.lower(), part))
-
-    def _has(self, part: str) -> bool:
-        return part.lower() in self._names
-
     def _sheets(self, root: Any, part: str) -> Iterator[Sheet]:
-        targets = self._targets(part)
+        targets = self.package.relations(part)
         for element in root.iterfind("{*}sheets/{*}sheet"):
             name = next((value for key, value in element.items() if key.endswith("}id")), "")
             kind, target = targets.get(name, ("", ""))
-            if kind == "worksheet" and self._has(target):
+            if kind == "worksheet" and self.package.has(target):
                 hidden = element.get("state", "visible") != "visible"
                 yield Sheet(element.get("name", ""), hidden, target)
 
-    def _strings(self, part: str | None) -> Iterator[str]:
-        return map(text_of, self._stream(part, "si")) if part and self._has(part) else iter(())
+    def _strings(self, part: str) -> Iterator[str]:
+        return map(text_of, self._stream(part, "si")) if self.package.has(part) else iter(())
 
-    def _styles(self, part: str | None) -> list[Style]:
-        if not part or not self._has(part):
+    def _styles(self, part: str) -> list[Style]:
+        if not self.package.has(part):
             return []
-        root = self._tree(part)
+        root = self.package.xml(part)
         codes = _FORMATS | {
             int(each.get("numFmtId")): each.get("formatCode", GENERAL)
             for each in root.iterfind("{*}numFmts/{*}numFmt")
@@ -124,45 +121,18 @@ class Book:
         return any(map(_CYRILLIC.search, chain(names, self.strings[:5000], heads)))
 
     def _head(self, part: str) -> str:
-        with self.open(part) as file:
+        with self.package.open(part) as file:
             return file.read(1 << 16).decode("utf-8", "replace")
 
-    def _related(self, part: str) -> Iterator[tuple[str, str]]:
-        return iter(self._targets(part).values())
-
-    def _targets(self, part: str) -> dict[str, tuple[str, str]]:
-        """Kind and name of the parts that a part names by id; those outside are left out."""
-        folder, name = posixpath.split(part)
-        file = posixpath.join(folder, "_rels", f"{name}.rels")
-        if not self._has(file):
-            return {}
-        return {
-            each.get("Id", ""): (
-                each.get("Type", "").rpartition("/")[2],
-                posixpath.normpath(posixpath.join("/", folder, each.get("Target", "")))[1:],
-            )
-            for each in self._tree(file).iterfind("{*}Relationship")
-            if each.get("TargetMode") != "External"
-        }
-
-    def _tree(self, part: str) -> Any:
-        return _without_doctype(etree.fromstring(self.open(part).read(), etree.XMLParser(**SAFE)))
-
     def _stream(self, part: str, *names: str) -> Iterator[Any]:
-        with self.open(part) as file:
+        with self.package.open(part) as file:
             tags = [f"{{*}}{name}" for name in names]
             for _, element in etree.iterparse(file, tag=tags, **SAFE):
-                _without_doctype(element)
+                without_doctype(element)
                 yield element
                 element.clear()
                 while element.getprevious() is not None:
                     del element.getparent()[0]
-
-
-def _without_doctype(element: Any) -> Any:
-    if element.getroottree().docinfo.doctype:
-        raise ValueError("a document type in its XML")
-    return element
 
 
 def text_of(element: Any, tag: str = "t") -> str:

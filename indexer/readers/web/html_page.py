@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from indexer.readers.page import Kind
+from indexer.readers.page import Kind, alt_text
 from indexer.readers.sections import Sections
 from indexer.readers.web.html_roles import HEADINGS, PARTS, Attributes, is_panel, role_of, targets
-from indexer.readers.web.html_table import MOST_COLUMNS, Cell, Piece, TableRows
+from indexer.readers.web.html_table import MOST_COLUMNS, MOST_TABLES, Cell, Piece, TableRows
 
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _BLANKS_IN_LINE = re.compile(" +")
@@ -20,7 +20,8 @@ _FIELDS = frozenset(("text", "email", "tel", "url", "number", "date", "time", "s
 _RIGHTS = re.compile(r"\s*(?:©|\(c\)|copyright\b)", re.IGNORECASE)
 _CONTACT = re.compile(r"@|\d[\d ()-]{5,}\d")
 _NONE: Attributes = {}
-_INLINE = frozenset(("", "link", "inline"))
+_PHRASES = ("link", "asks", "summary", "caption", "term", "meaning", "label", "value", "pre")
+_INLINE = frozenset(("", "link", "inline", "bold"))
 
 
 class VisiblePage:
@@ -37,6 +38,7 @@ class VisiblePage:
         self.has_scripts = False
         self._text: list[str] = []
         self._linked = 0  # characters of it that are links
+        self._plain = 0  # characters of it that are not bold
         self._skipping = 0  # open elements inside a skipped one, itself included
         self._open: list[tuple[str, bool | None]] = []  # role; was a question asked before it
         self._roles = Counter[str]()
@@ -45,8 +47,10 @@ class VisiblePage:
         self._marker = ""  # of the list item that has no text yet
         self._box = ""  # a check box that has no text yet
         self._tables: list[TableRows] = []
+        self._deeper = 0  # open tables inside of the innermost of them, which are only text
         self._terms: list[str] = []  # of the next definition
-        self._defined = False
+        self._defined = False  # by what is open
+        self._explained = True  # by anything
         self._label = ""  # of the next input
         self._control: list[str] = []  # text of the open button
         self._targets: list[str] = []  # ids of what it shows
@@ -93,12 +97,15 @@ class VisiblePage:
         self._text.append(text)
         if self._roles["link"]:
             self._linked += len(text)
+        if not self._roles["bold"]:
+            self._plain += len(text) - text.count(" ")
 
     def close(self) -> None:
         self._end_block()
         while self._tables:
             self._place_all(self._tables.pop().end())
         self._settle()
+        self._end_terms()
         for label in dict.fromkeys(self._labels.values()):
             if len(label.split()) > 2:
                 self.edges.add(label, "furniture")
@@ -129,8 +136,8 @@ class VisiblePage:
             self._begin_in_table(tag, attributes)
         elif tag == "br":
             self._text.append("\n")
-        elif tag == "img" and attributes.get("alt"):
-            self.data(f" {attributes['alt']} ")
+        elif tag == "img":
+            self._picture(attributes.get("alt") or "")
         elif tag == "input":
             self._input(attributes)
         elif tag == "a" and self._text[-1:] == [_LINK_END]:
@@ -144,17 +151,23 @@ class VisiblePage:
         elif tag in ("ul", "ol", "menu") and self._lists:
             self._lists.pop()
             self._marker = ""
-        elif tag == "tr" and self._tables:
-            self._place_all(self._tables[-1].end_row())
-        elif tag == "thead" and self._tables:
-            self._tables[-1].in_head = False
-        elif tag == "table" and self._tables:
-            self._place_all(self._tables.pop().end())
+        elif tag in ("table", "thead", "tr") and self._tables:
+            self._finish_in_table(tag)
         elif tag in ("dl", "form"):
             self._settle()
-            self._terms = []
+            self._end_terms()
         elif tag == "a":
             self._text.append(_LINK_END)
+
+    def _finish_in_table(self, tag: str) -> None:
+        if self._deeper:
+            self._deeper -= tag == "table"
+        elif tag == "tr":
+            self._place_all(self._tables[-1].end_row())
+        elif tag == "thead":
+            self._tables[-1].in_head = False
+        else:
+            self._place_all(self._tables.pop().end())
 
     def _begin_item(self, attributes: Attributes) -> None:
         number = self._lists[-1] if self._lists else None
@@ -166,9 +179,11 @@ class VisiblePage:
         self._marker = f"{number}. "
 
     def _begin_in_table(self, tag: str, attributes: Attributes) -> None:
-        if tag == "table":
+        if tag == "table" and len(self._tables) < MOST_TABLES:
             self._tables.append(TableRows())
-        elif not self._tables:
+        elif tag == "table":
+            self._deeper += 1
+        elif not self._tables or self._deeper:
             return
         elif tag == "thead":
             self._tables[-1].in_head = True
@@ -210,6 +225,15 @@ class VisiblePage:
             self._settle()
             self._pending = (text, self._level)
 
+    def _picture(self, text: str) -> None:
+        """What is said of a picture: a block where it stands by itself."""
+        inside = self._level is not None or self._marker or self._in_cell() or self._at_edge()
+        inside = inside or any(self._roles[role] for role in _PHRASES)
+        if inside or not alt_text(text) or "".join(self._text).strip():
+            self.data(f" {text} " if text else "")
+        else:
+            self._add(Piece("caption", " ".join(text.split())))
+
     # Forms and definitions.
 
     def _input(self, attributes: Attributes) -> None:
@@ -240,18 +264,25 @@ class VisiblePage:
 
     def _term(self, text: str) -> None:
         if text.endswith("?"):
-            self._terms = []
+            self._end_terms()
             self._ask(text)
             return
         self._asked = False
-        if self._defined:
+        if self._explained:
             self._terms = []
-        self._defined = False
+        self._defined = self._explained = False
         self._terms.append(text)
+
+    def _end_terms(self) -> None:
+        """Those that nothing has defined are text."""
+        terms, self._terms = self._terms, []
+        for term in () if self._explained else terms:
+            self._add(Piece("paragraph", term))
+        self._explained = True
 
     def _define(self, piece: Piece) -> Piece:
         """The first block of a definition with what it defines; a list comes under it."""
-        self._defined = True
+        self._defined = self._explained = True
         terms = ", ".join(term.rstrip(" :") for term in self._terms)
         if piece.kind == "paragraph":
             return replace(piece, kind="field", text=f"{terms}: {piece.text}")
@@ -263,8 +294,9 @@ class VisiblePage:
     def _end_block(self) -> None:
         if not self._text:
             return
-        text, linked = "".join(self._text).replace(_LINK_END, ""), self._linked
-        self._text, self._linked = [], 0
+        text = "".join(self._text).replace(_LINK_END, "")
+        linked, bold = self._linked, not self._plain
+        self._text, self._linked, self._plain = [], 0, 0
         if not self._roles["pre"]:
             text = _BLANKS_IN_LINE.sub(" ", text) if "  " in text else text
             text = (_LINE_END.sub("\n", text) if "\n" in text else text).strip()
@@ -288,7 +320,7 @@ class VisiblePage:
         elif self._roles["value"]:
             self._value(text)
         else:
-            self._add(self._piece(text, linked))
+            self._add(replace(self._piece(text, linked), bold=bold))
 
     def _piece(self, text: str, linked: int) -> Piece:
         if self._at_edge() and self._is_furniture(text, linked):

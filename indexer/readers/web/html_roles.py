@@ -25,6 +25,7 @@ _BY_TAG = {
     **{"pre": "pre", "header": "banner", "footer": "edge", "aside": "edge", "nav": "menu"},
     **{"button": "asks", "summary": "summary", "details": "details", "caption": "caption"},
     **{"dt": "term", "dd": "meaning", "label": "label", "textarea": "value", "option": "value"},
+    **{"b": "bold", "strong": "bold"},
 }
 _BY_ARIA = {
     **{"navigation": "menu", "banner": "banner", "contentinfo": "edge", "complementary": "edge"},

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from indexer.readers.page import Kind, Table, row
+from indexer.readers.tables.sheet import LOOK_AHEAD, names_columns
 
 LAYOUT_CELL = 300  # characters; a cell of several blocks and more than this is page layout
 LAYOUT_BLOCKS = 500  # a row with cells of more is page layout
+MOST_TABLES = 50  # one inside of another
 MOST_COLUMNS = 100  # that one cell may span
 SPANNED = 10_000_000  # characters that spans of one table may add
 HEADER_ROWS = 3
@@ -22,6 +24,7 @@ class Piece:
     text: str
     level: int = 0
     table: Table | None = None
+    bold: bool = False
 
 
 @dataclass
@@ -36,6 +39,10 @@ class Cell:
     @property
     def text(self) -> str:
         return " ".join(" ".join(piece.text for piece in self.pieces).split())
+
+    @property
+    def is_bold(self) -> bool:
+        return all(piece.bold for piece in self.pieces)
 
     @property
     def is_layout(self) -> bool:
@@ -57,6 +64,7 @@ class TableRows:
         self._headers: list[list[str]] = []
         self._table: Table | None = None
         self._begun = False  # rows that are no header
+        self._first: list[tuple[list[str], bool]] = []  # held until they show a header; bold ones
         self._hanging: dict[int, tuple[str, int]] = {}  # column: value from above, rows it goes on
         self._spare = SPANNED
 
@@ -95,19 +103,20 @@ class TableRows:
         if self._is_header(cells):
             self._headers.append(values)
             return
-        yield from self._lead()
         if len(cells) == 1 and len(set(values)) == 1:  # a line over the whole width
             values = values[:1]
-        yield Piece("row", row(values), table=self._table)
+        self._first.append((values, all(cell.is_bold for cell in cells)))
+        if self._begun or self._headers or len(self._first) == LOOK_AHEAD:
+            yield from self._lead()
 
     def end(self) -> Iterator[Piece]:
-        """What is left: a table of nothing but headers."""
+        """What is left: the rows that are held, or a table of nothing but headers."""
         if self.cells is not None:
             yield from self.end_row()
         yield from self._lead()
 
     def _is_header(self, cells: list[Cell]) -> bool:
-        if self._begun or len(self._headers) >= HEADER_ROWS:
+        if self._begun or self._first or len(self._headers) >= HEADER_ROWS:
             return False
         corner = [] if cells[:1] and cells[0].is_header else cells[:1]
         names = cells[len(corner) :]
@@ -118,12 +127,20 @@ class TableRows:
         )
 
     def _lead(self) -> Iterator[Piece]:
-        """Name and header, before the first row."""
-        if self._begun:
-            return
-        self._begun = True
+        """Name and header, before the first row, and the rows that are held."""
+        if not self._begun:
+            self._begun = True
+            yield from self._head()
+        first, self._first = self._first, []
+        for values, _ in first:
+            yield Piece("row", row(values), table=self._table)
+
+    def _head(self) -> Iterator[Piece]:
         while self._headers and len(self._headers[0]) > 1 and len(set(self._headers[0])) == 1:
             self.caption(self._headers.pop(0)[0])
+        rows, bold = [values for values, _ in self._first], [bold for _, bold in self._first]
+        if not self._headers and names_columns(rows, bold):
+            self._headers.append(self._first.pop(0)[0])
         header = row(_joined(self._headers)) if self._headers else ""
         if self._name or header:
             self._table = Table(self._name, header)

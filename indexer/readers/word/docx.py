@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from indexer.readers.archive import Office, Package, children, opened
+from indexer.readers.archive import GOES_ON, Office, Package, children, opened
 from indexer.readers.clean import clean
 from indexer.readers.page import Kind, Page, Table, row
 from indexer.readers.sections import Sections
+from indexer.readers.tables.sheet import pair
 from indexer.readers.word import tables
+from indexer.readers.word.forms import is_form
 from indexer.readers.word.names import (
     PPR,
     SDT,
@@ -69,6 +71,7 @@ class _Walk:
         self._page = 1
         self._carried = ""  # of paragraphs that flow into the next, their ends being deleted
         self._name = ""  # the caption that was just read
+        self._long: tuple[tables.Grid, Table] | None = None  # the table that may go on
         self._inner: list[Any] = []  # tables in the cells of the row that is read
         self._in_contents = False
 
@@ -76,7 +79,7 @@ class _Walk:
         self._furniture()
         if self._rendered or _PAGE_BREAK.search(self._body):
             self._sections.turn_to(1)
-        for block in children(self._body, w("body")):
+        for block in children(self._body, w("body"), TBL):
             self._block(block)
             yield from self._sections.take()
         self._sections.add(self._carried)
@@ -103,7 +106,7 @@ class _Walk:
     def _all_text(self, element: Any) -> str:
         """The text of all paragraphs, those of tables and boxes too, without numbers."""
         texts = [" ".join(self._runs.text(each).split()) for each in _elements(element, (P,))]
-        boxes, _ = self._runs.take()
+        boxes, _, _ = self._runs.take()
         return "\n".join(filter(None, (*texts, *map(self._all_text, boxes))))
 
     def _block(self, element: Any) -> None:
@@ -121,11 +124,13 @@ class _Walk:
             self._in_contents = before
 
     def _hanging(self) -> None:
-        """Text boxes and notes of the block that was just read."""
-        boxes, notes = self._runs.take()
+        """Text boxes, pictures and notes of the block that was just read."""
+        boxes, pictures, notes = self._runs.take()
         for box in boxes:
             for block in _elements(box, _BLOCKS):
                 self._block(block)
+        for text in pictures:
+            self._sections.add(text, "caption")
         for part, name in notes:
             self._note(part, name)
 
@@ -192,10 +197,14 @@ class _Walk:
 
     def _table(self, element: Any) -> None:
         lines = [line for line in _elements(element, (TR,)) if not _is_gone(line)]
+        if GOES_ON in element.attrib and self._long:
+            self._rows(lines, *self._long)
+            return
         if tables.is_layout(map(_cells, lines)):
             for cell in (cell for line in lines for cell in _cells(line)):
                 for block in _elements(cell, _BLOCKS):
                     self._block(block)
+            self._long = None
             return
         name, self._name = self._name, ""
         first = [_cells(line) for line in lines[: tables.MAX_HEADER]]
@@ -203,25 +212,49 @@ class _Walk:
             self._caption(self._texts(first.pop(0))[0])
             lines.pop(0)
             name, self._name = name or self._name, ""
-        self._rows(lines, tables.header_rows(lines, first), name)
+        if is_form(lines, [_cells(line) for line in lines]):
+            self._form(lines)
+        else:
+            head = tables.header_rows(lines, first)
+            self._rows(lines[head:], *self._head(lines[:head], name))
 
-    def _rows(self, lines: list[Any], head: int, name: str) -> None:
-        """The header, if there is one, as a row; the others with it."""
+    def _form(self, lines: list[Any]) -> None:
+        for line in lines:
+            texts = [text for text in self._texts(_cells(line)) if text.strip()]
+            if len(texts) == 2:
+                for text, kind in pair(*texts):
+                    self._sections.add(text, kind)
+            else:
+                self._sections.add("".join(texts))
+            self._nested()
+        self._long = None
+
+    def _nested(self) -> None:
+        """The tables in the cells that were just read."""
+        inner, self._inner = self._inner, []
+        for each in inner:
+            self._table(each)
+
+    def _head(self, lines: list[Any], name: str) -> tuple[tables.Grid, Table]:
+        """The header, if there is one, as a row."""
         grid = tables.Grid()
         names = [
             grid.place(line, cells, self._texts(cells), head=True)
-            for line, cells in ((line, _cells(line)) for line in lines[:head])
+            for line, cells in ((line, _cells(line)) for line in lines)
         ]
         header = clean(row(tables.joined(names))).strip("\n")
         table = Table(name, header if header.strip(" |") else "")
         self._sections.add(header, "row", table=table)
-        for line in lines[head:]:
+        return grid, table
+
+    def _rows(self, lines: list[Any], grid: tables.Grid, table: Table) -> None:
+        """The rows with their header, those of inner tables after each."""
+        for line in lines:
             cells = _cells(line)
             texts = grid.place(line, cells, self._texts(cells), head=False)
             self._sections.add(row(texts), "row", table=table)
-            inner, self._inner = self._inner, []
-            for each in inner:
-                self._table(each)
+            self._nested()
+        self._long = grid, table
 
     def _texts(self, cells: list[Any]) -> list[str]:
         """The text of each cell; tables in cells are put aside."""

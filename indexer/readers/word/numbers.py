@@ -62,7 +62,7 @@ class _List:
 
     def _count(self, level: int, asked: _Level) -> str:
         at = self.levels.get(level, _Level())
-        return _shown(self.counts.get(level, at.start), "decimal" if asked.legal else at.format)
+        return shown(self.counts.get(level, at.start), "decimal" if asked.legal else at.format)
 
 
 class Numbers:
@@ -166,21 +166,22 @@ def _bullet(text: str) -> str:
     return text if text in _BULLETS else "•" if text.strip() else ""
 
 
-def _shown(count: int, form: str) -> str:
+def shown(count: int, form: str) -> str:
+    """A number in the form that Word calls so: "lowerLetter"."""
     match form:
         case "none" | "bullet":
             return ""
         case "decimalZero":
             return f"{count:02}"
         case "lowerLetter" | "upperLetter":
-            shown = _letters(count, _LATIN)
+            text = _letters(count, _LATIN)
         case "russianLower" | "russianUpper":
-            shown = _letters(count, _RUSSIAN)
+            text = _letters(count, _RUSSIAN)
         case "lowerRoman" | "upperRoman":
-            shown = _roman(count)
+            text = _roman(count)
         case _:
             return str(count)
-    return shown.upper() if form.startswith("upper") or form.endswith("Upper") else shown
+    return text.upper() if form.startswith("upper") or form.endswith("Upper") else text
 
 
 def _letters(count: int, alphabet: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from indexer.readers.page import alt_text
 from indexer.readers.word.formulas import linear
 from indexer.readers.word.names import (
+    DRAWING,
     MATH,
     SKIPPED,
     TEXT_BOX,
@@ -29,6 +31,7 @@ _FORMULA = MATH + "oMath"
 _NOTES = {w("footnoteReference"): "footnotes", w("endnoteReference"): "endnotes"} | {
     w("commentReference"): "comments"
 }
+_PICTURE = DRAWING + "docPr"
 _PHONETIC = w("rt")
 # Of the fonts of signs, what is also found in forms and prices.
 _SYMBOLS = {
@@ -38,7 +41,7 @@ _SYMBOLS = {
 
 
 class Runs:
-    """Reads paragraphs; keeps notes and text boxes met on the way until they are taken."""
+    """Reads paragraphs; keeps what hangs on them until it is taken."""
 
     def __init__(self, *, rendered: bool, hidden: frozenset[str | None] | None) -> None:
         self._rendered = rendered
@@ -46,6 +49,7 @@ class Runs:
         self._fields: list[bool] = []  # open fields; True while in the code of one
         self._notes: list[tuple[str, str]] = []
         self._boxes: list[Any] = []
+        self._pictures: list[str] = []
 
     def text(self, paragraph: Any) -> str:
         """The text, with \\f for page breaks."""
@@ -54,11 +58,11 @@ class Runs:
         self._collect(paragraph, out)
         return "".join(out)
 
-    def take(self) -> tuple[list[Any], list[tuple[str, str]]]:
-        """The text boxes and notes met; a note as its part and id: ("footnotes", "2")."""
-        boxes, notes = self._boxes, self._notes
-        self._boxes, self._notes = [], []
-        return boxes, notes
+    def take(self) -> tuple[list[Any], list[str], list[tuple[str, str]]]:
+        """The text boxes, texts of pictures and notes met; a note as part and id: footnotes, 2."""
+        met = self._boxes, self._pictures, self._notes
+        self._boxes, self._pictures, self._notes = [], [], []
+        return met
 
     def _collect(self, element: Any, out: list[str]) -> None:
         for each in element:
@@ -86,6 +90,8 @@ class Runs:
             out.append(linear(element))
         elif tag == TEXT_BOX:
             self._boxes.append(element)
+        elif tag == _PICTURE:
+            self._pictures.append(alt_text(element.get("descr")))
         elif tag in _NOTES:
             self._notes.append((_NOTES[tag], element.get(_ID, "")))
         elif tag != _PHONETIC:

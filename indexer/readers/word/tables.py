@@ -25,7 +25,8 @@ class Grid:
     def place(self, line: Any, cells: list[Any], texts: list[str], *, head: bool) -> list[str]:
         """A row of texts; of a cell over several columns the first has it, in a header all."""
         properties = child(line, _LINE)
-        placed = [""] * _count(properties, _BEFORE)
+        before = _count(properties, _BEFORE)
+        placed = [""] * before
         above: dict[int, str] = {}
         for cell, text in zip(cells, texts, strict=True):
             column, (span, merge) = len(placed), _shape(cell)
@@ -36,7 +37,7 @@ class Grid:
             placed += [text] + [text if head else ""] * (min(span, MAX_COLUMNS - column) - 1)
         self._above = above
         alone = len(cells) == 1 and not head
-        return placed[:1] if alone else placed + [""] * _count(properties, _AFTER)
+        return placed[before : before + 1] if alone else placed + [""] * _count(properties, _AFTER)
 
 
 def is_layout(rows: Iterator[list[Any]]) -> bool:
@@ -57,12 +58,13 @@ def header_rows(lines: list[Any], rows: list[list[Any]]) -> int:
     if len(rows) < 2:
         return 0
     marked = 0
-    while marked < len(rows) and _is_marked(lines[marked]):
+    while marked < len(rows) and is_marked(lines[marked]):
         marked += 1
     return marked if 0 < marked < len(rows) else _merged_rows(rows)
 
 
-def _is_marked(line: Any) -> bool:
+def is_marked(line: Any) -> bool:
+    """Whether Word is told that this row names the columns."""
     properties = child(line, _LINE)
     return properties is not None and is_on(child(properties, _HEADER))
 
