@@ -57,11 +57,11 @@ _WHOLE = {
  (documents?|files?|sources){_HAVE}
         what do you (have|know)( about)?|what are (these|the|your) documents about""",
     "new": r"""
-        (а )?(есть )?что( то)?( есть)? (нового|новенького)( \w+){0,3}
+        (а )?(есть )?что( то)?( есть)? (нового|новенького)( у (тебя|вас)| в (документах|базе)| есть)?
         (какие|покажи|есть( ли)?|список)( самые)? (новые|последние|свежие)\
  (документы|файлы)( \w+){0,2}
         что (изменилось|обновилось|добавили|появилось)( нового| в документах| недавно)*
-        what (s|is) new( \w+){0,3}|what (has )?changed( \w+){0,2}
+        what (s|is) new( here| today| in the documents)?|what (has )?changed( lately)?
         (what|which|show|list)?( are| me)?( the| any)? ?(new|newest|latest|recent)\
  (documents|files)( \w+){0,2}""",
 }
@@ -69,14 +69,17 @@ _WHOLE = {
 _WITHIN = {
     "secret": r"""
         (твой|твоего|твоем|свой|своего|ваш|вашего)( \w+)? (токен\w*|промпт\w*|ключ api|api ключ)
-        (токен\w*|token|ключ api|api key) (\w+ )?(бота|of (the|this|your) bot)
-        (your|the bot s|bot s|bot|telegram)( \w+)? (token|api key|system prompt|credentials)
+        (какой|покажи|скажи|дай|назови)( \w+){0,2} (токен|ключ api|api ключ)( бота| телеграм\w*)?$
+        (your|the bot s|bot s)( \w+)? (token|api key|system prompt|credentials)
         системн\w+ (промпт|инструкц|сообщен)\w*|(system|your) (prompt|message|instructions)
         у (тебя|вас)( \w+)? (токен|промпт|системный промпт|ключ api)
-        (твои|свои) (инструкции|пароли|секреты|настройки)|(твой|your) (пароль|password)""",
+        (твои|свои) (инструкции|пароли|секреты|настройки)|(твой пароль|your password)$""",
     "order": r"""
-        (забудь|игнорируй|проигнорируй|отмени)(те)?( \w+){0,4} (инструкци|указани|правил|команд)\w*
-        (ignore|disregard|forget|override)( \w+){0,4} (instructions?|rules|prompts?|guidelines)
+        (забудь|игнорируй|проигнорируй)(те)?( все| про| о| об)*\
+ (предыдущ|прежн|прошл|сво|тво|все)\w*( \w+)? (инструкци|указани|правил|команд)\w*
+        (ignore|disregard|forget)( all| any| the| of)* (previous|prior|above|your|earlier)\
+( \w+)? (instructions?|rules|prompts?|guidelines)|ignore everything (above|before)
+        (ignore|disregard) (all )?(the )?(instructions|prompts?)
         (представь что ты|притворись|веди себя как|отныне ты|ты теперь|теперь ты) \w+
         (act as|pretend (to be|you are)|you are now) \w+""",
 }

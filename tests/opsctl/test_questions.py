@@ -100,6 +100,19 @@ def test_a_real_question_after_a_greeting_is_searched(office: Workspace) -> None
     assert office.answer("Hi, who are the crew of a Chistik-8 flight?")["kind"] == ""
 
 
+def test_real_questions_about_rules_and_passwords_are_searched(office: Workspace) -> None:
+    for message in (
+        "Can I ignore the safety rules on the deck?",
+        "What is your password policy?",
+        "Где взять токен бота?",
+        "Кто может отменить правила внутреннего распорядка?",
+        "К кому обратиться по поводу отпуска?",
+        "Какие документы нужны для отпуска?",
+        "What is the oldest item in the map room?",
+    ):
+        assert office.json("ask", message)["kind"] == "", message
+
+
 def test_the_documents_are_told_by_folder(office: Workspace) -> None:
     for message in (
         "Какие документы у тебя есть?",
