@@ -7,7 +7,7 @@ A form is a word of its own beside the parts: "5.6" is 5, 6 and 5_6; "5 мая 2
 import re
 from collections.abc import Iterator
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         (
@@ -20,7 +20,7 @@ _MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
-_MONTH = "|".join(_MONTHS)
+_MONTH = "|".join(MONTHS)
 _DAY = r"(?P<day>\d{1,2})"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _DOTTED_DATE = re.compile(rf"\b{_DAY}\.(?P<month>\d\d)\.{_YEAR}\b")
@@ -79,7 +79,7 @@ def _forms(text: str) -> Iterator[str]:
 
 def _dates(pattern: re.Pattern[str], text: str) -> Iterator[str]:
     for found in pattern.finditer(text):
-        month = _MONTHS.get(found["month"]) or int(found["month"])
+        month = MONTHS.get(found["month"]) or int(found["month"])
         day, year = int(found["day"]), found["year"]
         if 1 <= month <= 12 and 1 <= day <= 31:
             yield f"date_{month:02}_{day:02}"

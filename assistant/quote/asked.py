@@ -28,7 +28,7 @@ _NAME = (
 # By kind of value: how it is asked for, and how a text looks that tells it.
 _KINDS = {
     "phone": (
-        r"\b(телефон\w*|позвонить|звонить|phone|telephone|call|extension)\b",
+        r"\b((номер )?телефон\w*|позвонить|звонить|phone|telephone|call|extension)\b",
         r"\+?\d[\d ()-]{4,}\d|\b(вн|доб|тел|ext)\.? ?\d+|телефон|phone",
     ),
     "mail": (r"\b(почт[аыу]|e-?mail|емейл|имейл)\b", r"\w@\w"),
@@ -81,6 +81,7 @@ _PATTERNS = {
 # Of the words that ask, those that are also what is asked about.
 _CONTENT = re.compile(
     r"суточн|лимит|скидк|тариф|график|расписан|режим|почт|приказ|договор|протокол|распоряж|ответств"
+    r"|температур|высот|длин|ширин|глубин|масс|площад|скорост|мощност|сумм|дол[яию]"
 )
 _WHOLE = re.compile(
     r"\b(какие|каковы|перечисл\w+|список|перечень|состав\w*|кто входит|что (нужно|делать|входит"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from assistant.quote.asked import Asked, joins
 from assistant.quote.text import Text
 from assistant.quote.units import Outline, Unit
+from indexer.forms import MONTHS
 
 # What a word counts that stands not in the unit itself but in what it is read under, in its
 # document, beside it, or in what the document says of itself.
@@ -74,14 +75,16 @@ class _Scale:
             (FACTS, [self._text(outline.hit.facts)]),
         )
         held = dict[str, float]()
+        exact = bool(asked.forms & unit.own.forms)
         for word in self._terms:
-            own = unit.own.holds(word)
+            written = word[0].isdigit() or word in MONTHS  # 5 мая is 05.05.2024, too
+            own = 1.0 if exact and written else unit.own.holds(word)
             named = NAMED if tells and word in asked.by_kind else 0.0
             held[word] = _held(word, max(own, named), around)
         share = sum(weight * held[word] for word, weight in self._terms.items())
         score = share / (sum(self._terms.values()) or 1.0) + prior
         score += TELLS * tells + TITLE * unit.title
-        score += EXACT * bool(asked.forms & unit.own.forms)
+        score += EXACT * exact
         score -= LONG * max(0.0, math.log2(len(unit.text) / USUAL_LENGTH))
         return Weighed(unit, score, held, tells)
 
