@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.quote.asked import Asked, understand
-from assistant.quote.certainty import certainty
-from assistant.quote.editions import age, differ
+from assistant.quote.certainty import PRESENT, certainty
+from assistant.quote.editions import age, differ, is_edition
 from assistant.quote.expand import expand
-from assistant.quote.show import show
+from assistant.quote.show import BRIEF, USUAL, show
 from assistant.quote.units import Outline
 from assistant.quote.weigh import Weighed, weigh
 from indexer.search import Found, Hit
 
 # A unit of another document with this share of the best one's score may speak of the same thing.
 RIVAL = 0.8
+EDITION = 0.7  # where it is an edition of the same document
 # With this share of the certainty that an answer takes, a quotation is shown as the closest.
 NEAR = 0.6
 
@@ -63,8 +64,13 @@ def choose(question: str, found: Found) -> Choice:
     rival = _rival(weighed, outlines)
     pair = [best] if rival is None else [best, rival]
     pair.sort(key=lambda each: age(outlines[each.unit.rank].hit), reverse=True)
-    quotes = [_quote(each, outlines, asked) for each in pair]
-    return Choice(found, quotes[0], quotes[1] if rival else None, sure)
+    newer, *older = pair
+    return Choice(
+        found,
+        _quote(newer, outlines, asked),
+        _quote(older[0], outlines, asked, BRIEF) if older else None,
+        sure,
+    )
 
 
 def closest(hit: Hit, weights: Mapping[str, float]) -> Quote:
@@ -79,18 +85,25 @@ def closest(hit: Hit, weights: Mapping[str, float]) -> Quote:
 def _rival(weighed: Sequence[Weighed], outlines: Sequence[Outline]) -> Weighed | None:
     """The best unit of another document that says the same with other numbers."""
     best = weighed[0]
-    file = outlines[best.unit.rank].hit.file
+    mine = outlines[best.unit.rank].hit
+    numbers = [word for word in best.held if word[0].isdigit()]
     for each in weighed[1:]:
-        if each.score < RIVAL * best.score:
+        hit = outlines[each.unit.rank].hit
+        if each.score < EDITION * best.score:
             break
-        if outlines[each.unit.rank].hit.file != file and differ(each.unit.text, best.unit.text):
+        if any(best.held[word] >= PRESENT > each.held[word] for word in numbers):
+            continue
+        if is_edition(hit, mine):
+            return each
+        is_rival = each.score >= RIVAL * best.score and hit.file != mine.file
+        if is_rival and differ(each.unit.text, best.unit.text):
             return each
     return None
 
 
-def _quote(weighed: Weighed, outlines: Sequence[Outline], asked: Asked) -> Quote:
+def _quote(weighed: Weighed, outlines: Sequence[Outline], asked: Asked, room: int = USUAL) -> Quote:
     unit = weighed.unit
     outline = outlines[unit.rank]
     piece = outline.pieces[unit.place]
-    text = show(outline, expand(unit, outline, asked), unit)
+    text = show(outline, expand(unit, outline, asked), unit, room)
     return Quote(text, outline.hit, piece.page, piece.heading)

@@ -28,15 +28,15 @@ _NAME = (
 # By kind of value: how it is asked for, and how a text looks that tells it.
 _KINDS = {
     "phone": (
-        r"\b((номер )?телефон\w*|позвонить|звонить|phone|telephone|call|extension)\b",
+        r"\b((номер )?телефон\w*|номер(?! (приказа|договора|протокола))|позвонить|звонить|phone"
+        r"|telephone|call|extension)\b",
         r"\+?\d[\d ()-]{4,}\d|\b(вн|доб|тел|ext)\.? ?\d+|телефон|phone",
     ),
     "mail": (r"\b(почт[аыу]|e-?mail|емейл|имейл)\b", r"\w@\w"),
     "when": (
-        r"\b(когда|во сколько|в котором часу|((до|с|со|к|от) )?какого числа|до какого|с какого"
-        r"|срок\w*|дат[аыу]"
-        r"|расписани\w+|график|часы|режим|в какой день|в каком году|when|what (time|date|day|year)"
-        r"|deadline|opening hours|how (long|often))\b",
+        r"\b(когда|(во|до|со?) скольк[ои]|в котором часу|((до|с|со|к|от) )?какого числа"
+        r"|до какого|с какого|срок\w*|дат[аыу]|расписани\w+|график|часы|режим|в какой день"
+        r"|в каком году|when|what (time|date|day|year)|deadline|opening hours|how (long|often))\b",
         rf"\b({_MONTH}|{_DAY})|\d{{1,2}}[:.]\d\d\b|\b(1\d|20)\d\d\b|\d+\s*(дн|час|мин|недел|месяц"
         r"|лет|год|числ|day|hour|min|week|month|year)|\b(дн[ейя]+|час\w*|недел\w+|месяц\w*) ",
     ),
@@ -78,6 +78,12 @@ _PATTERNS = {
     kind: (re.compile(asks, re.I), re.compile(tells, 0 if tells is _NAME else re.I))
     for kind, (asks, tells) in _KINDS.items()
 }
+# Numbers that count nothing: of clauses, dates, years, documents.
+_NO_AMOUNT = re.compile(
+    rf"^\W*\d+(\.\d+)*[.)]\s|\d{{1,2}}([–-]\d{{1,2}})? ({_MONTH})|\d\d\.\d\d(\.\d{{4}})?"
+    r"|\b(19|20)\d\d\b|№ ?\S+",
+    re.I | re.M,
+)
 # Of the words that ask, those that are also what is asked about.
 _CONTENT = re.compile(
     r"суточн|лимит|скидк|тариф|график|расписан|режим|почт|приказ|договор|протокол|распоряж|ответств"
@@ -121,7 +127,10 @@ class Asked:
 
     def tells(self, text: str) -> bool:
         """Tell whether a text holds a value of a kind that is asked for."""
-        return any(_PATTERNS[kind][1].search(text) for kind in self.kinds)
+        return any(
+            _PATTERNS[kind][1].search(_NO_AMOUNT.sub(" ", text) if kind == "amount" else text)
+            for kind in self.kinds
+        )
 
 
 def understand(question: str, weights: Mapping[str, float]) -> Asked:

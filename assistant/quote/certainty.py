@@ -8,8 +8,13 @@ from assistant.quote.weigh import Weighed
 # Found by a logistic regression over the development sets of bench/answers.py, and rounded.
 BASE, SEARCH, HELD = 0.32, 0.4, 0.6
 UNSEEN, UNSEEN_SHARE, UNTOLD, INEXACT = -0.1, -0.3, -0.25, -0.35
+ABSENT = -0.3  # more, where a year or a month that is asked for is not there
 VERB = 0.4  # the share of a verb's weight: the answer often has another one
 PRESENT = 0.35
+_PERIOD = re.compile(
+    r"(?:19|20)\d\d|(?:январ|феврал|март|апрел|июн|июл|август|сентябр|октябр|ноябр|декабр)\w{,3}"
+    r"|january|february|april|june|july|august|september|october|november|december"
+)
 _NAME = re.compile(r"(?<=[\w,»\"] )[A-ZА-ЯЁ]\w+")
 
 
@@ -31,6 +36,7 @@ def certainty(question: str, asked: Asked, best: Weighed, confidence: float, rar
     unseen_share = sum(terms[word] for word in unseen)
     names = {name.lower().replace("ё", "е") for name in _NAME.findall(question)}
     inexact = unseen & names or any(re.search(r"\d", word) for word in missing)
+    absent = any(map(_PERIOD.fullmatch, missing))
     sure = (
         BASE
         + SEARCH * confidence
@@ -39,5 +45,6 @@ def certainty(question: str, asked: Asked, best: Weighed, confidence: float, rar
         + UNSEEN_SHARE * unseen_share / (total or 1.0)
         + UNTOLD * bool(asked.kinds and not best.tells)
         + INEXACT * bool(inexact)
+        + ABSENT * absent
     )
     return min(1.0, max(0.0, sure))

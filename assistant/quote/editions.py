@@ -1,6 +1,7 @@
 """Two documents that say the same with other numbers: which of them is the newer."""
 
 import re
+from pathlib import PurePosixPath
 
 from indexer.search import Hit
 from indexer.words import stem, words
@@ -11,6 +12,9 @@ _OLD = re.compile(
     r"\b(стар(ое|ая|ый|ые)|архив\w*|утратил\w* силу|отмен[её]н\w*|недейств\w+|old|archived?"
     r"|obsolete|superseded|repealed)\b",
     re.IGNORECASE,
+)
+_EDITION = re.compile(
+    r"верси[яи]|ред|редакци[яи]|нов\w+|действ\w+|new|current|version|edition|final"
 )
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _DATE = re.compile(r"(?<!\d)(\d\d)\.(\d\d)\.((?:19|20)\d\d)(?!\d)")
@@ -27,6 +31,22 @@ def differ(one: str, other: str) -> bool:
     stems = [{stem(word) for word in each if not word.isdigit()} for each in (first, second)]
     shared, all_of_them = stems[0] & stems[1], stems[0] | stems[1]
     return len(stems[0]) >= 4 and len(shared) >= ALIKE * len(all_of_them)
+
+
+def is_edition(one: Hit, other: Hit) -> bool:
+    """Tell whether two files are editions of one document, by their names."""
+    names = [_name(hit) for hit in (one, other)]
+    return one.file != other.file and bool(names[0]) and names[0] == names[1]
+
+
+def _name(hit: Hit) -> set[str]:
+    """The words of a file's name, without numbers and those that tell editions apart."""
+    name = _OLD.sub(" ", _VERSION.sub(" ", PurePosixPath(hit.file).stem.replace("_", " ")))
+    return {
+        stem(word)
+        for word in words(name)
+        if len(word) > 2 and not any(map(str.isdigit, word)) and not _EDITION.fullmatch(word)
+    }
 
 
 def age(hit: Hit) -> tuple[bool, str, str, str]:

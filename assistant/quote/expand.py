@@ -47,7 +47,9 @@ def _list(place: int, outline: Outline, asked: Asked) -> list[int]:
             if asked.whole or size <= USUAL:
                 return [parent, *children]
             return [parent, *outline.children(place)]
-    return []
+    run = outline.run(place)
+    size = sum(len(pieces[at].text) for at in run)
+    return run if asked.whole or size <= USUAL else []
 
 
 def _up_to_value(place: int, outline: Outline, asked: Asked) -> list[int]:

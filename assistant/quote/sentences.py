@@ -14,6 +14,7 @@ _MAYBE = re.compile(
     r"(?:^|[\s(«\"\d])(?:шт|руб|коп|тыс|млн|млрд|гг?|вв?|чел|мин|сек|час|см|мм|кг|экз|кв|м|дн|раб"
     r"|календ|др|пр|т\. ?[дп]|etc|Inc|Ltd|Co|Corp|a\.m|p\.m|min|max|hrs?)\.$"
 )
+_NUMBER = re.compile(r"\s*\(?(?:\d+(?:\.\d+)*|\w)[.)]")
 _SMALL = re.compile(r"[«\"“(]?[a-zа-яё\d—–-]")
 
 
@@ -31,6 +32,8 @@ def sentences(text: str) -> list[str]:
 
 def _ends(before: str, after: str, new_line: bool) -> bool:
     if before.count("(") > before.count(")") and ")" in after[:200]:
+        return False
+    if _NUMBER.fullmatch(before):
         return False
     small = _SMALL.match(after)
     if new_line and not before.rstrip().endswith((".", "!", "?", "…", ":", ";")):

@@ -8,17 +8,17 @@ from assistant.quote.units import Outline, Unit
 from indexer.readers.page import cells
 from indexer.surroundings import Piece
 
-USUAL, MOST = 450, 600  # characters
+USUAL, MOST, BRIEF = 430, 600, 150  # characters
 # More rows than these are shown one a line, under the names of the columns.
 SPELLED_ROWS = 2
 CUT = re.compile(r"[\w,-]$")
 
 
-def show(outline: Outline, places: Sequence[int], unit: Unit) -> str:
-    """The text of the blocks, in their order, up to some 500 characters; "…" marks what is cut."""
+def show(outline: Outline, places: Sequence[int], unit: Unit, room: int = USUAL) -> str:
+    """The text of the blocks, in their order, up to some `room` characters; "…" marks a cut."""
     shown = list[str]()
-    left = USUAL
-    for place, text in _lines(outline, places, unit):
+    left = room
+    for place, text in _lines(outline, places, unit, room):
         if len(text) > left and shown and place != unit.place:
             if place > unit.place:
                 shown.append("…")
@@ -32,7 +32,9 @@ def show(outline: Outline, places: Sequence[int], unit: Unit) -> str:
     return "\n".join(shown)
 
 
-def _lines(outline: Outline, places: Sequence[int], unit: Unit) -> Iterator[tuple[int, str]]:
+def _lines(
+    outline: Outline, places: Sequence[int], unit: Unit, room: int
+) -> Iterator[tuple[int, str]]:
     pieces = outline.pieces
     brief = sum(pieces[at].kind == "row" for at in places) > SPELLED_ROWS
     tables = set()
@@ -43,8 +45,8 @@ def _lines(outline: Outline, places: Sequence[int], unit: Unit) -> Iterator[tupl
         if piece.kind == "row":
             yield place, _row(piece, piece.table not in tables, brief)
             tables.add(piece.table)
-        elif place == unit.place and len(piece.text) > USUAL:
-            yield place, _window(piece.text, unit)
+        elif place == unit.place and len(piece.text) > room:
+            yield place, _window(piece.text, unit, room)
         else:
             yield place, piece.text if piece.kind == "code" else " ".join(piece.text.split())
 
@@ -62,17 +64,17 @@ def _row(piece: Piece, first: bool, brief: bool) -> str:
     return "\n".join([*lines, *named])
 
 
-def _window(text: str, unit: Unit) -> str:
+def _window(text: str, unit: Unit, room: int) -> str:
     """The chosen sentence of a long paragraph, with the one before it and those that follow."""
     parts = [" ".join(part.split()) for part in sentences(text)]
     start = stop = unit.part
     size = len(parts[unit.part])
     if size > MOST:
-        return f"{parts[unit.part][:USUAL].rsplit(' ', 1)[0]} …"
-    if start and size + len(parts[start - 1]) <= USUAL // 2:
+        return f"{parts[unit.part][:room].rsplit(' ', 1)[0]} …"
+    if start and size + len(parts[start - 1]) <= room // 2:
         start -= 1
         size += len(parts[start])
-    while stop + 1 < len(parts) and size + len(parts[stop + 1]) <= USUAL:
+    while stop + 1 < len(parts) and size + len(parts[stop + 1]) <= room:
         stop += 1
         size += len(parts[stop])
     before, after = "… " * (start > 0), " …" * (stop + 1 < len(parts))

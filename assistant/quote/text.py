@@ -10,6 +10,14 @@ from indexer.words import grams, stem, words
 SIMILAR = 0.5
 # What fewer shared groups count: enough to part what is else equal (потерял, утеря).
 FAINT = 0.3
+NUMBERED = 0.8  # an ordinal where its number stands: третий, 3
+_ORDINALS = (
+    "перв", "втор", "трет", "четверт", "пят", "шест", "седьм", "восьм", "девят", "десят",
+)  # fmt: skip
+_ORDINAL = re.compile(
+    rf"({'|'.join(_ORDINALS)})ь?(ый|ой|ий|ая|ья|ое|ье|я|его|ого|ему|ому|ем|ом|ым|им|ую|ю|ых|их)"
+)
+_ENGLISH_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 _RANGE = re.compile(r"(\d+(?:[.,]\d+)?)\s?(?:[-–—]|\.{2,3}|до|to)\s?(\d+(?:[.,]\d+)?)")
 
 
@@ -42,6 +50,8 @@ class Text:
             return 1.0
         if word[0].isdigit():
             return float(word in self.forms or (word.isdigit() and self._spans(float(word))))
+        if (number := _ordinal(word)) and (number in self._stems or self._spans(float(number))):
+            return NUMBERED
         groups = frozenset(grams(word))
         share = len(groups & self._letters) / len(groups)
         if share >= SIMILAR:
@@ -72,6 +82,14 @@ class Text:
     @cached_property
     def _letters(self) -> set[str]:
         return {gram for word in self._words for gram in grams(word)}
+
+
+def _ordinal(word: str) -> str:
+    """The number that an ordinal names, or nothing."""
+    found = _ORDINAL.fullmatch(word)
+    if found:
+        return str(_ORDINALS.index(found[1]) + 1)
+    return str(_ENGLISH_ORDINALS.index(word) + 1) if word in _ENGLISH_ORDINALS else ""
 
 
 def _number(text: str) -> float:

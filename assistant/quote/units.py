@@ -17,6 +17,7 @@ _DEPTHS = {"item": 30, "row": 40, "answer": 40}
 # A line that says nothing without what follows it.
 _ANNOUNCES = re.compile(r"[:?—–]$|\s-$")
 _ENDS = re.compile(r"[.!?…:;,][»\"”)]?$")
+_CLAUSE = re.compile(r"\d+(?:\.\d+)+(?=[.)]?\s)")
 _AGENDA = re.compile(r"\W*(повестка|вопросы повестки|agenda)\b.{0,20}", re.I)
 
 
@@ -30,11 +31,22 @@ class Unit:
     part: int  # its own place in the block
     above: tuple[str, ...]
     title: bool
+    listed: bool  # an item of a list, or what announces one
 
     @cached_property
     def own(self) -> Text:
         """The words of the unit itself."""
         return Text(self.text)
+
+
+def _depth(piece: Piece) -> int:
+    """How deep a block stands: a clause by its number, others by their kind."""
+    if piece.kind == "heading":
+        return piece.level
+    clause = _CLAUSE.match(piece.text)
+    if clause and piece.kind in ("paragraph", "item"):
+        return 20 + clause[0].count(".")
+    return piece.level + _DEPTHS.get(piece.kind, 20)
 
 
 class Outline:
@@ -46,7 +58,7 @@ class Outline:
         self.parents: list[list[int]] = []
         path = list[tuple[int, int]]()  # depth and place of what is open
         for place, piece in enumerate(self.pieces):
-            depth = piece.level + _DEPTHS.get(piece.kind, 0 if piece.kind == "heading" else 20)
+            depth = _depth(piece)
             while path and path[-1][0] >= depth:
                 path.pop()
             self.parents.append([at for _, at in path])
@@ -73,6 +85,18 @@ class Outline:
                 break
         return found
 
+    def run(self, place: int) -> list[int]:
+        """The items that a list item stands among."""
+        first = last = place
+        while first and self._is_item(first - 1) and self._is_item(place):
+            first -= 1
+        while last + 1 < len(self.pieces) and self._is_item(last + 1) and self._is_item(place):
+            last += 1
+        return list(range(first, last + 1))
+
+    def _is_item(self, place: int) -> bool:
+        return self.pieces[place].kind == "item"
+
     def following(self, place: int, most: int) -> list[int]:
         """The next blocks that can be quoted, up to a heading."""
         found = list[int]()
@@ -88,9 +112,9 @@ class Outline:
         piece = self.pieces[place]
         if piece.kind in NEVER or (piece.table and piece.text in piece.table.lead.split("\n")):
             return False
-        return not any(
-            _AGENDA.fullmatch(self.pieces[at].text) for at in (place, *self.parents[place])
-        )
+        heads = [self.pieces[at].text for at in (place, *self.parents[place])]
+        heads.append((piece.heading or "").rpartition(" › ")[2])
+        return not any(map(_AGENDA.fullmatch, heads))
 
     def is_title(self, place: int) -> bool:
         """Tell whether a block is a heading, or a line at the head of its document."""
@@ -106,7 +130,9 @@ class Outline:
             above = [self.pieces[at].text for at in self.parents[place]]
             above += filter(None, (piece.heading, piece.table.lead if piece.table else ""))
             whole = piece.kind in ("row", "heading")
+            listed = piece.kind == "item" or len(self.children(place)) > 1
             parts = [piece.text] if whole else sentences(piece.text)
             for part, text in enumerate(parts):
                 loose = len(parts) > 1 and "\n" in text and not _ENDS.search(text)
-                yield Unit(text, rank, place, part, tuple(above), loose or self.is_title(place))
+                title = loose or self.is_title(place)
+                yield Unit(text, rank, place, part, tuple(above), title, listed)

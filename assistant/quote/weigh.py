@@ -14,6 +14,7 @@ from indexer.forms import MONTHS
 ABOVE, DOCUMENT, BESIDE, FACTS = 0.7, 0.4, 0.35, 0.6
 NAMED = 0.8  # a word that names the kind of value, where such a value stands
 TELLS = 0.12  # for a unit that holds a value of the kind asked for
+LISTED = 0.1  # for one of a list, where one is asked for
 EXACT = 0.3  # for one with the very number, date or code
 TITLE = -0.1
 LONG, USUAL_LENGTH = 0.05, 200  # for each doubling of the characters: a long unit holds more words
@@ -83,7 +84,7 @@ class _Scale:
             held[word] = _held(word, max(own, named), around)
         share = sum(weight * held[word] for word, weight in self._terms.items())
         score = share / (sum(self._terms.values()) or 1.0) + prior
-        score += TELLS * tells + TITLE * unit.title
+        score += TELLS * tells + TITLE * unit.title + LISTED * (asked.whole and unit.listed)
         score += EXACT * exact
         score -= LONG * max(0.0, math.log2(len(unit.text) / USUAL_LENGTH))
         return Weighed(unit, score, held, tells)
