@@ -99,6 +99,51 @@ def test_the_smallest_set_of_whole_blocks_is_quoted(ask: Asks, question: str, te
     assert said(ask(question)) == text
 
 
+CLAUSES = """# Правила дома
+
+8.3. Трубы осматривает слесарь.
+
+8.4. При заливе:
+
+8.4.1. перекрыть кран;
+
+8.4.2. обесточить розетки;
+
+8.4.3. вызвать управляющего.
+
+8.5. Ущерб возмещает виновник.
+
+## На приём взять
+
+- паспорт
+- полис
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        (
+            "Что делать при заливе?",
+            "8.4. При заливе:\n8.4.1. перекрыть кран;\n8.4.2. обесточить розетки;\n"
+            "8.4.3. вызвать управляющего.",
+        ),
+        ("Что взять на приём?", "- паспорт\n- полис"),
+        ("Что нужно взять на приём, кроме полиса?", "- паспорт\n- полис"),
+    ],
+)
+def test_a_list_is_whole(ask: Asks, tmp_path: Path, question: str, text: str) -> None:
+    (tmp_path / "documents" / "house.md").write_text(CLAUSES, "utf-8")
+    assert text in said(ask(question))
+
+
+def test_an_ordinal_is_its_number(ask: Asks, tmp_path: Path) -> None:
+    rows = "".join(f"| {n} | {n + 10} июня |\n" for n in range(1, 6))
+    table = f"# Вода\n\n| Подъезд | Нет воды |\n|---|---|\n{rows}"
+    (tmp_path / "documents" / "water.md").write_text(table, "utf-8")
+    assert "Нет воды: 13 июня" in said(ask("Когда не будет воды в третьем подъезде?"))
+
+
 def test_an_abbreviation_ends_no_sentence(ask: Asks) -> None:
     assert "(к. 101, вн. 222) до 11:00." in said(ask("Кому сдают ключ?"))
 
@@ -123,6 +168,16 @@ def test_the_newer_of_two_editions_comes_first(ask: Asks, tmp_path: Path) -> Non
     assert "18 %" in said(choice)
     assert choice.older
     assert "10 %" in choice.older.text
+
+
+def test_a_year_that_is_asked_for_is_answered_alone(ask: Asks, tmp_path: Path) -> None:
+    for year, price in ((2025, 41), (2026, 45)):
+        path = tmp_path / "documents" / f"Тарифы {year}.txt"
+        path.write_text(f"Холодная вода стоит {price} рублей за кубометр.", "utf-8")
+    choice = ask("Сколько стоила холодная вода в 2025 году?")
+    assert "41" in said(choice)
+    assert choice.older is None
+    assert not ask("Сколько стоила холодная вода в 2019 году?").is_sure
 
 
 def test_a_document_put_aside_is_the_older_one(ask: Asks, tmp_path: Path) -> None:
