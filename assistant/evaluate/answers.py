@@ -52,6 +52,7 @@ def judge(
     questions: Sequence[Question],
     searcher: "Searcher",
     top_k: int,
+    contact: str,
     progress: Callable[[int, int], None],
 ) -> list[Judged]:
     """Let each question be answered that has an answer or none; `progress` is told done and all.
@@ -62,14 +63,16 @@ def judge(
         return []
     mine = [each for each in questions if each.answer is not None or not each.is_answerable]
     judged = list[Judged]()
-    for done in reply([each.text for each in mine], searcher, top_k):
+    for done in reply([each.text for each in mine], searcher, top_k, contact):
         question, said = mine[len(judged)], folded(done.text)
         judged.append(Judged(question, _verdict(question, done.found, said), said))
         progress(len(judged), len(mine))
     return judged
 
 
-def reply(questions: Iterable[str], searcher: "Searcher", top_k: int) -> "Iterator[Done]":
+def reply(
+    questions: Iterable[str], searcher: "Searcher", top_k: int, contact: str = ""
+) -> "Iterator[Done]":
     """What people are told without a model, question by question."""
     from assistant.answer import answer
     from assistant.engines import ExtractiveEngine
@@ -78,7 +81,7 @@ def reply(questions: Iterable[str], searcher: "Searcher", top_k: int) -> "Iterat
     engine = ExtractiveEngine()
 
     async def told(question: str) -> Done:
-        events = answer(question, searcher=searcher, engine=engine, top_k=top_k)
+        events = answer(question, searcher=searcher, engine=engine, top_k=top_k, contact=contact)
         return [event async for event in events if isinstance(event, Done)][-1]
 
     with asyncio.Runner() as runner:

@@ -50,7 +50,11 @@ def evaluate(
         outcomes = run(asked, searcher, lambda done: advance(done, len(asked), ""))
     with output.progress_bar("answering") as answered:
         judged = answers.judge(
-            asked, searcher, config.top_k, lambda done, total: answered(done, total, "")
+            asked,
+            searcher,
+            config.top_k,
+            config.contact,
+            lambda done, total: answered(done, total, ""),
         )
     absent = {question.file for question in asked if question.file} - searcher.files()
     if absent:
