@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.evaluate import DEPTH, Outcome, Question
+from assistant.evaluate import DEPTH, Outcome
+from assistant.evaluate.questions import Question
 from indexer.embedders import Embedder
 from indexer.postings import passage_table, passage_text
 from indexer.store import Store

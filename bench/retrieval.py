@@ -15,7 +15,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from assistant import evaluate
-from assistant.evaluate import Outcome, Question, Scores
+from assistant.evaluate import Outcome, Scores
+from assistant.evaluate.questions import Question, read_questions
 from bench import distractors, measure, rankers, squad, table
 from bench.speed import ROOT, VAR, say, write_record
 from bench.squad import QuestionSet
@@ -199,7 +200,7 @@ def bench(args: argparse.Namespace) -> int:
     """Measure, show, keep."""
     started = datetime.now(UTC).isoformat(" ", "minutes")
     contestants = [Contestant(name) for name in args.embedder]
-    unanswerable = evaluate.read_questions(UNANSWERABLE)
+    unanswerable = read_questions(UNANSWERABLE)
     count = DISTRACTORS if args.limit is None else min(args.limit, DISTRACTORS)
     rows: list[Row] = []
     for corpus in corpora(args.sets, count, args.distractors):

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.evaluate import Question
+from assistant.evaluate.questions import Question
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""opsctl eval: measure the search on questions whose answers are known."""
+"""opsctl eval: measure the search, and what is said, on questions whose answers are known."""
 
-from dataclasses import asdict
+from dataclasses import asdict, astuple, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant.evaluate import Outcome, Scores
+    from assistant.evaluate.answers import Answers, Judged
+    from assistant.evaluate.questions import Expected
+    from indexer.search import Searcher
+
+SHOWN = 300  # characters of an answer that went wrong
 
 
 def evaluate(
     questions: Annotated[
         Path,
         typer.Argument(
-            help='Lines of {"question", "file", optional "page"}; file null: no answer.'
+            help='Lines of {"question", "file", "page", "answer", "kind"}; file null: no answer.'
         ),
     ],
     misses: Annotated[
@@ -33,8 +38,9 @@ def evaluate(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Measure the search: hit@1/3/5, MRR@10 by file, and how often it rightly finds nothing."""
-    from assistant.evaluate import read_questions, run, score
+    """Measure the search by file, how often it rightly finds nothing, and what answers say."""
+    from assistant.evaluate import answers, run, score
+    from assistant.evaluate.questions import read_questions
     from assistant.retrieve import make_searcher
 
     config = settings.load()
@@ -42,30 +48,60 @@ def evaluate(
     searcher = make_searcher(config)
     with output.progress_bar("asking") as advance:
         outcomes = run(asked, searcher, lambda done: advance(done, len(asked), ""))
+    with output.progress_bar("answering") as answered:
+        judged = answers.judge(
+            asked,
+            searcher,
+            config.top_k,
+            config.contact,
+            lambda done, total: answered(done, total, ""),
+        )
     absent = {question.file for question in asked if question.file} - searcher.files()
     if absent:
         named = counted(len(absent), "file that questions name is", "files that questions name are")
         output.note(f"{named} not in the index: {min(absent)}")
     scores = score(outcomes, searcher.threshold())
     if save_threshold:
-        if scores.suggested_threshold is None:
-            raise UsageError("a threshold needs answerable questions", "add lines with a file")
-        searcher.save_threshold(scores.suggested_threshold)
-        output.note(f"saved: nothing is found below {scores.suggested_threshold:.3f}")
-    wrong = [outcome for outcome in outcomes if _is_wrong(outcome)] if misses else []
+        _save_threshold(searcher, scores.suggested_threshold)
+    summed_up = answers.summed_up(judged) if judged else None
+    wrong = [outcome for outcome in outcomes if misses and _is_wrong(outcome)]
+    missed = answers.misses(judged) if misses else []
     if json:
-        output.write_json({**asdict(scores), "misses": [asdict(outcome) for outcome in wrong]})
-    else:
-        _show(scores, wrong)
+        output.write_json(_as_json(scores, wrong, summed_up, missed))
+        return
+    _show_scores(scores)
+    if summed_up:
+        _show_answers(summed_up)
+    for outcome in wrong:
+        _show_wrong(outcome)
+    for each in missed:
+        _show_missed(each)
+
+
+def _save_threshold(searcher: "Searcher", suggested: float | None) -> None:
+    if suggested is None:
+        raise UsageError("a threshold needs answerable questions", "add lines with a file")
+    searcher.save_threshold(suggested)
+    output.note(f"saved: nothing is found below {suggested:.3f}")
+
+
+def _as_json(
+    scores: "Scores",
+    wrong: "Sequence[Outcome]",
+    answers: "Answers | None",
+    missed: "Sequence[Judged]",
+) -> dict[str, object]:
+    said = {**asdict(answers), "misses": list(map(asdict, missed))} if answers else None
+    return {**asdict(scores), "misses": list(map(asdict, wrong)), "answers": said}
 
 
 def _is_wrong(outcome: "Outcome") -> bool:
-    if outcome.question.file is None:
+    if not outcome.question.is_answerable:
         return not outcome.refused
-    return outcome.rank != 1 or outcome.refused
+    return outcome.question.file is not None and (outcome.rank != 1 or outcome.refused)
 
 
-def _show(scores: "Scores", wrong: "Sequence[Outcome]") -> None:
+def _show_scores(scores: "Scores") -> None:
     rows: list[tuple[str, str]] = [("measure", "value")]
     labels = {
         "answerable": "answerable questions",
@@ -85,9 +121,45 @@ def _show(scores: "Scores", wrong: "Sequence[Outcome]") -> None:
         if value is not None:
             rows.append((label, str(value) if isinstance(value, int) else f"{value:.3f}"))
     output.write_table(rows)
-    for outcome in wrong:
-        expected, first = outcome.question.file or "nothing", printable(str(outcome.first))
-        output.write(
-            f"{outcome.question.text}\n   expected {expected}, found {first}"
-            f" (rank {outcome.rank}, confidence {outcome.confidence:.2f})"
-        )
+
+
+def _show_answers(answers: "Answers") -> None:
+    from assistant.evaluate.answers import Tally
+
+    rows = {"all": answers.all, **{f"kind {kind}": of for kind, of in answers.by_kind.items()}}
+    rows |= {f"in {file}": tally for file, tally in answers.by_document.items()}
+    if answers.unanswerable.questions:
+        rows["without an answer"] = answers.unanswerable
+    output.write("")
+    head = ("answers", *(field.name for field in fields(Tally)))
+    output.write_table([head, *((label, *astuple(tally)) for label, tally in rows.items())])
+
+
+def _show_wrong(outcome: "Outcome") -> None:
+    expected, first = outcome.question.file or "nothing", printable(str(outcome.first))
+    output.write(
+        f"{outcome.question.text}\n   expected {expected}, found {first}"
+        f" (rank {outcome.rank}, confidence {outcome.confidence:.2f})"
+    )
+
+
+def _show_missed(judged: "Judged") -> None:
+    said = judged.said if len(judged.said) <= SHOWN else f"{judged.said[:SHOWN]}…"
+    output.write(
+        f"{judged.question.text}\n   {judged.verdict}, expected {_wanted(judged.question.answer)};"
+        f" said: {printable(said)}"
+    )
+
+
+def _wanted(expected: "Expected | None") -> str:
+    match expected:
+        case None:
+            return "nothing"
+        case str(text):
+            return text
+        case {"pattern": pattern}:
+            return str(pattern)
+        case {"all": parts}:
+            return " and ".join(parts)
+        case several:
+            return " or ".join(several)

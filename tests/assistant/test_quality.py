@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.evaluate import Question, Scores, read_questions, run, score
+from assistant.evaluate import Scores, run, score
+from assistant.evaluate.questions import Question, read_questions
 from indexer.embedders import HashedStems
 from indexer.search import Searcher
 

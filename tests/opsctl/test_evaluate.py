@@ -95,6 +95,109 @@ def test_a_table_is_shown_without_json(library: Workspace) -> None:
     assert "expected no.txt" in done.stdout
 
 
+def tally(**verdicts: int) -> dict[str, int]:
+    none = dict.fromkeys(("right", "partly", "wrong", "refused", "hinted"), 0)
+    return {"questions": sum(verdicts.values()), **none, **verdicts}
+
+
+def test_answers_are_judged_by_what_is_said_in_all_by_kind_and_by_document(
+    library: Workspace,
+) -> None:
+    path = write(
+        library,
+        ask(1, "note1.txt", answer="КЛАДОВЩИК  норд1", kind="who"),
+        ask(2, "note2.txt", answer=["щит 102", "номер 102"], kind="where"),
+        ask(3, "note3.txt", answer={"pattern": r"номер \d03\b"}, kind="where"),
+        ask(3, "note3.txt", answer={"all": ["Норд3", "Норд4"]}, kind="who"),
+        ask(11, "manual.pdf", answer="Норд12", kind="who"),
+        {"question": question(2), "answer": {"all": ["Норд2", "щите номер 102"]}},
+        {"question": NOWHERE, "answer": "3422", "kind": "who"},
+        {"question": NOWHERE, "unanswerable": True},
+        ask(1, None),
+        ask(2, "note2.txt"),
+    )
+    answers = library.json("eval", path)["answers"]
+    assert answers["all"] == tally(right=4, partly=1, wrong=1, refused=1)
+    assert answers["unanswerable"] == tally(wrong=1, refused=1)
+    assert answers["by_kind"] == {
+        "who": tally(right=1, partly=1, wrong=1, refused=1),
+        "where": tally(right=2),
+    }
+    assert answers["by_document"] == {
+        "note1.txt": tally(right=1),
+        "note2.txt": tally(right=1),
+        "note3.txt": tally(right=1, partly=1),
+        "manual.pdf": tally(wrong=1),
+    }
+    assert answers["misses"] == []
+
+
+def test_what_is_judged_is_what_ask_says(library: Workspace) -> None:
+    path = write(library, {"question": question(1), "answer": "нет такого"})
+    (missed,) = library.json("eval", path, "--misses")["answers"]["misses"]
+    said = library.json("ask", question(1), "--engine", "extractive")["text"]
+    assert missed["said"] == " ".join(said.split())
+    assert missed["verdict"] == "wrong"
+
+
+def test_a_number_is_not_found_within_another(library: Workspace) -> None:
+    for number, right in (("101", 1), ("10", 0), ("01", 0)):
+        path = write(library, {"question": question(1), "answer": number})
+        assert library.json("eval", path)["answers"]["all"]["right"] == right
+
+
+def test_what_is_shown_but_not_as_the_answer_is_hinted(library: Workspace) -> None:
+    asked = {"question": f"{question(1)} какой фирмы холодильник", "answer": "Норд1"}
+    sure = library.json("eval", write(library, asked), env={"OPSCTL_THRESHOLD": "0"})
+    assert sure["answers"]["all"] == tally(right=1)
+    above = {"OPSCTL_THRESHOLD": f"{1.2 * sure['suggested_threshold']:.3f}"}
+    unsure = library.json("eval", write(library, asked), env=above)
+    assert unsure["answers"]["all"] == tally(hinted=1)
+    other = {**asked, "answer": "Норд2"}
+    unsure = library.json("eval", write(library, other), env=above)
+    assert unsure["answers"]["all"] == tally(refused=1)
+
+
+def test_a_question_without_a_file_counts_for_no_rank(library: Workspace) -> None:
+    path = write(library, {"question": question(1), "answer": "Норд1"}, ask(2, "no.txt"))
+    scores = library.json("eval", path, "--misses")
+    assert (scores["answerable"], scores["unanswerable"]) == (2, 0)
+    assert scores["hit_at_1"] == scores["mrr_at_10"] == 0
+    assert scores["refused_answerable"] == 0
+    assert [miss["question"]["file"] for miss in scores["misses"]] == ["no.txt"]
+    scores = library.json("eval", write(library, {"question": question(1), "answer": "Норд1"}))
+    assert scores["hit_at_1"] is None
+
+
+def test_without_expected_answers_none_are_judged(library: Workspace) -> None:
+    path = write(library, ask(1, "note1.txt"), {"question": NOWHERE, "unanswerable": True})
+    assert library.json("eval", path)["answers"] is None
+    assert "hinted" not in library.run("eval", path).stdout
+
+
+def test_answers_are_shown_as_a_table_with_the_worst_first(library: Workspace) -> None:
+    path = write(
+        library,
+        {"question": NOWHERE, "answer": "3422"},
+        ask(1, "note1.txt", answer={"all": ["Норд1", "Норд9"]}, kind="who"),
+        {"question": question(2), "answer": ["Норд8", "Норд9"], "kind": "who"},
+        {"question": "?!", "unanswerable": True},
+    )
+    lines = library.run("eval", path, "--misses").stdout.splitlines()
+    table = [line.rsplit(maxsplit=6) for line in lines]
+    assert ["answers", "questions", "right", "partly", "wrong", "refused", "hinted"] in table
+    assert ["all", "3", "0", "1", "1", "1", "0"] in table
+    assert ["kind who", "2", "0", "1", "1", "0", "0"] in table
+    assert ["in note1.txt", "1", "0", "1", "0", "0", "0"] in table
+    assert ["without an answer", "1", "0", "0", "0", "1", "0"] in table
+    told = [line.strip().partition(";")[0] for line in lines if " expected " in line]
+    assert told == [
+        "wrong, expected Норд8 or Норд9",
+        "partly, expected Норд1 and Норд9",
+        "refused, expected 3422",
+    ]
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -107,6 +210,21 @@ def test_a_table_is_shown_without_json(library: Workspace) -> None:
         '{"question": 5, "file": "a.txt"}',
         '{"question": "что?", "file": 5}',
         '{"question": "что?", "file": "a.txt", "page": "two"}',
+        '{"question": "что?", "answer": null}',
+        '{"question": "что?", "answer": " "}',
+        '{"question": "что?", "answer": 7}',
+        '{"question": "что?", "answer": []}',
+        '{"question": "что?", "answer": ["да", null]}',
+        '{"question": "что?", "answer": {"all": "да"}}',
+        '{"question": "что?", "answer": {"pattern": "("}}',
+        '{"question": "что?", "answer": {"pattern": "да", "all": ["да"]}}',
+        '{"question": "что?", "answer": {"some": ["да"]}}',
+        '{"question": "что?", "answer": "да", "file": null}',
+        '{"question": "что?", "answer": "да", "unanswerable": true}',
+        '{"question": "что?", "file": "a.txt", "unanswerable": true}',
+        '{"question": "что?", "unanswerable": "yes"}',
+        '{"question": "что?", "unanswerable": false}',
+        '{"question": "что?", "answer": "да", "kind": 7}',
     ],
 )
 def test_a_bad_line_is_named_by_its_number(indexed: Workspace, bad: str) -> None:

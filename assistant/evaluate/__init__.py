@@ -1,14 +1,12 @@
 """Measure retrieval on a set of questions: hit@k, MRR@10, refusals, and the best threshold."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.evaluate.questions import Question
 from assistant.question.clean import cleaned
 from assistant.question.split import essence
-from indexer.errors import UsageError
 
 if TYPE_CHECKING:
     from assistant.quote import Choice
@@ -18,16 +16,6 @@ DEPTH = 10
 TOP_K = 5  # passages that an answer is chosen from
 # Of the answerable questions, the share that a calibrated threshold may refuse.
 LOSS = 0.02
-_FORMAT = 'lines of {"question": "…", "file": "path in documents/ or null", "page": number}'
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question and the document (and page) that answers it; `file` is None when none does."""
-
-    text: str
-    file: str | None
-    page: int | None
 
 
 @dataclass(frozen=True)
@@ -46,7 +34,7 @@ class Outcome:
 class Scores:
     """Shares from 0 to 1; None where the set has no question of that kind.
 
-    hit@k, MRR@10 and page@1 are of the ranking, over the answerable questions, refused or not.
+    hit@k, MRR@10 and page@1 are of the ranking, over the questions with a file, refused or not.
     """
 
     answerable: int
@@ -60,22 +48,6 @@ class Scores:
     refused_unanswerable: float | None
     threshold: float
     suggested_threshold: float | None
-
-
-def read_questions(path: Path) -> list[Question]:
-    """Read a JSON Lines file; raise UsageError that names the line that is wrong."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except FileNotFoundError:
-        raise UsageError(f"there is no file {path}", f"it should hold {_FORMAT}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read ({error})", f"it should hold {_FORMAT}") from error
-    questions = [
-        _question(path, number, line) for number, line in enumerate(lines, start=1) if line.strip()
-    ]
-    if not questions:
-        raise UsageError(f"{path} has no questions", f"it should hold {_FORMAT}")
-    return questions
 
 
 def run(
@@ -96,39 +68,23 @@ def run(
 
 def score(outcomes: Sequence[Outcome], threshold: float) -> Scores:
     """Sum the outcomes up."""
-    known = [outcome for outcome in outcomes if outcome.question.file is not None]
-    unknown = [outcome for outcome in outcomes if outcome.question.file is None]
-    paged = [outcome for outcome in known if outcome.question.page is not None]
+    known = [outcome for outcome in outcomes if outcome.question.is_answerable]
+    unknown = [outcome for outcome in outcomes if not outcome.question.is_answerable]
+    filed = [outcome for outcome in known if outcome.question.file is not None]
+    paged = [outcome for outcome in filed if outcome.question.page is not None]
     return Scores(
         answerable=len(known),
         unanswerable=len(unknown),
-        hit_at_1=_share([0 < outcome.rank <= 1 for outcome in known]),
-        hit_at_3=_share([0 < outcome.rank <= 3 for outcome in known]),
-        hit_at_5=_share([0 < outcome.rank <= 5 for outcome in known]),
-        mrr_at_10=_mean([1 / o.rank if 0 < o.rank <= DEPTH else 0.0 for o in known]),
+        hit_at_1=_share([0 < outcome.rank <= 1 for outcome in filed]),
+        hit_at_3=_share([0 < outcome.rank <= 3 for outcome in filed]),
+        hit_at_5=_share([0 < outcome.rank <= 5 for outcome in filed]),
+        mrr_at_10=_mean([1 / o.rank if 0 < o.rank <= DEPTH else 0.0 for o in filed]),
         page_at_1=_share([outcome.page_right for outcome in paged]),
         refused_answerable=_share([outcome.refused for outcome in known]),
         refused_unanswerable=_share([outcome.refused for outcome in unknown]),
         threshold=threshold,
         suggested_threshold=_suggest([outcome.confidence for outcome in known]),
     )
-
-
-def _question(path: Path, number: int, line: str) -> Question:
-    try:
-        row = json.loads(line)
-        text, file, page = row["question"], row["file"], row.get("page")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise UsageError(f"{path}, line {number} is wrong", f"it should hold {_FORMAT}") from None
-    paged = page is None or (isinstance(page, int) and not isinstance(page, bool) and page > 0)
-    if (
-        not isinstance(text, str)
-        or not text.strip()
-        or not isinstance(file, str | None)
-        or not paged
-    ):
-        raise UsageError(f"{path}, line {number} is wrong", f"it should hold {_FORMAT}")
-    return Question(text, file, page)
 
 
 def _outcome(question: Question, choice: "Choice", hits: "Sequence[Hit]") -> Outcome:
