@@ -19,11 +19,14 @@ def show(outline: Outline, places: Sequence[int], unit: Unit, room: int = USUAL)
     shown = list[str]()
     left = room
     for place, text in _lines(outline, places, unit, room):
-        if len(text) > left and shown and place != unit.place:
+        needed = place == unit.place or not shown
+        if len(text) > left and not needed:
             if place > unit.place:
                 shown.append("…")
                 break
             continue
+        if len(text) > MOST:
+            text = f"{text[:room].rsplit(maxsplit=1)[0]} …"
         left -= len(text)
         if shown and CUT.search(shown[-1]) and text[:1].islower():
             shown[-1] = _joined(shown[-1], text)

@@ -10,7 +10,7 @@ from assistant.quote.units import Outline, Unit
 from indexer.forms import MONTHS
 
 # What a word counts that stands not in the unit itself but in what it is read under, in its
-# document, beside it, or in what the document says of itself.
+# document, beside it, or in the name of the file.
 ABOVE, DOCUMENT, BESIDE, FACTS = 0.7, 0.4, 0.35, 0.6
 NAMED = 0.8  # a word that names the kind of value, where such a value stands
 TELLS = 0.12  # for a unit that holds a value of the kind asked for
@@ -73,7 +73,7 @@ class _Scale:
             (ABOVE, list(map(self._text, unit.above))),
             (DOCUMENT, [self._text(self._documents[outline.hit.file])]),
             (BESIDE, beside),
-            (FACTS, [self._text(outline.hit.facts)]),
+            (FACTS, [self._text(outline.hit.facts.partition("\n")[0])]),
         )
         held = dict[str, float]()
         exact = bool(asked.forms & unit.own.forms)
