@@ -22,7 +22,7 @@ def show(outline: Outline, places: Sequence[int], unit: Unit, room: int = USUAL)
         needed = place == unit.place or not shown
         if len(text) > left and not needed:
             if place > unit.place:
-                shown.append("…")
+                shown += ["…"] * (not shown[-1].endswith("…"))
                 break
             continue
         if len(text) > MOST:

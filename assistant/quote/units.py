@@ -10,6 +10,7 @@ from assistant.quote.text import Text
 from indexer.search import Hit
 from indexer.surroundings import Piece
 
+LONGEST_LEAD = 200  # characters of an item that only leads to those below it
 NEVER = frozenset(("contents", "furniture"))
 _TITLES = frozenset(("heading", "question", "caption"))
 # How deep a block stands that is no heading.
@@ -73,7 +74,8 @@ class Outline:
         if piece.kind in _TITLES or _ANNOUNCES.search(piece.text):
             return True
         after = self.pieces[place + 1] if place + 1 < len(self.pieces) else piece
-        return piece.kind == after.kind == "item" and after.level > piece.level
+        leads = len(piece.text) <= LONGEST_LEAD and after.level > piece.level
+        return piece.kind == after.kind == "item" and leads
 
     def children(self, place: int) -> list[int]:
         """What stands under a block."""
@@ -119,8 +121,9 @@ class Outline:
     def is_title(self, place: int) -> bool:
         """Tell whether a block is a heading, or a line at the head of its document."""
         piece = self.pieces[place]
-        at_head = piece.kind != "row" and piece.text in self.hit.facts.split("\n")
-        return piece.kind == "heading" or at_head
+        if piece.kind in ("row", "item") or _CLAUSE.match(piece.text):
+            return False
+        return piece.kind == "heading" or piece.text in self.hit.facts.split("\n")
 
     def units(self, rank: int) -> Iterator[Unit]:
         """What can be quoted of the passage itself."""
