@@ -1,7 +1,7 @@
 """A text as the words of a question are looked for in it."""
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from indexer.forms import exact_forms
 from indexer.words import grams, stem, words
@@ -10,6 +10,7 @@ from indexer.words import grams, stem, words
 SIMILAR = 0.5
 # What fewer shared groups count: enough to part what is else equal (потерял, утеря).
 FAINT = 0.3
+SHORT = 3  # letters; what has fewer is held whole or not at all
 NUMBERED = 0.8  # an ordinal where its number stands: третий, 3
 _ORDINALS = (
     "перв", "втор", "трет", "четверт", "пят", "шест", "седьм", "восьм", "девят", "десят",
@@ -28,7 +29,7 @@ class Text:
         self._text = text
         self._words = words(text)
         self._stems = set(map(stem, self._words))
-        self._line = " ".join(("", *self._words, ""))
+        self._line = f"_{'_'.join(self._words)}_"  # bordered as grams are
         self._held = dict[str, float]()
 
     def holds(self, word: str) -> float:
@@ -50,10 +51,12 @@ class Text:
             return 1.0
         if word[0].isdigit():
             return float(word in self.forms or (word.isdigit() and self._spans(float(word))))
+        if len(word) < SHORT:
+            return 0.0
         if (number := _ordinal(word)) and (number in self._stems or self._spans(float(number))):
             return NUMBERED
-        groups = frozenset(grams(word))
-        share = len(groups & self._letters) / len(groups)
+        groups = grams(word)
+        share = sum(group in self._line for group in groups) / len(groups)
         if share >= SIMILAR:
             return share
         if self._begins_like(word) or self._is_clipped(word):
@@ -68,22 +71,19 @@ class Text:
     def _begins_like(self, word: str) -> bool:
         """Tell whether a word shares its first half, five letters or more: перенести, перенос."""
         start = word[: max(5, (len(word) + 1) // 2)]
-        found = f" {start}" in self._line and len(word) > len(start)
-        return found and re.search(rf" {start}\w{{0,6}} ", self._line) is not None
+        found = f"_{start}" in self._line and len(word) > len(start)
+        return found and re.search(rf"_{start}[^_]{{0,6}}_", self._line) is not None
 
     def _is_clipped(self, word: str) -> bool:
         """Tell whether a word is made of the beginnings of two: главбух, главный бухгалтер."""
         return len(word) >= 6 and any(
-            re.search(rf" {word[:cut]}\w* {word[cut:]}", self._line)
+            re.search(rf"_{word[:cut]}[^_]*_{word[cut:]}", self._line)
             for cut in range(3, len(word) - 2)
-            if f" {word[:cut]}" in self._line and f" {word[cut:]}" in self._line
+            if f"_{word[:cut]}" in self._line and f"_{word[cut:]}" in self._line
         )
 
-    @cached_property
-    def _letters(self) -> set[str]:
-        return {gram for word in self._words for gram in grams(word)}
 
-
+@lru_cache(maxsize=1 << 10)
 def _ordinal(word: str) -> str:
     """The number that an ordinal names, or nothing."""
     found = _ORDINAL.fullmatch(word)

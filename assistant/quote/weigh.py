@@ -1,7 +1,7 @@
 """Weigh the units of the passages found by what they hold of a question."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.quote.asked import Asked, joins
@@ -44,6 +44,7 @@ class _Scale:
         self._terms = dict(asked.terms)
         self._outlines = outlines
         self._texts: dict[str, Text] = {}
+        self._known: dict[tuple[str, ...], dict[str, float]] = {}
         self._documents: dict[str, str] = {}
         for outline in outlines:
             file = outline.hit.file
@@ -69,19 +70,18 @@ class _Scale:
     def _weigh(self, unit: Unit, beside: Sequence[Text], outline: Outline, prior: float) -> Weighed:
         asked = self._asked
         tells = asked.tells("\n".join((*unit.above[-1:], unit.text)))
-        around = (
-            (ABOVE, list(map(self._text, unit.above))),
-            (DOCUMENT, [self._text(self._documents[outline.hit.file])]),
-            (BESIDE, beside),
-            (FACTS, [self._text(outline.hit.facts.partition("\n")[0])]),
-        )
+        exact = bool(asked.forms) and bool(asked.forms & unit.own.forms)
+        around = self._around(unit, outline)
         held = dict[str, float]()
-        exact = bool(asked.forms & unit.own.forms)
         for word in self._terms:
-            written = word[0].isdigit() or word in MONTHS  # 5 мая is 05.05.2024, too
-            own = 1.0 if exact and written else unit.own.holds(word)
-            named = NAMED if tells and word in asked.by_kind else 0.0
-            held[word] = _held(word, max(own, named), around)
+            written = exact and (word[0].isdigit() or word in MONTHS)  # 5 мая is 05.05.2024, too
+            best = 1.0 if written else unit.own.holds(word)
+            if tells and word in asked.by_kind:
+                best = max(best, NAMED)
+            if best < ABOVE:
+                near = max((each.holds(word) for each in beside), default=0.0)
+                best = max(best, around[word], BESIDE * near)
+            held[word] = best
         share = sum(weight * held[word] for word, weight in self._terms.items())
         score = share / (sum(self._terms.values()) or 1.0) + prior
         score += TELLS * tells + TITLE * unit.title + LISTED * (asked.whole and unit.listed)
@@ -89,14 +89,21 @@ class _Scale:
         score -= LONG * max(0.0, math.log2(len(unit.text) / USUAL_LENGTH))
         return Weighed(unit, score, held, tells)
 
+    def _around(self, unit: Unit, outline: Outline) -> Mapping[str, float]:
+        """What each word counts by what the unit is read under and by its document."""
+        hit = outline.hit
+        key = (*unit.above, hit.file)
+        if key not in self._known:
+            texts = [(ABOVE, self._text(text)) for text in unit.above]
+            texts.append((DOCUMENT, self._text(self._documents[hit.file])))
+            texts.append((FACTS, self._text(hit.facts.partition("\n")[0])))
+            self._known[key] = {
+                word: max(factor * text.holds(word) for factor, text in texts)
+                for word in self._terms
+            }
+        return self._known[key]
+
     def _text(self, text: str) -> Text:
         if text not in self._texts:
             self._texts[text] = Text(text)
         return self._texts[text]
-
-
-def _held(word: str, best: float, around: Iterable[tuple[float, Sequence[Text]]]) -> float:
-    for factor, texts in around:
-        if best < factor:
-            best = max([best, *(factor * text.holds(word) for text in texts)])
-    return best
