@@ -61,10 +61,7 @@ def choose(question: str, found: Found) -> Choice:
         return Choice(found, None, None, 0.0)
     best = weighed[0]
     sure = certainty(question, asked, best, found.confidence, found.rare)
-    rival = _rival(weighed, outlines)
-    pair = [best] if rival is None else [best, rival]
-    pair.sort(key=lambda each: age(outlines[each.unit.rank].hit), reverse=True)
-    newer, *older = pair
+    newer, *older = _editions(weighed, outlines)
     return Choice(
         found,
         _quote(newer, outlines, asked),
@@ -82,17 +79,26 @@ def closest(hit: Hit, weights: Mapping[str, float]) -> Quote:
     return _quote(weighed[0], outlines, asked)
 
 
+def _editions(weighed: Sequence[Weighed], outlines: Sequence[Outline]) -> list[Weighed]:
+    """The best unit and its rival, the newer first; one alone that has the numbers asked for."""
+    best, rival = weighed[0], _rival(weighed, outlines)
+    if rival is None:
+        return [best]
+    numbers = [word for word in best.held if word[0].isdigit()]
+    pair = [best, rival]
+    named = [each for each in pair if all(each.held[word] >= PRESENT for word in numbers)]
+    pair.sort(key=lambda each: age(outlines[each.unit.rank].hit), reverse=True)
+    return named if len(named) == 1 else pair
+
+
 def _rival(weighed: Sequence[Weighed], outlines: Sequence[Outline]) -> Weighed | None:
     """The best unit of another document that says the same with other numbers."""
     best = weighed[0]
     mine = outlines[best.unit.rank].hit
-    numbers = [word for word in best.held if word[0].isdigit()]
     for each in weighed[1:]:
         hit = outlines[each.unit.rank].hit
         if each.score < EDITION * best.score:
             break
-        if any(best.held[word] >= PRESENT > each.held[word] for word in numbers):
-            continue
         if is_edition(hit, mine):
             return each
         is_rival = each.score >= RIVAL * best.score and hit.file != mine.file

@@ -16,10 +16,10 @@ CUT = re.compile(r"[\w,-]$")
 
 def show(outline: Outline, places: Sequence[int], unit: Unit, room: int = USUAL) -> str:
     """The text of the blocks, in their order, up to some `room` characters; "…" marks a cut."""
-    shown = list[str]()
+    shown = _title(outline, places)
     left = room
     for place, text in _lines(outline, places, unit, room):
-        needed = place == unit.place or not shown
+        needed = place == unit.place or left == room
         if len(text) > left and not needed:
             if place > unit.place:
                 shown += ["…"] * (not shown[-1].endswith("…"))
@@ -33,6 +33,14 @@ def show(outline: Outline, places: Sequence[int], unit: Unit, room: int = USUAL)
         else:
             shown.append(text)
     return "\n".join(shown)
+
+
+def _title(outline: Outline, places: Sequence[int]) -> list[str]:
+    """The heading of a list that nothing else announces."""
+    pieces = [outline.pieces[at] for at in places]
+    is_list = len(pieces) > 1 and all(piece.kind == "item" for piece in pieces)
+    heading = (pieces[0].heading or "").rpartition(" › ")[2]
+    return [heading] if is_list and heading else []
 
 
 def _lines(

@@ -88,16 +88,19 @@ class Outline:
         return found
 
     def run(self, place: int) -> list[int]:
-        """The items that a list item stands among."""
+        """The items that a list item stands among, or the block alone."""
         first = last = place
-        while first and self._is_item(first - 1) and self._is_item(place):
+        while first and self._goes_on(first - 1, first):
             first -= 1
-        while last + 1 < len(self.pieces) and self._is_item(last + 1) and self._is_item(place):
+        while last + 1 < len(self.pieces) and self._goes_on(last, last + 1):
             last += 1
         return list(range(first, last + 1))
 
-    def _is_item(self, place: int) -> bool:
-        return self.pieces[place].kind == "item"
+    def _goes_on(self, place: int, after: int) -> bool:
+        """Tell whether a list goes on, under the same heading."""
+        one, other = self.pieces[place], self.pieces[after]
+        same = (one.page, one.heading) == (other.page, other.heading)
+        return one.kind == other.kind == "item" and same
 
     def following(self, place: int, most: int) -> list[int]:
         """The next blocks that can be quoted, up to a heading."""
