@@ -19,6 +19,7 @@ _ORDINAL = re.compile(
     rf"({'|'.join(_ORDINALS)})ь?(ый|ой|ий|ая|ья|ое|ье|я|его|ого|ему|ому|ем|ом|ым|им|ую|ю|ых|их)"
 )
 _ENGLISH_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+_DIGIT = re.compile(r"\d")
 _RANGE = re.compile(r"(\d+(?:[.,]\d+)?)\s?(?:[-–—]|\.{2,3}|до|to)\s?(\d+(?:[.,]\d+)?)")
 
 
@@ -49,7 +50,7 @@ class Text:
     def _holds(self, word: str) -> float:
         if stem(word) in self._stems:
             return 1.0
-        if word[0].isdigit():
+        if _DIGIT.search(word):  # E17 is not E23
             return float(word in self.forms or (word.isdigit() and self._spans(float(word))))
         if len(word) < SHORT:
             return 0.0

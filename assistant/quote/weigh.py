@@ -20,7 +20,7 @@ TITLE = -0.1
 LONG, USUAL_LENGTH = 0.05, 200  # for each doubling of the characters: a long unit holds more words
 # What a word weighs at least, of its weight among the units: in a small index every passage has it.
 AMONG_UNITS, RARE_ENOUGH = 0.4, 1.0
-SEARCH = 0.3  # times the passage's score as a share of the best one's
+SEARCH = 0.3  # times the passage's score, as a share of the best one's
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ class _Scale:
         every = [list(outline.units(rank)) for rank, outline in enumerate(self._outlines)]
         self._reweigh([unit for units in every for unit in units])
         for outline, units in zip(self._outlines, every, strict=True):
-            prior = SEARCH * outline.hit.score / (top or 1.0)
+            behind = (top - outline.hit.score) / (abs(top) or 1.0)  # scores may be negative
+            prior = SEARCH * max(0.0, 1.0 - behind)
             for place, unit in enumerate(units):
                 beside = [*units[max(0, place - 1) : place], *units[place + 1 : place + 2]]
                 yield self._weigh(unit, [each.own for each in beside], outline, prior)
