@@ -8,7 +8,7 @@ from assistant.quote.weigh import Weighed
 # Found by a logistic regression over the development sets of bench/answers.py, and rounded.
 BASE, SEARCH, HELD = 0.32, 0.4, 0.6
 UNSEEN, UNSEEN_SHARE, UNTOLD, INEXACT = -0.1, -0.3, -0.25, -0.35
-ABSENT = -0.3  # more, where a year or a month that is asked for is not there
+ABSENT = -0.45  # more, where a year or a month that is asked for is not there
 VERB = 0.4  # the share of a verb's weight: the answer often has another one
 PRESENT = 0.35
 _PERIOD = re.compile(
@@ -35,8 +35,8 @@ def certainty(question: str, asked: Asked, best: Weighed, confidence: float, rar
     share = sum(weight * best.held[word] for word, weight in terms.items())
     unseen_share = sum(terms[word] for word in unseen)
     names = {name.lower().replace("ё", "е") for name in _NAME.findall(question)}
-    inexact = unseen & names or any(re.search(r"\d", word) for word in missing)
-    absent = any(map(_PERIOD.fullmatch, missing))
+    periods = set(filter(_PERIOD.fullmatch, missing))
+    inexact = unseen & names or any(re.search(r"\d", word) for word in missing - periods)
     sure = (
         BASE
         + SEARCH * confidence
@@ -45,6 +45,6 @@ def certainty(question: str, asked: Asked, best: Weighed, confidence: float, rar
         + UNSEEN_SHARE * unseen_share / (total or 1.0)
         + UNTOLD * bool(asked.kinds and not best.tells)
         + INEXACT * bool(inexact)
-        + ABSENT * absent
+        + ABSENT * bool(periods)
     )
     return min(1.0, max(0.0, sure))
