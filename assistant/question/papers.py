@@ -80,12 +80,18 @@ def _by_folder(known: Told, russian: bool) -> str:
     lines = [head.format(len(known))]
     for folder, paths in list(folders.items())[:FOLDERS]:
         names = ", ".join(printable(PurePosixPath(path).name) for path in paths[:NAMES])
-        place = "" if folder == "." else f"{printable(folder)}/ "
-        lines.append(f"{place}({len(paths)}): {names}{_more(len(paths) - NAMES, russian)}")
+        place = f"{_folder(folder, russian)} ({len(paths)}): " if len(folders) > 1 else ""
+        lines.append(f"{place}{names}{_more(len(paths) - NAMES, russian)}")
     if len(folders) > FOLDERS:
         left = len(folders) - FOLDERS
         lines.append(f"… ещё папок: {left}" if russian else f"… and {left} more folders")
     return "\n".join(lines)
+
+
+def _folder(folder: str, russian: bool) -> str:
+    if folder != ".":
+        return f"{printable(folder)}/"
+    return "Вне папок" if russian else "In no folder"
 
 
 def _more(left: int, russian: bool) -> str:
@@ -161,9 +167,13 @@ def _clause(store: Store, question: str, russian: bool) -> Papers | None:
     """A clause by its number, of the document that is named, or of any."""
     has_number = any(map(str.isdigit, question))
     match = re.fullmatch(_CLAUSE, question.strip(" ?.!")) if has_number else None
-    if not match or any(_is_content(word) for word in content_words(match["lead"])):
+    if not match:
         return None
     name, number = match["of"].strip(' ,.:«»"'), match["number"]
+    if any(_is_content(word) for word in content_words(match["lead"])):
+        if name:
+            return None
+        name = match["lead"]
     known = catalog.documents(store)
     named = catalog.named(known, name) if name else known
     if not named:

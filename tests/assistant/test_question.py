@@ -141,6 +141,11 @@ def test_several_questions_are_taken_apart() -> None:
     assert len(questions_of(" ".join(f"Где склад {number}?" for number in range(9)))) == MOST
 
 
+def test_questions_without_capitals_are_taken_apart_and_asked_once() -> None:
+    for message in ("где поесть? а где курить?", "где поесть? а где курить? где поесть?"):
+        assert [each.text for each in questions_of(message)] == ["где поесть?", "а где курить?"]
+
+
 def test_what_is_told_before_a_question_goes_with_it() -> None:
     assert questions_of("Потерял пропуск. Что делать?") == [
         Asked("Что делать?", before="Потерял пропуск.")
