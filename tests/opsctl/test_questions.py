@@ -27,6 +27,9 @@ RULES = """# Положение о командировках
 - за границей — 4300 рублей.
 
 2.3. Такси оплачивают ночью.
+
+3. Отчёт: 3.1. Отчёт сдают за три дня. 3.2. Чеки
+прикладывают к отчёту; 3.3. остаток возвращают.
 """
 ORDER = "ПРИКАЗ № {number}\n\nот {day} {year} года\n\nО назначении дежурных по складу."
 
@@ -188,6 +191,8 @@ def test_a_clause_is_looked_up_by_its_number(office: Workspace) -> None:
         (one,) = reply["citations"]
         assert one["quote"].startswith("2.2. Суточные") and "4300" in one["quote"]
         assert "2.3" not in one["quote"]
+    reply = office.json("ask", "пункт 3.2 положения о командировках")
+    assert reply["citations"][0]["quote"] == "3.2. Чеки прикладывают к отчёту;"
     reply = office.json("ask", "пункт 9.9 положения о командировках")
     assert (reply["kind"], reply["found"]) == ("clause", False)
     assert "9.9" in reply["text"]
