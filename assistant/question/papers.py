@@ -7,12 +7,13 @@ from pathlib import PurePosixPath
 
 from assistant.events import Citation
 from assistant.question import patterns
+from assistant.question.clean import is_russian
 from assistant.question.phrases import word_set
 from indexer import catalog
 from indexer.catalog import Document
 from indexer.store import Store
 from indexer.text import printable
-from indexer.words import content_words, is_cyrillic, stem, words
+from indexer.words import content_words, stem, words
 
 FOLDERS, NAMES = 12, 12  # told of a list
 NEWEST = 10
@@ -59,7 +60,7 @@ class Papers:
 
 def about_papers(store: Store, question: str) -> Papers | None:
     """The answer to a question about the documents themselves; None where it is no such."""
-    said, russian = " ".join(words(question)), is_cyrillic(question)
+    said, russian = " ".join(words(question)), is_russian(question)
     kind = patterns.kind_of(said)
     if kind == "documents":
         return Papers(kind, _by_folder(catalog.documents(store), russian))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.question.clean import cleaned
+from assistant.question.clean import cleaned, is_russian
 from assistant.question.layout import other_layout
 from assistant.question.split import LONGEST, MOST, Asked, essence, questions_of
 
@@ -128,6 +128,26 @@ def test_a_question_is_cleaned_as_documents_are() -> None:
     assert cleaned("за́мок") == "замок"
     assert cleaned("Cкoлькo cтoит USB") == "Сколько стоит USB"
     assert cleaned("раз\r\n\r\n  два ") == "раз\nдва"
+
+
+@pytest.mark.parametrize(
+    ("question", "russian"),
+    [
+        ("как настроить Cisco AnyConnect на Windows?", True),
+        ("а hp?", True),
+        ("anna.kuznetsova@office.example кто это", True),
+        ("о чём instruction-for-guests.docx", True),
+        ("Отпуск", True),
+        ("What does «Берёзка» mean?", False),
+        ("Where does Константин Константинопольский live?", False),
+        ("VPN", False),
+        ("691", False),
+    ],
+)
+def test_the_language_of_a_question_is_that_of_its_common_words(
+    question: str, russian: bool
+) -> None:
+    assert is_russian(question) is russian
 
 
 def test_several_questions_are_taken_apart() -> None:
