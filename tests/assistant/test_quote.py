@@ -53,6 +53,17 @@ MINUTES = """Протокол № 3
 По первому вопросу решили: ремонт крыши гаража начать 12 июля, отвечает Лосев К. П.
 """
 
+HANDBOOK = """# Employee handbook
+
+## Sick leave
+
+Call your manager before 9:30 a.m. A doctor's note is needed from the fourth day.
+
+## Probation
+
+The probation period is three months.
+"""
+
 Asks = Callable[[str], Choice]
 
 
@@ -69,6 +80,7 @@ def ask(tmp_path: Path) -> Asks:
     for name, text in (("rules.md", RULES), ("prices.md", PRICES), ("faq.txt", FAQ)):
         (tmp_path / "documents" / name).write_text(text, "utf-8")
     (tmp_path / "documents" / "minutes.txt").write_text(MINUTES, "utf-8")
+    (tmp_path / "documents" / "handbook.md").write_text(HANDBOOK, "utf-8")
     return asks
 
 
@@ -89,6 +101,7 @@ def said(choice: Choice) -> str:
             "Как вернуть товар, который не подошёл?",
             "Ответ: Принесите его с чеком в течение 14 дней.",
         ),
+        ("How long does probation take?", "The probation period is three months."),
         (
             "Сколько стоит постирать пальто?",
             "Вещь: Пальто\nЦена, руб.: 450\nСрок, дней: 3",
