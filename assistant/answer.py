@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from assistant.engines import Engine
 from assistant.events import Citation, Done, Event, Piece, Sources, Token, Turn, Writer
-from assistant.question.clean import cleaned
+from assistant.question.clean import cleaned, is_russian
 from assistant.question.find import Looked, look_up, small_talk
 from assistant.question.split import questions_of
 from assistant.setting_values import MAX_MESSAGE
 from indexer.errors import UsageError
-from indexer.words import is_cyrillic
 
 if TYPE_CHECKING:
     from indexer.search import Found, Searcher
@@ -132,7 +131,7 @@ def check_question(question: str, most: int = MAX_QUESTION) -> str:
 
 def nothing_found(question: str) -> str:
     """What is said when the documents hold no answer, in the language of the question."""
-    return "В базе знаний ничего не найдено." if is_cyrillic(question) else "Nothing found."
+    return "В базе знаний ничего не найдено." if is_russian(question) else "Nothing found."
 
 
 def _look_up(

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from assistant.budget import Fitted, fit
 from assistant.events import Citation, Cut, Piece, Token, Turn, Writer
+from assistant.question.clean import is_russian
 from assistant.server.errors import Incomplete, ServerError, TooLong
 from assistant.server.record import is_expected
 from assistant.server.types import Finish, ModelServer
 from assistant.settings import Settings
 from indexer.text import printable
-from indexer.words import is_cyrillic
 
 if TYPE_CHECKING:
     from assistant.quote import Choice
@@ -74,7 +74,7 @@ class ExtractiveEngine:
     ) -> AsyncGenerator[Piece, None]:
         """Yield a quotation a paragraph, with its place below it."""
         yield Writer("extractive", note=self.note)
-        words = _RUSSIAN if is_cyrillic(question) else _ENGLISH
+        words = _RUSSIAN if is_russian(question) else _ENGLISH
         intro = "" if choice.is_sure else f"{words.closest}\n\n"
         for quote in filter(None, (choice.quote, choice.older)):
             citation = Citation(quote.hit.file, quote.page, quote.heading, quote.text)

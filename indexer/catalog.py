@@ -103,6 +103,9 @@ def clause(store: Store, document: Document, number: str) -> Extract | None:
         if _number_of(block.text) == number:
             text = "\n".join([block.text, *_rest(blocks[place + 1 :], number)])
             return Extract(block.page, block.heading, shortened(text, CLAUSE))
+    for block in blocks:
+        if inside := _inside(block.text, number):
+            return Extract(block.page, block.heading, shortened(inside, CLAUSE))
     rows = store.db.execute(
         "SELECT number, heading, substr(text, 1, ?) FROM page WHERE document_id = ?"
         " AND heading LIKE ? ORDER BY id",
@@ -113,6 +116,18 @@ def clause(store: Store, document: Document, number: str) -> Extract | None:
             last = heading.rpartition(" › ")[2]
             return Extract(page, heading, shortened(f"{last}\n{text.strip()}", CLAUSE))
     return None
+
+
+def _inside(text: str, number: str) -> str:
+    """The clause in a paragraph that holds several: "Нормы: 2.1. … 2.2. …"."""
+    if "." not in number:
+        return ""
+    found = re.search(
+        rf"(?<=[.:;]\s){re.escape(number)}\.\s.*?(?=(?<=[.;])\s\d+(?:\.\d+)+\.\s|$)",
+        text,
+        re.DOTALL,
+    )
+    return " ".join(found[0].split()) if found else ""
 
 
 def mentions(store: Store, kind: str, year: str) -> list[str]:

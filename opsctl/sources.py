@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from assistant.question.clean import is_russian
 from indexer.text import counted, printable
-from indexer.words import is_cyrillic
 from opsctl import output
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def show_end(question: str, done: "Done", found: "Found | None") -> None:
     """Print what follows an answer: the places of its sources, who wrote it, what was left out."""
     from assistant.engines import place
 
-    russian = is_cyrillic(question)
+    russian = is_russian(done.searched or question)
     if done.engine == "server":
         places = [place(citation, russian) for citation in done.citations]
         output.write("".join(f"\n— {place}" for place in dict.fromkeys(places)).lstrip("\n"))

@@ -3,7 +3,7 @@
 import re
 
 from indexer.readers.clean import clean
-from indexer.words import unmixed
+from indexer.words import is_cyrillic, unmixed
 
 _STRESS = re.compile("(?<=[а-яёА-ЯЁ])[\u0300\u0301]")
 
@@ -15,3 +15,15 @@ def cleaned(text: str) -> str:
     """
     text = unmixed(_STRESS.sub("", clean(text.encode("utf-8", "replace").decode())))
     return "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
+
+
+def is_russian(question: str) -> bool:
+    """Tell the language of a question by its words, without names, addresses and codes."""
+    said = [word for word in map(_bare, question.split()) if word.isalpha()]
+    small = [word for word in said if word.islower()] or said
+    russian = sum(map(is_cyrillic, small))
+    return russian * 2 >= len(small) if small else is_cyrillic(question)
+
+
+def _bare(word: str) -> str:
+    return word.strip(".,:;!?…()«»“”\"'–—-")

@@ -7,12 +7,13 @@ from pathlib import PurePosixPath
 
 from assistant.events import Citation
 from assistant.question import patterns
+from assistant.question.clean import is_russian
 from assistant.question.phrases import word_set
 from indexer import catalog
 from indexer.catalog import Document
 from indexer.store import Store
 from indexer.text import printable
-from indexer.words import content_words, is_cyrillic, stem, words
+from indexer.words import content_words, stem, words
 
 FOLDERS, NAMES = 12, 12  # told of a list
 NEWEST = 10
@@ -59,7 +60,7 @@ class Papers:
 
 def about_papers(store: Store, question: str) -> Papers | None:
     """The answer to a question about the documents themselves; None where it is no such."""
-    said, russian = " ".join(words(question)), is_cyrillic(question)
+    said, russian = " ".join(words(question)), is_russian(question)
     kind = patterns.kind_of(said)
     if kind == "documents":
         return Papers(kind, _by_folder(catalog.documents(store), russian))
@@ -80,12 +81,18 @@ def _by_folder(known: Told, russian: bool) -> str:
     lines = [head.format(len(known))]
     for folder, paths in list(folders.items())[:FOLDERS]:
         names = ", ".join(printable(PurePosixPath(path).name) for path in paths[:NAMES])
-        place = "" if folder == "." else f"{printable(folder)}/ "
-        lines.append(f"{place}({len(paths)}): {names}{_more(len(paths) - NAMES, russian)}")
+        place = f"{_folder(folder, russian)} ({len(paths)}): " if len(folders) > 1 else ""
+        lines.append(f"{place}{names}{_more(len(paths) - NAMES, russian)}")
     if len(folders) > FOLDERS:
         left = len(folders) - FOLDERS
         lines.append(f"… ещё папок: {left}" if russian else f"… and {left} more folders")
     return "\n".join(lines)
+
+
+def _folder(folder: str, russian: bool) -> str:
+    if folder != ".":
+        return f"{printable(folder)}/"
+    return "Вне папок" if russian else "In no folder"
 
 
 def _more(left: int, russian: bool) -> str:
@@ -161,9 +168,13 @@ def _clause(store: Store, question: str, russian: bool) -> Papers | None:
     """A clause by its number, of the document that is named, or of any."""
     has_number = any(map(str.isdigit, question))
     match = re.fullmatch(_CLAUSE, question.strip(" ?.!")) if has_number else None
-    if not match or any(_is_content(word) for word in content_words(match["lead"])):
+    if not match:
         return None
     name, number = match["of"].strip(' ,.:«»"'), match["number"]
+    if any(_is_content(word) for word in content_words(match["lead"])):
+        if name:
+            return None
+        name = match["lead"]
     known = catalog.documents(store)
     named = catalog.named(known, name) if name else known
     if not named:

@@ -1,6 +1,7 @@
 """The questions of a message, each without what is written around it."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assistant.question import phrases
@@ -18,6 +19,7 @@ _REQUESTS = phrases.REQUESTS | phrases.OPENINGS
 _ABBREVIATED = re.compile(r"(?:^|\s)[A-ZА-ЯЁ]\w{0,2}\.$")
 _ITEM = re.compile(r"^\d{1,2}[.)]\s+(?=\D)")
 _CLAUSE = re.compile(r"(?:[,:;)]|\s[-–—])\s+(?:(?:но|а|и|but|and|so)\s+)?")
+_NEXT = re.compile(r"(?<=\?)\s+(?=[^\W\d])")
 _ENDS = re.compile(r"\?[!?.…)\s]*$")
 
 
@@ -48,7 +50,8 @@ def questions_of(message: str) -> list[Asked]:
     found, before = list[Asked](), list[str]()
     for each in sentences:
         if each.asks == asks:
-            found.append(Asked(_shortened(each.text), _shortened(" ".join(before))))
+            asked = Asked(_shortened(each.text), _shortened(" ".join(before)))
+            found += [asked] * (asked not in found)
             before.clear()
         else:
             before.append(each.text)
@@ -89,8 +92,19 @@ def _sentences(message: str) -> list[str]:
             if found and _is_open(found[-1]):
                 found[-1] += " " + sentence.text
             else:
-                found.append(sentence.text)
+                found += _in_small_letters(sentence.text)
     return found
+
+
+def _in_small_letters(text: str) -> Iterator[str]:
+    """The questions of "где поесть? где курить?", which are taken for one sentence."""
+    start = 0
+    for border in _NEXT.finditer(text):
+        asks = not phrases.ASKING.isdisjoint(_WORD.findall(text[border.end() :])[:2])
+        if asks and not _is_open(text[start : border.start()]):
+            yield text[start : border.start()]
+            start = border.end()
+    yield text[start:]
 
 
 def _is_open(text: str) -> bool:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from assistant.question import patterns, phrases
+from assistant.question.clean import is_russian
 from assistant.question.courtesy import says, without_courtesy
-from indexer.words import is_cyrillic, words
+from indexer.words import words
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "greeting": (
@@ -66,7 +67,7 @@ def reply(kind: str, message: str, contact: str = "") -> str:
     if kind == "contact" and not contact:
         kind = "no contact"
     russian, english = _TEXTS[kind]
-    return (russian if is_cyrillic(message) else english).format(contact=contact)
+    return (russian if is_russian(message) else english).format(contact=contact)
 
 
 def _courtesy(message: str) -> str:

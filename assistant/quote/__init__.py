@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from assistant.quote.asked import Asked, understand
 from assistant.quote.certainty import PRESENT, certainty
-from assistant.quote.editions import age, differ, is_edition
+from assistant.quote.editions import age, differ, is_edition, year
 from assistant.quote.expand import expand
 from assistant.quote.show import BRIEF, USUAL, show
 from assistant.quote.units import Outline
@@ -87,6 +87,8 @@ def _editions(weighed: Sequence[Weighed], outlines: Sequence[Outline]) -> list[W
     numbers = [word for word in best.held if word[0].isdigit()]
     pair = [best, rival]
     named = [each for each in pair if all(each.held[word] >= PRESENT for word in numbers)]
+    if len(named) > 1:
+        named = [each for each in pair if year(outlines[each.unit.rank].hit) in numbers]
     pair.sort(key=lambda each: age(outlines[each.unit.rank].hit), reverse=True)
     return named if len(named) == 1 else pair
 

@@ -41,7 +41,8 @@ def is_edition(one: Hit, other: Hit) -> bool:
 
 def _name(hit: Hit) -> set[str]:
     """The words of a file's name, without numbers and those that tell editions apart."""
-    name = _OLD.sub(" ", _VERSION.sub(" ", PurePosixPath(hit.file).stem.replace("_", " ")))
+    stem_of_file = _YEAR.sub(" ", PurePosixPath(hit.file).stem.replace("_", " "))
+    name = _OLD.sub(" ", _VERSION.sub(" ", stem_of_file))
     return {
         stem(word)
         for word in words(name)
@@ -55,7 +56,19 @@ def age(hit: Hit) -> tuple[bool, str, str, str]:
     dates = [f"{year}{month}{day}" for day, month, year in _DATE.findall(said)]
     years = _YEAR.findall(said)
     version = max(_VERSION.findall(said), default="")
-    return not _OLD.search(said), max([*dates, *years], default=""), version.lower(), hit.date
+    newest = max([*dates, *years], default="")
+    return not _is_put_aside(said, newest[:4]), newest, version.lower(), hit.date
+
+
+def _is_put_aside(said: str, year: str) -> bool:
+    """Tell whether a line says so, and not of the edition of another year."""
+    lines = [line for line in said.split("\n") if _OLD.search(line)]
+    return any(not _YEAR.search(line) or year in line for line in lines)
+
+
+def year(hit: Hit) -> str:
+    """The year of an edition, if its name or title says one."""
+    return age(hit)[1][:4]
 
 
 def _numbers(some: set[str]) -> set[str]:

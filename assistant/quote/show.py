@@ -21,8 +21,8 @@ def show(outline: Outline, places: Sequence[int], unit: Unit, room: int = USUAL)
     for place, text in _lines(outline, places, unit, room):
         needed = place == unit.place or left == room
         if len(text) > left and not needed:
+            shown += ["…"] * bool(shown and not shown[-1].endswith("…"))
             if place > unit.place:
-                shown += ["…"] * (not shown[-1].endswith("…"))
                 break
             continue
         if len(text) > MOST:
@@ -67,10 +67,10 @@ def _row(piece: Piece, first: bool, brief: bool) -> str:
     values = [value.strip() for value in cells(piece.text)]
     names = cells(piece.table.header) if piece.table and piece.table.header else []
     lines = [piece.table.name] if first and piece.table and piece.table.name else []
-    if len(names) != len(values) or brief:
+    if len(names) < len(values) or brief:
         heads = [" | ".join(filter(None, names))] if first and names and brief else []
         return "\n".join([*lines, *heads, " | ".join(filter(None, values))])
-    pairs = zip(names, values, strict=True)
+    pairs = zip(names, values, strict=False)  # empty cells at the end of a row may be left out
     named = (f"{name}: {value}" if name.strip() else value for name, value in pairs if value)
     return "\n".join([*lines, *named])
 

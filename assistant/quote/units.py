@@ -19,6 +19,7 @@ _DEPTHS = {"item": 30, "row": 40, "answer": 40}
 _ANNOUNCES = re.compile(r"[:?—–]$|\s-$")
 _ENDS = re.compile(r"[.!?…:;,][»\"”)]?$")
 _CLAUSE = re.compile(r"\d+(?:\.\d+)+(?=[.)]?\s)")
+_NUMBER = re.compile(r"\d+(?=[.)]\s)")
 _AGENDA = re.compile(r"\W*(повестка|вопросы повестки|agenda)\b.{0,20}", re.I)
 
 
@@ -40,14 +41,22 @@ class Unit:
         return Text(self.text)
 
 
-def _depth(piece: Piece) -> int:
+def _depth(piece: Piece, after: Piece | None) -> int:
     """How deep a block stands: a clause by its number, others by their kind."""
     if piece.kind == "heading":
         return piece.level
+    if piece.kind == "item" and after and _has_clauses(piece, after):
+        return 21
     clause = _CLAUSE.match(piece.text)
     if clause and piece.kind in ("paragraph", "item"):
-        return 20 + clause[0].count(".")
+        return 21 + clause[0].count(".")
     return piece.level + _DEPTHS.get(piece.kind, 20)
+
+
+def _has_clauses(piece: Piece, after: Piece) -> bool:
+    """Tell whether "2." is followed by "2.1."."""
+    number = _NUMBER.match(piece.text)
+    return number is not None and after.text.startswith(f"{number[0]}.1")
 
 
 class Outline:
@@ -59,7 +68,8 @@ class Outline:
         self.parents: list[list[int]] = []
         path = list[tuple[int, int]]()  # depth and place of what is open
         for place, piece in enumerate(self.pieces):
-            depth = _depth(piece)
+            after = self.pieces[place + 1] if place + 1 < len(self.pieces) else None
+            depth = _depth(piece, after)
             while path and path[-1][0] >= depth:
                 path.pop()
             self.parents.append([at for _, at in path])

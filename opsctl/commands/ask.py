@@ -30,7 +30,7 @@ _SOURCE = ("file", "page", "heading", "text", "score", "date")
 def ask(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="QUESTION", help="The question; - or nothing: from a pipe."),
+        typer.Argument(metavar="QUESTION...", help="The question; - or nothing: from a pipe."),
     ] = None,
     sources_only: Annotated[
         bool, typer.Option("--sources-only", help="Show the passages found, and no answer.")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.question.clean import cleaned
+from assistant.question.clean import cleaned, is_russian
 from assistant.question.layout import other_layout
 from assistant.question.split import LONGEST, MOST, Asked, essence, questions_of
 
@@ -130,6 +130,26 @@ def test_a_question_is_cleaned_as_documents_are() -> None:
     assert cleaned("раз\r\n\r\n  два ") == "раз\nдва"
 
 
+@pytest.mark.parametrize(
+    ("question", "russian"),
+    [
+        ("как настроить Cisco AnyConnect на Windows?", True),
+        ("а hp?", True),
+        ("anna.kuznetsova@office.example кто это", True),
+        ("о чём instruction-for-guests.docx", True),
+        ("Отпуск", True),
+        ("What does «Берёзка» mean?", False),
+        ("Where does Константин Константинопольский live?", False),
+        ("VPN", False),
+        ("691", False),
+    ],
+)
+def test_the_language_of_a_question_is_that_of_its_common_words(
+    question: str, russian: bool
+) -> None:
+    assert is_russian(question) is russian
+
+
 def test_several_questions_are_taken_apart() -> None:
     message = "Добрый день! Где столовая? И сколько стоит обед в корп. 2? Спасибо!"
     assert [each.text for each in questions_of(message)] == [
@@ -139,6 +159,11 @@ def test_several_questions_are_taken_apart() -> None:
     lines = "кто директор\nкакой у него телефон"
     assert [each.text for each in questions_of(lines)] == lines.split("\n")
     assert len(questions_of(" ".join(f"Где склад {number}?" for number in range(9)))) == MOST
+
+
+def test_questions_without_capitals_are_taken_apart_and_asked_once() -> None:
+    for message in ("где поесть? а где курить?", "где поесть? а где курить? где поесть?"):
+        assert [each.text for each in questions_of(message)] == ["где поесть?", "а где курить?"]
 
 
 def test_what_is_told_before_a_question_goes_with_it() -> None:

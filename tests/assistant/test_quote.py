@@ -53,6 +53,17 @@ MINUTES = """Протокол № 3
 По первому вопросу решили: ремонт крыши гаража начать 12 июля, отвечает Лосев К. П.
 """
 
+HANDBOOK = """# Employee handbook
+
+## Sick leave
+
+Call your manager before 9:30 a.m. A doctor's note is needed from the fourth day.
+
+## Probation
+
+The probation period is three months.
+"""
+
 Asks = Callable[[str], Choice]
 
 
@@ -69,6 +80,7 @@ def ask(tmp_path: Path) -> Asks:
     for name, text in (("rules.md", RULES), ("prices.md", PRICES), ("faq.txt", FAQ)):
         (tmp_path / "documents" / name).write_text(text, "utf-8")
     (tmp_path / "documents" / "minutes.txt").write_text(MINUTES, "utf-8")
+    (tmp_path / "documents" / "handbook.md").write_text(HANDBOOK, "utf-8")
     return asks
 
 
@@ -89,6 +101,7 @@ def said(choice: Choice) -> str:
             "Как вернуть товар, который не подошёл?",
             "Ответ: Принесите его с чеком в течение 14 дней.",
         ),
+        ("How long does probation take?", "The probation period is three months."),
         (
             "Сколько стоит постирать пальто?",
             "Вещь: Пальто\nЦена, руб.: 450\nСрок, дней: 3",
@@ -137,6 +150,33 @@ def test_a_list_is_whole(ask: Asks, tmp_path: Path, question: str, text: str) ->
     assert text in said(ask(question))
 
 
+def test_the_clauses_under_a_numbered_heading_are_whole(ask: Asks, tmp_path: Path) -> None:
+    text = (
+        "Пожар\n\n1. Общее\n1.1. Ответственный — завхоз.\n2. Действия при пожаре\n"
+        "2.1. Позвоните 101.\n2.2. Выведите людей.\n2.3. Отключите ток.\n3. Курение\n"
+        "3.1. Курят за складом.\n"
+    )
+    (tmp_path / "documents" / "fire.txt").write_text(text, "utf-8")
+    clauses = "2.1. Позвоните 101.\n2.2. Выведите людей.\n2.3. Отключите ток."
+    quoted = said(ask("Что делать при пожаре?"))
+    assert quoted.endswith(f"2. Действия при пожаре\n{clauses}")
+
+
+def test_items_left_out_before_the_one_asked_for_are_marked(ask: Asks, tmp_path: Path) -> None:
+    steps = [f"{n}. Узел {n}: запишите показания датчика. {'Ждите. ' * 20}" for n in range(1, 9)]
+    text = "# Пуск\n\nПорядок пуска насоса:\n\n" + "\n".join(steps)
+    (tmp_path / "documents" / "pump.md").write_text(text, "utf-8")
+    quoted = said(ask("Какой порядок пуска насоса на узле 7?"))
+    assert "\n…\n7. Узел 7" in quoted
+    assert "…\n…" not in quoted
+
+
+def test_a_row_whose_last_cells_are_empty_has_its_columns(ask: Asks, tmp_path: Path) -> None:
+    text = "Товар,Май,Июнь\nСыр,45,40\nХлеб,300\nМёд,7,9\n"
+    (tmp_path / "documents" / "sales.csv").write_text(text, "utf-8")
+    assert "Товар: Хлеб\nМай: 300" in said(ask("Сколько хлеба в мае?"))
+
+
 def test_an_ordinal_is_its_number(ask: Asks, tmp_path: Path) -> None:
     rows = "".join(f"| {n} | {n + 10} июня |\n" for n in range(1, 6))
     table = f"# Вода\n\n| Подъезд | Нет воды |\n|---|---|\n{rows}"
@@ -178,6 +218,20 @@ def test_a_year_that_is_asked_for_is_answered_alone(ask: Asks, tmp_path: Path) -
     assert "41" in said(choice)
     assert choice.older is None
     assert not ask("Сколько стоила холодная вода в 2019 году?").is_sure
+
+
+def test_the_edition_of_a_year_is_known_by_its_name_or_title(ask: Asks, tmp_path: Path) -> None:
+    text = "# Отпуск (редакция {} года)\n\n{}Отпуск длится {} дней.\n"
+    repeals = "Редакция 2023 года утратила силу.\n\n"
+    for year, before, days in ((2023, "", 28), (2025, repeals, 31)):
+        path = tmp_path / "documents" / f"otpusk{year}.md"
+        path.write_text(text.format(year, before, days), "utf-8")
+    choice = ask("Сколько дней длился отпуск в 2023 году?")
+    assert "28" in said(choice)
+    assert choice.older is None
+    choice = ask("Сколько дней длится отпуск?")
+    assert "31" in said(choice)
+    assert choice.older
 
 
 def test_a_document_put_aside_is_the_older_one(ask: Asks, tmp_path: Path) -> None:

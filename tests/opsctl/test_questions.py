@@ -27,6 +27,9 @@ RULES = """# Положение о командировках
 - за границей — 4300 рублей.
 
 2.3. Такси оплачивают ночью.
+
+3. Отчёт: 3.1. Отчёт сдают за три дня. 3.2. Чеки
+прикладывают к отчёту; 3.3. остаток возвращают.
 """
 ORDER = "ПРИКАЗ № {number}\n\nот {day} {year} года\n\nО назначении дежурных по складу."
 
@@ -125,6 +128,17 @@ def test_the_documents_are_told_by_folder(office: Workspace) -> None:
         assert "19" in reply["text"]
 
 
+def test_files_in_no_folder_are_told_as_such(workspace: Workspace) -> None:
+    workspace.write("устав.txt", "Склад открыт.")
+    workspace.reindex()
+    assert workspace.json("ask", "какие документы есть")["text"].endswith("\nустав.txt")
+    workspace.write("hr/план.txt", "Ангар закрыт.")
+    workspace.reindex()
+    text = workspace.json("ask", "какие документы есть")["text"]
+    assert "Вне папок (1): устав.txt" in text and "hr/ (1): план.txt" in text
+    assert "In no folder (1): " in workspace.json("ask", "which documents are there?")["text"]
+
+
 def test_a_long_list_of_documents_is_cut(workspace: Workspace) -> None:
     for number in range(40):
         workspace.write(f"{number % 20}/{number}.txt", f"Склад {number} открыт.")
@@ -170,12 +184,15 @@ def test_a_clause_is_looked_up_by_its_number(office: Workspace) -> None:
         "пункт 2.2 положения о командировках",
         "Что сказано в п. 2.2 Положения о командировках?",
         "clause 2.2 of положение о командировках",
+        "положение о командировках, пункт 2.2",
     ):
         reply = office.json("ask", message)
         assert (reply["kind"], reply["found"]) == ("clause", True), message
         (one,) = reply["citations"]
         assert one["quote"].startswith("2.2. Суточные") and "4300" in one["quote"]
         assert "2.3" not in one["quote"]
+    reply = office.json("ask", "пункт 3.2 положения о командировках")
+    assert reply["citations"][0]["quote"] == "3.2. Чеки прикладывают к отчёту;"
     reply = office.json("ask", "пункт 9.9 положения о командировках")
     assert (reply["kind"], reply["found"]) == ("clause", False)
     assert "9.9" in reply["text"]
@@ -202,6 +219,7 @@ def test_the_other_layout_is_tried_where_nothing_is_found(office: Workspace) -> 
     reply = office.answer("ljrnjh gj dbltjcdzpb yf cnfywbb")
     assert reply["searched"] == "доктор по видеосвязи на станции"
     assert "вторникам" in reply["text"]
+    assert "искал: " in office.run("ask", "ljrnjh gj dbltjcdzpb yf cnfywbb").stderr
 
 
 def test_several_questions_are_answered_one_by_one(office: Workspace) -> None:
