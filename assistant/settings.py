@@ -119,9 +119,9 @@ class Settings:
     )
     threshold: float | None = _setting(
         None,
-        "confidence from 0 to 1 below which nothing is found; empty: 0.5, or the one saved"
-        " by `opsctl eval --save-threshold`",
-        "уверенность от 0 до 1, ниже которой ничего не найдено; пусто: 0,5 или тот, что"
+        "certainty from 0 to 1 below which what is quoted is only the closest; empty: 0.5, or the"
+        " one saved by `opsctl eval --save-threshold`",
+        "уверенность от 0 до 1, ниже которой цитата — лишь самое близкое; пусто: 0,5 или тот, что"
         " сохранила `opsctl eval --save-threshold`",
     )
     api_key: str = _secret(

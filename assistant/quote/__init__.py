@@ -61,7 +61,7 @@ def choose(question: str, found: Found) -> Choice:
         return Choice(found, None, None, 0.0)
     best = weighed[0]
     sure = certainty(question, asked, best, found.confidence, found.rare)
-    newer, *older = _editions(weighed, outlines)
+    newer, *older = _editions(weighed, outlines, asked)
     return Choice(
         found,
         _quote(newer, outlines, asked),
@@ -79,8 +79,13 @@ def closest(hit: Hit, weights: Mapping[str, float]) -> Quote:
     return _quote(weighed[0], outlines, asked)
 
 
-def _editions(weighed: Sequence[Weighed], outlines: Sequence[Outline]) -> list[Weighed]:
-    """The best unit and its rival, the newer first; one alone that has the numbers asked for."""
+def _editions(
+    weighed: Sequence[Weighed], outlines: Sequence[Outline], asked: Asked
+) -> list[Weighed]:
+    """The best unit and its rival, the newer first; one alone that has the numbers asked for.
+
+    Whether an edition is still valid, the other one says.
+    """
     best, rival = weighed[0], _rival(weighed, outlines)
     if rival is None:
         return [best]
@@ -90,7 +95,7 @@ def _editions(weighed: Sequence[Weighed], outlines: Sequence[Outline]) -> list[W
     if len(named) > 1:
         named = [each for each in pair if year(outlines[each.unit.rank].hit) in numbers]
     pair.sort(key=lambda each: age(outlines[each.unit.rank].hit), reverse=True)
-    return named if len(named) == 1 else pair
+    return named if len(named) == 1 and "valid" not in asked.kinds else pair
 
 
 def _rival(weighed: Sequence[Weighed], outlines: Sequence[Outline]) -> Weighed | None:

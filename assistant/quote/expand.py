@@ -2,12 +2,14 @@
 
 import re
 
-from assistant.quote.asked import Asked
+from assistant.quote.asked import Asked, joins
 from assistant.quote.show import CUT, USUAL
+from assistant.quote.text import Text
 from assistant.quote.units import Outline, Unit
 
 UNDER_TITLE = 6  # blocks shown of what stands under the title of a document
 TELLING = 2  # blocks after the chosen one, among which the value that is asked for is looked for
+ROWS = 5  # as good as the chosen one, that are shown with it
 _NOTE = re.compile(r"\[\^?\w+\]")
 
 
@@ -23,7 +25,9 @@ def expand(unit: Unit, outline: Outline, asked: Asked) -> list[int]:
         places.update(outline.children(place) or outline.following(place, 1))
     elif unit.title:
         places.update(outline.following(place, UNDER_TITLE))
-    elif pieces[place].kind != "row":
+    elif pieces[place].kind == "row":
+        places.update(_rows_alike(unit, outline, asked))
+    else:
         places.update(_list(place, outline, asked))
     if asked.kinds and not any(asked.tells(pieces[at].text) for at in places):
         places.update(_up_to_value(max(places), outline, asked))
@@ -35,6 +39,24 @@ def expand(unit: Unit, outline: Outline, asked: Asked) -> list[int]:
             if piece.kind == "note" and piece.text.startswith(mark)
         )
     return sorted(places)
+
+
+def _rows_alike(unit: Unit, outline: Outline, asked: Asked) -> list[int]:
+    """The rows of the table that hold the same words of the question, where these are few."""
+    pieces = outline.pieces
+    table = pieces[unit.place].table
+    shared = [
+        word
+        for word in asked.terms
+        if unit.own.holds(word) == 1.0 and not joins(word) and word not in asked.by_kind
+    ]
+    rows = [
+        at
+        for at, piece in enumerate(pieces)
+        if piece.kind == "row" and piece.table == table and outline.can_be_quoted(at)
+    ]
+    alike = [at for at in rows if all(Text(pieces[at].text).holds(word) == 1.0 for word in shared)]
+    return alike if shared and len(alike) <= ROWS else []
 
 
 def _list(place: int, outline: Outline, asked: Asked) -> list[int]:

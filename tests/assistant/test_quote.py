@@ -184,6 +184,16 @@ def test_an_ordinal_is_its_number(ask: Asks, tmp_path: Path) -> None:
     assert "Нет воды: 13 июня" in said(ask("Когда не будет воды в третьем подъезде?"))
 
 
+def test_rows_that_are_as_good_are_shown_together(ask: Asks, tmp_path: Path) -> None:
+    rows = "| Йога | понедельник |\n| Бокс | вторник |\n| Йога | среда |\n"
+    table = f"# Залы\n\n| Занятие | День |\n|---|---|\n{rows}"
+    (tmp_path / "documents" / "gym.md").write_text(table, "utf-8")
+    answer = said(ask("Когда йога?"))
+    assert "День: понедельник" in answer
+    assert "День: среда" in answer
+    assert "вторник" not in answer
+
+
 def test_an_abbreviation_ends_no_sentence(ask: Asks) -> None:
     assert "(к. 101, вн. 222) до 11:00." in said(ask("Кому сдают ключ?"))
 
