@@ -8,7 +8,7 @@ from indexer.store import Store
 from indexer.words import content_words, stem, words
 
 SHORT, LONG = 5, 8  # letters: of a word that is guessed; of a stem in which two may be wrong
-ENDING = 3  # letters in which the words may differ, their endings included
+ENDING = 2  # letters in which the words may differ, their endings included
 MOST = 2  # unknown words of a question that are guessed
 LOOKED_AT = 20  # places of a word, for its form
 _LETTERS = re.compile(r"[^\W\d_]+")
