@@ -12,8 +12,8 @@ from indexer.readers.reflow import ITEM, MIN_WIDTH, WRAPPED
 
 INDENT = 0.8  # heights of a line
 
-_PARTED = re.compile(r"(?:^|[^\w-])([\w-]*[a-zа-яё])[-\u2010]$")
-_BEGINS = re.compile(r"(?!(?:либо|нибудь|таки)\b)[a-zа-яё]\w*")
+_PARTED = re.compile(r"(?:^|[^\w-])([\w-]*[^\W\d_])[-\u2010]$")
+_BEGINS = re.compile(r"(?!(?:либо|нибудь|таки)\b)[^\W\d_]\w*")
 _ALWAYS_HYPHENATED = re.compile(r"(?:северо|юго)$", re.IGNORECASE)
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _JOINS = re.compile(r"\w[-\u2010]$")
@@ -27,9 +27,8 @@ def words_of(text: str) -> Set[str]:
 
 def glued(first: str, second: str, words: Set[str]) -> str:
     """Two parts of a sentence with a space between them, or one word across the border."""
-    parted, begins = _PARTED.search(first), _BEGINS.match(second)
-    if parted and begins:
-        start, rest = parted[1].casefold(), begins[0].casefold()
+    if halves := _halves(first, second):
+        start, rest = halves
         known, kept = start + rest in words, f"{start}-{rest}" in words
         if _ALWAYS_HYPHENATED.search(start) or (kept and not known):
             return first + second
@@ -59,8 +58,7 @@ def paragraphs(lines: list[Line], measure: Measure, words: Set[str]) -> str:
     """The text of lines that no gap parts, a paragraph a line."""
     joined = [lines[0].text]
     for line, after in pairwise(lines):
-        is_parted = _PARTED.search(line.text) and _BEGINS.match(after.text)
-        if is_parted or _goes_on(line, after, measure):
+        if _halves(line.text, after.text) or _goes_on(line, after, measure):
             joined[-1] = glued(joined[-1], after.text, words)
         else:
             joined.append(after.text)
@@ -75,6 +73,14 @@ def split_rest(before: str, text: str) -> tuple[str, str]:
     found = _SENTENCE.match(line)
     end = found.end() if found else len(line)
     return line[:end], (line[end:].strip() + "\n" + others).strip("\n")
+
+
+def _halves(first: str, second: str) -> tuple[str, str] | None:
+    """Those of a word that is parted between two lines, in lower case."""
+    start, rest = _PARTED.search(first), _BEGINS.match(second)
+    if not start or not rest or not (start[1][-1].islower() and second[0].islower()):
+        return None
+    return start[1].casefold(), rest[0].casefold()
 
 
 def _goes_on(line: Line, after: Line, measure: Measure) -> bool:

@@ -14,6 +14,7 @@ LEAST_LINES = 4  # of a column of text
 LEAST_LENGTH = 18  # characters of its lines, in the median
 LEAST_GUTTER = 0.8  # heights of a line
 FILLS, FULL_LINES = 0.75, 0.6  # lines that fill so much of a column, and their share
+APART = 0.3  # changes between columns while they are drawn, to the lines of the shorter one
 STRETCHED = 2.5  # heights of a line: the widest gap between words
 ALIKE = 1.25  # how much gaps between words of a line differ at most
 
@@ -145,7 +146,7 @@ def _gutter(pieces: list[Piece]) -> float | None:
 
 
 def _are_columns(left: list[Piece], right: list[Piece]) -> bool:
-    if min(len(left), len(right)) < LEAST_LINES or not _is_prose(left):
+    if min(len(left), len(right)) < LEAST_LINES:
         return False
     size = median(piece.size for piece in left)
     if min(piece.left for piece in right) - _edge(left) < LEAST_GUTTER * size:
@@ -154,12 +155,25 @@ def _are_columns(left: list[Piece], right: list[Piece]) -> bool:
     shorter = min(_top(left) - _bottom(left), _top(right) - _bottom(right))
     if top - bottom < shorter / 2:
         return False
-    return _is_prose(right) or _gutter(right) is not None
+    if _are_long(left) and _are_long(right) and _are_drawn_apart(left, right):
+        return True
+    return _is_prose(left) and (_is_prose(right) or _gutter(right) is not None)
+
+
+def _are_drawn_apart(left: list[Piece], right: list[Piece]) -> bool:
+    """Whether one is drawn after the other; a table is drawn by rows."""
+    drawn = sorted([(piece.at, 0) for piece in left] + [(piece.at, 1) for piece in right])
+    changes = sum(side != after for (_, side), (_, after) in pairwise(drawn))
+    return changes <= APART * min(len(left), len(right))
+
+
+def _are_long(pieces: list[Piece]) -> bool:
+    return median(len(piece.text) for piece in pieces) >= LEAST_LENGTH
 
 
 def _is_prose(pieces: list[Piece]) -> bool:
     """Whether most of these fill a column, as wrapped text does and the cells of a table do not."""
-    if len(pieces) < LEAST_LINES or median(len(each.text) for each in pieces) < LEAST_LENGTH:
+    if len(pieces) < LEAST_LINES or not _are_long(pieces):
         return False
     left = min(piece.left for piece in pieces)
     width = _edge(pieces) - left

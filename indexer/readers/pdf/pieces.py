@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from statistics import median_low
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -32,9 +33,10 @@ class Piece:
     bottom: float
     right: float
     top: float
-    size: float  # the height of its letters, without the marks over some
+    size: float  # the height of its letters, that of most
     bold: bool = False
     kind: Kind | None = None  # where that is certain: "field"
+    at: int = 0  # the number of its first letter, in the order of drawing
 
     @property
     def is_tall(self) -> bool:
@@ -81,7 +83,7 @@ class _Runs:
         self._degrees = degrees
         self._letters: list[str] = []
         self._first = self._last = 0  # numbers of characters
-        self._size = 0.0
+        self._heights = list[float]()
         self._box = self._before = (0.0, 0.0, 0.0, 0.0)  # of all, and of the last one
 
     def pieces(self) -> Iterator[Piece]:
@@ -117,9 +119,9 @@ class _Runs:
 
     def _add(self, letter: str, number: int, box: _Box) -> None:
         if not self._letters:
-            self._first, self._box, self._size = number, box, box[3] - box[1]
+            self._first, self._box, self._heights = number, box, []
         self._last, self._before = number, box
-        self._size = min(self._size, box[3] - box[1])
+        self._heights.append(box[3] - box[1])
         self._letters.append(letter)
         all_, new = self._box, box
         self._box = (
@@ -130,11 +132,12 @@ class _Runs:
         if not self._letters:
             return
         letters, self._letters = self._letters, []
-        text = "".join(letters).rstrip()
+        text = "".join(letters).rstrip()  # with halves of letters from outside of UTF-16
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         hyphen = "-" if text[-1:] in _HYPHENS else ""
         text = " ".join(clean(text).split()) + hyphen
         is_bold = self._is_bold(self._first) and self._is_bold(self._last)
-        yield Piece(text, *self._box, self._size, is_bold)
+        yield Piece(text, *self._box, median_low(self._heights), is_bold, at=self._first)
 
     def _is_bold(self, number: int) -> bool:
         if pdfium.FPDFText_GetFontWeight(self._textpage, number) >= BOLD_WEIGHT:
