@@ -46,6 +46,21 @@ def test_columns_that_are_drawn_line_by_line_are_read_one_after_the_other(tmp_pa
     assert said(page, "paragraph") == [" ".join(LEFT), " ".join(RIGHT)]
 
 
+def test_columns_that_are_drawn_one_after_the_other_may_have_short_lines(tmp_path: Path) -> None:
+    left = ["Terms", *LEFT, "in all:", "a chest", "a sheet of paper or so"]
+    right = [*RIGHT, "Table 1", "of the beetles that stand here", "End"]
+    content = placed(*((50, 700 - 14 * at, line) for at, line in enumerate(left)))
+    content += placed(*((300, 700 - 14 * at, line) for at, line in enumerate(right)))
+    page, *_ = read_bytes(tmp_path, pdf([content]))
+    assert not said(page, "row")
+    assert page.text.index("a sheet of paper") < page.text.index("The beetles")
+
+
+def test_words_with_accents_are_joined(tmp_path: Path) -> None:
+    page, *_ = read_bytes(tmp_path, pdf(["Латынь ñ espa-\nñola"]))
+    assert page.text == "Латынь ñ española"
+
+
 def test_larger_lines_are_headings_and_those_of_a_size_are_beside_each_other(
     tmp_path: Path,
 ) -> None:
@@ -105,7 +120,12 @@ def test_running_lines_are_furniture_whatever_page_they_name(tmp_path: Path) -> 
 
 def test_numbered_sections_at_the_top_of_pages_are_text(tmp_path: Path) -> None:
     pages = [
-        placed((50, 820, f"Appendix {number}"), (50, 700, "Text."), (50, 20, f"{number}"))
+        placed(
+            (50, 820, f"Appendix {number}"),
+            (50, 700, "Text."),
+            (50, 600, "More."),
+            (50, 20, f"{number}"),
+        )
         for number in range(1, 6)
     ]
     for number, page in enumerate(read_bytes(tmp_path, pdf(pages)), start=1):
@@ -158,3 +178,10 @@ def test_a_page_that_lies_on_its_side_is_read(tmp_path: Path) -> None:
     content = turned % (300, b"The drill is with Mr Fly.") + turned % (320, b"The saw is lost.")
     page, *_ = read_bytes(tmp_path, pdf([content]))
     assert page.text == "The drill is with Mr Fly.\nThe saw is lost."
+
+
+def test_short_pages_of_one_form_are_text(tmp_path: Path) -> None:
+    texts = [f"Store {number} is led by Mr {number}.\nKeys: board {number}." for number in range(9)]
+    pages = read_bytes(tmp_path, pdf(texts))
+    assert [page.text for page in pages] == texts
+    assert not any(said(page, "furniture") for page in pages)

@@ -12,6 +12,7 @@ from indexer.readers.plain import CHAPTER
 
 LINES = 3  # of a page, from its top and from its bottom, that may be such
 EDGE = 0.12  # of the height that the text of all pages takes
+LEAST_LINES = 4  # of a page that tells them from its text
 LEAST_PAGES = 3
 LEAST_NUMBERED = 2  # pages of a document without others, where their numbers differ
 SHARE = 0.4  # of the pages: those of left and of right pages may differ
@@ -29,7 +30,9 @@ class Furniture:
         counts, count, texts = Counter[str](), 0, set[str]()
         for pieces in pages:
             lines = lines_of(pieces)
-            count += len(lines) > 1
+            if len(lines) < LEAST_LINES:
+                continue
+            count += 1
             outermost = self._outermost(lines)
             inner = {_said(line.text) for line in lines if line not in outermost}
             counts.update({_said(line.text) for line in outermost} - inner)
