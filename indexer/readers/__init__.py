@@ -16,9 +16,9 @@ Reader = Callable[[Path], Iterator[Page]]
 
 
 def _pdf(path: Path) -> Iterator[Page]:
-    from indexer.readers import pdf
+    from indexer.readers.pdf import document
 
-    return pdf.read(path)
+    return document.read(path)
 
 
 def _text(path: Path) -> Iterator[Page]:
@@ -70,7 +70,7 @@ def _pptx(path: Path) -> Iterator[Page]:
 
 
 # Raise it with every change of what a reader gives: all documents are read again then.
-VERSION = "2"
+VERSION = "3"
 
 READERS: Mapping[str, Reader] = {
     ".pdf": _pdf,

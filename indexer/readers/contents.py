@@ -22,6 +22,11 @@ def has_leaders(line: str) -> bool:
     return ("..." in line or ". . ." in line) and bool(_LEADERS.search(line[-200:].rstrip()))
 
 
+def is_title(line: str) -> bool:
+    """Whether a line is the title of a table of contents."""
+    return _TITLE.fullmatch(line.strip("# ")) is not None
+
+
 def settled(text: str, blocks: list[Block], goes_on: bool) -> Iterator[Block]:
     """The blocks; of those taken for contents, the ones that are none as rows.
 
@@ -35,7 +40,7 @@ def settled(text: str, blocks: list[Block], goes_on: bool) -> Iterator[Block]:
         at += len(run)
         if kind == "contents":
             above = text[: run[0].start].rstrip().rpartition("\n")[2]
-            goes_on = goes_on or _TITLE.fullmatch(above.strip("# ")) is not None
+            goes_on = goes_on or is_title(above)
             goes_on = goes_on or _stand_below(text, run, named, at)
             goes_on = goes_on and _are_pages(text, run)
             yield from run if goes_on else (replace(block, kind="row", level=0) for block in run)

@@ -20,7 +20,7 @@ _ITEM = re.compile(
     r"|(\d{1,3}(?:\.\d+)*)\.|(\d+(?:\.\d+)+))[ \t]"
 )
 _SPEAKS = re.compile(r"[ \t]*(?:(Вопрос|Question|Q|В)|Ответ|Answer|A|О)[ \t]*(?:№?[ \t]*\d+)?:")
-_CHAPTER = re.compile(
+CHAPTER = re.compile(
     r"(?:(?i:глава|часть|раздел|приложение|chapter|part|section|appendix|статья|article)\s+|§\s*)"
     r"(?:№\s*)?(?:\d+(?:\.\d+)*|[IVXLC]+|[А-ЯA-Z])(?!\w)"
 )
@@ -179,7 +179,7 @@ class _Lines:
         text = line.strip()
         if len(text) > _LONGEST_HEADING or has_leaders(text):
             return 0
-        if text[-1:] in ".,;:!?-–" and not _CHAPTER.match(text):
+        if text[-1:] in ".,;:!?-–" and not CHAPTER.match(text):
             return 0
         after = self._lines[index + 1] if index + 1 < len(self._lines) else ""
         if after and (ruler := _UNDERLINE.fullmatch(after)) and len(after) * 2 > len(text):
@@ -231,7 +231,7 @@ def _as_heading(text: str, block: Block) -> Block:
 
 
 def _chapter_level(text: str) -> int:
-    found = _CHAPTER.match(text)
+    found = CHAPTER.match(text)
     if found is None or (text.endswith(".") and found.end() < len(text) - 1):
         return 0
     return 0 if text[-1] in ",;:!?-–" else _CHAPTER_LEVELS.get(text[0].lower(), 2)

@@ -11,7 +11,7 @@ _HYPHENATED = re.compile(
     r"(?<=[a-zа-яё])(?:-|\u2010|\xad)[ \t]*\n[ \t]*(?=[a-zа-яё])(?!(?:либо|нибудь|таки)\b)"
 )
 _SOFT = re.compile(r"\xad[ \t]*\n?[ \t]*")
-_ITEM = re.compile(
+ITEM = re.compile(
     r"[-–—•▪◦‣●○■□*·\uf0b7\uf0a7]\s|\(?(?:\d{1,3}|[A-Za-zА-яЁё])[.)]\s|\d+(?:\.\d+)+\.?\s"
 )
 
@@ -41,7 +41,7 @@ def _usual_width(lines: list[str]) -> int:
 def _goes_on(line: str, following: str, width: int) -> bool:
     """Whether a line was broken only because the paper ended."""
     start = following.lstrip()
-    if width < MIN_WIDTH or not line or not start or _ITEM.match(start):
+    if width < MIN_WIDTH or not line or not start or ITEM.match(start):
         return False
     if line.endswith((".", "!", "?", ":", ";")) and not start[0].islower():
         return len(line) >= 0.9 * width and not line.endswith((":", ";"))

@@ -57,6 +57,20 @@ class Sections:
         self._size += len(text)
         self._bare = False
 
+    def add_blocks(self, text: str, blocks: tuple[Block, ...]) -> None:
+        """Add clean text that is in blocks already, as it stands."""
+        if self._size + len(text) > PAGE_SIZE:
+            self._flush()
+        if self._blocks:
+            self._text.append("\n\n")
+            self._size += 2
+        for block in blocks:
+            start, stop = self._size + block.start, self._size + block.stop
+            self._blocks.append(replace(block, start=start, stop=stop))
+        self._text.append(text)
+        self._size += len(text)
+        self._bare = self._bare and not blocks
+
     def turn_to(self, number: int) -> None:
         """What follows stands on this page."""
         if number != self._number:

@@ -12,6 +12,13 @@ import docx
 from docx.enum.text import WD_BREAK
 from docx.oxml import OxmlElement
 from pypdf import PdfReader, PdfWriter
+from pypdf.generic import (
+    ArrayObject,
+    DictionaryObject,
+    NameObject,
+    NumberObject,
+    TextStringObject,
+)
 
 CONTRACT = (
     "Договор поставки заключён между покупателем и поставщиком. Оплата производится в течение "
@@ -144,3 +151,38 @@ def zeros(*parts: tuple[str, int]) -> bytes:
                 for _ in range(megabytes):
                     file.write(bytes(1_000_000))
     return out.getvalue()
+
+
+def placed(*texts: tuple[int, int, str], size: int = 10) -> bytes:
+    """The content of a page: texts at these places, from the left and from below."""
+    marks = b"BT /F1 %d Tf 1 0 0 1 %d %d Tm (%b) Tj ET "
+    return b"".join(marks % (size, x, y, text.encode("latin-1")) for x, y, text in texts)
+
+
+def filled_pdf(page: bytes, fields: dict[str, tuple[list[int], str]], note: str) -> bytes:
+    """A PDF with a form of text fields, their places and values, and a note of free text."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf([page]))))
+    annotations = ArrayObject()
+    for name, (place, value) in fields.items():
+        widget = {
+            "/Type": NameObject("/Annot"), "/Subtype": NameObject("/Widget"),
+            "/FT": NameObject("/Tx"), "/T": TextStringObject(name), "/V": TextStringObject(value),
+            "/Rect": ArrayObject(map(NumberObject, place)),
+        }  # fmt: skip
+        annotations.append(writer._add_object(_dictionary(widget)))
+    form = _dictionary({"/Fields": ArrayObject(annotations)})
+    writer._root_object[NameObject("/AcroForm")] = writer._add_object(form)
+    said = {
+        "/Type": NameObject("/Annot"), "/Subtype": NameObject("/FreeText"),
+        "/Contents": TextStringObject(note),
+        "/Rect": ArrayObject(map(NumberObject, (50, 50, 200, 80))),
+    }  # fmt: skip
+    annotations.append(writer._add_object(_dictionary(said)))
+    writer.pages[0][NameObject("/Annots")] = annotations
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def _dictionary(items: dict[str, Any]) -> DictionaryObject:
+    return DictionaryObject({NameObject(name): value for name, value in items.items()})

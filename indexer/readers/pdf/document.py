@@ -1,0 +1,141 @@
+"""PDF, page by page: read by pdfium; by pypdf where that finds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+
+import pypdfium2
+
+from indexer.readers.contents import is_title
+from indexer.readers.page import Page
+from indexer.readers.pdf import by_pypdf
+from indexer.readers.pdf.forms import filled
+from indexer.readers.pdf.furniture import Furniture
+from indexer.readers.pdf.join import glued, split_rest
+from indexer.readers.pdf.parts import Part, Style, parts_of
+from indexer.readers.pdf.pieces import Piece, pieces_of
+from indexer.readers.plain import blocks_of
+from indexer.readers.sections import Sections
+
+SAMPLE = 200  # pages, spread evenly, that show how a document is set
+
+
+def read(path: Path) -> Iterator[Page]:
+    """Every page; one without text (a scan, a picture, damage) has text ""."""
+    try:
+        document = pypdfium2.PdfDocument(path)
+    except pypdfium2.PdfiumError:
+        yield from by_pypdf.read(path)
+        return
+    try:
+        blank, pages = list[Page](), _Reading(document).pages()
+        for page in pages:
+            if page.text:
+                yield from chain(blank, [page], pages)
+                return
+            blank.append(page)
+    finally:
+        document.close()
+    yield from by_pypdf.read(path)
+
+
+@dataclass(slots=True)
+class _Content:
+    """What stands on a page."""
+
+    number: int
+    parts: list[Part]
+    asides: list[Part] = field(default_factory=list)  # notes, running headers and footers
+
+    @property
+    def text(self) -> Part | None:
+        """The last part, if it is one of sentences."""
+        return self.parts[-1] if self.parts and self.parts[-1].kind is None else None
+
+
+class _Reading:
+    """A document on its way to pages."""
+
+    def __init__(self, document: pypdfium2.PdfDocument) -> None:
+        self._document = document
+        self._count = len(document)
+        if document.get_formtype():
+            document.init_forms()
+        step = -(-self._count // SAMPLE) or 1
+        self._sample = {at: self._drawn(at) for at in range(0, self._count, step)}
+        drawn = [pieces for pieces, _ in self._sample.values()]
+        self._furniture = Furniture(drawn)
+        self._style = Style(drawn)
+        self._sections = Sections()
+        self._contents_go_on = False
+
+    def pages(self) -> Iterator[Page]:
+        before: _Content | None = None
+        for at in range(self._count):
+            content = self._content(at)
+            if before:
+                self._move_rest(before, content)
+                yield from self._written(before)
+            before = content
+        if before:
+            yield from self._written(before)
+        yield from self._sections.take(last=True)
+
+    def _drawn(self, at: int) -> tuple[list[Piece], list[str]]:
+        """The pieces of a page and its notes; nothing where it is damaged: others may be whole."""
+        try:
+            page = self._document[at]
+        except pypdfium2.PdfiumError:
+            return [], []
+        try:
+            return filled(page, pieces_of(page))
+        except pypdfium2.PdfiumError:
+            return [], []
+        finally:
+            page.close()
+
+    def _content(self, at: int) -> _Content:
+        pieces, notes = self._sample.pop(at) if at in self._sample else self._drawn(at)
+        body, running = self._furniture.parted(pieces)
+        content = _Content(at + 1, list(parts_of(body, self._style)))
+        content.asides = [Part(note, "note") for note in notes]
+        content.asides += [Part(text, "furniture") for text in running]
+        return content
+
+    def _move_rest(self, before: _Content, after: _Content) -> None:
+        """Bring the end of a sentence to the page where it begins, unless that empties its own."""
+        last, first = before.text, after.parts[0] if after.parts else None
+        if last is None or first is None or first.kind is not None:
+            return
+        rest, others = split_rest(last.text, first.text)
+        if not rest or not (others or len(after.parts) > 1):
+            return
+        last.text = glued(last.text, rest, self._style.words)
+        after.parts[0] = replace(first, text=others)
+
+    def _written(self, content: _Content) -> Iterator[Page]:
+        sections, texts = self._sections, list[str]()
+        sections.turn_to(content.number)
+        for part in [*content.parts, *content.asides, Part("", "furniture")]:
+            if part.kind is None:
+                texts += filter(None, [part.text])
+                continue
+            self._write("\n\n".join(texts))
+            texts = []
+            if part.kind == "heading":
+                sections.heading(part.level, part.text)
+                self._contents_go_on = is_title(part.text)
+            else:
+                sections.add(part.text, part.kind, table=part.table)
+        yield from sections.take()
+        if not content.parts and not content.asides:
+            yield Page("", content.number)
+
+    def _write(self, text: str) -> None:
+        blocks = blocks_of(text, contents_go_on=self._contents_go_on)
+        if blocks:
+            self._contents_go_on = any(block.kind == "contents" for block in blocks)
+            self._sections.add_blocks(text, blocks)

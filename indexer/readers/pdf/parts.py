@@ -1,0 +1,132 @@
+"""The columns of a page in parts: headings, text that goes through blank lines, rows, fields."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+from itertools import pairwise
+
+from indexer.readers.contents import has_leaders
+from indexer.readers.page import Kind, Table, row
+from indexer.readers.pdf.join import Measure, paragraphs, words_of
+from indexer.readers.pdf.lines import Column, Line, columns, lines_of
+from indexer.readers.pdf.pieces import Piece
+from indexer.readers.pdf.tables import grid_at
+
+LARGER = 1.12  # than the text of most lines: the size of a heading
+SAME_SIZE = 0.07  # the share by which sizes of one font differ
+LOOSE = 1.25  # times the usual distance of lines; more is a gap
+LONGEST_HEADING, HEADING_LINES = 150, 3
+MOSTLY_BOLD = 0.4  # a share of bold letters from which bold means nothing
+
+_ENDS = (".", ",", ":", ";", "!", "-", "–", "—")
+_NUMBER = re.compile(r"(?:\d+\.)*\d+\.?(?=\s)")
+
+
+@dataclass(slots=True)
+class Part:
+    """A heading, row or field; or, without a kind, paragraphs and items as plain text."""
+
+    text: str
+    kind: Kind | None = None
+    level: int = 0
+    table: Table | None = None
+
+
+class Style:
+    """How the pages of a document are set, as far as these show it."""
+
+    def __init__(self, pages: list[list[Piece]]) -> None:
+        sizes, gaps, bold = Counter[float](), Counter[float](), 0
+        self.words: Set[str] = set()
+        for pieces in pages:
+            for piece in pieces:
+                sizes[_rounded(piece.size)] += len(piece.text)
+                bold += piece.bold * len(piece.text)
+                self.words |= words_of(piece.text)
+            for line, after in pairwise(lines_of(pieces)):
+                gaps[round((line.bottom - after.bottom) / max(line.size, 1.0), 1)] += 1
+        self._size = sizes.most_common(1)[0][0] if sizes else 0.0
+        self._bold_tells = bold < MOSTLY_BOLD * sum(sizes.values())
+        self._larger = list[float]()  # one of those that are nearly the same
+        for size in sorted(sizes, reverse=True):
+            if size > LARGER * self._size and not (
+                self._larger and _are_same(size, self._larger[-1])
+            ):
+                self._larger.append(size)
+        usual = [gap for gap, _ in gaps.most_common() if 0.8 <= gap <= 2.5]
+        self._gap = usual[0] if usual else 1.2
+
+    def is_gap(self, line: Line, after: Line) -> bool:
+        """Whether a blank line, or a change of the font, parts two lines."""
+        distance = (line.bottom - after.bottom) / max(line.size, 1.0)
+        return not 0 < distance <= LOOSE * self._gap or not self.is_alike(line, after)
+
+    def is_alike(self, line: Line, after: Line) -> bool:
+        return _are_same(line.size, after.size) and (
+            line.is_bold == after.is_bold or not self._bold_tells
+        )
+
+    def heading_level(self, lines: list[Line]) -> int:
+        """The level of the heading that these lines are, or 0."""
+        text = " ".join(line.text for line in lines)
+        if len(lines) > HEADING_LINES or len(text) > LONGEST_HEADING or has_leaders(text):
+            return 0
+        if not any(map(str.isalpha, text)) or text.endswith(_ENDS) or text[0].islower():
+            return 0
+        size = _rounded(min(line.size for line in lines))
+        if size > LARGER * self._size:
+            rank = sum(not _are_same(size, each) and each > size for each in self._larger)
+        elif self._bold_tells and all(line.is_bold for line in lines):
+            rank = len(self._larger)
+        else:
+            return 0
+        number = _NUMBER.match(text)
+        return 10 * (rank + 1) + (number[0].rstrip(".").count(".") if number else 0)
+
+
+def parts_of(pieces: list[Piece], style: Style) -> Iterator[Part]:
+    """The parts of a page in reading order."""
+    for column in columns(pieces):
+        yield from _column(column, style)
+
+
+def _column(column: Column, style: Style) -> Iterator[Part]:
+    lines, measure, at = column.lines, Measure.of(column), 0
+    while at < len(lines):
+        if lines[at].pieces[0].kind == "field":
+            yield from (Part(piece.text, piece.kind) for piece in lines[at].pieces)
+            at += 1
+        elif grid := grid_at(lines, at):
+            yield from (Part(row(cells), "row", table=grid.table) for cells in grid.rows)
+            at = grid.stop
+        else:
+            stop = _end(lines, at, style)
+            yield _text(lines[at:stop], measure, style)
+            at = stop
+
+
+def _end(lines: list[Line], at: int, style: Style) -> int:
+    """Where the text ends that begins with a line: at a gap, a field or a table."""
+    stop = at + 1
+    while stop < len(lines) and not style.is_gap(lines[stop - 1], lines[stop]):
+        if lines[stop].pieces[0].kind == "field" or grid_at(lines, stop):
+            break
+        stop += 1
+    return stop
+
+
+def _text(lines: list[Line], measure: Measure, style: Style) -> Part:
+    if level := style.heading_level(lines):
+        return Part(" ".join(line.text for line in lines), "heading", level)
+    return Part(paragraphs(lines, measure, style.words))
+
+
+def _are_same(size: float, other: float) -> bool:
+    return abs(size - other) <= SAME_SIZE * max(size, other)
+
+
+def _rounded(size: float) -> float:
+    return round(2 * size) / 2

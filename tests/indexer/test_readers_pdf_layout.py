@@ -1,0 +1,187 @@
+"""PDF: what the places of its text tell: columns, headings, tables, running lines, forms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from indexer.readers import Page, read
+from indexer.readers.page import cells
+from tests.indexer.sample_files import filled_pdf, pdf, placed
+
+LEFT = (
+    "The society collects mosses", "since 1911. The oldest sheet", "was brought by Mr Ear from",
+    "the river Katun. The sheets", "are kept at sixteen degrees",
+)  # fmt: skip
+RIGHT = (
+    "The beetles stand on the", "third floor. The key is with", "Mrs Moth. Boxes are opened",
+    "in gloves only. New ones are", "frozen for a month at first.",
+)  # fmt: skip
+BODY = (
+    "The station stands on the southern shore of the island, and eleven people winter there.",
+    "In summer there are up to twenty-six of them, with the parties that work in the field.",
+)
+
+
+def read_bytes(folder: Path, data: bytes) -> list[Page]:
+    path = folder / "a.pdf"
+    path.write_bytes(data)
+    return list(read(path))
+
+
+def said(page: Page, kind: str) -> list[str]:
+    return [page.text[each.start : each.stop] for each in page.blocks if each.kind == kind]
+
+
+def paragraph(top: int, *lines: str) -> bytes:
+    return placed(*((50, top - 14 * at, line) for at, line in enumerate(lines)))
+
+
+def test_columns_that_are_drawn_line_by_line_are_read_one_after_the_other(tmp_path: Path) -> None:
+    lines = zip(LEFT, RIGHT, strict=True)
+    content = b"".join(
+        placed((50, 700 - 14 * at, left), (300, 700 - 14 * at, right))
+        for at, (left, right) in enumerate(lines)
+    )
+    page, *_ = read_bytes(tmp_path, pdf([content]))
+    assert said(page, "paragraph") == [" ".join(LEFT), " ".join(RIGHT)]
+
+
+def test_columns_that_are_drawn_one_after_the_other_may_have_short_lines(tmp_path: Path) -> None:
+    left = ["Terms", *LEFT, "in all:", "a chest", "a sheet of paper or so"]
+    right = [*RIGHT, "Table 1", "of the beetles that stand here", "End"]
+    content = placed(*((50, 700 - 14 * at, line) for at, line in enumerate(left)))
+    content += placed(*((300, 700 - 14 * at, line) for at, line in enumerate(right)))
+    page, *_ = read_bytes(tmp_path, pdf([content]))
+    assert not said(page, "row")
+    assert page.text.index("a sheet of paper") < page.text.index("The beetles")
+
+
+def test_words_with_accents_are_joined(tmp_path: Path) -> None:
+    page, *_ = read_bytes(tmp_path, pdf(["Латынь ñ espa-\nñola"]))
+    assert page.text == "Латынь ñ española"
+
+
+def test_larger_lines_are_headings_and_those_of_a_size_are_beside_each_other(
+    tmp_path: Path,
+) -> None:
+    content = placed((50, 800, "Handbook"), size=20)
+    content += placed((50, 760, "1. The station"), size=14) + paragraph(740, *BODY)
+    content += placed((50, 690, "2. The power"), size=14) + paragraph(670, *BODY)
+    pages = read_bytes(tmp_path, pdf([content]))
+    assert [page.heading for page in pages] == [
+        "Handbook › 1. The station", "Handbook › 2. The power",
+    ]  # fmt: skip
+    assert all(page.text == " ".join(BODY) and page.number == 1 for page in pages)
+
+
+def test_a_gap_parts_paragraphs_whose_lines_are_full(tmp_path: Path) -> None:
+    content = paragraph(700, *BODY, *BODY, *BODY) + paragraph(600, *BODY)
+    page, *_ = read_bytes(tmp_path, pdf([content]))
+    assert [len(text) for text in said(page, "paragraph")] == [
+        len(" ".join(BODY * 3)), len(" ".join(BODY)),
+    ]  # fmt: skip
+
+
+def test_cells_under_each_other_are_rows_below_their_header(tmp_path: Path) -> None:
+    table = (("Thing", "Where"), ("Flour", "shelf 2"), ("Diesel", "tank 4"), ("Wood", "shed 7"))
+    content = paragraph(760, *BODY) + b"".join(
+        placed((50, 700 - 20 * at, first), (200, 700 - 20 * at, second))
+        for at, (first, second) in enumerate(table)
+    )
+    content += placed((200, 629, "behind the house"))
+    page, *_ = read_bytes(tmp_path, pdf([content]))
+    rows = [block for block in page.blocks if block.kind == "row"]
+    assert [tuple(cells(text)) for text in said(page, "row")] == [
+        *table[:-1], ("Wood", "shed 7 behind the house"),
+    ]  # fmt: skip
+    assert {row.table.header for row in rows if row.table} == {"Thing | Where"}
+
+
+def test_words_spread_over_a_line_are_no_table(tmp_path: Path) -> None:
+    words = ("The", "word", "that", "fills")
+    places = (50, 83, 122, 156)
+    spread = placed(*((x, 700, word) for x, word in zip(places, words, strict=True)))
+    spread += placed(*((x, 686, word) for x, word in zip(places, words, strict=True)))
+    page, *_ = read_bytes(tmp_path, pdf([spread]))
+    assert not said(page, "row")
+
+
+def test_running_lines_are_furniture_whatever_page_they_name(tmp_path: Path) -> None:
+    pages = [
+        placed((50, 820, "Report of 2023"), (50, 20, f"Mr Gold, page {number} of 5"))
+        + placed((50, 700, f"Well {number} gave water."), (50, 680, "The works were accepted."))
+        for number in range(1, 6)
+    ]
+    read_pages = read_bytes(tmp_path, pdf(pages))
+    for number, page in enumerate(read_pages, start=1):
+        assert said(page, "furniture") == ["Report of 2023", f"Mr Gold, page {number} of 5"]
+        assert page.text.startswith(f"Well {number} gave water.\nThe works were accepted.")
+
+
+def test_numbered_sections_at_the_top_of_pages_are_text(tmp_path: Path) -> None:
+    pages = [
+        placed(
+            (50, 820, f"Appendix {number}"),
+            (50, 700, "Text."),
+            (50, 600, "More."),
+            (50, 20, f"{number}"),
+        )
+        for number in range(1, 6)
+    ]
+    for number, page in enumerate(read_bytes(tmp_path, pdf(pages)), start=1):
+        assert said(page, "furniture") == [str(number)]
+        assert page.text.startswith(f"Appendix {number}")
+
+
+def test_the_end_of_a_sentence_comes_to_the_page_where_it_begins(tmp_path: Path) -> None:
+    pages = ["Если давление упало, немедленно сообщить глав-", "ному теплотехнику. Ждать."]
+    assert [(page.number, page.text) for page in read_bytes(tmp_path, pdf(pages))] == [
+        (1, "Если давление упало, немедленно сообщить главному теплотехнику."),
+        (2, "Ждать."),
+    ]
+
+
+def test_a_page_of_nothing_but_the_end_of_a_sentence_keeps_it(tmp_path: Path) -> None:
+    pages = read_bytes(tmp_path, pdf(["Сообщить глав-", "ному теплотехнику."]))
+    assert [page.text for page in pages] == ["Сообщить глав-", "ному теплотехнику."]
+
+
+def test_a_hyphen_at_a_line_end_stays_where_the_document_knows_the_word_with_it(
+    tmp_path: Path,
+) -> None:
+    typeset = "Вагон-ресторан закрыт.\nВ вагон-\nресторан нельзя, в северо-\nзападный можно."
+    page, *_ = read_bytes(tmp_path, pdf([typeset]))
+    assert page.text == (
+        "Вагон-ресторан закрыт.\nВ вагон-ресторан нельзя, в северо-западный можно."
+    )
+
+
+def test_values_of_a_form_stand_beside_their_labels(tmp_path: Path) -> None:
+    page = placed((50, 700, "Visitor form"), (50, 660, "Name:"), (50, 620, "Car plate"))
+    fields = {
+        "f1": ([150, 655, 400, 675], "Андрей Пальма"),
+        "f2": ([50, 590, 400, 610], "KX 4471"),
+        "host": ([150, 300, 400, 320], "Laboratory of frost"),
+        "empty": ([150, 200, 400, 220], ""),
+    }
+    data = filled_pdf(page, fields, "Replace by 20 November")
+    (read_page,) = read_bytes(tmp_path, data)
+    assert said(read_page, "field") == [
+        "Name: Андрей Пальма", "Car plate: KX 4471", "host: Laboratory of frost",
+    ]  # fmt: skip
+    assert said(read_page, "note") == ["Replace by 20 November"]
+    assert read_page.text.startswith("Visitor form")
+
+
+def test_a_page_that_lies_on_its_side_is_read(tmp_path: Path) -> None:
+    turned = b"BT /F1 10 Tf 0 1 -1 0 %d 100 Tm (%b) Tj ET "
+    content = turned % (300, b"The drill is with Mr Fly.") + turned % (320, b"The saw is lost.")
+    page, *_ = read_bytes(tmp_path, pdf([content]))
+    assert page.text == "The drill is with Mr Fly.\nThe saw is lost."
+
+
+def test_short_pages_of_one_form_are_text(tmp_path: Path) -> None:
+    texts = [f"Store {number} is led by Mr {number}.\nKeys: board {number}." for number in range(9)]
+    pages = read_bytes(tmp_path, pdf(texts))
+    assert [page.text for page in pages] == texts
+    assert not any(said(page, "furniture") for page in pages)
