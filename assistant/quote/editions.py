@@ -16,6 +16,26 @@ _OLD = re.compile(
 _EDITION = re.compile(
     r"верси[яи]|ред|редакци[яи]|нов\w+|действ\w+|new|current|version|edition|final"
 )
+# Stems of what is numbered one after the other: protocol 8 is no edition of protocol 7.
+_SERIAL = frozenset(
+    [
+        "протокол",
+        "приказ",
+        "распоряжен",
+        "отчет",
+        "акт",
+        "счет",
+        "договор",
+        "письм",
+        "minut",
+        "order",
+        "report",
+        "invoic",
+        "contract",
+        "letter",
+        "newslett",
+    ]
+)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _DATE = re.compile(r"(?<!\d)(\d\d)\.(\d\d)\.((?:19|20)\d\d)(?!\d)")
 _VERSION = re.compile(
@@ -36,7 +56,7 @@ def differ(one: str, other: str) -> bool:
 def is_edition(one: Hit, other: Hit) -> bool:
     """Tell whether two files are editions of one document, by their names."""
     names = [_name(hit) for hit in (one, other)]
-    return one.file != other.file and bool(names[0]) and names[0] == names[1]
+    return one.file != other.file and bool(names[0] - _SERIAL) and names[0] == names[1]
 
 
 def _name(hit: Hit) -> set[str]:

@@ -244,6 +244,12 @@ def test_the_edition_of_a_year_is_known_by_its_name_or_title(ask: Asks, tmp_path
     assert choice.older
 
 
+def test_minutes_are_no_editions_of_each_other(ask: Asks, tmp_path: Path) -> None:
+    for number, text in ((7, "Решили купить снегоход."), (8, "Решили купить лодку и снегоход.")):
+        (tmp_path / "documents" / f"Протокол {number}.txt").write_text(text, "utf-8")
+    assert ask("Что решили купить?").older is None
+
+
 def test_a_document_put_aside_is_the_older_one(ask: Asks, tmp_path: Path) -> None:
     text = "Пропуск в бассейн стоит {} рублей и действует один месяц."
     for name, price in (("Бассейн.txt", 700), ("Бассейн (архив).txt", 500)):
