@@ -12,6 +12,7 @@ from indexer.forms import MONTHS
 # What a word counts that stands not in the unit itself but in what it is read under, in its
 # document, beside it, or in the name of the file.
 ABOVE, DOCUMENT, BESIDE, FACTS = 0.7, 0.4, 0.35, 0.6
+SAME_BLOCK = 0.5  # beside it, in the same paragraph
 NAMED = 0.8  # a word that names the kind of value, where such a value stands
 TELLS = 0.12  # for a unit that holds a value of the kind asked for
 LISTED = 0.1  # for one of a list, where one is asked for
@@ -59,7 +60,11 @@ class _Scale:
             prior = SEARCH * max(0.0, 1.0 - behind)
             for place, unit in enumerate(units):
                 beside = [*units[max(0, place - 1) : place], *units[place + 1 : place + 2]]
-                yield self._weigh(unit, [each.own for each in beside], outline, prior)
+                near = [
+                    (SAME_BLOCK if each.place == unit.place else BESIDE, each.own)
+                    for each in beside
+                ]
+                yield self._weigh(unit, near, outline, prior)
 
     def _reweigh(self, units: Sequence[Unit]) -> None:
         for word, weight in self._terms.items():
@@ -68,7 +73,13 @@ class _Scale:
                 among = math.log(1 + len(units) / (1 + count))
                 self._terms[word] = max(weight, AMONG_UNITS * among)
 
-    def _weigh(self, unit: Unit, beside: Sequence[Text], outline: Outline, prior: float) -> Weighed:
+    def _weigh(
+        self,
+        unit: Unit,
+        near: Sequence[tuple[float, Text]],
+        outline: Outline,
+        prior: float,
+    ) -> Weighed:
         asked = self._asked
         tells = asked.tells("\n".join((*unit.above[-1:], unit.text)))
         exact = bool(asked.forms) and bool(asked.forms & unit.own.forms)
@@ -80,8 +91,8 @@ class _Scale:
             if tells and word in asked.by_kind:
                 best = max(best, NAMED)
             if best < ABOVE:
-                near = max((each.holds(word) for each in beside), default=0.0)
-                best = max(best, around[word], BESIDE * near)
+                beside = max((factor * each.holds(word) for factor, each in near), default=0.0)
+                best = max(best, around[word], beside)
             held[word] = best
         share = sum(weight * held[word] for word, weight in self._terms.items())
         score = share / (sum(self._terms.values()) or 1.0) + prior
