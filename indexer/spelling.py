@@ -8,7 +8,7 @@ from indexer.store import Store
 from indexer.words import content_words, stem, words
 
 SHORT, LONG = 5, 8  # letters: of a word that is guessed; of a stem in which two may be wrong
-ENDING = 2  # letters in which the words may differ, their endings included
+ENDING = 3  # letters in which the words may differ, their endings included
 MOST = 2  # unknown words of a question that are guessed
 LOOKED_AT = 20  # places of a word, for its form
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -43,8 +43,13 @@ class Spelling:
             for term, count in self._near(asked, wrong)
             if (distance := edits(asked, term, wrong)) <= wrong and not _same(asked, term)
         ]
-        found = self._written(min(ranked)[2], word) if ranked else ""
-        return found if edits(word, found, ENDING) <= ENDING else ""
+        if not ranked:
+            return ""
+        term = min(ranked)[2]
+        # Stems that end in other letters and have other endings are other words: список, списать.
+        most = ENDING if term[-1] == asked[-1] else wrong
+        found = self._written(term, word)
+        return found if edits(word, found, most) <= most else ""
 
     def _near(self, asked: str, wrong: int) -> Iterator[tuple[str, int]]:
         """Terms of about this length that hold a piece of it: of these, one more than edits."""
