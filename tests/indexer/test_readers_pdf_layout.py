@@ -185,3 +185,9 @@ def test_short_pages_of_one_form_are_text(tmp_path: Path) -> None:
     pages = read_bytes(tmp_path, pdf(texts))
     assert [page.text for page in pages] == texts
     assert not any(said(page, "furniture") for page in pages)
+
+
+def test_a_page_of_absurd_size_is_read(tmp_path: Path) -> None:
+    data = pdf([paragraph(700, *BODY)]).replace(b"[0 0 600 850]", b"[0 0 2147483648 850]")
+    page, *_ = read_bytes(tmp_path, data)
+    assert BODY[0] in page.text

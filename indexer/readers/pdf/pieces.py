@@ -18,6 +18,7 @@ from indexer.readers.page import Kind
 
 GAP = 1.1  # heights of a character; a wider gap parts columns
 BOLD_WEIGHT = 600
+LARGEST = 14_400  # points, five metres: no paper is larger
 
 _HYPHENS = frozenset("\x02\xad\ufffe")  # pdfium's own for one at a line end, and a soft one
 _BOLD = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
@@ -46,6 +47,8 @@ class Piece:
 
 def pieces_of(page: pypdfium2.PdfPage) -> list[Piece]:
     """The pieces of a page in the order of pdfium, which is that of drawing for the most part."""
+    if max(page.get_size()) > LARGEST:  # a damaged box: pdfium takes memory by its size
+        page.set_mediabox(0, 0, LARGEST, LARGEST)
     textpage = page.get_textpage()
     try:
         runs = _Runs(textpage, direction(textpage))
