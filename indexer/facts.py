@@ -51,12 +51,15 @@ def properties(path: Path) -> str:
 
 
 def head(page: Page) -> str:
-    """The lines of a title at the head of a document's first page; the rows of a table are none."""
+    """The lines of a title at the head of a document's first page.
+
+    The rows of a table are none, unless nothing names their columns: number and date of an order.
+    """
     lines = [page.heading or ""]
     for block in page.blocks[:HEAD_LINES]:
         text = page.text[block.start : block.stop]
         if (
-            block.kind == "row"
+            (block.table and block.table.header)
             or len(text) > LINE
             or (text.endswith((".", "?", "!")) and len(text) > LINE / 2)
         ):
