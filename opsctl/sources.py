@@ -8,18 +8,24 @@ from opsctl import output
 
 if TYPE_CHECKING:
     from assistant.events import Done
+    from assistant.quote import Choice
     from indexer.search import Found
 
 
 def list_sources(found: "Found") -> None:
-    """Print each passage with its place and score, and whether they count."""
+    """Print each passage with its place and score."""
     for number, hit in enumerate(found.hits, start=1):
         page = f", p. {hit.page}" if hit.page is not None else ""
         heading = f", {hit.heading}" if hit.heading else ""
         place = printable(f"{hit.file}{page}{heading}")
         output.write(f"{number}. {place}  [{hit.score:.2f}]\n{_indented(hit.text)}\n")
-    word = "found" if found.confident else "nothing found"
-    output.note(f"{word}: confidence {found.confidence:.2f}, threshold {found.threshold:.2f}")
+
+
+def say_whether(choice: "Choice") -> None:
+    """Tell whether the passages hold an answer, by what would be quoted of them."""
+    word = "found" if choice.is_sure else "not sure" if choice.is_near else "nothing found"
+    figures = f"certainty {choice.certainty:.2f}, threshold {choice.found.threshold:.2f}"
+    output.note(f"{word}: {figures}")
 
 
 def show_end(question: str, done: "Done", found: "Found | None") -> None:

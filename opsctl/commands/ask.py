@@ -18,7 +18,7 @@ from indexer.text import decoded
 from opsctl import output
 from opsctl.folding import Folder
 from opsctl.options import EngineName, Json
-from opsctl.sources import list_sources, show_end
+from opsctl.sources import list_sources, say_whether, show_end
 
 if TYPE_CHECKING:
     from assistant.events import Done
@@ -121,12 +121,15 @@ def _finish(question: str, done: "Done", found: "Found | None", json: bool) -> N
 def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) -> None:
     from assistant.prompt import build_messages
     from assistant.question.split import essence
+    from assistant.quote import choose
     from assistant.retrieve import make_searcher
     from assistant.server.mistral import render
 
-    found = make_searcher(config).search(essence(question), config.top_k)
+    text = essence(question)
+    choice = choose(text, make_searcher(config).search(text, config.top_k))
+    found = choice.found
     if show_prompt:
-        prompt = render(build_messages(question, found.hits)) if found.confident else None
+        prompt = render(build_messages(question, found.hits)) if choice.is_near else None
         if prompt is None:
             output.note("nothing is found, so no model would be asked")
         if json:
@@ -137,7 +140,7 @@ def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) 
         output.write_json(
             {
                 "question": question,
-                "found": found.confident,
+                "found": choice.is_sure,
                 "confidence": round(found.confidence, 3),
                 "threshold": found.threshold,
                 "sources": [{name: getattr(hit, name) for name in _SOURCE} for hit in found.hits],
@@ -145,3 +148,4 @@ def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) 
         )
     else:
         list_sources(found)
+        say_whether(choice)

@@ -41,6 +41,16 @@ def test_every_format_can_be_asked_about(workspace: Workspace) -> None:
         assert workspace.source(question(number)) == f"{number}.{suffix}"
 
 
+@pytest.mark.parametrize(
+    "asked", [question(1), f"{question(9)} в 2019 году", "Какова температура плавления вольфрама?"]
+)
+def test_sources_and_prompt_tell_what_the_answer_does(indexed: Workspace, asked: str) -> None:
+    said = indexed.json("ask", asked)
+    assert indexed.json("ask", asked, "--sources-only")["found"] == said["found"]
+    prompt = indexed.json("ask", asked, "--show-prompt")["prompt"]
+    assert bool(prompt) == bool(said["citations"])
+
+
 def test_the_answer_alone_is_on_stdout(indexed: Workspace) -> None:
     done = indexed.run("ask", question(1), fresh=True)
     assert done.returncode == 0
