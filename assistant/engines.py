@@ -15,6 +15,7 @@ from assistant.server.errors import Incomplete, ServerError, TooLong
 from assistant.server.record import is_expected
 from assistant.server.types import Finish, ModelServer
 from assistant.settings import Settings
+from indexer.readers.sections import SEPARATOR, headings_of
 from indexer.text import printable
 
 if TYPE_CHECKING:
@@ -78,8 +79,7 @@ class ExtractiveEngine:
         intro = "" if choice.is_sure else f"{words.closest}\n\n"
         for quote in filter(None, (choice.quote, choice.older)):
             citation = Citation(quote.hit.file, quote.page, quote.heading, quote.text)
-            source = place(citation, words is _RUSSIAN)
-            yield Token(f"{intro}{words.left}{quote.text}{words.right}\n— {source}")
+            yield Token(intro + quoted(citation, words is _RUSSIAN))
             yield citation
             intro = f"\n\n{words.older}\n"
 
@@ -187,14 +187,20 @@ class AutoEngine:
         return await anext(pieces)
 
 
+def quoted(citation: Citation, russian: bool) -> str:
+    """A quotation with its place below it."""
+    words = _RUSSIAN if russian else _ENGLISH
+    return f"{words.left}{citation.quote}{words.right}\n— {place(citation, russian)}"
+
+
 def place(citation: Citation, russian: bool) -> str:
     """Name the file and, where there is one, the page or else the section."""
     file = printable(citation.file)
     if citation.page is not None:
         return f"{file}, {'стр.' if russian else 'p.'} {citation.page}"
     own = Path(file).stem.casefold()  # a page's title is often the name it was saved under
-    parts = [part for part in (citation.heading or "").split(" › ") if part.casefold() not in own]
-    return f"{file}, {' › '.join(parts)}" if parts else file
+    parts = [part for part in headings_of(citation.heading) if part.casefold() not in own]
+    return f"{file}, {SEPARATOR.join(parts)}" if parts else file
 
 
 @asynccontextmanager

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from assistant.evaluate import TOP_K
 from assistant.evaluate.answers import folded, reply
 from bench import measure, table
-from bench.speed import ROOT, say, write_record
+from bench.speed import ROOT, exit_code, say, write_record
 from indexer.embedders import open_embedder
 from indexer.models import BUILTIN
 from indexer.search import THRESHOLD, Searcher
@@ -69,19 +69,19 @@ def parse() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument("--checks", type=Path, metavar="FILE", help="in place of checks.jsonl")
     parser.add_argument("--beside", type=Path, metavar="DIR", help="documents that lie beside")
     parser.add_argument("--curve", action="store_true", help="at thresholds from 0.3 to 0.7, too")
     parser.add_argument("--json", type=Path, metavar="OUT", help="keep every answer")
     args = parser.parse_args()
-    args.checks = read_checks(parser, args.folder)
+    args.checks = read_checks(parser, args.folder, args.checks or args.folder / "checks.jsonl")
     if args.beside and not args.beside.is_dir():
         parser.error(f"there is no folder {args.beside}")
     return args
 
 
-def read_checks(parser: argparse.ArgumentParser, folder: Path) -> list[Check]:
-    """The lines of checks.jsonl, the expressions tried and the cases' folders looked for."""
-    file = folder / "checks.jsonl"
+def read_checks(parser: argparse.ArgumentParser, folder: Path, file: Path) -> list[Check]:
+    """The lines of a file, the expressions tried and the cases' folders looked for."""
     if not file.is_file():
         parser.error(f"there is no {file}")
     checks = []
@@ -198,14 +198,5 @@ def bench(args: argparse.Namespace) -> int:
     return 0
 
 
-def main() -> int:
-    """Run the benchmark; Ctrl-C ends it."""
-    try:
-        return bench(parse())
-    except KeyboardInterrupt:
-        say("stopped")
-        return 130
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(bench, parse()))

@@ -17,8 +17,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from assistant.answer import answer
-from assistant.engines import ExtractiveEngine
+from assistant.evaluate import TOP_K
+from assistant.evaluate.answers import by_quoting, folded
 from assistant.events import Done, Turn
 from bench.speed import ROOT
 from bench.table import align
@@ -138,8 +138,7 @@ def _last(turns: Sequence[Turn]) -> str:
 
 
 def _holds(text: str, expected: str) -> bool:
-    plain, wanted = (" ".join(each.casefold().split()) for each in (text, expected))
-    return wanted in plain
+    return folded(expected).casefold() in folded(text).casefold()
 
 
 def main() -> None:
@@ -150,16 +149,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         index = Path(folder) / "index"
         reindex(ROOT / "documents", index, HashedStems(), Chunking())
-        searcher, engine = Searcher(index, lambda name: HashedStems()), ExtractiveEngine()
+        searcher = Searcher(index, lambda name: HashedStems())
 
         def ask(question: str, history: Sequence[Turn] = ()) -> Done:
-            async def last() -> Done:
-                async for event in answer(question, history, searcher=searcher, engine=engine):
-                    if isinstance(event, Done):
-                        return event
-                raise RuntimeError("the answer has no end")
-
-            return asyncio.run(last())
+            return asyncio.run(by_quoting(question, history, searcher, TOP_K))
 
         if only != "dialogues":
             print(forms_and_wrappings(ask) + "\n")

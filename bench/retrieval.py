@@ -18,7 +18,7 @@ from assistant import evaluate
 from assistant.evaluate import Outcome, Scores
 from assistant.evaluate.questions import Question, read_questions
 from bench import distractors, measure, rankers, squad, table
-from bench.speed import ROOT, VAR, say, write_record
+from bench.speed import ROOT, VAR, exit_code, say, write_record
 from bench.squad import QuestionSet
 from indexer.embedders import Embedder, open_embedder
 from indexer.folder import IndexFolder
@@ -214,14 +214,5 @@ def bench(args: argparse.Namespace) -> int:
     return 0
 
 
-def main() -> int:
-    """Run the benchmark; Ctrl-C ends it."""
-    try:
-        return bench(parse())
-    except KeyboardInterrupt:
-        say("stopped")
-        return 130
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(bench, parse()))

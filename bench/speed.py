@@ -6,7 +6,7 @@ import os
 import shutil
 import statistics
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -182,14 +182,14 @@ def bench(args: argparse.Namespace) -> int:
     return int(any("failed" in record for record in records))
 
 
-def main() -> int:
-    """Run the benchmark; Ctrl-C ends it and its child."""
+def exit_code(bench: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> int:
+    """Run a benchmark; Ctrl-C ends it and its child."""
     try:
-        return bench(parse())
+        return bench(args)
     except KeyboardInterrupt:
         say("stopped")
         return 130
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(bench, parse()))

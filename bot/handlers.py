@@ -18,14 +18,12 @@ from bot.door.entrance import DATA, Entrance
 from bot.door.gate import Gate, Visitor
 from bot.inbox import Effect
 from bot.small_talk import reply_to
-from bot.store import Store
+from bot.store import Store, is_key
 from bot.texts import Texts, texts_for
 from bot.texts.counting import counted
 from bot.transport.sending import Sender, thread_of
 from bot.uploads.replacing import DATA as OF_UPLOADS
 from indexer.errors import UsageError
-
-LONGEST_NUMBER = 18  # digits that SQLite can hold
 
 
 class Handlers:
@@ -201,8 +199,7 @@ class Handlers:
             return self._commands.upload_button(query, visitor)
         words = texts_for(visitor.user.language_code)
         action, _, which = (query.data or "").partition(":")
-        sound = which.isascii() and which.isdecimal() and len(which) <= LONGEST_NUMBER
-        answer = self._answers.get(int(which)) if sound else None
+        answer = self._answers.get(int(which)) if is_key(which) else None
         effect, said = Effect(), ""
         if answer is None:
             said = words.gone

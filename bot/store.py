@@ -25,7 +25,13 @@ KEEP_DAYS = 30  # for answers
 KEEP_REQUESTS = 30 * DAY
 KEEP_TURNED = DAY  # somebody for whom there was no room is told so once a day
 SWEEP = 1000  # rows deleted in one transaction
+LONGEST_KEY = 18  # digits that SQLite can hold
 LOCKED = 5.0  # seconds to wait for another program that writes
+
+
+def is_key(text: str) -> bool:
+    """Tell whether what a button sends back can be the number of a row."""
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_KEY
 
 
 class StoreError(UserError):

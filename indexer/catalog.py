@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from indexer.facts import name_words
+from indexer.readers.sections import headings_of, last_heading
 from indexer.store import Store
 from indexer.text import shortened
 from indexer.words import content_words, stem, words
@@ -54,7 +55,7 @@ class _Block:
 
 def documents(store: Store) -> list[Document]:
     """All that can be found, by path."""
-    facts = "facts" if store.db.execute("PRAGMA user_version").fetchone()[0] else "''"
+    facts = "facts" if store.schema() else "''"
     rows = store.db.execute(
         f"SELECT id, path, date(mtime_ns / 1000000000, 'unixepoch', 'localtime'), {facts}"
         " FROM document WHERE live ORDER BY path"
@@ -79,7 +80,7 @@ def headings(store: Store, document: Document) -> list[str]:
     rows = store.db.execute(
         "SELECT heading FROM page WHERE document_id = ? ORDER BY id", (document.id,)
     )
-    found = [part for (heading,) in rows for part in (heading or "").split(" › ")]
+    found = [part for (heading,) in rows for part in headings_of(heading)]
     found += [block.text for block in _blocks(store, document) if block.kind == "heading"]
     return list(dict.fromkeys(filter(None, found)))[:HEADINGS]
 
@@ -112,9 +113,9 @@ def clause(store: Store, document: Document, number: str) -> Extract | None:
         (2 * CLAUSE, document.id, f"%{number}%"),
     )
     for page, heading, text in rows:
-        if number in map(_number_of, heading.split(" › ")):
-            last = heading.rpartition(" › ")[2]
-            return Extract(page, heading, shortened(f"{last}\n{text.strip()}", CLAUSE))
+        if number in map(_number_of, headings_of(heading)):
+            under = f"{last_heading(heading)}\n{text.strip()}"
+            return Extract(page, heading, shortened(under, CLAUSE))
     return None
 
 
@@ -163,7 +164,7 @@ def _number_of(text: str) -> str:
 
 
 def _blocks(store: Store, document: Document) -> list[_Block]:
-    if not store.db.execute("PRAGMA user_version").fetchone()[0]:
+    if not store.schema():
         return []
     rows = store.db.execute(
         "SELECT p.number, p.heading, b.kind, substr(p.text, b.start + 1, b.stop - b.start)"

@@ -132,7 +132,7 @@ class Store(Database):
     def gaps(self) -> dict[str, str]:
         """The documents of which a part could not be read, and why, by path."""
         with sqlite_errors(self.path):
-            if not self._schema():
+            if not self.schema():
                 return {}
             query = "SELECT path, gaps FROM document WHERE live AND gaps <> '' ORDER BY path"
             return dict(self.db.execute(query).fetchall())
@@ -258,7 +258,7 @@ class Store(Database):
 
     def passages(self, chunk_ids: Sequence[int]) -> list[Passage]:
         """Read passages back, in the order asked for; ids of documents gone since are left out."""
-        schema = self._schema()
+        schema = self.schema()
         lead = "iif(c.lead = '', '', c.lead || char(10))" if schema else "''"
         facts = "d.facts" if schema else "''"
         marks = ",".join("?" * len(chunk_ids))
@@ -276,9 +276,10 @@ class Store(Database):
 
     def around(self, chunk_ids: Sequence[int]) -> dict[int, tuple[Piece, ...]]:
         """The blocks of passages and of what stands around them, by passage id."""
-        return around(self.db, chunk_ids) if self._schema() else {}
+        return around(self.db, chunk_ids) if self.schema() else {}
 
-    def _schema(self) -> int:
+    def schema(self) -> int:
+        """Of which release its tables are; 0 where they hold no blocks."""
         return int(self.db.execute("PRAGMA user_version").fetchone()[0])
 
     def _touch(self) -> None:

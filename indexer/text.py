@@ -14,8 +14,11 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """Whole words of a text, with … where it goes on."""
-    return text if len(text) <= most else text[:most].rpartition(" ")[0].rstrip() + " …"
+    """Whole words of a text, with … where it goes on; one word that is longer is cut."""
+    if len(text) <= most:
+        return text
+    kept = text[:most]
+    return f"{(kept.rpartition(' ')[0] or kept).rstrip()} …"
 
 
 def decoded(argument: str) -> str:

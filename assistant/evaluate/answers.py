@@ -10,7 +10,7 @@ from assistant.evaluate.questions import Expected, Question
 from indexer.errors import UsageError
 
 if TYPE_CHECKING:
-    from assistant.events import Done
+    from assistant.events import Done, Turn
     from indexer.search import Searcher
 
 Verdict = Literal["wrong", "partly", "refused", "hinted", "right"]
@@ -74,22 +74,33 @@ def reply(
     questions: Iterable[str], searcher: "Searcher", top_k: int, contact: str = ""
 ) -> "Iterator[Done]":
     """What people are told without a model, question by question."""
-    from assistant.answer import answer
-    from assistant.engines import ExtractiveEngine
     from assistant.events import Done
-
-    engine = ExtractiveEngine()
-
-    async def told(question: str) -> Done:
-        events = answer(question, searcher=searcher, engine=engine, top_k=top_k, contact=contact)
-        return [event async for event in events if isinstance(event, Done)][-1]
 
     with asyncio.Runner() as runner:
         for question in questions:
             try:
-                yield runner.run(told(question))
+                yield runner.run(by_quoting(question, (), searcher, top_k, contact))
             except UsageError as error:
                 yield Done(error.message, "none", found=False)
+
+
+async def by_quoting(
+    question: str, history: "Sequence[Turn]", searcher: "Searcher", top_k: int, contact: str = ""
+) -> "Done":
+    """The whole answer that is made of quotations."""
+    from assistant.answer import answer
+    from assistant.engines import ExtractiveEngine
+    from assistant.events import Done
+
+    events = answer(
+        question,
+        history,
+        searcher=searcher,
+        engine=ExtractiveEngine(),
+        top_k=top_k,
+        contact=contact,
+    )
+    return [event async for event in events if isinstance(event, Done)][-1]
 
 
 def summed_up(judged: Sequence[Judged]) -> Answers:

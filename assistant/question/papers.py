@@ -181,11 +181,10 @@ def _clause(store: Store, question: str, russian: bool) -> Papers | None:
         return None
     found = list(_clauses(store, named, number))
     if found:
-        from assistant.engines import place
+        from assistant.engines import quoted
 
-        left, right = "«»" if russian else "“”"
-        texts = [f"{left}{each.quote}{right}\n— {place(each, russian)}" for each in found]
-        return Papers("clause", "\n\n".join(texts), tuple(found))
+        text = "\n\n".join(quoted(each, russian) for each in found)
+        return Papers("clause", text, tuple(found))
     if not name:
         return None
     file = printable(named[0].path)

@@ -8,10 +8,10 @@ from indexer.forms import exact_forms
 from indexer.words import content_words, stem, words
 
 JOINING = 0.1  # the share of its weight that is left to a word that only joins others
-_MONTH = (
-    "январ|феврал|март|апрел|ма[йея]|июн|июл|август|сентябр|октябр|ноябр|декабр|january|february"
-    "|march|april|may|june|july|august|september|october|november|december"
-)
+# Those that are verbs, too, are left out: march, may.
+RUSSIAN_MONTH = "январ|феврал|март|апрел|июн|июл|август|сентябр|октябр|ноябр|декабр"
+ENGLISH_MONTH = "january|february|april|june|july|august|september|october|november|december"
+_MONTH = f"{RUSSIAN_MONTH}|ма[йея]|{ENGLISH_MONTH}|march|may"
 _DAY = (
     "понедельник|вторник|сред[аыу]|четверг|пятниц|суббот|воскресень|выходн|будн|ежедневн|monday"
     "|tuesday|wednesday|thursday|friday|saturday|sunday|daily|weekday|weekend"

@@ -2,7 +2,7 @@
 
 import re
 
-from assistant.quote.asked import Asked, is_verb, joins
+from assistant.quote.asked import ENGLISH_MONTH, RUSSIAN_MONTH, Asked, is_verb, joins
 from assistant.quote.weigh import Weighed
 
 # Near what a logistic regression gave for some 500 questions with and without an answer; chosen so
@@ -12,10 +12,7 @@ UNSEEN, UNSEEN_SHARE, UNTOLD, INEXACT = -0.1, -0.3, -0.25, -0.35
 ABSENT = -0.45  # a year or a month that is asked for is not there
 VERB = 0.4  # the share of a verb's weight: the answer often has another one
 PRESENT = 0.35
-_PERIOD = re.compile(
-    r"(?:19|20)\d\d|(?:январ|феврал|март|апрел|июн|июл|август|сентябр|октябр|ноябр|декабр)\w{,3}"
-    r"|january|february|april|june|july|august|september|october|november|december"
-)
+_PERIOD = re.compile(rf"(?:19|20)\d\d|(?:{RUSSIAN_MONTH})\w{{,3}}|{ENGLISH_MONTH}")
 _NAME = re.compile(r"(?<=[\w,»\"] )[A-ZА-ЯЁ]\w+")
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from assistant.quote.sentences import sentences
 from assistant.quote.units import Outline, Unit
 from indexer.readers.page import cells
+from indexer.readers.sections import last_heading
 from indexer.surroundings import Piece
+from indexer.text import shortened
 
 USUAL, MOST, BRIEF = 430, 600, 150  # characters
 # More rows than these are shown one a line, under the names of the columns.
@@ -26,7 +28,7 @@ def show(outline: Outline, places: Sequence[int], unit: Unit, room: int = USUAL)
                 break
             continue
         if len(text) > MOST:
-            text = f"{text[:room].rsplit(maxsplit=1)[0]} …"
+            text = shortened(text, room)
         left -= len(text)
         if shown and CUT.search(shown[-1]) and text[:1].islower():
             shown[-1] = _joined(shown[-1], text)
@@ -39,7 +41,7 @@ def _title(outline: Outline, places: Sequence[int]) -> list[str]:
     """The heading of a list that nothing else announces."""
     pieces = [outline.pieces[at] for at in places]
     is_list = len(pieces) > 1 and all(piece.kind == "item" for piece in pieces)
-    heading = (pieces[0].heading or "").rpartition(" › ")[2]
+    heading = last_heading(pieces[0].heading)
     return [heading] if is_list and heading else []
 
 
@@ -81,7 +83,7 @@ def _window(text: str, unit: Unit, room: int) -> str:
     start = stop = unit.part
     size = len(parts[unit.part])
     if size > MOST:
-        return f"{parts[unit.part][:room].rsplit(' ', 1)[0]} …"
+        return shortened(parts[unit.part], room)
     if start and size + len(parts[start - 1]) <= room // 2:
         start -= 1
         size += len(parts[start])

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from assistant.quote.sentences import sentences
 from assistant.quote.text import Text
+from indexer.readers.sections import last_heading
 from indexer.search import Hit
 from indexer.surroundings import Piece
 
@@ -128,7 +129,7 @@ class Outline:
         if piece.kind in NEVER or (piece.table and piece.text in piece.table.lead.split("\n")):
             return False
         heads = [self.pieces[at].text for at in (place, *self.parents[place])]
-        heads.append((piece.heading or "").rpartition(" › ")[2])
+        heads.append(last_heading(piece.heading))
         return not any(map(_AGENDA.fullmatch, heads))
 
     def is_title(self, place: int) -> bool:

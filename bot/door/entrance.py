@@ -16,6 +16,7 @@ from bot.door.notices import Notices, about
 from bot.door.requests import BY_GROUP, BY_INVITE, Request, Requests
 from bot.inbox import Effect
 from bot.personal import send_data
+from bot.store import is_key
 from bot.texts import Texts, texts_for
 from bot.transport.sending import Sender
 from indexer.errors import UsageError
@@ -149,7 +150,7 @@ class Entrance:
         assert query
         words = texts_for(visitor.user.language_code)
         action, _, rest = (query.data or "").partition(":")[2].partition(":")
-        numbers = [int(word) for word in rest.split(":") if word.isdecimal() and len(word) < 19]
+        numbers = [int(word) for word in rest.split(":") if is_key(word)]
         if not visitor.admin or not numbers:
             said = words.not_yours if not visitor.admin else words.gone
         elif action in ("in", "out"):

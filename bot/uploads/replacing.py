@@ -8,6 +8,7 @@ import asyncio
 import time
 from pathlib import Path
 
+from bot.store import is_key
 from bot.texts import Texts, texts_for
 from bot.transport.sending import Buttons
 from bot.uploads.files import content_of, take_away
@@ -53,8 +54,7 @@ class Replacing:
     def decide(self, data: str, user: int, words: Texts) -> str:
         """Somebody pressed a button; what it says then."""
         action, _, number = data.removeprefix(DATA).partition(":")
-        sound = number.isascii() and number.isdecimal() and len(number) < 19
-        upload = self._rows.undecided(int(number)) if sound else None
+        upload = self._rows.undecided(int(number)) if is_key(number) else None
         if upload is None:
             return words.door_done
         if upload.chat != user:

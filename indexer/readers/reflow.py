@@ -11,9 +11,8 @@ _HYPHENATED = re.compile(
     r"(?<=[a-zа-яё])(?:-|\u2010|\xad)[ \t]*\n[ \t]*(?=[a-zа-яё])(?!(?:либо|нибудь|таки)\b)"
 )
 _SOFT = re.compile(r"\xad[ \t]*\n?[ \t]*")
-ITEM = re.compile(
-    r"[-–—•▪◦‣●○■□*·\uf0b7\uf0a7]\s|\(?(?:\d{1,3}|[A-Za-zА-яЁё])[.)]\s|\d+(?:\.\d+)+\.?\s"
-)
+MARKER = r"(?:[-–—•▪◦‣●○■□*·\uf0b7\uf0a7]|\(?(?:\d{1,3}|[A-Za-zА-яЁё])[.)]|\d+(?:\.\d+)+\.?)"
+ITEM = re.compile(rf"{MARKER}\s")
 
 
 def reflow(text: str) -> str:

@@ -12,6 +12,16 @@ SEPARATOR = " › "
 TIGHT = frozenset(("item", "row", "field"))  # between two of a kind stands no blank line
 
 
+def headings_of(path: str | None) -> list[str]:
+    """The headings that a path is made of, outermost first."""
+    return path.split(SEPARATOR) if path else []
+
+
+def last_heading(path: str | None) -> str:
+    """The innermost heading of a path, or nothing."""
+    return headings_of(path)[-1] if path else ""
+
+
 class Sections:
     """Takes headings and blocks in document order; `take` hands out the pages that are complete.
 

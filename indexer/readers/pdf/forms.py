@@ -30,7 +30,8 @@ def filled(page: pypdfium2.PdfPage, pieces: list[Piece]) -> tuple[list[Piece], l
         try:
             subtype = pdfium.FPDFAnnot_GetSubtype(annotation)
             if subtype in NOTE_SUBTYPES:
-                notes += filter(None, [_contents(annotation)])
+                note = _string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents")
+                notes += filter(None, [note])
             elif subtype == pdfium.FPDF_ANNOT_WIDGET and page.formenv:
                 _fill(_Field(page.formenv, annotation), pieces, labels)
         finally:
@@ -54,12 +55,13 @@ class _Field:
         if self.is_button:
             is_checked = pdfium.FPDFAnnot_IsChecked(self._form, self._annotation)
             return CHECKED if is_checked else ""
-        return self._string(pdfium.FPDFAnnot_GetFormFieldValue)
+        return _string(pdfium.FPDFAnnot_GetFormFieldValue, self._form, self._annotation)
 
     @property
     def name(self) -> str:
-        said = self._string(pdfium.FPDFAnnot_GetFormFieldAlternateName)
-        return said or self._string(pdfium.FPDFAnnot_GetFormFieldName)
+        subject = self._form, self._annotation
+        said = _string(pdfium.FPDFAnnot_GetFormFieldAlternateName, *subject)
+        return said or _string(pdfium.FPDFAnnot_GetFormFieldName, *subject)
 
     def label(self, pieces: list[Piece]) -> Piece | None:
         """The text beside it: on the left, or above; of a button, on the right first."""
@@ -77,12 +79,6 @@ class _Field:
         if before:
             return max(before, key=lambda each: each.right)
         return min(above, key=lambda each: each.bottom, default=None)
-
-    def _string(self, function: ctypes._NamedFuncPointer) -> str:
-        size = function(self._form, self._annotation, None, 0)
-        buffer = ctypes.create_string_buffer(min(size, _LONGEST))
-        function(self._form, self._annotation, ctypes.cast(buffer, _WIDE), len(buffer))
-        return _decoded(buffer.raw)
 
 
 _WIDE = ctypes.POINTER(pdfium.FPDF_WCHAR)
@@ -102,14 +98,10 @@ def _fill(field: _Field, pieces: list[Piece], labels: list[Piece]) -> None:
         pieces.append(Piece(text, *place, field.top - field.bottom, kind="field"))
 
 
-def _contents(annotation: pdfium.FPDF_ANNOTATION) -> str:
-    size = pdfium.FPDFAnnot_GetStringValue(annotation, b"Contents", None, 0)
+def _string(function: ctypes._NamedFuncPointer, *subject: object) -> str:
+    """The text from a function of pdfium that fills a buffer; without one it tells the size."""
+    size = function(*subject, None, 0)
     buffer = ctypes.create_string_buffer(min(size, _LONGEST))
-    place = ctypes.cast(buffer, _WIDE)
-    pdfium.FPDFAnnot_GetStringValue(annotation, b"Contents", place, len(buffer))
-    return _decoded(buffer.raw)
-
-
-def _decoded(data: bytes) -> str:
-    text = data[: len(data) // 2 * 2].decode("utf-16-le", "replace").rstrip("\0")
+    function(*subject, ctypes.cast(buffer, _WIDE), len(buffer))
+    text = buffer.raw[: len(buffer) // 2 * 2].decode("utf-16-le", "replace").rstrip("\0")
     return " ".join(clean(text).split())

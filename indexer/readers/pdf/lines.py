@@ -9,6 +9,7 @@ from itertools import pairwise
 from statistics import median
 
 from indexer.readers.pdf.pieces import Piece
+from indexer.readers.reflow import MARKER
 
 LEAST_LINES = 4  # of a column of text
 LEAST_LENGTH = 18  # characters of its lines, in the median
@@ -18,9 +19,7 @@ APART = 0.3  # changes between columns while they are drawn, to the lines of the
 STRETCHED = 2.5  # heights of a line: the widest gap between words
 ALIKE = 1.25  # how much gaps between words of a line differ at most
 
-_MARKER = re.compile(
-    r"[-–—•▪◦‣●○■□*·\uf0b7\uf0a7]|\(?(?:\d{1,3}|[A-Za-zА-яЁё])[.)]|\d+(?:\.\d+)+\.?"
-)
+_MARKER = re.compile(MARKER)
 
 
 @dataclass(slots=True)
