@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from assistant.quote.asked import Asked, understand
 from assistant.quote.certainty import PRESENT, certainty
-from assistant.quote.editions import age, differ, is_edition, year
+from assistant.quote.editions import age, differ, is_edition, replaces, year
 from assistant.quote.expand import expand
 from assistant.quote.show import BRIEF, USUAL, show
 from assistant.quote.units import Outline
@@ -60,7 +60,8 @@ def choose(question: str, found: Found) -> Choice:
     if not weighed:
         return Choice(found, None, None, 0.0)
     best = weighed[0]
-    sure = certainty(question, asked, best, found.confidence, found.rare)
+    around = outlines[best.unit.rank].around(best.unit)
+    sure = certainty(question, asked, best, around, found.confidence, found.rare)
     newer, *older = _editions(weighed, outlines, asked)
     return Choice(
         found,
@@ -95,6 +96,9 @@ def _editions(
     if len(named) > 1:
         named = [each for each in pair if year(outlines[each.unit.rank].hit) in numbers]
     pair.sort(key=lambda each: age(outlines[each.unit.rank].hit), reverse=True)
+    newer, older = (outlines[each.unit.rank].hit for each in pair)
+    if replaces(older, newer) and not replaces(newer, older):
+        pair.reverse()
     return named if len(named) == 1 and "valid" not in asked.kinds else pair
 
 
@@ -106,7 +110,7 @@ def _rival(weighed: Sequence[Weighed], outlines: Sequence[Outline]) -> Weighed |
         hit = outlines[each.unit.rank].hit
         if each.score < EDITION * best.score:
             break
-        if is_edition(hit, mine):
+        if is_edition(hit, mine) or replaces(hit, mine) or replaces(mine, hit):
             return each
         is_rival = each.score >= RIVAL * best.score and hit.file != mine.file
         if is_rival and differ(each.unit.text, best.unit.text):

@@ -4,23 +4,32 @@ import re
 
 from assistant.quote.asked import ENGLISH_MONTH, RUSSIAN_MONTH, Asked, is_verb, joins
 from assistant.quote.weigh import Weighed
+from indexer.forms import exact_forms
 
 # Near what a logistic regression gave for some 500 questions with and without an answer; chosen so
 # that of the 150 sample questions no more than four are refused.
 BASE, SEARCH, HELD = 0.32, 0.4, 0.6
 UNSEEN, UNSEEN_SHARE, UNTOLD, INEXACT = -0.1, -0.3, -0.25, -0.35
 ABSENT = -0.45  # a year or a month that is asked for is not there
+OTHER = -0.75  # it tells of another one: корпус Б, К-23
 VERB = 0.4  # the share of a verb's weight: the answer often has another one
 PRESENT = 0.35
 _PERIOD = re.compile(rf"(?:19|20)\d\d|(?:{RUSSIAN_MONTH})\w{{,3}}|{ENGLISH_MONTH}")
 _NAME = re.compile(r"(?<=[\w,»\"] )[A-ZА-ЯЁ]\w+")
+# корпус Г, zone B: after a word in small letters, for whole questions are written in capitals, too.
+_LETTER = re.compile(r"(?<=[a-zа-яё] )(?!I\b)[A-ZА-ЯЁ]\b(?![.'’])")
+# К-24, not «Приют-2»: a name has cases.
+_CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_])(?!.*[^\W\d_]{4})[^\W_]+")
 
 
-def certainty(question: str, asked: Asked, best: Weighed, confidence: float, rare: float) -> float:
+def certainty(
+    question: str, asked: Asked, best: Weighed, around: str, confidence: float, rare: float
+) -> float:
     """From 0 to 1: the confidence of the search, and how much of the question is in the quote.
 
     Less where its subject is unseen: a word as rare as `rare`, the weight of those that no document
-    holds; where the kind of value is not told; where a number or a name is not there.
+    holds; where the kind of value is not told; where a number or a name is not there; where a code or
+    a letter is not even `around` it: in its block, what that is read under, its document's name.
     """
     terms = {
         word: weight * (VERB if is_verb(word) else 1.0)
@@ -35,6 +44,10 @@ def certainty(question: str, asked: Asked, best: Weighed, confidence: float, rar
     names = {name.lower().replace("ё", "е") for name in _NAME.findall(question)}
     periods = set(filter(_PERIOD.fullmatch, missing))
     inexact = unseen & names or any(re.search(r"\d", word) for word in missing - periods)
+    codes = set(filter(_CODE.fullmatch, asked.forms))
+    other = not codes.issubset(exact_forms(around) if codes else ()) or any(
+        best.held.get(letter.lower()) == 0.0 for letter in _LETTER.findall(question)
+    )
     sure = (
         BASE
         + SEARCH * confidence
@@ -44,5 +57,6 @@ def certainty(question: str, asked: Asked, best: Weighed, confidence: float, rar
         + UNTOLD * bool(asked.kinds and not best.tells)
         + INEXACT * bool(inexact)
         + ABSENT * bool(periods)
+        + OTHER * other
     )
     return min(1.0, max(0.0, sure))

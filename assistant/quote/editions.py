@@ -3,6 +3,7 @@
 import re
 from pathlib import PurePosixPath
 
+from indexer.forms import exact_forms
 from indexer.search import Hit
 from indexer.words import stem, words
 
@@ -36,6 +37,11 @@ _SERIAL = frozenset(
         "newslett",
     ]
 )
+_REPLACES = re.compile(
+    r"взамен|вместо|отмен(и|я|е)\w*|утратив\w+ силу|утрачива\w+ силу|supersed|replac|repeal", re.I
+)
+_DAY = re.compile(r"date_\d{4}_\d\d_\d\d")
+_DOCUMENT_NUMBER = re.compile(r"(?:№|\bNo\.?) ?(\d[\w/-]*)")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _DATE = re.compile(r"(?<!\d)(\d\d)\.(\d\d)\.((?:19|20)\d\d)(?!\d)")
 _VERSION = re.compile(
@@ -57,6 +63,23 @@ def is_edition(one: Hit, other: Hit) -> bool:
     """Tell whether two files are editions of one document, by their names."""
     names = [_name(hit) for hit in (one, other)]
     return one.file != other.file and bool(names[0] - _SERIAL) and names[0] == names[1]
+
+
+def replaces(one: Hit, other: Hit) -> bool:
+    """Tell whether a document says that it takes the place of another, by its date or number."""
+    dates, numbers = _marks(other.facts)
+    for piece in one.pieces() if one.file != other.file and (dates or numbers) else ():
+        if _REPLACES.search(piece.text):
+            said = _marks(piece.text)
+            if dates & said[0] if dates and said[0] else numbers & said[1]:
+                return True
+    return False
+
+
+def _marks(text: str) -> tuple[set[str], set[str]]:
+    """The dates and the document numbers of a text."""
+    dates = {form for form in exact_forms(text) if _DAY.fullmatch(form)}
+    return dates, set(_DOCUMENT_NUMBER.findall(text))
 
 
 def _name(hit: Hit) -> set[str]:

@@ -139,6 +139,10 @@ class Outline:
             return False
         return piece.kind == "heading" or piece.text in self.hit.facts.split("\n")
 
+    def around(self, unit: Unit) -> str:
+        """The block of a unit, what it is read under, and what its document says of itself."""
+        return "\n".join((self.pieces[unit.place].text, *unit.above, self.hit.facts))
+
     def units(self, rank: int) -> Iterator[Unit]:
         """What can be quoted of the passage itself."""
         for place, piece in enumerate(self.pieces):

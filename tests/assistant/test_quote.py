@@ -244,6 +244,24 @@ def test_the_edition_of_a_year_is_known_by_its_name_or_title(ask: Asks, tmp_path
     assert choice.older
 
 
+def test_an_order_that_takes_the_place_of_another_is_the_newer_one(
+    ask: Asks, tmp_path: Path
+) -> None:
+    text = "ПРИКАЗ\n\n№ {} от {}\n\nО питании\n\n{}Обед в столовой стоит {} рублей.\n"
+    folder = tmp_path / "documents"
+    repeals = "Приказ № 48 от 03.02.2025 считать утратившим силу.\n\n"
+    (folder / "a.txt").write_text(text.format(7, "10.01.2026", repeals, 210), "utf-8")
+    (folder / "b.txt").write_text(text.format(48, "03.02.2025", "", 190), "utf-8")
+    choice = ask("Сколько стоит обед в столовой?")
+    assert "210" in said(choice)
+    assert choice.older
+    assert "190" in choice.older.text
+    repeals = "Приказ № 7 от 10.01.2026 отменить.\n\n"
+    (folder / "a.txt").write_text(text.format(7, "10.01.2026", "", 210), "utf-8")
+    (folder / "b.txt").write_text(text.format(48, "03.02.2025", repeals, 190), "utf-8")
+    assert "190" in said(ask("Сколько стоит обед в столовой?"))
+
+
 def test_minutes_are_no_editions_of_each_other(ask: Asks, tmp_path: Path) -> None:
     for number, text in ((7, "Решили купить снегоход."), (8, "Решили купить лодку и снегоход.")):
         (tmp_path / "documents" / f"Протокол {number}.txt").write_text(text, "utf-8")
@@ -265,6 +283,28 @@ def test_a_document_put_aside_is_the_older_one(ask: Asks, tmp_path: Path) -> Non
 )
 def test_a_subject_that_is_nowhere_makes_it_unsure(ask: Asks, question: str) -> None:
     assert not ask(question).is_sure
+
+
+@pytest.mark.parametrize(
+    ("question", "sure"),
+    [
+        ("Сколько стоит парковка в зоне Б?", True),
+        ("Сколько стоит парковка в зоне Г?", False),
+        ("СКОЛЬКО СТОИТ ПАРКОВКА В ЗОНЕ Б?", True),
+        ("Какая площадь кладовой К-23?", True),
+        ("Какая площадь кладовой К-24?", False),
+        ("Что лежит в «Приюте-2»?", True),
+    ],
+)
+def test_a_letter_or_a_code_that_is_asked_for_must_be_there(
+    ask: Asks, tmp_path: Path, question: str, sure: bool
+) -> None:
+    (tmp_path / "documents" / "places.md").write_text(
+        "Парковка в зоне Б стоит 40 рублей в час.\n\n"
+        "Площадь кладовой № К-23 - 4,6 м².\n\nВ укрытии «Приют-2» лежит запас продуктов.\n",
+        "utf-8",
+    )
+    assert ask(question).is_sure == sure
 
 
 @pytest.mark.parametrize(
