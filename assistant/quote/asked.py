@@ -17,9 +17,11 @@ _DAY = (
     "|tuesday|wednesday|thursday|friday|saturday|sunday|daily|weekday|weekend"
 )
 _NUMERAL = (
-    "одн|один|дв[аеу]|тр[иёе]|четыр|пят[ьи]|шест[ьи]|сем[ьи]|восем|восьм|девят|десят|сорок|сто"
-    "|двест|половин|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|hundred"
-    "|half"
+    r"(?:один|одн(?:а|о|у|ой|ого|ому|им|ом)|дв(?:а|е|ух|ум|умя|ое|ести|ухсот)|тр(?:и|[её]х|[её]м|емя|ое|иста)"
+    r"|четыр(?:е|[её]х|[её]м|ьмя|еста)|(?:пят|шест|сем|восем|девят|десят|\w+надцат|двадцат|тридцат)ь"
+    r"|(?:пят|шест|сем|восьм|девят|десят|\w+надцат|двадцат|тридцат)(?:и|ью)"
+    r"|(?:пят|шест|сем|восем)ь(?:десят|сот|ю)|сорока?|девяност[оа]|сто|ста|тысяч\w*|половин\w|полтор[аы]"
+    r"|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|hundreds?|half)\b"
 )
 _NAME = (
     r"[А-ЯЁ][а-яё]+ (?:[А-ЯЁ]\. ?){1,2}|(?:[А-ЯЁ]\. ?){2}[А-ЯЁ][а-яё]+|[А-ЯЁ][а-яё]+ [А-ЯЁ][а-яё]+"
@@ -38,7 +40,7 @@ _KINDS = {
         r"|до какого|с какого|срок\w*|дат[аыу]|расписани\w+|график|часы|режим|в какой день"
         r"|в каком году|when|what (time|date|day|year)|deadline|opening hours|how (long|often))\b",
         rf"\b({_MONTH}|{_DAY})|\d{{1,2}}[:.]\d\d\b|\b(1\d|20)\d\d\b"
-        rf"|(\d+|\b({_NUMERAL})\w*)\s*(дн|час|мин|недел|месяц|лет|год|числ|day|hour|min|week|month|year)"
+        rf"|(\d+|\b{_NUMERAL})\s*(дн|час|мин|недел|месяц|лет|год|числ|day|hour|min|week|month|year)"
         r"|\b(дн[ейя]+|час\w*|недел\w+|месяц\w*) ",
     ),
     "price": (
@@ -49,9 +51,9 @@ _KINDS = {
     ),
     "amount": (
         r"\b(сколько|скольки|размер\w*|суточн\w+|лимит\w*|процент\w*|скидк\w*|при какой|какая"
-        r" (температур|высот|длин|ширин|глубин|масс|площад|скорост|мощност|сумм|дол)\w+|how"
+        r" (температур|высот|длин|ширин|глубин|масс|площад|скорост|мощност|сумм)\w+|какая доля|how"
         r" (much|many|far|high|deep|big|large|old|fast|heavy)|number of|percent\w*)\b",
-        rf"\d|\b({_NUMERAL})",
+        rf"\d|\b{_NUMERAL}",
     ),
     "number": (
         r"\b(какой номер|номер (приказа|договора|протокола|распоряжения|документа)|каким номером"
@@ -96,6 +98,12 @@ _WHOLE = re.compile(
     r"|what (are|should|do i|documents)|list|steps?|how (do|to|can|should))\b",
     re.I,
 )
+# The thing asked for, which a column of a table may be named for: в каком кабинете.
+_WANTED = re.compile(
+    r"\b(?:как(?:ой|ая|ое|ие|ого|ому|ом|ую|их|им|ими)|which|what|whose|чь[яиюё]|чей)"
+    r"(?: is| are| the| у)* (\w{3,})",
+    re.I,
+)
 _JOINING_WORDS = (
     "а без бы в во вы да для до если же за и из или к ко ли мы на над не нет но ну о об он она"
     " они от по под при про с со то ты у уж это этот эта эти тот та те я мне меня нам нас вам вас"
@@ -116,14 +124,15 @@ _VERB = re.compile(
 class Asked:
     """The words of a question with their weights, and what kind of value it asks for.
 
-    `forms` are its numbers, dates and codes, `by_kind` the words that only name the kind of value;
-    `whole` tells that a list or a procedure is wanted.
+    `forms` are its numbers, dates and codes, `by_kind` the words that only name the kind of value,
+    `wanted` those that name the thing; `whole` tells that a list or a procedure is wanted.
     """
 
     terms: Mapping[str, float]
     forms: frozenset[str] = frozenset()
     kinds: tuple[str, ...] = ()
     by_kind: frozenset[str] = frozenset()
+    wanted: frozenset[str] = frozenset()
     whole: bool = False
 
     def tells(self, text: str) -> bool:
@@ -148,6 +157,7 @@ def understand(question: str, weights: Mapping[str, float]) -> Asked:
         frozenset([*exact_forms(question), *numbers]),
         kinds,
         frozenset(word for phrase in asking for word in words(phrase) if not _CONTENT.match(word)),
+        frozenset(word for phrase in _WANTED.findall(question) for word in words(phrase)),
         bool(_WHOLE.search(question)),
     )
 

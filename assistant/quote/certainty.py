@@ -28,8 +28,8 @@ def certainty(
     """From 0 to 1: the confidence of the search, and how much of the question is in the quote.
 
     Less where its subject is unseen: a word as rare as `rare`, the weight of those that no document
-    holds; where the kind of value is not told; where a number or a name is not there; where a code or
-    a letter is not even `around` it: in its block, what that is read under, its document's name.
+    holds; where the kind of value is not told; where a number or a name is not there; where a code
+    is not even `around` it: in its block, what that is read under, its document's name.
     """
     terms = {
         word: weight * (VERB if is_verb(word) else 1.0)

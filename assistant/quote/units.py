@@ -35,6 +35,7 @@ class Unit:
     above: tuple[str, ...]
     title: bool
     listed: bool  # an item of a list, or what announces one
+    columns: str = ""  # the names of those that a row has
 
     @cached_property
     def own(self) -> Text:
@@ -150,10 +151,11 @@ class Outline:
                 continue
             above = [self.pieces[at].text for at in self.parents[place]]
             above += filter(None, (piece.heading, piece.table.lead if piece.table else ""))
+            columns = piece.table.header if piece.table else ""
             whole = piece.kind in ("row", "heading")
             listed = piece.kind == "item" or len(self.children(place)) > 1
             parts = [piece.text] if whole else sentences(piece.text)
             for part, text in enumerate(parts):
                 loose = len(parts) > 1 and "\n" in text and not _ENDS.search(text)
                 title = loose or self.is_title(place)
-                yield Unit(text, rank, place, part, tuple(above), title, listed)
+                yield Unit(text, rank, place, part, tuple(above), title, listed, columns)

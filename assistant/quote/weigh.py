@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.quote.asked import Asked, joins
-from assistant.quote.text import Text
+from assistant.quote.text import SIMILAR, Text
 from assistant.quote.units import Outline, Unit
 from indexer.forms import MONTHS
 
@@ -14,6 +14,7 @@ from indexer.forms import MONTHS
 ABOVE, DOCUMENT, BESIDE, FACTS = 0.7, 0.4, 0.35, 0.6
 SAME_BLOCK = 0.5  # beside it, in the same paragraph
 NAMED = 0.8  # a word that names the kind of value, where such a value stands
+UNTOLD = 0.5  # where none does
 TELLS = 0.12  # for a unit that holds a value of the kind asked for
 LISTED = 0.1  # for one of a list, where one is asked for
 EXACT = 0.3  # for one with the very number, date or code
@@ -81,15 +82,18 @@ class _Scale:
         prior: float,
     ) -> Weighed:
         asked = self._asked
-        tells = asked.tells("\n".join((*unit.above[-1:], unit.text)))
+        columns = self._text(unit.columns)
+        tells = any(columns.holds(word) >= SIMILAR for word in asked.wanted) or asked.tells(
+            "\n".join((*unit.above[-1:], unit.text))
+        )
         exact = bool(asked.forms) and bool(asked.forms & unit.own.forms)
         around = self._around(unit, outline)
         held = dict[str, float]()
         for word in self._terms:
             written = exact and (word[0].isdigit() or word in MONTHS)  # 5 мая is 05.05.2024, too
             best = 1.0 if written else unit.own.holds(word)
-            if tells and word in asked.by_kind:
-                best = max(best, NAMED)
+            if word in asked.by_kind:
+                best = max(best, NAMED) if tells else best * UNTOLD
             if best < ABOVE:
                 beside = max((factor * each.holds(word) for factor, each in near), default=0.0)
                 best = max(best, around[word], beside)

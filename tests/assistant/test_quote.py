@@ -244,6 +244,27 @@ def test_the_edition_of_a_year_is_known_by_its_name_or_title(ask: Asks, tmp_path
     assert choice.older
 
 
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Сколько стоит степлер?", "Товар: Степлер\nЦена, руб.: 320"),
+        ("Какая должность у Дронова?", "ФИО: Дронов Пётр\nДолжность: начальник отдела"),
+        ("Кто решает, сколько стоит потерянный степлер?", "решает начальник"),
+    ],
+)
+def test_a_row_answers_for_its_columns_before_prose_that_only_repeats_the_words(
+    ask: Asks, tmp_path: Path, question: str, text: str
+) -> None:
+    (tmp_path / "documents" / "office.md").write_text(
+        "| Товар | Цена, руб. |\n|---|---|\n| Степлер | 320 |\n| Дырокол | 410 |\n\n"
+        "| ФИО | Должность |\n|---|---|\n| Дронов Пётр | начальник отдела |\n"
+        "| Ким Ольга | бухгалтер |\n\n"
+        "Сколько стоит потерянный степлер, решает начальник, какая бы ни была должность.\n",
+        "utf-8",
+    )
+    assert text in said(ask(question))
+
+
 def test_an_order_that_takes_the_place_of_another_is_the_newer_one(
     ask: Asks, tmp_path: Path
 ) -> None:
