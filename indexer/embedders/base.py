@@ -1,0 +1,45 @@
+"""What every embedder is: text to unit vectors, of passages and of questions."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Matrix = NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """What turns text into vectors; name, revision and dimension are recorded in the index."""
+
+    name: str
+    revision: str
+    dimension: int
+    weight: float
+    """How much a cosine counts beside the lexical score; at 0 no vectors are made."""
+
+    @property
+    def tokenizer(self) -> "Tokenizer | None":
+        """The tokenizer that bounds a passage, or None for the built-in estimate."""
+
+    @property
+    def window(self) -> int | None:
+        """The longest text it reads, in tokens; None when it reads all."""
+
+    def knows(self, text: str) -> bool:
+        """Tell whether the model was made for the language of the text."""
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        """Return one unit row of `dimension` numbers a passage."""
+
+    def encode_query(self, texts: Sequence[str]) -> Matrix:
+        """Return the same for questions, which some models are told apart from passages."""
+
+
+def unit(matrix: Matrix) -> Matrix:
+    """The rows at length 1; one of zeros stays."""
+    norms = np.linalg.norm(matrix, axis=1, keepdims=True)
+    return np.asarray(matrix / np.maximum(norms, 1e-12), dtype=np.float32)

