@@ -5,9 +5,12 @@ the "case", the "question", and what its answer has to hold: "expect", a regular
 answer in one line, its sources included; null where only "nothing found" is right. Where "must_not"
 is found, "first" must be found before it; without "first" it may not be found at all. "kind" groups
 the figures. Each case is indexed by itself with the built-in embedder and default settings.
+A set in the form of `opsctl eval` will do, too: its one case is the whole folder, for instance
+`python bench/answers.py documents --checks bench/questions/office_sample.jsonl`.
 """
 
 import argparse
+import contextlib
 import json
 import re
 import shutil
@@ -22,9 +25,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from assistant.evaluate import TOP_K
 from assistant.evaluate.answers import folded, reply
+from assistant.evaluate.questions import Expected, read_questions
 from bench import measure, table
 from bench.speed import ROOT, exit_code, say, write_record
 from indexer.embedders import open_embedder
+from indexer.errors import UsageError
 from indexer.models import BUILTIN
 from indexer.search import THRESHOLD, Searcher
 from indexer.sync import Chunking, reindex
@@ -84,6 +89,8 @@ def read_checks(parser: argparse.ArgumentParser, folder: Path, file: Path) -> li
     """The lines of a file, the expressions tried and the cases' folders looked for."""
     if not file.is_file():
         parser.error(f"there is no {file}")
+    if is_for_eval(file):
+        return of_eval(parser, file)
     checks = []
     for number, line in enumerate(file.read_text("utf-8").split("\n"), start=1):
         if not line.strip():
@@ -101,6 +108,47 @@ def read_checks(parser: argparse.ArgumentParser, folder: Path, file: Path) -> li
     if not checks:
         parser.error(f"{file} has no questions")
     return checks
+
+
+def is_for_eval(file: Path) -> bool:
+    """Tell by its first line whether a file has no cases."""
+    with contextlib.suppress(ValueError):
+        row = json.loads(file.read_text("utf-8").lstrip().partition("\n")[0])
+        return isinstance(row, dict) and "case" not in row
+    return False
+
+
+def of_eval(parser: argparse.ArgumentParser, file: Path) -> list[Check]:
+    """The questions of a set for `opsctl eval` that it judges by the answer's text."""
+    try:
+        questions = read_questions(file)
+    except UsageError as error:
+        parser.error(error.message)
+    return [
+        Check(".", each.text, expression(each.answer) if each.answer else None, kind=each.kind)
+        for each in questions
+        if each.answer is not None or not each.is_answerable
+    ]
+
+
+def expression(expected: Expected) -> str:
+    """What finds all that an answer is expected to say."""
+    match expected:
+        case {"pattern": pattern}:
+            return str(pattern)
+        case {"all": parts}:
+            return "(?i)" + "".join(f"(?=.*{literally(part)})" for part in parts)
+        case str(text):
+            return f"(?i){literally(text)}"
+        case several:
+            return f"(?i){'|'.join(map(literally, several))}"
+
+
+def literally(text: str) -> str:
+    """What finds a text; "10" is not in "100"."""
+    wanted = folded(text)
+    before, after = r"(?<!\d)" * wanted[0].isdigit(), r"(?!\d)" * wanted[-1].isdigit()
+    return before + re.escape(wanted) + after
 
 
 def run_case(

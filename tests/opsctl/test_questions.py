@@ -1,5 +1,6 @@
 """Questions as people write them, and messages that are no question, asked by the command line."""
 
+import re
 import unicodedata
 from pathlib import Path
 
@@ -125,7 +126,7 @@ def test_the_documents_are_told_by_folder(office: Workspace) -> None:
         reply = office.json("ask", message)
         assert (reply["kind"], reply["found"]) == ("documents", True)
         assert "Приказы/ (2): 58.txt, 59.txt" in reply["text"]
-        assert "19" in reply["text"]
+        assert re.search(r"\b30\b", reply["text"])
 
 
 def test_files_in_no_folder_are_told_as_such(workspace: Workspace) -> None:
@@ -201,11 +202,18 @@ def test_a_clause_is_looked_up_by_its_number(office: Workspace) -> None:
 def test_documents_of_a_kind_and_a_year(office: Workspace) -> None:
     reply = office.json("ask", "Какие приказы были в 2026 году?")
     assert (reply["kind"], reply["found"]) == ("list", True)
-    assert [one["file"] for one in reply["citations"]] == ["Приказы/58.txt"]
+    orders = {
+        "sample/office/Приказ 9-о от 22.01.2026 снаряжение.docx",
+        "sample/office/Приказ 26-о от 03.03.2026 пожарная безопасность.docx",
+        "Приказы/58.txt",
+    }
+    assert {one["file"] for one in reply["citations"]} == orders
     reply = office.json("ask", "Какие приказы были в 2025 году?")
-    assert "приказом № 41-к" not in reply["text"] and "59.txt" in reply["text"]
+    older = {"sample/office/Приказ 31-о от 12.05.2025 снаряжение.docx", "Приказы/59.txt"}
+    assert {one["file"] for one in reply["citations"]} >= older
+    assert "приказом № 41-к" not in reply["text"]
     reply = office.json("ask", "какие приказы есть?")
-    assert [one["file"] for one in reply["citations"]] == ["Приказы/58.txt", "Приказы/59.txt"]
+    assert {one["file"] for one in reply["citations"]} == orders | older
 
 
 def test_a_misspelt_word_is_put_right_and_told(office: Workspace) -> None:
