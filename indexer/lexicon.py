@@ -1,7 +1,5 @@
 """Lexical search: BM25 over Snowball stems, and over letter groups for names and typos.
 
-The posting lists are SQLite's (FTS5). The scores are made here: FTS5's own ranking visits every
-matching row of every term, ten times as slow, and cannot look at a passage's neighbours.
 BM25: Robertson and Zaragoza, 2009, https://doi.org/10.1561/1500000019, with the idf of Lucene.
 The constants were chosen on half of the articles of XQuAD and tested on the other half.
 """
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 
 from indexer import postings
 from indexer.forms import exact_forms
+from indexer.postings import GRAMS, STEMS
 from indexer.store import Store
 from indexer.words import content_words, grams, is_cyrillic, stem
 
@@ -30,7 +29,7 @@ FORM_WEIGHT = 2.0  # as much as the two parts that a number or a date in other w
 # spread over a border.
 NEIGHBOURS = 0.4
 # A term that more than this share of the passages hold says nothing, and is not read.
-COMMON = {"stems": 0.5, "grams": 0.2}
+COMMON = {STEMS: 0.5, GRAMS: 0.2}
 KEPT_POSTINGS = 10_000_000  # in memory, at 8 bytes each
 ALWAYS_READ = 200  # passages; in a smaller index every term counts
 # Confidence: the share of the best possible score, had the question two more, unseen words; put on
@@ -76,7 +75,7 @@ class Lexicon:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._held = 0
-        self._terms: dict[str, dict[str, Term]] = {"stems": {}, "grams": {}}
+        self._terms: dict[int, dict[str, Term]] = {STEMS: {}, GRAMS: {}}
         self.ids, documents, lengths = postings.passage_table(store.db)
         same = documents[1:] == documents[:-1]
         self._has_before = np.concatenate(([False], same))[: len(self.ids)]
@@ -91,9 +90,9 @@ class Lexicon:
     def rank(self, question: str) -> Ranking:
         """Score every passage for a question."""
         tokens = content_words(question)
-        stems = self._look_up("stems", map(stem, tokens))
-        forms = self._look_up("stems", exact_forms(question))
-        letters = self._look_up("grams", (gram for token in tokens for gram in grams(token)))
+        stems = self._look_up(STEMS, map(stem, tokens))
+        forms = self._look_up(STEMS, exact_forms(question))
+        letters = self._look_up(GRAMS, (gram for token in tokens for gram in grams(token)))
         total, weight = np.zeros(len(self.ids), np.float32), 0.0
         for terms, share in ((stems, 1.0), (forms, FORM_WEIGHT), (letters, GRAM_WEIGHT)):
             total += np.float32(share) * self._sum(terms.values())
@@ -115,29 +114,31 @@ class Lexicon:
         total = np.bincount(places, weights=scores, minlength=len(self.ids))
         return total.astype(np.float32)
 
-    def _look_up(self, table: str, names: Iterable[str]) -> dict[str, Term]:
+    def _look_up(self, kind: int, names: Iterable[str]) -> dict[str, Term]:
         if self._held > KEPT_POSTINGS:
-            self._terms, self._held = {"stems": {}, "grams": {}}, 0
-        known = self._terms[table]
+            self._terms, self._held = {STEMS: {}, GRAMS: {}}, 0
+        known = self._terms[kind]
         wanted = list(dict.fromkeys(names))
         missing = [name for name in wanted if name not in known]
         if missing:
-            known.update(zip(missing, self._read(table, missing), strict=True))
+            known.update(zip(missing, self._read(kind, missing), strict=True))
         return {name: known[name] for name in wanted}
 
-    def _read(self, table: str, names: Sequence[str]) -> list[Term]:
+    def _read(self, kind: int, names: Sequence[str]) -> list[Term]:
         """Read the posting lists of terms; in one array, for numpy's costs are by the call.
 
         A posting's key is term * number of passages + place of the passage.
         """
         size = max(1, len(self.ids))
-        owners, ids = postings.read(self._store.db, table, names)
-        keys, counts = np.unique(owners * size + np.searchsorted(self.ids, ids), return_counts=True)
+        owners, ids, counts = postings.read(self._store.db, kind, names)
+        places = self._places(ids)
+        found = places >= 0
+        keys, counts = owners[found] * size + places[found], counts[found]
         held = np.bincount(keys // size, minlength=len(names))
-        common = (held > COMMON[table] * size) & (size >= ALWAYS_READ)
+        common = (held > COMMON[kind] * size) & (size >= ALWAYS_READ)
         rare = ~common[keys // size]
         keys, own, wide = self._spread(keys[rare], counts[rare])
-        if table == "grams":  # how often a letter group occurs says less than that it does
+        if kind == GRAMS:  # how often a letter group occurs says less than that it does
             own, wide = np.minimum(own, 1.0), np.minimum(wide, 1.0)
         owners, places = np.divmod(keys, size)
         around = np.bincount(owners, minlength=len(names))
@@ -153,6 +154,12 @@ class Lexicon:
             Term(idf, place_array[start:end], score_array[start:end])
             for idf, start, end in zip(idfs.tolist(), starts, ends, strict=True)
         ]
+
+    def _places(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The places of passages in the table, -1 for those that are gone."""
+        places = np.searchsorted(self.ids, ids)
+        found = self.ids[np.minimum(places, len(self.ids) - 1)] == ids
+        return np.where(found, places, -1)
 
     def _spread(
         self, keys: NDArray[np.int64], counts: NDArray[np.int64]

@@ -244,8 +244,8 @@ class _Run:
             self.report.embedded += len(texts)
             self._advance()
         with self.store.transaction():
-            for document_id in self.read:
-                self.store.finish_document(document_id)
+            self.store.finish_documents(self.read)
+        self.store.merge_postings()
         self.read.clear()
         self.waiting = 0
 
