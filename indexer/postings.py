@@ -69,7 +69,7 @@ def read(db: sqlite3.Connection, kind: int, terms: Sequence[str]) -> Found:
     return Found(
         np.repeat(owners, sizes),
         np.repeat(bases, sizes) + lows,
-        np.frombuffer(b"".join(counted), np.uint8).astype(np.int64),
+        np.frombuffer(b"".join(counted), np.uint8),
     )
 
 

@@ -13,7 +13,7 @@ from indexer.forms import exact_forms
 from indexer.postings import BITS, GRAMS, STEMS, Passages, passage_text
 from indexer.words import grams, stem, words
 
-PASSAGES = 4096  # the most of a new segment
+PASSAGES = 2048  # the most of a new segment
 MOST_COUNTED = 255  # occurrences of a stem in a passage
 ROWS = 10_000  # written at once
 
@@ -96,9 +96,13 @@ def _write(db: sqlite3.Connection, group: Sequence[_Passage], codes: _Codes) -> 
     """Write a segment. A posting's key is number of the term * 2**BITS + last bits of the id."""
     table = np.array([(each.id, each.document, each.length) for each in group], np.int64)
     segment = insert(db, Passages(*table.T))
-    numbers = np.frombuffer(b"".join(each.code for each in group), np.int32).astype(np.int64)
-    lows = np.repeat(table[:, 0] % (1 << BITS), [len(each.code) // 4 for each in group])
-    keys, counts = np.unique((numbers << BITS) + lows, return_counts=True)
+    keys = np.frombuffer(b"".join(each.code for each in group), np.int32).astype(np.int64)
+    keys <<= BITS
+    keys += np.repeat(table[:, 0] % (1 << BITS), [len(each.code) // 4 for each in group])
+    keys.sort()
+    new = np.flatnonzero(np.diff(keys, prepend=-1))
+    counts = np.diff(new, append=len(keys))
+    keys = keys[new]
     starts = np.flatnonzero(np.diff(keys >> BITS, prepend=-1))
     slices = map(slice, starts.tolist(), [*starts[1:].tolist(), len(keys)])
     places = dict(zip((keys[starts] >> BITS).tolist(), slices, strict=True))
