@@ -54,14 +54,16 @@ def read_sentences(folder: Path) -> list[str]:
     return [line for line in lines if re.fullmatch(r"\w[^|#*`\n]{30,300}[.!?…]", line)]
 
 
-def make_language(name: str, letters: str, sentences: list[str], rng: random.Random) -> Language:
+def make_language(
+    name: str, letters: str, sentences: list[str], rng: random.Random, size: int
+) -> Language:
     """The vocabulary of one language: its words by frequency, then words spliced from two."""
     own = [line for line in sentences if re.search(letters, line)]
     counts = Counter(re.findall(rf"{letters}{{2,}}", " ".join(own).lower()))
     words = [word for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
     known, long = set(words), [word for word in words if len(word) > 5]
-    for _ in range(20 * VOCABULARY):  # few real words have few splices
-        if len(words) >= VOCABULARY:
+    for _ in range(20 * size):  # few real words have few splices
+        if len(words) >= size:
             break
         first, last = rng.choice(long), rng.choice(long)
         word = first[: rng.randint(3, 5)] + last[-rng.randint(3, 5) :]
@@ -72,12 +74,12 @@ def make_language(name: str, letters: str, sentences: list[str], rng: random.Ran
     return Language(name, own, words, weights)
 
 
-def languages(rng: random.Random) -> list[Language]:
+def languages(rng: random.Random, size: int = VOCABULARY) -> list[Language]:
     """Russian and English, from the project's own sample."""
     sentences = read_sentences(SAMPLE)
-    russian = make_language("ru", "[а-яё]", sentences, rng)
+    russian = make_language("ru", "[а-яё]", sentences, rng, size)
     latin_only = [line for line in sentences if not re.search("[а-яё]", line)]
-    return [russian, make_language("en", "[a-z]", latin_only, rng)]
+    return [russian, make_language("en", "[a-z]", latin_only, rng, size)]
 
 
 def make_sentence(language: Language, topic: list[str], rng: random.Random) -> str:

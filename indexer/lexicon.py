@@ -1,7 +1,5 @@
 """Lexical search: BM25 over Snowball stems, and over letter groups for names and typos.
 
-The posting lists are SQLite's (FTS5). The scores are made here: FTS5's own ranking visits every
-matching row of every term, ten times as slow, and cannot look at a passage's neighbours.
 BM25: Robertson and Zaragoza, 2009, https://doi.org/10.1561/1500000019, with the idf of Lucene.
 The constants were chosen on half of the articles of XQuAD and tested on the other half.
 """
@@ -15,6 +13,8 @@ from numpy.typing import NDArray
 
 from indexer import postings
 from indexer.forms import exact_forms
+from indexer.passage_row import K1, PassageRow, Spread
+from indexer.postings import GRAMS, STEMS
 from indexer.store import Store
 from indexer.words import content_words, grams, is_cyrillic, stem
 
@@ -22,15 +22,13 @@ Scores = NDArray[np.float32]
 Places = NDArray[np.int32]
 Counts = NDArray[np.float64]
 
-K1 = 1.5
-B = 0.75
 GRAM_WEIGHT = 0.25
 FORM_WEIGHT = 2.0  # as much as the two parts that a number or a date in other words lacks
 # The share of a score that a passage gets together with the two beside it: answers are often
 # spread over a border.
 NEIGHBOURS = 0.4
 # A term that more than this share of the passages hold says nothing, and is not read.
-COMMON = {"stems": 0.5, "grams": 0.2}
+COMMON = {STEMS: 0.5, GRAMS: 0.2}
 KEPT_POSTINGS = 10_000_000  # in memory, at 8 bytes each
 ALWAYS_READ = 200  # passages; in a smaller index every term counts
 # Confidence: the share of the best possible score, had the question two more, unseen words; put on
@@ -49,9 +47,12 @@ class Term:
     scores: Scores
 
 
+NOWHERE = Term(0.0, np.empty(0, np.int32), np.empty(0, np.float32))
+
+
 @dataclass(frozen=True)
 class Ranking:
-    """The passage ids and their scores, each the share of the best possible one.
+    """The ids and scores of what was found, each score the share of the best possible one.
 
     `terms` are the stems of the question with their weights, `rare` that of one no passage has.
     """
@@ -66,7 +67,6 @@ class Ranking:
         """The highest scores above 0, by passage id."""
         count = min(count, len(self.scores))
         places = np.argpartition(-self.scores, count - 1)[:count] if count else np.arange(0)
-        places = places[self.scores[places] > 0]
         return dict(zip(self.ids[places].tolist(), self.scores[places].tolist(), strict=True))
 
 
@@ -76,106 +76,80 @@ class Lexicon:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._held = 0
-        self._terms: dict[str, dict[str, Term]] = {"stems": {}, "grams": {}}
-        self.ids, documents, lengths = postings.passage_table(store.db)
-        same = documents[1:] == documents[:-1]
-        self._has_before = np.concatenate(([False], same))[: len(self.ids)]
-        self._has_after = np.concatenate((same, [False]))[: len(self.ids)]
-        self._norms = _norms(lengths)
-        self._wide_norms = _norms(
-            lengths
-            + np.where(self._has_before, np.roll(lengths, 1), 0)
-            + np.where(self._has_after, np.roll(lengths, -1), 0)
-        )
+        self._terms: dict[int, dict[str, Term]] = {STEMS: {}, GRAMS: {}}
+        self._row = PassageRow(postings.passage_table(store.db))
 
     def rank(self, question: str) -> Ranking:
         """Score every passage for a question."""
         tokens = content_words(question)
-        stems = self._look_up("stems", map(stem, tokens))
-        forms = self._look_up("stems", exact_forms(question))
-        letters = self._look_up("grams", (gram for token in tokens for gram in grams(token)))
-        total, weight = np.zeros(len(self.ids), np.float32), 0.0
-        for terms, share in ((stems, 1.0), (forms, FORM_WEIGHT), (letters, GRAM_WEIGHT)):
-            total += np.float32(share) * self._sum(terms.values())
-            weight += share * sum(term.idf for term in terms.values())
+        stems = self._look_up(STEMS, map(stem, tokens))
+        forms = self._look_up(STEMS, exact_forms(question))
+        letters = self._look_up(GRAMS, (gram for token in tokens for gram in grams(token)))
+        shares = ((stems, 1.0), (forms, FORM_WEIGHT), (letters, GRAM_WEIGHT))
+        weight = sum(share * term.idf for terms, share in shares for term in terms.values())
         unseen = self._idf(0)
-        scores = (total / ((K1 + 1) * (weight + UNSEEN * unseen))).astype(np.float32)
+        places, totals = self._sum([(t, share) for ts, share in shares for t in ts.values()])
+        scores = totals / np.float32((K1 + 1) * (weight + UNSEEN * unseen))
         # The best of many passages by chance grows with their number: the root takes that back.
         scale = (SCALE_RUSSIAN if is_cyrillic(question) else SCALE) / math.sqrt(unseen)
         confidence = min(1.0, scale * float(scores.max(initial=0.0)))
         weights = {name: term.idf for name, term in stems.items()}
-        return Ranking(self.ids, scores, confidence, weights, unseen)
+        return Ranking(self._row.ids[places], scores, confidence, weights, unseen)
 
-    def _sum(self, terms: Iterable[Term]) -> Scores:
-        found = [term for term in terms if len(term.places)]
-        if not found:
-            return np.zeros(len(self.ids), dtype=np.float32)
-        places = np.concatenate([term.places for term in found])
-        scores = np.concatenate([term.scores for term in found])
-        total = np.bincount(places, weights=scores, minlength=len(self.ids))
-        return total.astype(np.float32)
+    def _sum(self, terms: Sequence[tuple[Term, float]]) -> tuple[NDArray[np.intp], Scores]:
+        """The places with any of the terms, and what these say for them together."""
+        places = np.concatenate([NOWHERE.places, *(term.places for term, _ in terms)])
+        scores = np.concatenate([NOWHERE.scores, *(term.scores * share for term, share in terms)])
+        totals = np.bincount(places, weights=scores).astype(np.float32)
+        found = np.flatnonzero(totals)
+        return found, totals[found]
 
-    def _look_up(self, table: str, names: Iterable[str]) -> dict[str, Term]:
+    def _look_up(self, kind: int, names: Iterable[str]) -> dict[str, Term]:
         if self._held > KEPT_POSTINGS:
-            self._terms, self._held = {"stems": {}, "grams": {}}, 0
-        known = self._terms[table]
+            self._terms, self._held = {STEMS: {}, GRAMS: {}}, 0
+        known = self._terms[kind]
         wanted = list(dict.fromkeys(names))
         missing = [name for name in wanted if name not in known]
         if missing:
-            known.update(zip(missing, self._read(table, missing), strict=True))
+            known.update(zip(missing, self._read(kind, missing), strict=True))
         return {name: known[name] for name in wanted}
 
-    def _read(self, table: str, names: Sequence[str]) -> list[Term]:
-        """Read the posting lists of terms; in one array, for numpy's costs are by the call.
-
-        A posting's key is term * number of passages + place of the passage.
-        """
-        size = max(1, len(self.ids))
-        owners, ids = postings.read(self._store.db, table, names)
-        keys, counts = np.unique(owners * size + np.searchsorted(self.ids, ids), return_counts=True)
-        held = np.bincount(keys // size, minlength=len(names))
-        common = (held > COMMON[table] * size) & (size >= ALWAYS_READ)
-        rare = ~common[keys // size]
-        keys, own, wide = self._spread(keys[rare], counts[rare])
-        if table == "grams":  # how often a letter group occurs says less than that it does
-            own, wide = np.minimum(own, 1.0), np.minimum(wide, 1.0)
-        owners, places = np.divmod(keys, size)
-        around = np.bincount(owners, minlength=len(names))
-        narrow = self._idfs(held)[owners] * own / (own + self._norms[places])
-        broad = self._idfs(around)[owners] * wide / (wide + self._wide_norms[places])
-        scores = (K1 + 1) * ((1 - NEIGHBOURS) * narrow + NEIGHBOURS * broad)
-        idfs = np.where(common, 0.0, self._idfs(held))
-        self._held += len(keys)
-        place_array, score_array = places.astype(np.int32), scores.astype(np.float32)
-        ends = np.cumsum(around).tolist()
-        starts = [0, *ends[:-1]]
+    def _read(self, kind: int, names: Sequence[str]) -> list[Term]:
+        """Read the posting lists of terms; in one array, for numpy's costs are by the call."""
+        size = len(self._row)
+        owners, ids, counts = postings.read(self._store.db, kind, names)
+        places = self._row.places(ids)
+        live = places >= 0
+        held = np.bincount(owners[live], minlength=len(names))
+        common = (held > COMMON[kind] * size) & (size >= ALWAYS_READ)
+        read = live & ~common[owners]
+        near = self._row.spread(owners[read], places[read], counts[read].astype(np.float32))
+        ends = np.cumsum(np.bincount(near.owners, minlength=len(names))).tolist()
+        order = np.argsort(near.owners.astype(np.uint16), kind="stable")  # a radix sort
+        places, scores = near.places[order], self._scores(kind, near, held)[order]
+        self._held += len(places)
         return [
-            Term(idf, place_array[start:end], score_array[start:end])
-            for idf, start, end in zip(idfs.tolist(), starts, ends, strict=True)
+            Term(idf, places[start:end], scores[start:end])
+            for idf, start, end in zip(
+                np.where(common, 0.0, self._idfs(held)).tolist(), [0, *ends[:-1]], ends, strict=True
+            )
         ]
 
-    def _spread(
-        self, keys: NDArray[np.int64], counts: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], Counts, Counts]:
-        """The keys with a term in them or beside them; its counts in each, and around it."""
-        places = keys % max(1, len(self.ids))
-        before, after = self._has_before[places], self._has_after[places]
-        near = np.concatenate((keys, keys[before] - 1, keys[after] + 1))
-        weights = np.concatenate((counts, counts[before], counts[after]))
-        around, inverse = np.unique(near, return_inverse=True)
-        wide = np.bincount(inverse, weights=weights).astype(np.float64)
-        own = np.zeros(len(around), dtype=np.float64)
-        own[np.searchsorted(around, keys)] = counts
-        return around, own, wide
+    def _scores(self, kind: int, near: Spread, held: NDArray[np.int64]) -> Scores:
+        """BM25 of each term in each passage, and of the passage together with those beside it."""
+        own, around = near.own, near.around
+        if kind == GRAMS:  # how often a letter group occurs says less than that it does
+            own, around = np.minimum(own, 1.0), np.minimum(around, 1.0)
+        spread = np.bincount(near.owners, minlength=len(held))
+        narrow = self._idfs(held)[near.owners] * own / (own + self._row.norms[near.places])
+        wide = around / (around + self._row.wide_norms[near.places])
+        broad = self._idfs(spread)[near.owners] * wide
+        scores = (K1 + 1) * ((1 - NEIGHBOURS) * narrow + NEIGHBOURS * broad)
+        return scores.astype(np.float32)
 
-    def _idfs(self, counts: NDArray[np.int64]) -> Counts:
-        return np.log1p((len(self.ids) - counts + 0.5) / (counts + 0.5))
+    def _idfs(self, counts: NDArray[np.int64]) -> Scores:
+        idfs = np.log1p((len(self._row) - counts + 0.5) / (counts + 0.5))
+        return idfs.astype(np.float32)
 
     def _idf(self, count: int) -> float:
         return float(self._idfs(np.array(count)))
-
-
-def _norms(lengths: NDArray[np.int64]) -> Scores:
-    """BM25's length term; characters serve as well as terms do."""
-    mean = float(lengths.mean()) if len(lengths) else 1.0
-    return (K1 * (1 - B + B * lengths / mean)).astype(np.float32)

@@ -1,11 +1,17 @@
-"""The posting lists: which passages hold which stems and letter groups, in two FTS5 tables."""
+"""The posting lists: which passages hold which stems and letter groups, as bytes in segments.
 
+A segment holds the lists of some passages and is never changed: indexer/segments.py writes them,
+indexer/merging.py makes one of many. Passages of documents that went since are left out as it is
+read.
+"""
+
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
 
-from indexer.forms import exact_forms
-from indexer.words import grams, stem, words
+from indexer import earlier_postings as earlier
 
 if TYPE_CHECKING:
     from numpy import int64
@@ -13,74 +19,115 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[int64]
 
+STEMS, GRAMS = 0, 1  # the kinds of terms; exact forms are among the stems
+# How many bits of a passage's id a posting holds: the ids of a segment share the others.
+BITS = 16
+MANY = 500  # passages looked up at once
+
+_READ = """
+SELECT term.key, segment.key, segment.value, ids, tf
+FROM json_each(?) AS term CROSS JOIN json_each(?) AS segment
+CROSS JOIN posting ON posting.segment = segment.value AND kind = ? AND posting.term = term.value
+"""
+
+
+class Passages(NamedTuple):
+    """Passages by id, ascending; their documents, and lengths in characters."""
+
+    ids: "Numbers"
+    documents: "Numbers"
+    lengths: "Numbers"
+
+
+class Found(NamedTuple):
+    """Postings, those of a term together: its number among those asked for, passage, count."""
+
+    owners: "Numbers"
+    ids: "Numbers"
+    counts: "Numbers"
+
 
 def passage_text(heading: str | None, lead: str, text: str) -> str:
     """What is embedded and searched: the passage under its headings, and those of its table."""
     return "\n".join(filter(None, (heading, lead, text)))
 
 
-def add(db: sqlite3.Connection, document_id: int) -> None:
-    """Write the posting lists of a document's passages."""
-    for chunk_id, terms in _terms(db, document_id):
-        for table, text in terms.items():
-            db.execute(f"INSERT INTO {table} (rowid, terms) VALUES (?, ?)", (chunk_id, text))
-
-
-def remove(db: sqlite3.Connection, document_id: int) -> None:
-    """Take a document's passages out; a contentless table must be told what it holds."""
-    for chunk_id, terms in _terms(db, document_id):
-        for table, text in terms.items():
-            db.execute(
-                f"INSERT INTO {table} ({table}, rowid, terms) VALUES ('delete', ?, ?)",
-                (chunk_id, text),
-            )
-
-
-def read(db: sqlite3.Connection, table: str, terms: Sequence[str]) -> "tuple[Numbers, Numbers]":
-    """Every occurrence of the terms: the term's number in the list, and the passage id.
-
-    Of a letter group each passage comes once.
-    """
+def read(db: sqlite3.Connection, kind: int, terms: Sequence[str]) -> Found:
+    """Every posting of the terms, those of passages that are gone included."""
     import numpy as np
 
-    if table == "stems":
-        query, keys = "SELECT group_concat(doc) FROM stems_posting WHERE term = ?", terms
-    else:
-        query = "SELECT group_concat(rowid) FROM grams WHERE grams MATCH ?"
-        keys = [f'"{term}"' for term in terms]
-    lists = [db.execute(query, (key,)).fetchone()[0] or "" for key in keys]
-    counts = [text.count(",") + 1 if text else 0 for text in lists]
-    owners = np.repeat(np.arange(len(terms)), counts)
-    return owners, _numbers(",".join(filter(None, lists)))
-
-
-def passage_table(db: sqlite3.Connection) -> "tuple[Numbers, Numbers, Numbers]":
-    """Of all passages: id, ascending; document; length in characters."""
-    row = db.execute(
-        "SELECT group_concat(id), group_concat(document_id), group_concat(length)"
-        " FROM (SELECT id, document_id, stop - start AS length FROM chunk ORDER BY id)"
-    ).fetchone()
-    return _numbers(row[0]), _numbers(row[1]), _numbers(row[2])
-
-
-def _terms(db: sqlite3.Connection, document_id: int) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each passage of a document with its terms for each table."""
-    rows = db.execute(
-        "SELECT c.id, d.facts, p.heading, c.lead, substr(p.text, c.start + 1, c.stop - c.start)"
-        " FROM chunk c JOIN page p ON p.id = c.page_id JOIN document d ON d.id = c.document_id"
-        " WHERE d.id = ?",
-        (document_id,),
+    if earlier.holds(db):
+        return Found(*earlier.read(db, kind, terms))
+    firsts = dict(db.execute("SELECT id, first FROM segment ORDER BY first").fetchall())
+    wanted = (json.dumps(terms), json.dumps(list(firsts)), kind)
+    rows = sorted(db.execute(_READ, wanted), key=itemgetter(0, 1))
+    sizes = [len(ids) // 2 for _, _, _, ids, _ in rows]
+    owners = np.array([owner for owner, *_ in rows], np.int64)
+    bases = np.array([firsts[segment] >> BITS << BITS for _, _, segment, _, _ in rows], np.int64)
+    lows = np.frombuffer(b"".join(ids for _, _, _, ids, _ in rows), "<u2")
+    counted = (tf or b"\1" * (len(ids) // 2) for _, _, _, ids, tf in rows)
+    return Found(
+        np.repeat(owners, sizes),
+        np.repeat(bases, sizes) + lows,
+        np.frombuffer(b"".join(counted), np.uint8),
     )
-    for chunk_id, facts, *texts in rows:
-        text = f"{facts}\n{passage_text(*texts)}"
-        tokens = words(text)
-        stems = [*map(stem, tokens), *exact_forms(text)]
-        letters = (gram for token in tokens for gram in grams(token))
-        yield chunk_id, {"stems": " ".join(stems), "grams": " ".join(letters)}
 
 
-def _numbers(text: str | None) -> "Numbers":
-    """Parse "1,2,3": a tenth of the time that fetching a row a number takes."""
+def passage_table(db: sqlite3.Connection) -> Passages:
+    """All passages that can be found."""
     import numpy as np
 
-    return np.fromstring(text, np.int64, sep=",") if text else np.empty(0, np.int64)
+    if earlier.holds(db):
+        return Passages(*earlier.passage_table(db))
+    found = [passages for _, passages in segments(db)]
+    none = np.empty(0, np.int64)
+    columns = [np.concatenate([none, *column]) for column in zip(*found, strict=True)] or [none] * 3
+    live = ~np.isin(columns[1], gone(db))
+    return Passages(*(column[live] for column in columns))
+
+
+def segments(db: sqlite3.Connection) -> Iterator[tuple[int, Passages]]:
+    """Of each segment the id and the passages, in the order of these."""
+    import numpy as np
+
+    query = "SELECT id, first, ids, documents, lengths FROM segment ORDER BY first"
+    for number, first, lows, documents, lengths in db.execute(query):
+        yield (
+            number,
+            Passages(
+                (first >> BITS << BITS) + np.frombuffer(lows, "<u2").astype(np.int64),
+                np.frombuffer(documents, "<i8"),
+                np.frombuffer(lengths, "<i4").astype(np.int64),
+            ),
+        )
+
+
+def gone(db: sqlite3.Connection) -> "Numbers":
+    """The documents that were removed and that a segment may still hold."""
+    import numpy as np
+
+    return np.array([row[0] for row in db.execute("SELECT document_id FROM gone")], np.int64)
+
+
+def vocabulary(db: sqlite3.Connection) -> Iterator[tuple[str, int]]:
+    """The stems with the number of their passages; all of a stem's may be gone."""
+    if earlier.holds(db):
+        return earlier.vocabulary(db)
+    query = (
+        "SELECT term, sum(length(ids)) / 2 FROM posting"
+        " WHERE segment IN (SELECT id FROM segment) AND kind = ? GROUP BY term"
+    )
+    return iter(db.execute(query, (STEMS,)))
+
+
+def holders(db: sqlite3.Connection, term: str, most: int) -> list[int]:
+    """The first of the passages with a stem that can be found."""
+    found: list[int] = []
+    ids = read(db, STEMS, [term]).ids.tolist()
+    query = "SELECT id FROM chunk WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    for start in range(0, len(ids), MANY):
+        rows = db.execute(query, (json.dumps(ids[start : start + MANY]),))
+        found += [chunk_id for (chunk_id,) in rows]
+        if len(found) >= most:
+            break
+    return found[:most]

@@ -75,13 +75,26 @@ CREATE INDEX chunk_document ON chunk (document_id);
 CREATE INDEX chunk_page ON chunk (page_id);
 CREATE INDEX chunk_vector ON chunk (vector_id);
 
--- Contentless: they hold the posting lists only; a row's id is the chunk's. Only live documents.
--- How often a stem occurs counts, so its occurrences are read through fts5vocab; of letter groups
--- only whether they occur, which MATCH tells three times as fast.
-CREATE VIRTUAL TABLE stems USING fts5 (
-    terms, content = '', tokenize = "unicode61 remove_diacritics 0 tokenchars '_'"
+-- Posting lists, in segments, see indexer/postings.py. A segment's passages: id of the first one;
+-- ids less the bits that they share, 2 bytes each; documents, 8; lengths in characters, 4.
+CREATE TABLE segment (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    first INTEGER NOT NULL,
+    ids BLOB NOT NULL,
+    documents BLOB NOT NULL,
+    lengths BLOB NOT NULL
 );
-CREATE VIRTUAL TABLE grams USING fts5 (
-    terms, content = '', detail = none, tokenize = "unicode61 remove_diacritics 0 tokenchars '_'"
-);
-CREATE VIRTUAL TABLE stems_posting USING fts5vocab (stems, instance);
+
+-- kind: 0 for stems and exact forms, 1 for letter groups; ids: as those of the segment; tf: how
+-- often the term occurs in each passage, a byte each, NULL where that is once or does not matter.
+CREATE TABLE posting (
+    segment INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    term TEXT NOT NULL,
+    ids BLOB NOT NULL,
+    tf BLOB,
+    PRIMARY KEY (segment, kind, term)
+) WITHOUT ROWID;
+
+-- Documents that were removed and that segments may still hold.
+CREATE TABLE gone (document_id INTEGER PRIMARY KEY);

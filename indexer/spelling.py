@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from indexer.postings import passage_text
+from indexer.postings import holders, passage_text, vocabulary
 from indexer.store import Store
 from indexer.words import content_words, stem, words
 
@@ -29,8 +29,7 @@ class Spelling:
         return {word: nearest for word in unknown if (nearest := self._nearest(word))}
 
     def _is_new(self, word: str) -> bool:
-        query = "SELECT 1 FROM stems_posting WHERE term = ? LIMIT 1"
-        return not self._store.db.execute(query, (stem(word),)).fetchone()
+        return not holders(self._store.db, stem(word), 1)
 
     def _nearest(self, word: str) -> str:
         """A word as the documents write it; the more frequent of two at the same distance."""
@@ -43,9 +42,10 @@ class Spelling:
             for term, count in self._near(asked, wrong)
             if (distance := edits(asked, term, wrong)) <= wrong and not _same(asked, term)
         ]
-        if not ranked:
+        terms = (term for *_, term in sorted(ranked) if holders(self._store.db, term, 1))
+        term = next(terms, "")
+        if not term:
             return ""
-        term = min(ranked)[2]
         # Stems that end in other letters and have other endings are other words: список, списать.
         most = ENDING if term[-1] == asked[-1] else wrong
         found = self._written(term, word)
@@ -63,21 +63,20 @@ class Spelling:
 
     def _vocabulary(self) -> dict[int, list[tuple[str, int]]]:
         if self._terms is None:
-            db, self._terms = self._store.db, {}
-            table = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.stem USING fts5vocab(main, stems, row)"
-            db.execute(table)
-            for term, count in db.execute("SELECT term, doc FROM temp.stem"):
+            self._terms = {}
+            for term, count in vocabulary(self._store.db):
                 if len(term) >= SHORT - 1 and "_" not in term:
                     self._terms.setdefault(len(term), []).append((term, count))
         return self._terms
 
     def _written(self, term: str, typed: str) -> str:
         """The word with this stem that is closest to what was typed."""
+        found = holders(self._store.db, term, LOOKED_AT)
         rows = self._store.db.execute(
             "SELECT d.facts, p.heading, c.lead, substr(p.text, c.start + 1, c.stop - c.start)"
-            " FROM stems_posting s JOIN chunk c ON c.id = s.doc JOIN page p ON p.id = c.page_id"
-            " JOIN document d ON d.id = c.document_id WHERE s.term = ? LIMIT ?",
-            (term, LOOKED_AT),
+            " FROM chunk c JOIN page p ON p.id = c.page_id JOIN document d ON d.id = c.document_id"
+            f" WHERE c.id IN ({','.join('?' * len(found))})",
+            found,
         )
         texts = "\n".join(f"{passage_text(*row[1:])}\n{row[0]}" for row in rows)
         forms = {word for word in words(texts) if stem(word) == term}

@@ -4,12 +4,12 @@ import hashlib
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
-from indexer import postings
 from indexer.chunks import Chunk
-from indexer.database import Database, sqlite_errors
+from indexer.database import Database, sqlite_errors, whole
 from indexer.documents import SourceFile
 from indexer.errors import UserError
 from indexer.identity import Identity
@@ -19,11 +19,11 @@ from indexer.records import Counts, Known, Passage
 from indexer.surroundings import Piece, around
 
 # Of the tables; what can be searched of one made by an earlier release still is.
-SCHEMA = 1
+SCHEMA = 2
 
 
 class Store(Database):
-    """The tables of an index. What is written can be found after `finish_document`."""
+    """The tables of an index. What is written can be found after `finish_documents`."""
 
     @classmethod
     def create(cls, path: Path, identity: Identity) -> "Store":
@@ -80,7 +80,7 @@ class Store(Database):
             return {row[0]: (SourceFile(*row[:3]), row[3], bool(row[4])) for row in rows}
 
     def begin_document(self, file: SourceFile, sha256: str) -> int:
-        """Open a new version of a document; it can be found after `finish_document`."""
+        """Open a new version of a document; it can be found after `finish_documents`."""
         cursor = self.db.execute(
             "INSERT INTO document (path, size, mtime_ns, sha256, indexed_at)"
             " VALUES (?, ?, ?, ?, ?)",
@@ -194,16 +194,28 @@ class Store(Database):
             found.setdefault(vector_id, []).append(chunk_id)
         return found
 
-    def finish_document(self, document_id: int) -> None:
-        """Make a new version of a document findable in place of the one before it."""
-        (path,) = self.db.execute(
-            "SELECT path FROM document WHERE id = ?", (document_id,)
-        ).fetchone()
-        self.remove_document(path)
-        postings.add(self.db, document_id)
-        self.db.execute("UPDATE document SET live = 1 WHERE id = ?", (document_id,))
-        self.db.execute("DELETE FROM problem WHERE path = ?", (path,))
-        self._touch()
+    def finish_documents(self, document_ids: Sequence[int]) -> None:
+        """Make new versions of documents findable in place of those before them."""
+        from indexer import segments
+
+        for document_id in document_ids:
+            query = "SELECT path FROM document WHERE id = ?"
+            (path,) = self.db.execute(query, (document_id,)).fetchone()
+            self.remove_document(path)
+            self.db.execute("UPDATE document SET live = 1 WHERE id = ?", (document_id,))
+            self.db.execute("DELETE FROM problem WHERE path = ?", (path,))
+            self._touch()
+        segments.add(self.db, document_ids)
+
+    def merge_postings(self) -> None:
+        """Keep the segments of the posting lists few; where there is no room, a later run does."""
+        from indexer.merging import merge
+
+        with suppress(sqlite3.OperationalError):
+            busy = True
+            while busy:
+                with whole(self.db):
+                    busy = merge(self.db)
 
     def restat_document(self, file: SourceFile) -> None:
         """Remember a new modification time of unchanged content."""
@@ -216,7 +228,7 @@ class Store(Database):
         """Forget the findable version of a document, if there is one."""
         row = self.db.execute("SELECT id FROM document WHERE path = ? AND live", (path,)).fetchone()
         if row:
-            postings.remove(self.db, row[0])
+            self.db.execute("INSERT INTO gone VALUES (?)", row)
             self.db.execute("DELETE FROM document WHERE id = ?", row)
             self._touch()
 

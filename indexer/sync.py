@@ -19,6 +19,7 @@ from indexer.plan import Plan, make_plan
 from indexer.private import private_folder
 from indexer.readers import Page, Unreadable
 from indexer.reading import Reading
+from indexer.segments import PASSAGES
 from indexer.store import Store
 from indexer.text import counted
 from indexer.vectors import save_vectors, to_bytes
@@ -137,7 +138,8 @@ class _Run:
         self.report = Report()
         self.step = Step(0, 0, "")
         self.read: list[int] = []  # ids of documents that wait for their last vectors
-        self.waiting = 0  # passages written since vectors were made last
+        self.waiting = 0  # passages written since documents were made findable last
+        self.most_waiting = BATCH if embedder.weight else PASSAGES
 
     def apply(self, listing: Listing, plan: Plan) -> Report:
         """Carry the plan out and say what was done."""
@@ -223,7 +225,7 @@ class _Run:
             letters += len(page.text)
             self.waiting += len(chunks)
             self.report.passages += len(chunks)
-            if self.waiting >= BATCH:
+            if self.waiting >= self.most_waiting:
                 self._embed()
         if blank:
             return f"no text on {blank} of its {pages} pages: scans? run OCR first"
@@ -244,8 +246,8 @@ class _Run:
             self.report.embedded += len(texts)
             self._advance()
         with self.store.transaction():
-            for document_id in self.read:
-                self.store.finish_document(document_id)
+            self.store.finish_documents(self.read)
+        self.store.merge_postings()
         self.read.clear()
         self.waiting = 0
 
