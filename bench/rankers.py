@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from assistant.evaluate import DEPTH, Outcome
 from assistant.evaluate.questions import Question
+from indexer import vector_rows
 from indexer.embedders import Embedder
 from indexer.postings import passage_table, passage_text
 from indexer.store import Store
@@ -53,18 +54,25 @@ def stems(passages: Passages) -> Ranker:
 
 
 def vectors(passages: Passages, store: Store, embedder: Embedder) -> Ranker:
-    """Cosines with the vectors that the index has, every one of them looked at."""
-    rows = store.vectors_after(0).fetchall()
-    known = {key: np.frombuffer(data, dtype=np.float16) for key, data in rows}
-    matrix = np.zeros((len(passages.ids), embedder.dimension), dtype=np.float32)
-    places = {chunk: place for place, chunk in enumerate(passages.ids)}
-    keys = list(known)
-    for start in range(0, len(keys), BATCH):
-        for key, chunks in store.chunks_of_vectors(keys[start : start + BATCH]).items():
-            matrix[[places[chunk] for chunk in chunks]] = known[key]
+    """Cosines with the best unit of each passage, every vector of the index looked at."""
+    rows = vector_rows.after(store.db, 0).fetchall()
+    matrix = np.stack([np.frombuffer(data, np.float16) for _, data in rows]).astype(np.float32)
+    row_of = {key: row for row, (key, _) in enumerate(rows)}
+    place_of = {chunk: place for place, chunk in enumerate(passages.ids)}
+    pairs = [
+        (place_of[chunk], row_of[key])
+        for start in range(0, len(rows), BATCH)
+        for key, chunk in vector_rows.passages_of(
+            store.db, [key for key, _ in rows[start : start + BATCH]]
+        )
+    ]
+    owners, units = np.array(pairs).T
 
     def rank(questions: Sequence[str]) -> Scores:
-        return np.asarray(embedder.encode_query(questions) @ matrix.T, dtype=np.float32)
+        scores = np.full((len(questions), len(passages.ids)), -1, np.float32)
+        for row, cosines in zip(scores, embedder.encode_query(questions) @ matrix.T, strict=True):
+            np.maximum.at(row, owners, cosines[units])
+        return scores
 
     return rank
 

@@ -11,22 +11,29 @@ from collections.abc import Mapping
 LIFT = 0.15
 
 
-def fuse(
-    lexical: Mapping[int, float], cosines: Mapping[int, float], confidence: float, weight: float
-) -> tuple[dict[int, float], float]:
-    """Add up lexical scores and cosines above chance, by passage id; both end up from 0 to 1.
-
-    The new confidence is that of the passage that comes first: lexical evidence and cosine
-    together, or a cosine so high that it speaks alone (a paraphrase, another language).
-    """
+def fused(
+    lexical: Mapping[int, float], cosines: Mapping[int, float], weight: float
+) -> dict[int, float]:
+    """Lexical scores and cosines above chance added up, by passage id; from 0 to 1."""
     top = max(lexical.values(), default=0.0) or 1.0
-    fused = {
+    return {
         key: (lexical.get(key, 0.0) / top + weight * cosines.get(key, 0.0)) / (1 + weight)
         for key in {*lexical, *cosines}
     }
-    if not fused:
-        return fused, confidence
-    cosine = max(0.0, cosines.get(max(fused, key=lambda key: fused[key]), 0.0))
+
+
+def fuse(
+    lexical: Mapping[int, float], cosines: Mapping[int, float], confidence: float, weight: float
+) -> tuple[dict[int, float], float]:
+    """The scores of both, and the new confidence: that of the passage that comes first.
+
+    Lexical evidence and cosine together, or a cosine so high that it speaks alone (a paraphrase,
+    another language).
+    """
+    scores = fused(lexical, cosines, weight)
+    if not scores:
+        return scores, confidence
+    cosine = max(0.0, cosines.get(max(scores, key=lambda key: scores[key]), 0.0))
     share = weight / (weight + 2)
     together = (1 - share) * confidence + share * (cosine + LIFT)
-    return fused, min(1.0, max(together, cosine))
+    return scores, min(1.0, max(together, cosine))

@@ -52,28 +52,35 @@ CREATE TABLE block (
     PRIMARY KEY (page_id, start)
 ) WITHOUT ROWID;
 
--- Equal passages share a vector; data is empty until the embedder has been at it.
-CREATE TABLE vector (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    digest BLOB NOT NULL UNIQUE,
-    data BLOB
-);
-CREATE INDEX vector_missing ON vector (id) WHERE data IS NULL;
-
 -- A passage is page.text[start:stop]; the text itself is stored once, in the page. `lead` is what
 -- is read before it: name and header of the table in whose rows it begins.
 CREATE TABLE chunk (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     document_id INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
     page_id INTEGER NOT NULL REFERENCES page ON DELETE CASCADE,
-    vector_id INTEGER NOT NULL REFERENCES vector,
     start INTEGER NOT NULL,
     stop INTEGER NOT NULL,
     lead TEXT NOT NULL
 );
 CREATE INDEX chunk_document ON chunk (document_id);
 CREATE INDEX chunk_page ON chunk (page_id);
-CREATE INDEX chunk_vector ON chunk (vector_id);
+
+-- What is encoded of passages, see indexer/vector_rows.py: equal units have one digest and one
+-- vector. Those that wait for it are encoded newest document first.
+CREATE TABLE unit (
+    chunk_id INTEGER NOT NULL REFERENCES chunk ON DELETE CASCADE,
+    digest BLOB NOT NULL,
+    PRIMARY KEY (chunk_id, digest)
+) WITHOUT ROWID;
+CREATE INDEX unit_digest ON unit (digest);
+CREATE TABLE vector (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest BLOB NOT NULL,
+    data BLOB NOT NULL
+);
+CREATE UNIQUE INDEX vector_digest ON vector (digest);
+CREATE TABLE waiting (digest BLOB PRIMARY KEY, mtime_ns INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE INDEX waiting_newest ON waiting (mtime_ns);
 
 -- Posting lists, in segments, see indexer/postings.py. A segment's passages: id of the first one;
 -- ids less the bits that they share, 2 bytes each; documents, 8; lengths in characters, 4.

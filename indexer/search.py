@@ -14,7 +14,7 @@ from indexer.lexicon import Lexicon
 from indexer.spelling import Spelling
 from indexer.store import Store
 from indexer.surroundings import Piece, pieces_of
-from indexer.vectors import VectorSearch
+from indexer.vectors import NO_MEANINGS, VectorSearch
 
 THRESHOLD = 0.5
 CANDIDATES = 50
@@ -46,7 +46,8 @@ class Hit:
 class Found:
     """The passages for a question, best first; none of them counts when `confident` is False.
 
-    `terms` are the stems of the question with their weights, `rare` that of one no passage has.
+    `terms` are the stems of the question with their weights, `rare` that of one no passage has;
+    `meanings` are cosines above chance of units with the question, by digest.
     """
 
     hits: tuple[Hit, ...]
@@ -54,6 +55,7 @@ class Found:
     threshold: float
     terms: Mapping[str, float]
     rare: float = math.inf
+    meanings: Mapping[bytes, float] = field(default_factory=dict)
 
     @property
     def confident(self) -> bool:
@@ -150,11 +152,20 @@ class _View:
         ranking = self._lexicon.rank(question)
         candidates = ranking.best(max(CANDIDATES, limit))
         confidence = ranking.confidence
-        if self.embedder.weight and self.embedder.knows(question):
-            cosines = self._vectors().search(self.embedder.encode_query([question])[0], candidates)
-            candidates, confidence = fuse(candidates, cosines, confidence, self.embedder.weight)
+        meanings, weight = NO_MEANINGS, self._weight()
+        if weight and self.embedder.knows(question):
+            query = self.embedder.encode_query([question])[0]
+            meanings = self._vectors().search(query, candidates)
+            candidates, confidence = fuse(candidates, meanings.passages, confidence, weight)
         hits = self._hits(candidates, limit)
-        return Found(hits, confidence, self.threshold(threshold), ranking.terms, ranking.rare)
+        return Found(
+            hits,
+            confidence,
+            self.threshold(threshold),
+            ranking.terms,
+            ranking.rare,
+            meanings.units,
+        )
 
     def corrected(self, question: str) -> dict[str, str]:
         self._refresh()
@@ -169,9 +180,17 @@ class _View:
             self._vector_search: VectorSearch | None = None
             self._generation = generation
 
+    def _weight(self) -> float:
+        """How much a cosine counts: what a person set, else what the index found."""
+        given = self.embedder.weight
+        return float(self.store.meta().get("weight", 0)) if given is None else given
+
     def _vectors(self) -> VectorSearch:
+        """Of this generation, with what was encoded since."""
         if self._vector_search is None:
             self._vector_search = VectorSearch(self.store, self.embedder.dimension)
+        else:
+            self._vector_search.refresh()
         return self._vector_search
 
     def _hits(self, scores: Mapping[int, float], limit: int) -> tuple[Hit, ...]:

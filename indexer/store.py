@@ -1,22 +1,22 @@
 """The store: documents, pages, passages, vectors and posting lists in one SQLite file."""
 
-import hashlib
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
+from indexer import vector_rows
 from indexer.chunks import Chunk
 from indexer.database import Database, sqlite_errors, whole
 from indexer.documents import SourceFile
 from indexer.errors import UserError
 from indexer.identity import Identity
-from indexer.postings import passage_text
 from indexer.readers import Page, Table
 from indexer.records import Counts, Known, Passage
 from indexer.surroundings import Piece, around
+from indexer.units import units
 
 # Of the tables; what can be searched of one made by an earlier release still is.
 SCHEMA = 2
@@ -60,6 +60,13 @@ class Store(Database):
             ).fetchone()
         return Counts(*row)
 
+    def count_vectors(self) -> tuple[int, int]:
+        """How many units of passages have a vector, and how many wait for theirs."""
+        with sqlite_errors(self.path):
+            if self.schema() < SCHEMA:
+                return 0, 0
+            return vector_rows.count(self.db), vector_rows.count_waiting(self.db)
+
     def updated_at(self) -> float | None:
         """When the index changed last, in seconds since 1970."""
         moment = self.meta().get("updated")
@@ -88,8 +95,10 @@ class Store(Database):
         )
         return int(cursor.lastrowid or 0)
 
-    def add_page(self, document_id: int, page: Page, chunks: Sequence[Chunk]) -> None:
-        """Write a page and its passages."""
+    def add_page(
+        self, document_id: int, page: Page, chunks: Sequence[Chunk], *, encoded: bool
+    ) -> None:
+        """Write a page and its passages; their units wait for vectors where those are wanted."""
         cursor = self.db.execute(
             "INSERT INTO page (document_id, number, heading, text) VALUES (?, ?, ?, ?)",
             (document_id, page.number, page.heading, page.text),
@@ -97,14 +106,13 @@ class Store(Database):
         page_id = int(cursor.lastrowid or 0)
         self._add_blocks(page_id, page)
         for chunk in chunks:
-            text = passage_text(page.heading, chunk.lead, chunk.text)
-            key = hashlib.blake2b(text.encode(), digest_size=16).digest()
-            self.db.execute("INSERT OR IGNORE INTO vector (digest) VALUES (?)", (key,))
-            self.db.execute(
-                "INSERT INTO chunk (document_id, page_id, vector_id, start, stop, lead)"
-                " SELECT ?, ?, id, ?, ?, ? FROM vector WHERE digest = ?",
-                (document_id, page_id, chunk.start, chunk.end, chunk.lead, key),
+            cursor = self.db.execute(
+                "INSERT INTO chunk (document_id, page_id, start, stop, lead)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (document_id, page_id, chunk.start, chunk.end, chunk.lead),
             )
+            if encoded:
+                vector_rows.add(self.db, int(cursor.lastrowid or 0), units(page, chunk))
 
     def _add_blocks(self, page_id: int, page: Page) -> None:
         grids: dict[Table | None, int | None] = {None: None}
@@ -136,63 +144,6 @@ class Store(Database):
                 return {}
             query = "SELECT path, gaps FROM document WHERE live AND gaps <> '' ORDER BY path"
             return dict(self.db.execute(query).fetchall())
-
-    def texts_without_vector(self, limit: int) -> list[tuple[int, str]]:
-        """The next passages to embed: vector id and text."""
-        rows = self.db.execute(
-            "SELECT v.id, p.heading, c.lead, substr(p.text, c.start + 1, c.stop - c.start)"
-            " FROM vector v JOIN chunk c ON c.id ="
-            " (SELECT min(id) FROM chunk WHERE vector_id = v.id)"
-            " JOIN page p ON p.id = c.page_id WHERE v.data IS NULL LIMIT ?",
-            (limit,),
-        )
-        return [(row[0], passage_text(*row[1:])) for row in rows]
-
-    def set_vectors(self, rows: Iterable[tuple[bytes, int]]) -> None:
-        """Store vectors: half-precision bytes and vector id."""
-        self.db.executemany("UPDATE vector SET data = ? WHERE id = ?", rows)
-
-    def vectors_after(self, vector_id: int) -> sqlite3.Cursor:
-        """Rows of vector id and half-precision bytes beyond an id, in the order of ids."""
-        return self.db.execute(
-            "SELECT id, data FROM vector WHERE id > ? AND data IS NOT NULL ORDER BY id",
-            (vector_id,),
-        )
-
-    def vector_ids(self) -> list[int]:
-        """The ids of all vectors, ascending; read from the indexes, past the vectors themselves."""
-        rows = self.db.execute(
-            "SELECT id FROM vector EXCEPT SELECT id FROM vector WHERE data IS NULL ORDER BY id"
-        )
-        return [row[0] for row in rows]
-
-    def vectors(self, vector_ids: Sequence[int]) -> list[bytes]:
-        """Half-precision bytes of vectors."""
-        marks = ",".join("?" * len(vector_ids))
-        rows = self.db.execute(f"SELECT data FROM vector WHERE id IN ({marks})", tuple(vector_ids))
-        return [row[0] for row in rows]
-
-    def vectors_of_chunks(self, chunk_ids: Sequence[int]) -> list[tuple[int, bytes | None]]:
-        """The vector ids of passages, each with its half-precision bytes."""
-        marks = ",".join("?" * len(chunk_ids))
-        return self.db.execute(
-            "SELECT DISTINCT v.id, v.data FROM chunk c JOIN vector v ON v.id = c.vector_id"
-            f" WHERE c.id IN ({marks})",
-            tuple(chunk_ids),
-        ).fetchall()
-
-    def chunks_of_vectors(self, vector_ids: Sequence[int]) -> dict[int, list[int]]:
-        """The findable passages that share each vector, by vector id."""
-        marks = ",".join("?" * len(vector_ids))
-        rows = self.db.execute(
-            "SELECT c.vector_id, c.id FROM chunk c JOIN document d ON d.id = c.document_id"
-            f" WHERE d.live AND c.vector_id IN ({marks})",
-            tuple(vector_ids),
-        )
-        found: dict[int, list[int]] = {}
-        for vector_id, chunk_id in rows:
-            found.setdefault(vector_id, []).append(chunk_id)
-        return found
 
     def finish_documents(self, document_ids: Sequence[int]) -> None:
         """Make new versions of documents findable in place of those before them."""
@@ -252,10 +203,6 @@ class Store(Database):
             query = f"SELECT ({count}) FROM document WHERE path = ? AND live"
             row = self.db.execute(query, (path,)).fetchone()
         return None if row is None else int(row[0])
-
-    def drop_unused_vectors(self) -> None:
-        """Forget the vectors of passages that are gone."""
-        self.db.execute("DELETE FROM vector WHERE id NOT IN (SELECT vector_id FROM chunk)")
 
     def set_problem(self, file: SourceFile, reason: str, passing: bool) -> None:
         """Remember that a file could not be read; a passing reason is tried again next time."""

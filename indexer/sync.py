@@ -1,15 +1,18 @@
 """Bring the index in line with the documents folder: plan what changed, then do it."""
 
 import os
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from indexer import vector_rows
 from indexer.chunks import make_splitter
 from indexer.database import sqlite_errors
 from indexer.documents import Listing, Problem, SourceFile, digest, list_documents
-from indexer.embedders import Embedder
+from indexer.embedders import Embedder, is_dense
+from indexer.encoding import Encoded, encode_waiting
 from indexer.errors import not_writable
 from indexer.facts import head, name_words
 from indexer.folder import IndexFolder
@@ -22,10 +25,9 @@ from indexer.reading import Reading
 from indexer.segments import PASSAGES
 from indexer.store import Store
 from indexer.text import counted
-from indexer.vectors import save_vectors, to_bytes
 
-# Passages embedded and committed together: what a kill can cost at the most.
-BATCH = 128
+# What was read is made findable so often, and after so many passages; a kill costs no more.
+SECONDS = 1.0
 # A larger file, in bytes, with more of them for each letter of its text promised more than it gave.
 LARGE, BYTES_A_LETTER = 200_000, 1000
 LANGUAGE_SAMPLE = 1000  # characters that tell a page's language
@@ -75,11 +77,13 @@ def reindex(
     rebuild: bool = False,
     progress: Progress = lambda step: None,
     planned: Callable[[Plan], None] = lambda plan: None,
+    encoded: Encoded = lambda done, total: None,
 ) -> Report:
     """Index what is new or changed, forget what is gone; `rebuild` starts from nothing.
 
     May be killed at any moment: the next run goes on from there. A rebuild fills a second store and
-    changes over at its end, so that there is always a whole one to search.
+    changes over at its end, so that there is always a whole one to search. Vectors are made after
+    that: words are searched meanwhile. `encoded` is told how many units have theirs, of how many.
     """
     listing = list_documents(documents)
     identity = Identity(
@@ -101,12 +105,12 @@ def reindex(
                         report = run.apply(listing, plan)
                     finally:
                         run.reading.close()
-                    if embedder.weight:
-                        save_vectors(store, embedder.dimension)
             finally:
                 store.close()
             folder.promote()
-            return report
+        if is_dense(embedder):
+            report.embedded = encode_waiting(folder, embedder, encoded)
+        return report
     except OSError as error:
         raise not_writable(index, error) from error
 
@@ -125,11 +129,7 @@ class _Run:
     def __init__(
         self, root: Path, store: Store, embedder: Embedder, chunking: Chunking, progress: Progress
     ) -> None:
-        tokens = min(chunking.tokens, embedder.window or chunking.tokens)
-        self.split_known = make_splitter(
-            tokens, min(chunking.overlap, tokens // 2), embedder.tokenizer
-        )
-        self.split_other = make_splitter(chunking.tokens, chunking.overlap)
+        self.split = make_splitter(chunking.tokens, chunking.overlap)
         self.root = root
         self.store = store
         self.embedder = embedder
@@ -137,9 +137,10 @@ class _Run:
         self.reading = Reading()
         self.report = Report()
         self.step = Step(0, 0, "")
-        self.read: list[int] = []  # ids of documents that wait for their last vectors
+        self.read: list[int] = []  # ids of documents that are not findable yet
         self.waiting = 0  # passages written since documents were made findable last
-        self.most_waiting = BATCH if embedder.weight else PASSAGES
+        self.finished = time.monotonic()
+        self.is_dense = is_dense(embedder)
 
     def apply(self, listing: Listing, plan: Plan) -> Report:
         """Carry the plan out and say what was done."""
@@ -147,16 +148,18 @@ class _Run:
         report.unchanged, report.skipped = plan.unchanged, listing.skipped
         report.removed, report.failed = plan.removed, list(plan.still_failing)
         resumed = self._forget(plan)
-        for files, done in ((plan.added, report.added), (plan.changed, report.changed)):
-            for file in files:
-                self._advance(path=file.path)
-                if self._take(file):
-                    done.append(file.path)
-                self._advance(documents=1)
-        self._embed()
+        try:
+            for files, done in ((plan.added, report.added), (plan.changed, report.changed)):
+                for file in files:
+                    self._advance(path=file.path)
+                    if self._take(file):
+                        done.append(file.path)
+                    self._advance(documents=1)
+        finally:
+            self._finish()
         if resumed or plan.removed or plan.changed:
             with self.store.transaction():
-                self.store.drop_unused_vectors()
+                vector_rows.drop_unused(self.store.db)
         return report
 
     def _forget(self, plan: Plan) -> bool:
@@ -213,11 +216,10 @@ class _Run:
         blank = pages = letters = 0
         told, read = self.reading.read(path)
         for page in read:
-            # A tokenizer that cuts a language into letters would cut it into tiny passages.
-            known = self.embedder.knows(page.text[:LANGUAGE_SAMPLE])
-            chunks = (self.split_known if known else self.split_other)(page)
+            chunks = self.split(page)
+            encoded = self.is_dense and self.embedder.knows(page.text[:LANGUAGE_SAMPLE])
             with self.store.transaction():
-                self.store.add_page(document_id, page, chunks)
+                self.store.add_page(document_id, page, chunks, encoded=encoded)
                 if not pages:
                     self.store.set_facts(document_id, self._facts(path, told, page))
             pages += 1
@@ -225,8 +227,8 @@ class _Run:
             letters += len(page.text)
             self.waiting += len(chunks)
             self.report.passages += len(chunks)
-            if self.waiting >= self.most_waiting:
-                self._embed()
+            if self.waiting >= PASSAGES or time.monotonic() - self.finished > SECONDS:
+                self._finish()
         if blank:
             return f"no text on {blank} of its {pages} pages: scans? run OCR first"
         if file.size > LARGE and file.size > BYTES_A_LETTER * letters:
@@ -237,19 +239,14 @@ class _Run:
         name = path.relative_to(self.root).as_posix()
         return "\n".join((name_words(name), told, head(first)))
 
-    def _embed(self) -> None:
-        """Make the missing vectors, then make the documents findable that waited for them."""
-        while texts := self.embedder.weight and self.store.texts_without_vector(BATCH):
-            vectors = to_bytes(self.embedder.encode([text for _, text in texts]))
-            with self.store.transaction():
-                self.store.set_vectors(zip(vectors, (key for key, _ in texts), strict=True))
-            self.report.embedded += len(texts)
-            self._advance()
+    def _finish(self) -> None:
+        """Make the documents that were read findable."""
         with self.store.transaction():
             self.store.finish_documents(self.read)
         self.store.merge_postings()
         self.read.clear()
         self.waiting = 0
+        self.finished = time.monotonic()
 
     def _fail(self, file: SourceFile, reason: str, passing: bool) -> None:
         if self.store.is_known(file.path):

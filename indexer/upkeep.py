@@ -15,5 +15,6 @@ def idle_plan(documents: Path, index: Path) -> Plan | None:
         return None
     with closing(folder.open()) as store:
         plan = make_plan(documents, list_documents(documents), store)
-    busy = plan.work or plan.removed or plan.touched or plan.forgotten_problems
+        _, waits = store.count_vectors()
+    busy = waits or plan.work or plan.removed or plan.touched or plan.forgotten_problems
     return None if busy else plan

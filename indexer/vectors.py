@@ -1,23 +1,39 @@
 """The FAISS index over the store's vectors: derived from it, and made again when it is behind.
 
-The file holds the vectors up to some id; ids only grow, so a reader takes the later ones from the
-store, and ids without a passage are passages that are gone.
+The file holds the vectors up to some id and is mapped into memory, not read; ids only grow, so a
+reader takes the later ones from the store. Ids without a passage are passages that are gone.
 """
 
 import errno
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer import vector_rows
 from indexer.embedders import Matrix
 from indexer.store import Store
 from indexer.whole_file import whole_file
 
-NEAREST = 50
+NEAREST = 100  # units
 SAMPLE = 200
+
+
+@dataclass(frozen=True)
+class Meanings:
+    """Cosines above chance with a question: of passages, by id, and of their units, by digest.
+
+    That of a passage is its best unit's.
+    """
+
+    passages: dict[int, float]
+    units: dict[bytes, float]
+
+
+NO_MEANINGS = Meanings({}, {})
 
 
 def to_bytes(matrix: Matrix) -> list[bytes]:
@@ -25,24 +41,15 @@ def to_bytes(matrix: Matrix) -> list[bytes]:
     return [row.tobytes() for row in matrix.astype(np.float16)]
 
 
-def load_vectors(store: Store, dimension: int) -> tuple[Any, int]:
-    """An exact inner-product FAISS index of all vectors, by id; and how many were not in its file.
-
-    Ids are those of the store's vector table.
-    """
-    index = _read(_path(store), dimension) or _empty(dimension)
-    ids, before = _ids(index), index.ntotal
-    _add_after(store, index, int(ids[-1]) if len(ids) else 0)
-    return index, index.ntotal - before
-
-
 def save_vectors(store: Store, dimension: int) -> None:
     """Bring the FAISS file in line with the store; raise OSError when it cannot be written."""
     import faiss
 
     path = _path(store)
-    index, added = load_vectors(store, dimension)
-    gone = np.setdiff1d(_ids(index), store.vector_ids())
+    index = _read(path, dimension) or _empty(dimension)
+    held = _ids(index)
+    added = _add_after(store, index, int(held[-1]) if len(held) else 0)
+    gone = np.setdiff1d(held, vector_rows.ids(store.db))
     if len(gone):
         index.remove_ids(gone)
     if path.exists() and not added and not len(gone):
@@ -55,61 +62,76 @@ def save_vectors(store: Store, dimension: int) -> None:
 
 
 class VectorSearch:
-    """Exact vector search over one generation of a store."""
+    """Exact vector search over what a store holds; `refresh` takes in what came since."""
 
     def __init__(self, store: Store, dimension: int) -> None:
         import faiss
 
         faiss.omp_set_num_threads(1)  # one question is quicker than threads that wait for a core
         self._store = store
-        self._index, _ = load_vectors(store, dimension)
+        self._saved = _read(_path(store), dimension, mapped=True) or _empty(dimension)
+        self._later = _empty(dimension)
+        self._last = int(max(_ids(self._saved), default=0))
+        self.refresh()
         self._chance = self._mean_cosine()
 
-    def search(self, query: Matrix, candidates: Iterable[int]) -> dict[int, float]:
-        """Cosines above chance, by passage id: of the nearest passages and of the candidates.
+    def refresh(self) -> None:
+        """Take in the vectors made since."""
+        if _add_after(self._store, self._later, self._last):
+            self._last = int(_ids(self._later)[-1])
 
-        (cosine - mean) / (1 - mean) is on the same scale for every model; `query` is (dimension,).
+    def search(self, query: Matrix, candidates: Iterable[int], *, without: bytes = b"") -> Meanings:
+        """The passages of the nearest units, and the candidates; `query` is (dimension,).
+
+        (cosine - mean) / (1 - mean) is on the same scale for every model. `without` is the digest
+        of a unit that does not count.
         """
-        if not self._index.ntotal:
-            return {}
-        cosines, ids = self._index.search(query[None, :], min(NEAREST, self._index.ntotal))
-        found = dict(zip(ids[0].tolist(), cosines[0].tolist(), strict=True))
-        wanted = self._store.vectors_of_chunks(list(candidates))
-        found.update((key, float(_from_bytes(data) @ query)) for key, data in wanted if data)
-        chunks = self._store.chunks_of_vectors(list(found))
-        scale = 1 - self._chance
-        return {
-            chunk: (cosine - self._chance) / scale
-            for key, cosine in found.items()
-            for chunk in chunks.get(key, ())
-        }
+        near = dict[int, float]()
+        for index in (self._saved, self._later):
+            if index.ntotal:
+                cosines, ids = index.search(query[None, :], min(NEAREST, index.ntotal))
+                near.update(zip(ids[0].tolist(), cosines[0].tolist(), strict=True))
+        nearest = sorted(near, key=lambda key: -near[key])[:NEAREST]
+        found = dict.fromkeys(candidates)
+        found.update((chunk, None) for _, chunk in vector_rows.passages_of(self._store.db, nearest))
+        rows = [
+            row for row in vector_rows.of_passages(self._store.db, list(found)) if row[1] != without
+        ]
+        if not rows:
+            return NO_MEANINGS
+        above = (_matrix([data for *_, data in rows]) @ query - self._chance) / (1 - self._chance)
+        passages, units = dict[int, float](), dict[bytes, float]()
+        for (chunk, digest, _), cosine in zip(rows, above.tolist(), strict=True):
+            passages[chunk] = max(cosine, passages.get(chunk, cosine))
+            units[digest] = cosine
+        return Meanings(passages, units)
 
     def _mean_cosine(self) -> float:
-        """The mean cosine of two passages, from a sample: what unrelated texts have in common."""
-        ids = _ids(self._index)
-        sample = self._store.vectors(ids[:: max(1, len(ids) // SAMPLE)][:SAMPLE].tolist())
+        """The mean cosine of two units, from a sample: what unrelated texts have in common."""
+        ids = np.concatenate((_ids(self._saved), _ids(self._later)))
+        step = max(1, len(ids) // SAMPLE)
+        sample = vector_rows.read(self._store.db, ids[::step][:SAMPLE].tolist())
         if len(sample) < 2:
             return 0.0
-        matrix = _from_bytes(b"".join(sample)).reshape(len(sample), -1)
-        total = float(np.square(matrix.sum(axis=0)).sum())
+        total = float(np.square(_matrix(sample).sum(axis=0)).sum())
         return (total - len(sample)) / (len(sample) * (len(sample) - 1))
 
 
-def _from_bytes(data: bytes) -> Matrix:
-    return np.frombuffer(data, dtype=np.float16).astype(np.float32)
+def _matrix(rows: list[bytes]) -> Matrix:
+    return np.frombuffer(b"".join(rows), np.float16).astype(np.float32).reshape(len(rows), -1)
 
 
 def _path(store: Store) -> Path:
     return store.path.with_name("vectors.faiss")
 
 
-def _read(path: Path, dimension: int) -> Any | None:
+def _read(path: Path, dimension: int, *, mapped: bool = False) -> Any | None:
     import faiss
 
     if not path.exists():
         return None
     try:
-        index = faiss.read_index(str(path))
+        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if mapped else 0)
     except RuntimeError:  # damaged: the store has everything
         return None
     return index if index.d == dimension else None
@@ -131,9 +153,10 @@ def _ids(index: Any) -> NDArray[np.int64]:
     return np.asarray(faiss.vector_to_array(index.id_map), dtype=np.int64)
 
 
-def _add_after(store: Store, index: Any, last_id: int) -> None:
-    rows = store.vectors_after(last_id)
+def _add_after(store: Store, index: Any, last_id: int) -> int:
+    """Add the vectors beyond an id; return how many."""
+    before, rows = index.ntotal, vector_rows.after(store.db, last_id)
     while batch := rows.fetchmany(4096):
         ids = np.array([row[0] for row in batch], dtype=np.int64)
-        matrix = _from_bytes(b"".join(row[1] for row in batch))
-        index.add_with_ids(matrix.reshape(len(batch), -1), ids)
+        index.add_with_ids(_matrix([row[1] for row in batch]), ids)
+    return int(index.ntotal - before)

@@ -146,8 +146,8 @@ class Workspace:
             connection.close()
 
     def vectors(self, store: Path | None = None) -> int:
-        """How many passages have been embedded."""
-        return int(self.query("SELECT count(data) FROM vector", store=store)[0][0])
+        """How many rows and sentences have been embedded."""
+        return int(self.query("SELECT count(*) FROM vector", store=store)[0][0])
 
     def _pipes(self, env: dict[str, str] | None) -> dict[str, Any]:
         clean = COVERAGE | {
@@ -185,11 +185,14 @@ def said(done: "subprocess.CompletedProcess[str]", hint: bool = True) -> str:
     return "\n".join(lines[places[0] :])
 
 
-def stop_in_the_middle(process: "subprocess.Popen[str]", lines: int = 1) -> None:
+def stop_in_the_middle(
+    process: "subprocess.Popen[str]", lines: int = 1, work: str = "indexing"
+) -> None:
     """Freeze a reindex after so many lines of progress: it stays at work until told to go on."""
     assert process.stderr
-    heard = [process.stderr.readline() for _ in range(lines)]
-    assert heard[-1].startswith("indexing: "), heard
+    for _ in range(lines):
+        while not (line := process.stderr.readline()).startswith(f"{work}: "):
+            assert line, "it came to its end"
     process.send_signal(signal.SIGSTOP)
 
 
@@ -198,6 +201,9 @@ def go_on(process: "subprocess.Popen[str]") -> "subprocess.CompletedProcess[str]
     process.send_signal(signal.SIGCONT)
     stdout, stderr = process.communicate()
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+UNITS = 2  # sentences of a note
 
 
 def note(number: int) -> str:

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from assistant.quote.sentences import sentences
 from assistant.quote.units import Outline, Unit
 from indexer.readers.page import cells
 from indexer.readers.sections import last_heading
+from indexer.sentences import sentences
 from indexer.surroundings import Piece
 from indexer.text import shortened
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from assistant.quote.sentences import sentences
 from assistant.quote.text import Text
 from indexer.readers.sections import last_heading
 from indexer.search import Hit
+from indexer.sentences import sentences
 from indexer.surroundings import Piece
 
 LONGEST_LEAD = 200  # characters of an item that only leads to those below it

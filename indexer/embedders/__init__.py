@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from indexer import extras
-from indexer.embedders.base import Embedder, Matrix
+from indexer.embedders.base import Embedder, Matrix, is_dense
 from indexer.embedders.hashed import HashedStems
 from indexer.models import BUILTIN, NANO, is_hub_name, locate, not_here
 
-__all__ = ["Embedder", "HashedStems", "Matrix", "open_embedder"]
+__all__ = ["Embedder", "HashedStems", "Matrix", "is_dense", "open_embedder"]
 
 
 def open_embedder(name: str, models: Path, weight: float | None = None) -> Embedder:

@@ -1,13 +1,12 @@
 """What every embedder is: text to unit vectors, of passages and of questions."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+from indexer.models import BUILTIN
 
 Matrix = NDArray[np.float32]
 
@@ -18,16 +17,8 @@ class Embedder(Protocol):
     name: str
     revision: str
     dimension: int
-    weight: float
-    """How much a cosine counts beside the lexical score; at 0 no vectors are made."""
-
-    @property
-    def tokenizer(self) -> "Tokenizer | None":
-        """The tokenizer that bounds a passage, or None for the built-in estimate."""
-
-    @property
-    def window(self) -> int | None:
-        """The longest text it reads, in tokens; None when it reads all."""
+    weight: float | None
+    """How much a cosine counts beside the lexical score; None where each index finds it itself."""
 
     def knows(self, text: str) -> bool:
         """Tell whether the model was made for the language of the text."""
@@ -37,6 +28,11 @@ class Embedder(Protocol):
 
     def encode_query(self, texts: Sequence[str]) -> Matrix:
         """Return the same for questions, which some models are told apart from passages."""
+
+
+def is_dense(embedder: Embedder) -> bool:
+    """Tell whether an index holds its vectors; those of stems know no more than words do."""
+    return embedder.weight != 0.0 or embedder.name != BUILTIN
 
 
 def unit(matrix: Matrix) -> Matrix:

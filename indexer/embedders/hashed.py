@@ -27,7 +27,7 @@ class HashedStems:
     window = None
 
     def __init__(self, weight: float | None = None) -> None:
-        self.weight = weight or 0.0
+        self.weight: float | None = weight or 0.0
 
     def knows(self, text: str) -> bool:
         """Any language is as good as another."""

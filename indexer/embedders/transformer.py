@@ -27,7 +27,7 @@ class SentenceTransformerEmbedder:
         from sentence_transformers import SentenceTransformer
 
         self.name = name
-        self.weight = 1.0 if weight is None else weight
+        self.weight = weight
         self.revision = revision(folder)
         try:
             self._model: Any = SentenceTransformer(str(folder), device="cpu")

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -87,8 +87,9 @@ def _run(config: Settings, rebuild: bool) -> "Report":
 
     narrow_state(config)
     embedder = embedder_for_indexing(config, rebuild, output.note)
-    with output.progress_bar("indexing") as advance:
-        total = 0
+    total, encode = 0, None
+    with ExitStack() as bars:
+        advance = bars.enter_context(output.progress_bar("indexing"))
 
         def planned(plan: "Plan") -> None:
             nonlocal total
@@ -99,6 +100,13 @@ def _run(config: Settings, rebuild: bool) -> "Report":
         def progress(step: Step) -> None:
             advance(step.documents, total, f"{counted(step.passages, 'passage')}, {step.path}")
 
+        def encoded(done: int, of: int) -> None:
+            nonlocal encode
+            if encode is None:
+                bars.close()
+                encode = bars.enter_context(output.progress_bar("vectors"))
+            encode(done, of, "words are searched meanwhile")
+
         return reindex(
             config.documents,
             config.index,
@@ -107,6 +115,7 @@ def _run(config: Settings, rebuild: bool) -> "Report":
             rebuild=rebuild,
             progress=progress,
             planned=planned,
+            encoded=encoded,
         )
 
 

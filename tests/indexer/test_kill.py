@@ -80,9 +80,9 @@ def test_kills_at_random_moments_lose_nothing_and_nothing_is_embedded_again(
     assert report["failed"] == []
     assert workspace.json("status")["index"]["documents"] == many + len(OLD)
     assert check_index(workspace) == "ok"
-    # Every passage is embedded once: those from before the last run are not made again.
-    (passages,) = workspace.query("SELECT count(DISTINCT vector_id) FROM chunk")[0]
-    assert have + report["embedded"] == workspace.vectors() == passages
+    # Every unit is embedded once: those from before the last run are not made again.
+    (units,) = workspace.query("SELECT count(DISTINCT digest) FROM unit")[0]
+    assert have + report["embedded"] == workspace.vectors() == units
     for number in rng.sample(range(many), 3):
         assert workspace.source(question(number)) == f"notes/{number}.txt"
     assert workspace.reindex()["embedded"] == 0
@@ -92,7 +92,7 @@ def test_a_killed_rebuild_leaves_the_old_index_and_the_next_run_goes_on_with_it(
     workspace: Workspace,
 ) -> None:
     fill(workspace, range(FILES))
-    total = workspace.reindex()["embedded"]
+    total = len(workspace.reindex()["added"])
     old = workspace.store
     process = workspace.start("reindex", "--rebuild")
     stop_in_the_middle(process, lines=5)
@@ -100,10 +100,10 @@ def test_a_killed_rebuild_leaves_the_old_index_and_the_next_run_goes_on_with_it(
     assert workspace.store == old
     assert workspace.json("status")["index"]["building"]
     assert workspace.source(question(7)) == "notes/7.txt"
-    done = workspace.vectors(building(workspace))
-    assert 0 < done < total
+    (done,) = workspace.query("SELECT count(*) FROM document WHERE live", store=building(workspace))
+    assert done[0] < total
     report = workspace.reindex()  # no --rebuild: it is unfinished business
-    assert report["embedded"] == total - done
+    assert len(report["added"]) == total - done[0]
     assert workspace.store != old
     assert not workspace.json("status")["index"]["building"]
     assert workspace.source(question(7)) == "notes/7.txt"
@@ -113,12 +113,30 @@ def test_a_killed_rebuild_leaves_the_old_index_and_the_next_run_goes_on_with_it(
 
 def test_a_rebuild_asked_for_again_after_a_kill_goes_on_too(workspace: Workspace) -> None:
     fill(workspace, range(FILES))
-    total = workspace.reindex()["embedded"]
+    total = len(workspace.reindex()["added"])
     process = workspace.start("reindex", "--rebuild")
     stop_in_the_middle(process, lines=5)
     kill(process)
-    done = workspace.vectors(building(workspace))
-    assert workspace.reindex("--rebuild")["embedded"] == total - done
+    (done,) = workspace.query("SELECT count(*) FROM document WHERE live", store=building(workspace))
+    assert len(workspace.reindex("--rebuild")["added"]) == total - done[0]
+
+
+def test_words_are_searched_while_vectors_are_made_and_a_kill_keeps_those_made(
+    workspace: Workspace,
+) -> None:
+    fill(workspace, range(FILES))
+    process = workspace.start("reindex", fresh=True)
+    stop_in_the_middle(process, lines=3, work="vectors")
+    (units,) = workspace.query("SELECT count(DISTINCT digest) FROM unit")[0]
+    assert 0 < workspace.vectors() < units
+    assert workspace.source(question(7)) == "notes/7.txt"
+    workspace.write("notes/new.txt", note(5000))
+    assert workspace.reindex()["added"] == ["notes/new.txt"]  # nobody waits for vectors
+    assert workspace.source(question(5000)) == "notes/new.txt"
+    kill(process)
+    have = workspace.vectors()
+    assert have + workspace.reindex()["embedded"] == workspace.vectors() == units + 2
+    assert workspace.reindex()["embedded"] == 0
 
 
 def test_ctrl_c_exits_with_130_and_the_next_run_goes_on(workspace: Workspace) -> None:
@@ -131,10 +149,10 @@ def test_ctrl_c_exits_with_130_and_the_next_run_goes_on(workspace: Workspace) ->
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
     assert "opsctl reindex" in done.stderr
-    have = workspace.vectors()
-    assert have
+    (have,) = workspace.query("SELECT count(*) FROM document WHERE live")
+    assert have[0]
     report = workspace.reindex()
-    assert have + report["embedded"] == workspace.vectors()
+    assert have[0] + len(report["added"]) == FILES
     assert workspace.json("status")["index"]["documents"] == FILES
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workspace import VECTORS, Workspace, note, question
+from tests.workspace import UNITS, VECTORS, Workspace, note, question
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_a_new_document_is_the_only_one_embedded(indexed: Workspace) -> None:
     indexed.write("note4.txt", note(4))
     report = indexed.reindex()
     assert (report["added"], report["unchanged"]) == (["note4.txt"], 3)
-    assert report["embedded"] == 1
+    assert report["embedded"] == UNITS
     assert indexed.source(question(4)) == "note4.txt"
 
 
@@ -148,7 +148,7 @@ def test_dry_run_of_a_rebuild_counts_every_document(indexed: Workspace) -> None:
 def test_rebuild_embeds_everything_anew_and_leaves_one_store(indexed: Workspace) -> None:
     old = indexed.store
     report = indexed.reindex("--rebuild")
-    assert (len(report["added"]), report["embedded"]) == (3, 3)
+    assert (len(report["added"]), report["embedded"]) == (3, 3 * UNITS)
     assert indexed.store != old
     assert indexed.source(question(3)) == "note3.txt"
     indexed.reindex()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workspace import VECTORS, Workspace, note, question
+from tests.workspace import UNITS, VECTORS, Workspace, note, question
 
 NUMBERS = range(6)
 BUILTIN = {"OPSCTL_EMBEDDER": "builtin"}
@@ -46,7 +46,7 @@ def answers(workspace: Workspace) -> object:
 
 def test_a_model_indexes_and_answers_from_end_to_end(modelled: Workspace) -> None:
     assert modelled.json("status")["index"]["embedder"] == modelled.env["OPSCTL_EMBEDDER"]
-    assert modelled.vectors() == len(NUMBERS)
+    assert modelled.vectors() == UNITS * len(NUMBERS)
     assert (modelled.store.parent / "vectors.faiss").stat().st_size > 0
     assert modelled.source(question(4)) == "note4.txt"
 
@@ -74,7 +74,7 @@ def test_a_model_is_refused_on_an_index_of_the_builtin_one(
         told = indexed.fails(1, *args, env=model)
         assert told.endswith("hint: opsctl reindex --rebuild")
     assert indexed.source(question(1)) == "note1.txt"
-    assert indexed.reindex("--rebuild", env=model)["embedded"] == 3
+    assert indexed.reindex("--rebuild", env=model)["embedded"] == 3 * UNITS
     assert indexed.source(question(1), env=model) == "note1.txt"
 
 

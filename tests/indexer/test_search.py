@@ -80,10 +80,10 @@ def test_a_running_searcher_notices_changes_and_rebuilds(
 
 def test_vectors_rank_too_when_they_are_given_weight(searcher: Searcher, tmp_path: Path) -> None:
     documents, index = tmp_path / "documents", tmp_path / "index"
-    report = reindex(documents, index, HashedStems(weight=0.5), Chunking())
-    assert report.embedded == len(DOCUMENTS)
-    weighted = _searcher(tmp_path, weight=0.5).search("Сколько стоит комплексный обед?")
+    report = reindex(documents, index, HashedStems(weight=0.5), Chunking(), rebuild=True)
+    assert report.embedded > len(DOCUMENTS)
     plain = searcher.search("Сколько стоит комплексный обед?")
+    weighted = _searcher(tmp_path, weight=0.5).search("Сколько стоит комплексный обед?")
     assert weighted.hits[0].file == plain.hits[0].file == "canteen.txt"
     assert weighted.hits[0].score != plain.hits[0].score
 

@@ -1,0 +1,109 @@
+"""What the vectors of an index are worth beside its words, found by questions of its own.
+
+A question is a sentence taken out of a passage: how high comes the passage by what is left of it?
+"""
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexer import vector_rows
+from indexer.embedders import Embedder
+from indexer.fusion import fused
+from indexer.lexicon import Lexicon
+from indexer.postings import passage_table
+from indexer.records import Passage
+from indexer.sentences import sentences
+from indexer.store import Store
+from indexer.units import unit_text
+from indexer.vectors import VectorSearch
+from indexer.words import stem, words
+
+WEIGHTS = (0.0, 0.15, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
+QUESTIONS = 150
+CANDIDATES = 50
+FEWEST_WORDS = 5
+# With this many times the vectors it is found again.
+GROWTH = 2
+
+
+@dataclass(frozen=True)
+class _Question:
+    text: str
+    passage: Passage
+    rest: str
+
+
+def is_due(store: Store, embedder: Embedder) -> bool:
+    """Tell whether the weight is to be found, or found again."""
+    found_for = int(store.meta().get("weight_found_for", 0))
+    return embedder.weight is None and vector_rows.count(store.db) >= max(1, GROWTH * found_for)
+
+
+def calibrate(store: Store, embedder: Embedder) -> None:
+    """Find the weight of the vectors and record it in the index."""
+    weight, count = find_weight(store, embedder), vector_rows.count(store.db)
+    with store.transaction():
+        store.set_meta("weight", str(weight))
+        store.set_meta("weight_found_for", str(count))
+
+
+def find_weight(store: Store, embedder: Embedder) -> float:
+    """The least weight that is not worse than the best one, by one standard error."""
+    lexicon, vectors = Lexicon(store), VectorSearch(store, embedder.dimension)
+    found = (_ranks(question, lexicon, vectors, embedder) for question in _questions(store))
+    gains = np.array([ranks for ranks in found if ranks]).reshape(-1, len(WEIGHTS))
+    if not len(gains):
+        return 0.0
+    best = int(gains.mean(axis=0).argmax())
+    behind = gains[:, [best]] - gains
+    error = behind.std(axis=0) / np.sqrt(len(gains))
+    return WEIGHTS[int(np.argmax(behind.mean(axis=0) <= error))]
+
+
+def _questions(store: Store) -> Iterator[_Question]:
+    """Sentences of passages drawn by lot, the same ones each time."""
+    chunks = passage_table(store.db).ids.tolist()
+    random.Random(0).shuffle(chunks)
+    count = 0
+    for passage in store.passages(chunks[: 4 * QUESTIONS]):
+        parts = sentences(passage.text)
+        texts = [part for part in parts if len(words(part)) >= FEWEST_WORDS]
+        if len(parts) < 2 or not texts or count == QUESTIONS:
+            continue
+        count += 1
+        text = random.Random(passage.chunk_id).choice(texts)
+        rest = "\n".join(filter(None, (passage.heading, *(p for p in parts if p != text))))
+        yield _Question(text, passage, rest)
+
+
+def _ranks(
+    question: _Question, lexicon: Lexicon, vectors: VectorSearch, embedder: Embedder
+) -> list[float]:
+    """For each weight, one over the place of the passage that the question was taken out of.
+
+    Nothing where the passage has no vectors yet.
+    """
+    own = question.passage.chunk_id
+    lexical = lexicon.rank(question.text).best(CANDIDATES)
+    lexical[own] = _left(question, lexicon, lexical.get(own, 0.0))
+    query = embedder.encode_query([question.text])[0]
+    taken = vector_rows.digest(unit_text(question.passage.heading, question.text))
+    meanings = vectors.search(query, lexical, without=taken)
+    if own not in meanings.passages:
+        return []
+    return [1 / _place(own, fused(lexical, meanings.passages, weight)) for weight in WEIGHTS]
+
+
+def _left(question: _Question, lexicon: Lexicon, score: float) -> float:
+    """The passage's lexical score without the sentence: what the words in its rest make of it."""
+    rest = {stem(word) for word in words(question.rest)}
+    weights = lexicon.rank(question.text).terms
+    total = sum(weights.values())
+    return score * sum(weights[name] for name in weights if name in rest) / (total or 1.0)
+
+
+def _place(own: int, scores: Mapping[int, float]) -> int:
+    return 1 + sum(score > scores[own] for key, score in scores.items() if key != own)
