@@ -9,15 +9,15 @@ from pathlib import Path
 
 from assistant import settings
 from assistant.retrieve import make_searcher
-from bench import corpus
+from bench import corpus, growth_texts
 from indexer.search import Searcher
 
 
 def make(folder: Path, files: int) -> dict[str, object]:
     """Lay out the texts, and the questions about them."""
-    corpus.write_files(folder / "docs", files)
+    growth_texts.write_files(folder / "docs", files)
     (folder / "queries.txt").write_text("\n".join(corpus.queries(folder / "docs")), "utf-8")
-    return {"bytes": sum(path.stat().st_size for path in (folder / "docs").iterdir())}
+    return {"bytes": sum(path.stat().st_size for path in (folder / "docs").rglob("*.txt"))}
 
 
 def warm(questions: Sequence[str]) -> dict[str, object]:

@@ -5,8 +5,9 @@ The constants were chosen on half of the articles of XQuAD and tested on the oth
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,9 @@ NEIGHBOURS = 0.4
 # A term that more than this share of the passages hold says nothing, and is not read.
 COMMON = {STEMS: 0.5, GRAMS: 0.2}
 KEPT_POSTINGS = 10_000_000  # in memory, at 8 bytes each
+# The most postings that are read for a question: the most common terms of it are not, where there
+# are more. At 100,000 passages that is ...
+MOST_READ = {STEMS: 200_000, GRAMS: 100_000}
 ALWAYS_READ = 200  # passages; in a smaller index every term counts
 # Confidence: the share of the best possible score, had the question two more, unseen words; put on
 # a scale where two or three in a hundred answerable questions stay below 0.5 (4 or 5 beside 2,000
@@ -77,14 +81,14 @@ class Lexicon:
         self._store = store
         self._held = 0
         self._terms: dict[int, dict[str, Term]] = {STEMS: {}, GRAMS: {}}
+        self._costs: dict[int, dict[str, int]] = {STEMS: {}, GRAMS: {}}
         self._row = PassageRow(postings.passage_table(store.db))
 
     def rank(self, question: str) -> Ranking:
         """Score every passage for a question."""
         tokens = content_words(question)
-        stems = self._look_up(STEMS, map(stem, tokens))
-        forms = self._look_up(STEMS, exact_forms(question))
-        letters = self._look_up(GRAMS, (gram for token in tokens for gram in grams(token)))
+        stems, forms = self._look_up(STEMS, map(stem, tokens), exact_forms(question))
+        (letters,) = self._look_up(GRAMS, (gram for token in tokens for gram in grams(token)))
         shares = ((stems, 1.0), (forms, FORM_WEIGHT), (letters, GRAM_WEIGHT))
         weight = sum(share * term.idf for terms, share in shares for term in terms.values())
         unseen = self._idf(0)
@@ -104,15 +108,33 @@ class Lexicon:
         found = np.flatnonzero(totals)
         return found, totals[found]
 
-    def _look_up(self, kind: int, names: Iterable[str]) -> dict[str, Term]:
+    def _look_up(self, kind: int, *groups: Iterable[str]) -> list[dict[str, Term]]:
         if self._held > KEPT_POSTINGS:
             self._terms, self._held = {STEMS: {}, GRAMS: {}}, 0
         known = self._terms[kind]
-        wanted = list(dict.fromkeys(names))
-        missing = [name for name in wanted if name not in known]
+        wanted = [list(dict.fromkeys(names)) for names in groups]
+        read = self._affordable(kind, list(dict.fromkeys(chain(*wanted))))
+        missing = [name for name in read if name not in known]
         if missing:
             known.update(zip(missing, self._read(kind, missing), strict=True))
-        return {name: known[name] for name in wanted}
+        return [
+            {name: known[name] if name in read else NOWHERE for name in names} for names in wanted
+        ]
+
+    def _affordable(self, kind: int, names: Sequence[str]) -> Collection[str]:
+        """The rarest terms, with as many postings together as may be read for a question."""
+        if len(names) * len(self._row) <= MOST_READ[kind]:
+            return names
+        costs = self._costs[kind]
+        missing = [name for name in names if name not in costs]
+        costs.update(zip(missing, postings.counts(self._store.db, kind, missing), strict=True))
+        by_cost = sorted(names, key=costs.__getitem__)
+        sums = accumulate(costs[name] for name in by_cost)
+        return {
+            name
+            for place, (name, cost) in enumerate(zip(by_cost, sums, strict=True))
+            if cost <= MOST_READ[kind] or not place
+        }
 
     def _read(self, kind: int, names: Sequence[str]) -> list[Term]:
         """Read the posting lists of terms; in one array, for numpy's costs are by the call."""

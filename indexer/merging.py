@@ -68,7 +68,7 @@ def _due(every: Sequence[_Segment]) -> Sequence[_Segment]:
     size = TIER
     while size <= 1 << BITS:
         newest = list(takewhile(lambda each: len(each) < size, reversed(block)))  # noqa: B023
-        if len(newest) >= TIER:
+        if sum(len(each) >= size // TIER for each in newest) >= TIER:
             return newest[::-1]
         size *= TIER
     return []

@@ -24,11 +24,10 @@ STEMS, GRAMS = 0, 1  # the kinds of terms; exact forms are among the stems
 BITS = 16
 MANY = 500  # passages looked up at once
 
-_READ = """
-SELECT term.key, segment.key, segment.value, ids, tf
-FROM json_each(?) AS term CROSS JOIN json_each(?) AS segment
-CROSS JOIN posting ON posting.segment = segment.value AND kind = ? AND posting.term = term.value
-"""
+_ROWS = (
+    " FROM json_each(?) AS term CROSS JOIN json_each(?) AS segment CROSS JOIN posting"
+    " ON posting.segment = segment.value AND kind = ? AND posting.term = term.value"
+)
 
 
 class Passages(NamedTuple):
@@ -52,6 +51,16 @@ def passage_text(heading: str | None, lead: str, text: str) -> str:
     return "\n".join(filter(None, (heading, lead, text)))
 
 
+def counts(db: sqlite3.Connection, kind: int, terms: Sequence[str]) -> list[int]:
+    """How many postings of each term are to be read; in an earlier release's store not known: 0."""
+    if earlier.holds(db):
+        return [0] * len(terms)
+    segments = [number for (number,) in db.execute("SELECT id FROM segment")]
+    query = "SELECT term.key, sum(length(ids)) / 2" + _ROWS + " GROUP BY term.key"
+    found = dict(db.execute(query, (json.dumps(terms), json.dumps(segments), kind)).fetchall())
+    return [found.get(place, 0) for place in range(len(terms))]
+
+
 def read(db: sqlite3.Connection, kind: int, terms: Sequence[str]) -> Found:
     """Every posting of the terms, those of passages that are gone included."""
     import numpy as np
@@ -59,8 +68,9 @@ def read(db: sqlite3.Connection, kind: int, terms: Sequence[str]) -> Found:
     if earlier.holds(db):
         return Found(*earlier.read(db, kind, terms))
     firsts = dict(db.execute("SELECT id, first FROM segment ORDER BY first").fetchall())
+    query = "SELECT term.key, segment.key, segment.value, ids, tf" + _ROWS
     wanted = (json.dumps(terms), json.dumps(list(firsts)), kind)
-    rows = sorted(db.execute(_READ, wanted), key=itemgetter(0, 1))
+    rows = sorted(db.execute(query, wanted), key=itemgetter(0, 1))
     sizes = [len(ids) // 2 for _, _, _, ids, _ in rows]
     owners = np.array([owner for owner, *_ in rows], np.int64)
     bases = np.array([firsts[segment] >> BITS << BITS for _, _, segment, _, _ in rows], np.int64)

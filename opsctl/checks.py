@@ -78,11 +78,11 @@ def _python() -> Check:
 
 def _sqlite() -> Check:
     try:
-        sqlite3.connect(":memory:").execute("CREATE VIRTUAL TABLE t USING fts5 (x)")
+        sqlite3.connect(":memory:").execute("SELECT value FROM json_each('[1]')")
     except sqlite3.OperationalError:
-        fix = "use a Python whose SQLite has FTS5 (Debian's and python.org's have)"
-        return Check("sqlite", "failed", f"{sqlite3.sqlite_version} without FTS5", fix)
-    return Check("sqlite", "ok", f"{sqlite3.sqlite_version} with FTS5")
+        fix = "use a Python whose SQLite has JSON (Debian's and python.org's have)"
+        return Check("sqlite", "failed", f"{sqlite3.sqlite_version} without JSON", fix)
+    return Check("sqlite", "ok", f"{sqlite3.sqlite_version} with JSON")
 
 
 def _project(loaded: Loaded) -> Check:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.indexer.earlier_index import make_earlier
 from tests.workspace import UNITS, VECTORS, Workspace, note, question
 
 
@@ -284,15 +285,15 @@ def test_what_opsctlignore_names_is_left_out_and_forgotten(workspace: Workspace)
     assert ".opsctlignore cannot be read" in workspace.fails(1, "reindex")
 
 
-def test_an_index_of_an_earlier_release_answers_until_it_is_made_anew(indexed: Workspace) -> None:
-    """As release 0.1 made it: without blocks, tables and what a document says of itself."""
-    with closing(sqlite3.connect(indexed.store, isolation_level=None)) as database:
-        database.executescript(
-            "DROP TABLE block; DROP TABLE grid; ALTER TABLE chunk DROP COLUMN lead;"
-            "ALTER TABLE document DROP COLUMN facts; PRAGMA user_version = 0"
-        )
-        made = "UPDATE meta SET value = json_set(value, '$.versions', ?) WHERE key = 'identity'"
-        database.execute(made, ("words 1, chunks 1",))
+@pytest.mark.parametrize("schema", [0, 1])
+def test_an_index_of_an_earlier_release_answers_until_it_is_made_anew(
+    indexed: Workspace, schema: int
+) -> None:
+    asked = ("ask", question(2), "--sources-only")
+    now = indexed.json(*asked)
+    make_earlier(indexed.store, schema)
+    if schema:
+        assert indexed.json(*asked) == now
     old = indexed.store
     assert indexed.source(question(2)) == "note2.txt"
     assert indexed.json("status", code=None)["index"]["stale"]["changed"] == 3
