@@ -168,9 +168,9 @@ def _embedder(config: Settings) -> Check:
         NANO,
         SERVER,
         choose,
+        engine,
         locate,
         not_here,
-        runs_by_onnx,
     )
 
     recorded = recorded_embedder(config.index)
@@ -188,7 +188,7 @@ def _embedder(config: Settings) -> Check:
     folder = locate(name, config.models)
     if folder is None:
         raise not_here(name)
-    extras.check("onnx" if runs_by_onnx(folder) else "neural")
+    extras.check(engine(folder))
     return Check("embedder", "ok", f"{name} in {folder}")
 
 

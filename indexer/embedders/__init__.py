@@ -12,10 +12,10 @@ from indexer.models import (
     NANO,
     SERVER,
     WORDS_ALONE,
+    engine,
     is_hub_name,
     locate,
     not_here,
-    runs_by_onnx,
 )
 
 __all__ = ["Embedder", "EmbedderServer", "HashedStems", "Matrix", "open_embedder"]
@@ -41,7 +41,7 @@ def open_embedder(
         raise UserError(message, f"set it, or {WORDS_ALONE}")
     folder = locate(name, models)
     if folder is None:
-        if is_hub_name(name):
+        if is_hub_name(name) and not extras.is_installed("onnx"):
             extras.check("neural")
         raise not_here(name)
     return _open_folder(name, folder, weight)
@@ -49,7 +49,7 @@ def open_embedder(
 
 def _open_folder(name: str, folder: Path, weight: float | None) -> Embedder:
     """By ONNX Runtime where the model has a file for it, else by sentence-transformers."""
-    if runs_by_onnx(folder):
+    if engine(folder) == "onnx":
         from indexer.embedders.onnx import OnnxEmbedder
 
         return OnnxEmbedder(name, folder, weight)
