@@ -1,5 +1,6 @@
 """An embedder behind a URL: what it is sent, and one sentence for each of its faults."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from assistant.settings import Settings
+from bot.indexing import Indexing
 from indexer.embedders import EmbedderServer, open_embedder
 from indexer.errors import UserError
 from tests.fakes.broken_servers import silent
@@ -137,6 +140,18 @@ def test_no_torch_is_imported_for_it(served: Workspace) -> None:
     assert done.returncode == 0
     assert "httpx" in done.stderr
     assert "torch" not in done.stderr
+
+
+def test_the_bot_indexes_with_it_too(served: Workspace, server: EmbeddingServer) -> None:
+    server.key = "sekret-abc"
+    settings = Settings(
+        documents=served.documents,
+        state=served.state,
+        embedder_url=server.url,
+        embedder_key=server.key,
+    )
+    assert asyncio.run(Indexing(settings).update())["added"] == 3
+    assert served.vectors() == 3
 
 
 def test_a_bad_address_is_told_by_name(served: Workspace) -> None:
