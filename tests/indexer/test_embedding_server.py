@@ -73,6 +73,7 @@ def test_the_key_is_sent_and_never_shown(served: Workspace, server: EmbeddingSer
     server.fault = "refuses"
     told = served.fails(1, "ask", question(1))
     assert "refuses: 400 input is too long, Bearer ********" in told
+    assert told.endswith("with a smaller OPSCTL_CHUNK_TOKENS")
 
 
 @pytest.mark.parametrize(
