@@ -33,10 +33,11 @@ $(BASE): pyproject.toml constraints.txt
 	@$(PYTHON) -c pass 2>/dev/null || { $(SAY) 'error: $(PYTHON) does not run' 'hint: $(AGAIN) PYTHON=python3.11' >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || { $(SAY) "error: Python 3.11 to 3.14 is needed, this is $$($(PYTHON) -V 2>&1)" 'hint: $(AGAIN) PYTHON=python3.11' >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(SAY) 'error: this Python cannot make virtual environments' 'hint: sudo apt install python3-venv' >&2; exit 1; }
-	@echo 'installing opsctl into $(VENV): about 310 MB, one to three minutes'
+	@echo 'installing opsctl into $(VENV): about 400 MB, one to three minutes'
 	@$(if $(MOVED),echo 'the checkout was moved from $(MOVED): its extras are to be installed again' && rm -rf $(VENV))
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) $(QUIET) -e . || { $(SAY) 'error: pip could not install the packages, see above' 'hint: $(AGAIN)' >&2; exit 1; }
+	@$(BIN)/python -m opsctl.install --try semantic
 	@echo $(CURDIR) > $@
 
 $(DEV): $(BASE)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from assistant.settings import Settings, search_with_one_thread
 from indexer import extras
-from indexer.models import AUTO, BUILTIN, DEFAULT_MODEL, choose, downloaded, is_model
+from indexer.models import AUTO, BUILTIN, DEFAULT_MODEL, NANO, choose, downloaded, is_model
 
 if TYPE_CHECKING:
     from indexer.embedders import Embedder
@@ -17,25 +17,40 @@ def make_searcher(settings: Settings) -> "Searcher":
     search_with_one_thread()
     from indexer.search import Searcher
 
-    def open_named(name: str) -> "Embedder":
-        from indexer.embedders import open_embedder
-
-        return open_embedder(name, settings.models, settings.dense_weight)
-
     wanted = None if settings.embedder == AUTO else settings.embedder
-    return Searcher(settings.index, open_named, embedder=wanted, threshold=settings.threshold)
+    return Searcher(
+        settings.index,
+        lambda name: open_named(name, settings),
+        embedder=wanted,
+        threshold=settings.threshold,
+    )
+
+
+def asks_a_server(settings: Settings) -> bool:
+    """Tell whether vectors come from a server: one is set, and no embedder of our own is named."""
+    return bool(settings.embedder_url) and settings.embedder not in (BUILTIN, NANO)
+
+
+def open_named(name: str, settings: Settings) -> "Embedder":
+    """The embedder of this name; where the settings name a server, that one's. Raises UserError."""
+    from indexer.embedders import EmbedderServer, open_embedder
+
+    server = None
+    if asks_a_server(settings):
+        model = "" if settings.embedder == AUTO else settings.embedder
+        server = EmbedderServer(settings.embedder_url, settings.embedder_key, model)
+    return open_embedder(name, settings.models, settings.dense_weight, server)
 
 
 def embedder_for_indexing(
     settings: Settings, rebuild: bool, say: Callable[[str], None]
 ) -> "Embedder":
     """The embedder to index with; says so when it is not the one a person would expect."""
-    from indexer.embedders import open_embedder
     from indexer.folder import recorded_embedder
 
     recorded = None if rebuild else recorded_embedder(settings.index)
     name = choose(settings.embedder, recorded, settings.models)
-    if settings.embedder == AUTO and name == BUILTIN:
+    if settings.embedder == AUTO and name == BUILTIN and not asks_a_server(settings):
         if not is_model(downloaded(DEFAULT_MODEL, settings.models)):
             say("using the built-in embedder; one that finds by meaning: opsctl download embedder")
         elif not extras.is_installed("neural"):
@@ -43,4 +58,4 @@ def embedder_for_indexing(
             say(f"using the built-in embedder; to use {DEFAULT_MODEL}: {command}")
         else:
             say(f"the index has no vectors; to use {DEFAULT_MODEL}: opsctl reindex --rebuild")
-    return open_embedder(name, settings.models, settings.dense_weight)
+    return open_named(name, settings)

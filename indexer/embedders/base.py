@@ -6,7 +6,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.models import BUILTIN
+from indexer.errors import UserError
+from indexer.models import BUILTIN, WORDS_ALONE
 
 Matrix = NDArray[np.float32]
 
@@ -33,6 +34,14 @@ class Embedder(Protocol):
 def is_dense(embedder: Embedder) -> bool:
     """Tell whether an index holds its vectors; those of stems know no more than words do."""
     return embedder.weight != 0.0 or embedder.name != BUILTIN
+
+
+def sound(matrix: Matrix, name: str) -> Matrix:
+    """The rows at length 1; raises UserError where a model gave something else than numbers."""
+    if not np.isfinite(matrix).all():
+        message = f"the embedder {name} gives vectors with NaN or infinity in them"
+        raise UserError(message, WORDS_ALONE)
+    return unit(matrix)
 
 
 def unit(matrix: Matrix) -> Matrix:

@@ -23,8 +23,6 @@ class HashedStems:
     name = BUILTIN
     revision = "1"  # what stems are is a version of the index, see identity.py
     dimension = 1024
-    tokenizer = None
-    window = None
 
     def __init__(self, weight: float | None = None) -> None:
         self.weight: float | None = weight or 0.0

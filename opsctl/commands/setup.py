@@ -45,7 +45,7 @@ def setup(
             f"no model server on this machine ({no_gpu}): answers will be quotes from the documents"
         )
     else:
-        _prepare_server(config, asking, skip_download)
+        _prepare_server(loaded, asking, skip_download)
     indexed = _index(config)
     if wrong_token:
         raise wrong_token
@@ -80,8 +80,9 @@ def _write_env(loaded: Loaded, values: dict[str, str]) -> None:
     output.note(f"wrote {path}")
 
 
-def _prepare_server(config: Settings, asking: bool, skip_download: bool) -> None:
+def _prepare_server(loaded: Loaded, asking: bool, skip_download: bool) -> None:
     """Check what the server needs, then download it: TGI's models, which localtgi serves too."""
+    config = loaded.settings
     from opsctl.programs import is_installed
     from opsctl.server.checks import checks
 
@@ -101,10 +102,24 @@ def _prepare_server(config: Settings, asking: bool, skip_download: bool) -> None
         raise typer.Exit(1)
     if asking and not typer.confirm("Download the models now (about 5 GB)?", default=True):
         return
+    if asking:
+        _offer_embedder(loaded)
     _install(["neural"] if is_installed("docker") else ["local", "neural"])
     from opsctl.commands.download import download
 
     download(names=None)
+
+
+def _offer_embedder(loaded: Loaded) -> None:
+    """Ask, where none is named, which of two embedders is to be downloaded."""
+    from indexer.models import AUTO, BETTER_MODEL, DEFAULT_MODEL, WHY_BETTER, locate
+
+    config = loaded.settings
+    if config.embedder != AUTO or config.embedder_url or locate(DEFAULT_MODEL, config.models):
+        return
+    question = f"Take the embedder {BETTER_MODEL} in the place of {DEFAULT_MODEL}? It is"
+    if typer.confirm(f"{question} {WHY_BETTER}.", default=False):
+        _write_env(loaded, {"OPSCTL_EMBEDDER": BETTER_MODEL})
 
 
 def _install(names: list[str]) -> None:

@@ -94,6 +94,7 @@ def _index(config: Settings) -> dict[str, Any]:
         counts = store.counts()
         problems, gaps = store.problems(), store.gaps()
         made, updated = store.identity().embedder, store.updated_at()
+        since = store.meta().get("made")
         try:
             listing = list_documents(config.documents)
             kinds = without_reader(listing.skipped)
@@ -114,6 +115,7 @@ def _index(config: Settings) -> dict[str, Any]:
         "partial": [{"path": path, "reason": reason} for path, reason in gaps.items()],
         "no_reader": kinds,
         "embedder": made,
+        "embedder_since": float(since) if since else None,
         "updated": updated,
         "stale": stale,
         "building": folder.store_path("building") is not None,
@@ -132,7 +134,8 @@ def _show(index: dict[str, Any]) -> None:
     output.write(
         f"index: {counted(index['documents'], 'document')},"
         f" {counted(index['chunks'], 'passage')},"
-        f" embedder {index['embedder']}, updated {_ago(index['updated'])}"
+        f" embedder {index['embedder']}{_since(index['embedder_since'])},"
+        f" updated {_ago(index['updated'])}"
     )
     for label, problems in (("not read", index["problems"]), ("in part", index["partial"])):
         for problem in problems[:SHOWN]:
@@ -152,6 +155,10 @@ def _show(index: dict[str, Any]) -> None:
     elif any(stale.values()):
         parts = ", ".join(f"{count} {word}" for word, count in stale.items() if count)
         output.write(f"  out of date: {parts} (opsctl reindex)")
+
+
+def _since(moment: float | None) -> str:
+    return f" since {time.strftime('%Y-%m-%d', time.localtime(moment))}" if moment else ""
 
 
 def _ago(moment: float | None) -> str:

@@ -5,8 +5,11 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
+from indexer import extras
 from indexer.errors import UsageError
 from indexer.models import DEFAULT_MODEL, is_hub_name
+
+ONNX = ("onnx/model.onnx", "onnx/model.onnx_data")
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class Download:
     patterns: tuple[str, ...]
     without: tuple[str, ...] = ()
     repo_type: str = "model"  # as the Hub calls it; or "dataset"
+    by_onnx: bool = False  # an ONNX file in the place of weights, where there is one
 
     def folder(self, state: Path) -> Path:
         """Where it is put on this machine."""
@@ -28,6 +32,9 @@ class Download:
     def choose(self, paths: Sequence[str]) -> list[str]:
         """The files that are needed; of weights in two formats, the safetensors."""
         taken = [path for path in paths if self._wants(path)]
+        whole = [path for path in paths if path in ONNX]
+        if self.by_onnx and whole:
+            return [p for p in taken if not p.endswith((".safetensors", ".bin"))] + whole
         safe = {PurePosixPath(path).parent for path in taken if path.endswith(".safetensors")}
         return [p for p in taken if not (p.endswith(".bin") and PurePosixPath(p).parent in safe)]
 
@@ -69,7 +76,11 @@ def chosen(names: Sequence[str], embedder: str = DEFAULT_MODEL) -> list[Download
     `embedder` is the setting: a name on the Hub takes the place of the default model.
     """
     repo = embedder if is_hub_name(embedder) else DEFAULT_MODEL
-    table = [replace(item, repo=repo) if item.name == "embedder" else item for item in DOWNLOADS]
+    by_onnx = extras.is_installed("onnx") and not extras.is_installed("neural")
+    table = [
+        replace(item, repo=repo, by_onnx=by_onnx) if item.name == "embedder" else item
+        for item in DOWNLOADS
+    ]
     known = [item.name for item in table]
     for name in names:
         if name not in known:

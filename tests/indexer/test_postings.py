@@ -101,7 +101,7 @@ def unmerged(corpus: Corpus) -> Corpus:
                 for number in range(first, first + GROUP):
                     page = Page(note(number))
                     made.append(store.begin_document(SourceFile(f"{number}.txt", 1, 1), ""))
-                    store.add_page(made[-1], page, split(page))
+                    store.add_page(made[-1], page, split(page), encoded=False)
                     store.set_facts(made[-1], f"{number}\n\n")
                 store.finish_documents(made)
     assert corpus.segments() == GROUPS + 1

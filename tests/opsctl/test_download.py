@@ -235,3 +235,17 @@ def test_the_embedder_of_the_settings_is_the_one_that_is_fetched(workspace: Work
         env["OPSCTL_HF_ENDPOINT"] = hub.url
         [line] = workspace.json("download", "embedder", env=env)["downloads"]
     assert line["folder"] == str(workspace.state / "models" / "some--embedder")
+
+
+def test_the_better_embedder_of_the_same_size_is_offered_beside_the_default(
+    workspace: Workspace, hub: FakeHub
+) -> None:
+    done = workspace.run("download", "embedder")
+    assert done.returncode == 0, done
+    assert "RuBQ, nDCG@10: 71.0 against 29.0" in done.stderr
+    assert "OPSCTL_EMBEDDER=sergeyzh/BERTA" in done.stderr
+    hub.push("sergeyzh/BERTA", "main", hub_files.embedder())
+    other = workspace.run("download", "embedder", env={"OPSCTL_EMBEDDER": "sergeyzh/BERTA"})
+    assert other.returncode == 0, other
+    assert "RuBQ" not in other.stderr
+    assert (workspace.state / "models" / "sergeyzh--BERTA" / "config.json").is_file()

@@ -4,6 +4,7 @@ import re
 import stat
 from pathlib import Path
 
+from tests.fakes import hub_files
 from tests.fakes.bot_api import TOKEN as telegram_token
 from tests.fakes.hub import FakeHub
 from tests.fakes.systemd import Scenario
@@ -30,6 +31,29 @@ def test_setup_then_start_then_ask_on_a_fresh_server(fresh_server: GPUServer) ->
         assert not [seen for seen in hub.seen if "/resolve/" in seen.path]
     assert workspace.run("start").returncode == 0
     assert workspace.answer(question(1))["engine"] == "server"
+
+
+def test_setup_offers_the_better_embedder_and_takes_the_answer(fresh_server: GPUServer) -> None:
+    workspace = fresh_server.workspace
+    workspace.env["OPSCTL_EMBEDDER"] = ""
+    answered: set[str] = set()
+
+    def typing(shown: str) -> str:
+        """Yes to both questions, Enter to those about the bot."""
+        end = shown[shown.rstrip().rfind("\n") :].strip()
+        if not end.endswith(":") or end in answered:
+            return ""
+        answered.add(end)
+        return "y\n" if end.endswith("]:") else "\n"
+
+    with FakeHub() as hub:
+        hub.push_all()
+        hub.push("sergeyzh/BERTA", "main", hub_files.embedder())
+        workspace.env["OPSCTL_HF_ENDPOINT"] = hub.url
+        done = on_a_terminal(workspace, "setup", typing=typing)
+    assert "71.0 against 29.0" in done.stdout, done
+    assert (workspace.state / "models" / "sergeyzh--BERTA" / "config.json").is_file(), done
+    assert "OPSCTL_EMBEDDER=sergeyzh/BERTA\n" in (workspace.root / ".env").read_text()
 
 
 def test_without_a_gpu_setup_indexes_and_says_who_will_answer(workspace: Workspace) -> None:

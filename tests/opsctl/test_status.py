@@ -36,9 +36,10 @@ def test_status_of_a_good_index(indexed: Workspace) -> None:
     assert index["path"] == str(indexed.state / "index")
     written = indexed.store.parent.parent.stat().st_mtime
     assert abs(index["updated"] - written) < 60
+    assert index["updated"] - 60 < index["embedder_since"] <= index["updated"]
     done = indexed.run("status")
     assert done.returncode == 0
-    assert "index: 3 documents, 3 passages, embedder builtin" in done.stdout
+    assert "index: 3 documents, 3 passages, embedder builtin since 2" in done.stdout
     assert "answers are quotes from the documents" in done.stdout
 
 
