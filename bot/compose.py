@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from telegram import MessageEntity
 
+from assistant.engines import place
 from assistant.events import Citation, Done
+from assistant.quote.whole import is_cut
 from bot.answers import Text
 from bot.formatting.addresses import hosts_in
 from bot.formatting.markdown import without_thinking
@@ -14,6 +16,7 @@ from bot.texts import Texts
 from bot.transport.sending import Buttons, length_of
 
 GAP = "\n\n"
+BEGINNING = 60  # characters of a quotation by which it is found in an answer
 
 
 def messages_of(done: Done, words: Texts) -> list[Text]:
@@ -61,17 +64,36 @@ def entities_of(content: Text) -> list[MessageEntity]:
     return [MessageEntity.de_json(dict(entity), None) for entity in content.entities]
 
 
-def answer_buttons(number: int, outcome: str, words: Texts) -> Buttons:
-    """What stands under a finished answer: feedback only where it answers."""
+def answer_buttons(
+    number: int, outcome: str, words: Texts, citations: Sequence[Citation] = (), shown: str = ""
+) -> Buttons:
+    """What stands under a finished answer: feedback only where it answers.
+
+    Where not all of a quotation is shown, all of it can be had.
+    """
     retry = [(words.button_retry, f"retry:{number}")]
     if outcome != "answered":
         return [retry]
-    return [[("👍", f"like:{number}"), ("👎", f"dislike:{number}"), *retry]]
+    whole = [(words.button_whole, f"whole:{number}")]
+    first = [whole] if any(_is_in_part(each.quote, shown) for each in citations) else []
+    return [*first, [("👍", f"like:{number}"), ("👎", f"dislike:{number}"), *retry]]
+
+
+def whole(citation: Citation, text: str, words: Texts) -> list[Text]:
+    """The section or page of a quotation, as messages of their own."""
+    head = f"📖 {place(citation, words.language == 'ru')}"
+    return [_text(part) for part in quoted_parts(head + GAP + (text or words.whole_gone))]
 
 
 def stop_button(number: int, words: Texts) -> Buttons:
     """What stands under an answer that is being written."""
     return [[(words.button_stop, f"stop:{number}")]]
+
+
+def _is_in_part(quote: str, shown: str) -> bool:
+    """Tell whether less is shown of a quotation that is shown than stands in the document."""
+    said, told = " ".join(quote.split()), " ".join(shown.split())
+    return said[:BEGINNING] in told and (is_cut(quote) or said not in told)
 
 
 def _with(parts: list[Part], last: Part) -> list[Part]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from assistant.quote.sentences import sentences
-from assistant.quote.units import Outline, Unit
+from assistant.quote.units import NEVER, Outline, Unit, is_lead
 from indexer.readers.page import cells
 from indexer.readers.sections import last_heading
 from indexer.surroundings import Piece
@@ -37,6 +37,21 @@ def show(outline: Outline, places: Sequence[int], unit: Unit, room: int = USUAL)
     return "\n".join(shown)
 
 
+def whole(pieces: Sequence[Piece]) -> list[str]:
+    """The lines of all that blocks say, tables as rows under the names of their columns."""
+    lines, tables = list[str](), set[object]()
+    for piece in pieces:
+        if piece.kind in NEVER or is_lead(piece):
+            continue
+        lines += [""] * bool(lines and piece.kind not in ("row", "item", "answer"))
+        if piece.kind == "row":
+            lines.append(_row(piece, piece.table not in tables, True))
+            tables.add(piece.table)
+        else:
+            lines.append(_plain(piece))
+    return lines
+
+
 def _title(outline: Outline, places: Sequence[int]) -> list[str]:
     """The heading of a list that nothing else announces."""
     pieces = [outline.pieces[at] for at in places]
@@ -61,7 +76,11 @@ def _lines(
         elif place == unit.place and len(piece.text) > room:
             yield place, _window(piece.text, unit, room)
         else:
-            yield place, piece.text if piece.kind == "code" else " ".join(piece.text.split())
+            yield place, _plain(piece)
+
+
+def _plain(piece: Piece) -> str:
+    return piece.text if piece.kind == "code" else " ".join(piece.text.split())
 
 
 def _row(piece: Piece, first: bool, brief: bool) -> str:

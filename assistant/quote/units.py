@@ -55,6 +55,11 @@ def _depth(piece: Piece, after: Piece | None) -> int:
     return piece.level + _DEPTHS.get(piece.kind, 20)
 
 
+def is_lead(piece: Piece) -> bool:
+    """Tell whether a row only names a table or its columns."""
+    return piece.table is not None and piece.text in piece.table.lead.split("\n")
+
+
 def _has_clauses(piece: Piece, after: Piece) -> bool:
     """Tell whether "2." is followed by "2.1."."""
     number = _NUMBER.match(piece.text)
@@ -127,7 +132,7 @@ class Outline:
     def can_be_quoted(self, place: int) -> bool:
         """False for furniture, contents, agendas, and rows that only name columns."""
         piece = self.pieces[place]
-        if piece.kind in NEVER or (piece.table and piece.text in piece.table.lead.split("\n")):
+        if piece.kind in NEVER or is_lead(piece):
             return False
         heads = [self.pieces[at].text for at in (place, *self.parents[place])]
         heads.append(last_heading(piece.heading))

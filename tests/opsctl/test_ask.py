@@ -20,7 +20,8 @@ def test_an_answer_names_file_and_page(workspace: Workspace) -> None:
     assert "manual.pdf, стр. 2" in reply["text"]
     assert reply["question"] == question(2)
     assert reply["engine"] == "extractive"
-    assert 0 < reply["confidence"] <= 1
+    assert 0 < reply["matched_words"] <= 1
+    assert reply["confidence"] == reply["matched_words"]  # its former name
 
 
 def test_a_document_without_pages_is_cited_by_its_section(workspace: Workspace) -> None:
@@ -70,9 +71,36 @@ def test_nothing_found_is_an_answer_in_the_language_of_the_question(indexed: Wor
         assert (done.returncode, done.stdout.strip()) == (0, text)
 
 
+LONG = "Ящик стоит у дальней стены ангара и ждёт весны. " * 20
+
+
+def test_all_of_what_is_quoted_in_part_is_shown_where_it_is_asked_for(workspace: Workspace) -> None:
+    story = f"{LONG}Складом Зюйд1 заведует кладовщик Норд1. {LONG}Последний ящик пуст."
+    workspace.write("склад.txt", f"Первый ящик полон.\n\n{story}\n\nКонец описи.")
+    workspace.write("note2.txt", note(2))
+    workspace.write("прайс.csv", "Услуга;Цена\nАнализ воды;900\nАнализ льда;1200\n")
+    workspace.reindex()
+    done = workspace.run("ask", question(1))
+    assert "Последний ящик" not in done.stdout and "--full" in done.stderr
+    full = workspace.run("ask", "--full", question(1))
+    assert full.stdout.startswith(done.stdout)
+    rest = full.stdout[len(done.stdout) :]
+    assert rest.index("Первый ящик") < rest.index("Последний ящик пуст.") < rest.index("Конец")
+    assert "--full" not in full.stderr
+    (one,) = workspace.json("ask", "--full", question(1))["full"]
+    assert (one["file"], one["page"]) == ("склад.txt", None) and "Последний ящик" in one["text"]
+    assert "full" not in workspace.json("ask", question(1))
+    assert "--full" not in workspace.run("ask", question(2)).stderr
+    whole = workspace.json("ask", "--full", "сколько стоит анализ льда")["full"][0]["text"]
+    assert whole == "Услуга | Цена\nАнализ воды | 900\nАнализ льда | 1200"
+    said = workspace.run("chat", stdin=f"/full\n{question(1)}\n/full\n")
+    assert "Последний ящик пуст." in said.stdout and "no answer with a quotation" in said.stderr
+
+
 def test_sources_only_lists_the_passages_best_first(indexed: Workspace) -> None:
     reply = indexed.json("ask", question(2), "--sources-only")
     assert reply["found"]
+    assert 0 < reply["matched_words"] == reply["confidence"]
     assert reply["sources"][0]["file"] == "note2.txt"
     assert "Норд2" in reply["sources"][0]["text"]
     scores = [source["score"] for source in reply["sources"]]
