@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from assistant.engines import Engine
 from assistant.events import Citation, Done, Event, Piece, Sources, Token, Turn, Writer
-from assistant.question.clean import cleaned, is_russian
+from assistant.question.clean import cleaned
 from assistant.question.find import Looked, look_up, small_talk
+from assistant.question.nothing import advice, nothing_found
 from assistant.question.split import questions_of
 from assistant.setting_values import MAX_MESSAGE
 from indexer.errors import UsageError
@@ -55,6 +56,11 @@ async def answer(
                     done.append(event)
                 else:
                     yield event
+    if any(_is_nothing(each) for each in looked):
+        gap = "\n" if len(looked) == 1 else "\n\n"
+        hint = Token(gap + advice(question, contact))
+        done.append(Done(hint.text, "none", found=False))
+        yield hint
     yield _one_of(done)
 
 
@@ -67,7 +73,7 @@ async def _answered(
         yield Done(told.text, "none", told.found, told.citations, kind=told.kind)
         return
     choice = looked.choice
-    if not choice or not choice.is_near:
+    if choice is None or _is_nothing(looked):
         text = nothing_found(looked.text)
         yield Token(text)
         yield Done(text, "none", found=False)
@@ -79,6 +85,11 @@ async def _answered(
             if isinstance(piece, Writer | Token):
                 yield piece
     yield draft.done(choice.is_sure)
+
+
+def _is_nothing(looked: Looked) -> bool:
+    """Tell whether nothing that was found is worth showing."""
+    return not looked.told and not (looked.choice and looked.choice.is_near)
 
 
 class _Draft:
@@ -127,11 +138,6 @@ def check_question(question: str, most: int = MAX_QUESTION) -> str:
             "ask in fewer words; a long text belongs into the documents folder",
         )
     return question
-
-
-def nothing_found(question: str) -> str:
-    """What is said when the documents hold no answer, in the language of the question."""
-    return "В базе знаний ничего не найдено." if is_russian(question) else "Nothing found."
 
 
 def _look_up(

@@ -61,14 +61,32 @@ def test_the_answer_alone_is_on_stdout(indexed: Workspace) -> None:
 
 
 def test_nothing_found_is_an_answer_in_the_language_of_the_question(indexed: Workspace) -> None:
-    for asked, text in (
-        ("Какова температура плавления вольфрама?", "В базе знаний ничего не найдено."),
-        ("Who painted the ceiling of the chapel?", "Nothing found."),
+    for asked, text, how, whom in (
+        (
+            "Какова температура плавления вольфрама?",
+            "Ответа в документах не нашёл.",
+            "короче",
+            "обратитесь сюда: Петров, вн. 400",
+        ),
+        (
+            "Who painted the ceiling of the chapel?",
+            "I found no answer in the documents.",
+            "fewer words",
+            "turn to: Петров, вн. 400",
+        ),
     ):
         reply = indexed.json("ask", asked)
-        assert (reply["found"], reply["text"], reply["citations"]) == (False, text, [])
-        done = indexed.run("ask", asked)
-        assert (done.returncode, done.stdout.strip()) == (0, text)
+        assert (reply["found"], reply["citations"]) == (False, [])
+        said, advice = reply["text"].split("\n")
+        assert said == text and how in advice and "Петров" not in advice
+        done = indexed.run("ask", asked, env={"OPSCTL_CONTACT": "Петров, вн. 400"})
+        assert done.stdout.startswith(reply["text"]) and done.stdout.endswith(f"{whom}\n")
+
+
+def test_how_to_ask_better_is_told_once_for_several_questions(indexed: Workspace) -> None:
+    both = f"Кто покрасил потолок капеллы? Где {question(1)}? Какова температура плавления вольфрама?"
+    text = indexed.json("ask", both)["text"]
+    assert text.count("не нашёл") == 2 and text.count("короче") == 1 and "Норд1" in text
 
 
 LONG = "Ящик стоит у дальней стены ангара и ждёт весны. " * 20
