@@ -84,7 +84,9 @@ def test_nothing_found_is_an_answer_in_the_language_of_the_question(indexed: Wor
 
 
 def test_how_to_ask_better_is_told_once_for_several_questions(indexed: Workspace) -> None:
-    both = f"Кто покрасил потолок капеллы? Где {question(1)}? Какова температура плавления вольфрама?"
+    both = (
+        f"Кто покрасил потолок капеллы? Где {question(1)}? Какова температура плавления вольфрама?"
+    )
     text = indexed.json("ask", both)["text"]
     assert text.count("не нашёл") == 2 and text.count("короче") == 1 and "Норд1" in text
 
