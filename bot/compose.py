@@ -6,7 +6,7 @@ from telegram import MessageEntity
 
 from assistant.engines import place
 from assistant.events import Citation, Done
-from assistant.quote.whole import is_cut
+from assistant.quote.whole import shows_a_part
 from bot.answers import Text
 from bot.formatting.addresses import hosts_in
 from bot.formatting.markdown import without_thinking
@@ -16,7 +16,6 @@ from bot.texts import Texts
 from bot.transport.sending import Buttons, length_of
 
 GAP = "\n\n"
-BEGINNING = 60  # characters of a quotation by which it is found in an answer
 
 
 def messages_of(done: Done, words: Texts) -> list[Text]:
@@ -75,7 +74,7 @@ def answer_buttons(
     if outcome != "answered":
         return [retry]
     whole = [(words.button_whole, f"whole:{number}")]
-    first = [whole] if any(_is_in_part(each.quote, shown) for each in citations) else []
+    first = [whole] if shows_a_part(shown, citations) else []
     return [*first, [("👍", f"like:{number}"), ("👎", f"dislike:{number}"), *retry]]
 
 
@@ -88,12 +87,6 @@ def whole(citation: Citation, text: str, words: Texts) -> list[Text]:
 def stop_button(number: int, words: Texts) -> Buttons:
     """What stands under an answer that is being written."""
     return [[(words.button_stop, f"stop:{number}")]]
-
-
-def _is_in_part(quote: str, shown: str) -> bool:
-    """Tell whether less is shown of a quotation that is shown than stands in the document."""
-    said, told = " ".join(quote.split()), " ".join(shown.split())
-    return said[:BEGINNING] in told and (is_cut(quote) or said not in told)
 
 
 def _with(parts: list[Part], last: Part) -> list[Part]:

@@ -50,7 +50,7 @@ def show_end(question: str, done: "Done", found: "Found | None", whole: str = ""
     `whole` is what to type for all of a quotation that is cut.
     """
     from assistant.engines import place
-    from assistant.quote.whole import is_cut
+    from assistant.quote.whole import shows_a_part
 
     russian = is_russian(done.searched or question)
     if done.engine == "server":
@@ -66,7 +66,7 @@ def show_end(question: str, done: "Done", found: "Found | None", whole: str = ""
         )
     if done.searched:
         output.note(f"{'искал' if russian else 'searched for'}: {printable(done.searched)}")
-    if whole and any(is_cut(one.quote) for one in done.citations):
+    if whole and shows_a_part(done.text, done.citations):
         output.note(f"{'показать целиком' if russian else 'to see all of it'}: {whole}")
     if done.kind:
         return

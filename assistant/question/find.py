@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from assistant.events import Turn
 from assistant.question import talk
 from assistant.question.follow import asks_who, leans, means_a_person, own_words, people_in
+from assistant.question.joined import as_written
 from assistant.question.layout import other_layout
 from assistant.question.papers import Papers, about_papers
 from assistant.question.split import Asked, asking_clause, essence
@@ -43,11 +44,12 @@ def look_up(
     if told := searcher.look(lambda store: about_papers(store, asked.text)):
         return Looked(asked.text, told=told)
     look = Look(searcher, top_k)
-    choice = look.with_before(asked, history)
+    text = searcher.look(lambda store: as_written(store, asked.text))
+    choice = look.with_before(replace(asked, text=text), history)
     if choice.is_sure:
         return Looked(asked.text, choice)
     closest = Looked(asked.text, choice)
-    for other in look.otherwise(asked.text, contact):
+    for other in look.otherwise(text, contact):
         if other.choice is None or other.choice.is_sure:
             return other
         if not choice.is_near and other.choice.is_near:

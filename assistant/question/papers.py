@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from assistant.events import Citation
 from assistant.question import patterns
 from assistant.question.clean import is_russian
+from assistant.question.issued import Issued, issued
 from assistant.question.phrases import word_set
 from indexer import catalog
 from indexer.catalog import Document
@@ -102,14 +103,18 @@ def _more(left: int, russian: bool) -> str:
 
 
 def _newest(known: Told, russian: bool) -> str:
-    newest = sorted(known, key=lambda each: each.date, reverse=True)[:NEWEST]
+    newest = sorted(known, key=lambda each: each.date, reverse=True)
     head = "Последние изменения в документах:" if russian else "The documents changed last:"
-    return "\n".join([head, *(_dated(each, russian) for each in newest)])
+    lines = [f"— {printable(each.path)}, {_day(each.date, russian)}" for each in newest[:NEWEST]]
+    if left := newest[NEWEST:]:
+        names = ", ".join(printable(PurePosixPath(each.path).name) for each in left[:NAMES])
+        told = f"Ещё {len(left)}" if russian else f"{len(left)} more"
+        lines.append(f"{told}: {names}{_more(len(left) - NAMES, russian)}")
+    return "\n".join([head, *lines])
 
 
-def _dated(document: Document, russian: bool) -> str:
-    date = ".".join(reversed(document.date.split("-"))) if russian else document.date
-    return f"— {printable(document.path)}, {date}"
+def _day(date: str, russian: bool) -> str:
+    return ".".join(reversed(date.split("-"))) if russian else date
 
 
 def _of_a_kind(store: Store, said: str, russian: bool) -> Papers | None:
@@ -124,25 +129,54 @@ def _of_a_kind(store: Store, said: str, russian: bool) -> Papers | None:
         said.split()
     ):
         return None
-    found = [each for each in catalog.documents(store) if _is_of(store, each, stem(rest[0]), years)]
+    known = (each for each in catalog.documents(store) if _is_a(stem(rest[0]), each))
+    papers = [_Paper.read(store, each) for each in known]
+    found = [each for each in papers if not years or each.is_of(years[0])]
     if not found:
         return None
+    found.sort(key=lambda each: each.issued, reverse=True)
     head = f"Нашёл документов: {len(found)}" if russian else f"Documents found: {len(found)}"
-    lines = [_dated(each, russian) for each in found[:NEWEST]]
+    lines = [each.line(russian) for each in found[:NEWEST]]
     text = "\n".join([head, *lines]) + _more(len(found) - NEWEST, russian)
     if years and (mentioned := catalog.mentions(store, stem(rest[0]), years[0])):
         text += ("\nУпомянуты: " if russian else "\nMentioned: ") + "; ".join(mentioned)
-    return Papers("list", text, tuple(_cited(store, each) for each in found[:NEWEST]))
+    return Papers("list", text, tuple(each.cited for each in found[:NEWEST]))
 
 
-def _is_of(store: Store, document: Document, kind: str, years: list[str]) -> bool:
+def _is_a(kind: str, document: Document) -> bool:
     """Tell whether its name has the word, or a line of its title begins with it."""
-    path, lines = words(document.path), map(words, document.facts.split("\n"))
+    lines = map(words, document.facts.split("\n"))
     first = {line[0] for line in lines if line} & _KINDS
-    if kind not in set(map(stem, [*path, *first])):
-        return False
-    known = [*path, *words(document.facts), *words(catalog.opening(store, document).text)]
-    return not years or years[0] in known
+    return kind in set(map(stem, [*words(document.path), *first]))
+
+
+@dataclass(frozen=True)
+class _Paper:
+    """A document with what it says of itself."""
+
+    document: Document
+    cited: Citation
+    issued: Issued
+
+    @classmethod
+    def read(cls, store: Store, document: Document) -> "_Paper":
+        cited = _cited(store, document)
+        return cls(document, cited, issued(document, cited.quote))
+
+    def is_of(self, year: str) -> bool:
+        """Tell whether it bears the year's date or names it, in its first lines if undated."""
+        date, first = self.issued.date, words(self.cited.quote)
+        named = words(f"{self.document.path} {self.document.facts}")
+        return date[:4] == year or year in named or (not date and year in first)
+
+    def line(self, russian: bool) -> str:
+        """Its path, with number and date where it bears them."""
+        number = self.issued.number
+        told = f"{'№' if russian else 'No.'} {number}" * (number not in self.document.path)
+        if date := self.issued.date:
+            of = "от" if russian else "of"
+            told = f"{told} {of} {_day(date, russian)}".strip()
+        return f"— {printable(self.document.path)}" + (f", {told}" if told else "")
 
 
 def _about(store: Store, said: str, russian: bool) -> Papers | None:

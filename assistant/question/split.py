@@ -12,6 +12,7 @@ from indexer.words import content_words
 MOST = 5  # questions of one message that are answered
 BEGINNING = 3  # words of a sentence, one of which asks
 LONGEST = 300  # characters of one of them
+_NUMBERED = re.compile(r"(?:^|(?<=\s))(\d)\)\s*(?=[^\W\d])")
 _SEVERAL = re.compile(r"[.?!…][»”\"')\]]*\s+\S|\n")
 _WORD = re.compile(r"\w+")
 _REQUESTS = phrases.REQUESTS | phrases.OPENINGS
@@ -40,8 +41,13 @@ class _Sentence:
 def questions_of(message: str) -> list[Asked]:
     """The questions of a cleaned message, in their order; none where it is only courtesy.
 
-    A message that asks nothing is a question as a whole, as "телефон бухгалтерии" is.
+    A message that asks nothing is a question as a whole, as "телефон бухгалтерии" is; so is each
+    item of "1) … 2) …", unless what stands before them is what asks.
     """
+    lead, *items = _numbered(message)
+    said = map(_sentence, _sentences(lead))
+    if len(items) > 1 and not any(each.text and each.asks for each in said):
+        return [asked for item in items for asked in questions_of(item)][:MOST]
     sentences = [each for each in map(_sentence, _sentences(message)) if each.text]
     asks = max((each.asks for each in sentences), default=0)
     if not asks:
@@ -79,6 +85,15 @@ def _sentence(text: str) -> _Sentence:
         return _Sentence(kept, 2)
     asks = phrases.ASKING.intersection(_WORD.findall(kept.lower())[:BEGINNING])
     return _Sentence(kept, 1 if asks or says(text, _REQUESTS) else 0)
+
+
+def _numbered(message: str) -> list[str]:
+    """What stands before "1) … 2) …", and the items, wherever on a line they begin."""
+    lead, *rest = _NUMBERED.split(message)
+    numbers, items = rest[::2], rest[1::2]
+    if numbers != [str(number) for number in range(1, len(numbers) + 1)]:
+        return [message]
+    return [lead, *items]
 
 
 def _sentences(message: str) -> list[str]:

@@ -21,6 +21,7 @@ _ANNOUNCES = re.compile(r"[:?—–]$|\s-$")
 _ENDS = re.compile(r"[.!?…:;,][»\"”)]?$")
 _CLAUSE = re.compile(r"\d+(?:\.\d+)+(?=[.)]?\s)")
 _NUMBER = re.compile(r"\d+(?=[.)]\s)")
+_ASKS_AGENDA = re.compile(r"\b(повестк|agenda)", re.I)
 _AGENDA = re.compile(r"\W*(повестка|вопросы повестки|agenda)\b.{0,20}", re.I)
 
 
@@ -69,8 +70,10 @@ def _has_clauses(piece: Piece, after: Piece) -> bool:
 class Outline:
     """The blocks of a passage and around it, and which of them each stands under."""
 
-    def __init__(self, hit: Hit) -> None:
+    def __init__(self, hit: Hit, question: str = "") -> None:
+        """An agenda can be quoted where `question` asks for one."""
         self.hit = hit
+        self._asks_agenda = _ASKS_AGENDA.search(question) is not None
         self.pieces: Sequence[Piece] = hit.pieces()
         self.parents: list[list[int]] = []
         path = list[tuple[int, int]]()  # depth and place of what is open
@@ -134,6 +137,8 @@ class Outline:
         piece = self.pieces[place]
         if piece.kind in NEVER or is_lead(piece):
             return False
+        if self._asks_agenda:
+            return True
         heads = [self.pieces[at].text for at in (place, *self.parents[place])]
         heads.append(last_heading(piece.heading))
         return not any(map(_AGENDA.fullmatch, heads))

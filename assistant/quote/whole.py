@@ -12,12 +12,22 @@ from indexer.words import words
 MOST = 6000  # characters; of what is longer, the blocks around the quotation
 PLACES = 3  # sections or pages of one answer
 SAME = 0.6  # of the words of a quotation, which its place still holds
+BEGINNING = 60  # characters of a quotation by which it is found in an answer
 CUT = "…"
 
 
 def is_cut(quote: str) -> bool:
     """Tell whether more stands in the document where a quotation ends, begins or leaves out."""
     return any(line.startswith(CUT) or line.endswith(CUT) for line in quote.split("\n"))
+
+
+def shows_a_part(answer: str, citations: Sequence[Citation]) -> bool:
+    """Tell whether the text of an answer shows less of a quotation than the document holds."""
+    told = " ".join(answer.split())
+    quotes = [(each.quote, " ".join(each.quote.split())) for each in citations]
+    return any(
+        said[:BEGINNING] in told and (is_cut(quote) or said not in told) for quote, said in quotes
+    )
 
 
 def in_part(citations: Sequence[Citation], longest: int = MOST) -> list[Citation]:
