@@ -154,7 +154,8 @@ def _goes_together(guessed: Sequence[str], question: str, choice: "Choice") -> b
     """
     guesses = set(map(stem, guessed))
     others = set(map(stem, own_words(question))) - guesses
-    held = [_held(own, _quoted(choice)) for own in (guesses, others)]
+    text = _quoted(choice) + (choice.quote.hit.facts if choice.quote else "")
+    held = [_held(own, text) for own in (guesses, others)]
     return held[0] == len(guesses) and 2 * held[1] >= len(others)
 
 

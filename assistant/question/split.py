@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from assistant.question import phrases
 from assistant.question.courtesy import says, without_courtesy
 from indexer.text import shortened
-from indexer.words import content_words
+from indexer.words import content_words, words
 
 MOST = 5  # questions of one message that are answered
 BEGINNING = 3  # words of a sentence, one of which asks
 LONGEST = 300  # characters of one of them
 _NUMBERED = re.compile(r"(?:^|(?<=\s))(\d)\)\s*(?=[^\W\d])")
 _SEVERAL = re.compile(r"[.?!…][»”\"')\]]*\s+\S|\n")
-_WORD = re.compile(r"\w+")
 _REQUESTS = phrases.REQUESTS | phrases.OPENINGS
 # A name such as "St." ends no sentence.
 _ABBREVIATED = re.compile(r"(?:^|\s)[A-ZА-ЯЁ]\w{0,2}\.$")
@@ -73,7 +72,7 @@ def asking_clause(question: str) -> str:
     """What a question asks in the end: "…, but who is the captain?" has any words before that."""
     for border in _CLAUSE.finditer(question):
         rest = question[border.end() :]
-        asks = phrases.ASKING.intersection(_WORD.findall(rest.lower())[:1])
+        asks = phrases.ASKING.intersection(words(rest)[:1])
         if asks and len(content_words(rest)) > 1:
             return rest
     return ""
@@ -83,7 +82,7 @@ def _sentence(text: str) -> _Sentence:
     kept = without_courtesy(text)
     if _ENDS.search(text):
         return _Sentence(kept, 2)
-    asks = phrases.ASKING.intersection(_WORD.findall(kept.lower())[:BEGINNING])
+    asks = phrases.ASKING.intersection(words(kept)[:BEGINNING])
     return _Sentence(kept, 1 if asks or says(text, _REQUESTS) else 0)
 
 
@@ -115,7 +114,7 @@ def _in_small_letters(text: str) -> Iterator[str]:
     """The questions of "где поесть? где курить?", which are taken for one sentence."""
     start = 0
     for border in _NEXT.finditer(text):
-        asks = not phrases.ASKING.isdisjoint(_WORD.findall(text[border.end() :])[:2])
+        asks = not phrases.ASKING.isdisjoint(words(text[border.end() :])[:2])
         if asks and not _is_open(text[start : border.start()]):
             yield text[start : border.start()]
             start = border.end()
