@@ -24,9 +24,10 @@ def messages_of(done: Done, words: Texts) -> list[Text]:
         hosts = hosts_in(citation.quote for citation in done.citations)
         parts = answer_parts(done.text, hosts) or plain_parts(words.empty)
     elif done.engine == "extractive":
-        label = words.quotes_no_server if done.note else words.quotes
-        label += f"\n{words.searched.format(words=done.searched)}" if done.searched else ""
-        parts = quoted_parts(f"{label}{GAP}{done.text}")
+        quotes = words.quotes if done.found else ""  # else the text says that it is no answer
+        searched = words.searched.format(words=done.searched) if done.searched else ""
+        label = "\n".join(filter(None, (words.quotes_no_server if done.note else quotes, searched)))
+        parts = quoted_parts(f"{label}{GAP}{done.text}" if label else done.text)
     else:
         parts = quoted_parts(done.text)
     if done.searched and done.engine == "server":

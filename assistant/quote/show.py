@@ -13,6 +13,8 @@ from indexer.text import shortened
 USUAL, MOST, BRIEF = 430, 600, 150  # characters
 # More rows than these are shown one a line, under the names of the columns.
 SPELLED_ROWS = 2
+# The name of a column that only counts the rows.
+_COUNTS = re.compile(r"(№|#|no\.?)( ?п/п\.?)?", re.I)
 CUT = re.compile(r"[\w,-]$")
 
 
@@ -91,9 +93,12 @@ def _row(piece: Piece, first: bool, brief: bool) -> str:
     if len(names) < len(values) or brief:
         heads = [" | ".join(filter(None, names))] if first and names and brief else []
         return "\n".join([*lines, *heads, " | ".join(filter(None, values))])
+    if len(names) > 2 and sum(map(bool, values)) == 1:  # a remark across the table
+        return "\n".join([*lines, *filter(None, values)])
     pairs = zip(names, values, strict=False)  # empty cells at the end of a row may be left out
-    named = (f"{name}: {value}" if name.strip() else value for name, value in pairs if value)
-    return "\n".join([*lines, *named])
+    told = [(name.strip(), value) for name, value in pairs if value]
+    counted = [(name, value) for name, value in told if not _COUNTS.fullmatch(name)] or told
+    return "\n".join([*lines, *(f"{name}: {value}" if name else value for name, value in counted)])
 
 
 def _window(text: str, unit: Unit, room: int) -> str:

@@ -123,6 +123,19 @@ def test_papers_are_listed_by_the_date_that_they_bear(office: Workspace) -> None
     assert office.json("ask", "приказы 2025")["text"].endswith("прежний.txt, № 59 от 09.05.2025")
 
 
+def test_the_number_and_date_of_a_paper_are_told(office: Workspace) -> None:
+    for asked in (
+        "какой номер приказа «прежний» и от какого числа",
+        "дата приказа прежний",
+        "number and date of the приказ прежний",
+    ):
+        reply = office.answer(asked)
+        assert reply["kind"] == "issued", asked
+        assert "59" in reply["text"] and "2025" in reply["text"]
+    for asked in ("какой номер телефона у склада", "номер приказа о складе", "какой номер приказа"):
+        assert office.json("ask", asked)["kind"] == "", asked  # no paper, two of them, any
+
+
 def test_the_documents_are_listed_in_few_words(office: Workspace) -> None:
     for asked in ("документы", "покажи документы", "show me the documents"):
         assert office.json("ask", asked)["kind"] == "documents"
