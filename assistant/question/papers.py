@@ -30,7 +30,7 @@ _TAIL = re.compile(r"\s(?:say|says|state|contain|read|гласит|говори�
 _LEADING = word_set("""
 сказано написано говорится говорит гласит указано содержит содержится текст содержание процитируй
 покажи приведи в во по о об что есть из
-does is say says show quote text of the in read cite content
+what does is say says show quote text of the in read cite content
 """)
 Told = Sequence[Document]
 

@@ -185,6 +185,7 @@ def test_a_clause_is_looked_up_by_its_number(office: Workspace) -> None:
         "пункт 2.2 положения о командировках",
         "Что сказано в п. 2.2 Положения о командировках?",
         "clause 2.2 of положение о командировках",
+        "what does clause 2.2 of the положение о командировках say?",
         "положение о командировках, пункт 2.2",
     ):
         reply = office.json("ask", message)
