@@ -15,11 +15,13 @@ from assistant.question.nothing import advice, nothing_found
 from assistant.question.split import questions_of
 from assistant.setting_values import MAX_MESSAGE
 from indexer.errors import UsageError
+from indexer.text import shortened
 
 if TYPE_CHECKING:
     from indexer.search import Found, Searcher
 
 MAX_QUESTION = MAX_MESSAGE  # what Telegram sends whole is not too long
+MOST_REPEATED = 120  # characters of a question above its answer, where there are several
 
 
 async def answer(
@@ -47,10 +49,10 @@ async def answer(
     for number, each in enumerate(looked, start=1):
         if len(looked) > 1:
             gap = "\n\n" if done else ""
-            head = Token(f"{gap}{number}. {each.text}\n")
+            head = Token(f"{gap}{number}. {shortened(each.text, MOST_REPEATED)}\n")
             done.append(Done(head.text, "none", found=False))
             yield head
-        async with aclosing(_answered(each, history, engine)) as events:
+        async with aclosing(_answered(each, question, history, engine)) as events:
             async for event in events:
                 if isinstance(event, Done):
                     done.append(event)
@@ -65,16 +67,16 @@ async def answer(
 
 
 async def _answered(
-    looked: Looked, history: Sequence[Turn], engine: Engine
+    looked: Looked, message: str, history: Sequence[Turn], engine: Engine
 ) -> AsyncGenerator[Writer | Token | Done, None]:
-    """The answer to one question."""
+    """The answer to one question of a message."""
     if told := looked.told:
         yield Token(told.text)
         yield Done(told.text, "none", told.found, told.citations, kind=told.kind)
         return
     choice = looked.choice
     if choice is None or _is_nothing(looked):
-        text = nothing_found(looked.text)
+        text = nothing_found(message)
         yield Token(text)
         yield Done(text, "none", found=False)
         return
