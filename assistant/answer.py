@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING
 
 from assistant.engines import Engine
 from assistant.events import Citation, Done, Event, Piece, Sources, Token, Turn, Writer
-from assistant.question.clean import cleaned, is_russian
+from assistant.question.clean import cleaned
 from assistant.question.find import Looked, look_up, small_talk
+from assistant.question.nothing import advice, nothing_found
 from assistant.question.split import questions_of
 from assistant.setting_values import MAX_MESSAGE
 from indexer.errors import UsageError
+from indexer.text import shortened
 
 if TYPE_CHECKING:
     from indexer.search import Found, Searcher
 
 MAX_QUESTION = MAX_MESSAGE  # what Telegram sends whole is not too long
+MOST_REPEATED = 120  # characters of a question above its answer, where there are several
 
 
 async def answer(
@@ -46,29 +49,34 @@ async def answer(
     for number, each in enumerate(looked, start=1):
         if len(looked) > 1:
             gap = "\n\n" if done else ""
-            head = Token(f"{gap}{number}. {each.text}\n")
+            head = Token(f"{gap}{number}. {shortened(each.text, MOST_REPEATED)}\n")
             done.append(Done(head.text, "none", found=False))
             yield head
-        async with aclosing(_answered(each, history, engine)) as events:
+        async with aclosing(_answered(each, question, history, engine)) as events:
             async for event in events:
                 if isinstance(event, Done):
                     done.append(event)
                 else:
                     yield event
+    if any(_is_nothing(each) for each in looked):
+        gap = "\n" if len(looked) == 1 else "\n\n"
+        hint = Token(gap + advice(question, contact))
+        done.append(Done(hint.text, "none", found=False))
+        yield hint
     yield _one_of(done)
 
 
 async def _answered(
-    looked: Looked, history: Sequence[Turn], engine: Engine
+    looked: Looked, message: str, history: Sequence[Turn], engine: Engine
 ) -> AsyncGenerator[Writer | Token | Done, None]:
-    """The answer to one question."""
+    """The answer to one question of a message."""
     if told := looked.told:
         yield Token(told.text)
         yield Done(told.text, "none", told.found, told.citations, kind=told.kind)
         return
     choice = looked.choice
-    if not choice or not choice.is_near:
-        text = nothing_found(looked.text)
+    if choice is None or _is_nothing(looked):
+        text = nothing_found(message)
         yield Token(text)
         yield Done(text, "none", found=False)
         return
@@ -79,6 +87,11 @@ async def _answered(
             if isinstance(piece, Writer | Token):
                 yield piece
     yield draft.done(choice.is_sure)
+
+
+def _is_nothing(looked: Looked) -> bool:
+    """Tell whether nothing that was found is worth showing."""
+    return not looked.told and not (looked.choice and looked.choice.is_near)
 
 
 class _Draft:
@@ -127,11 +140,6 @@ def check_question(question: str, most: int = MAX_QUESTION) -> str:
             "ask in fewer words; a long text belongs into the documents folder",
         )
     return question
-
-
-def nothing_found(question: str) -> str:
-    """What is said when the documents hold no answer, in the language of the question."""
-    return "В базе знаний ничего не найдено." if is_russian(question) else "Nothing found."
 
 
 def _look_up(

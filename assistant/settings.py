@@ -206,8 +206,10 @@ class Settings:
     )
     contact: str = _setting(
         "",
-        "whom people turn to, for /about, /help and those who ask for it: a name, a telephone",
-        "к кому обращаться людям, для /about, /help и тех, кто об этом спросит: имя, телефон",
+        "whom people turn to, told in /about, /help, where nothing is found, and to those who ask:"
+        " a name, a telephone",
+        "к кому обращаться людям: имя, телефон; сообщается в /about, /help, когда ответа не"
+        " нашлось, и тем, кто об этом спросит",
     )
     notice: Path | None = _setting(
         None,

@@ -4,16 +4,23 @@ opsctl indexes documents/sample and starts the real bot, which talks to a fake B
 First with `opsctl start`, which runs localtgi on a tiny real Mistral with an adapter: its weights
 are random, so its answers are, but they come by the way that real ones come. Then without a model:
 OPSCTL_ENGINE=extractive opsctl start --server none --foreground.
+
+With --ask FOLDER a transcript in place of that: the first questions of its checks.jsonl (see
+bench/answers.py), asked by `opsctl ask` and in a chat, over the documents of their case.
 """
 
+import argparse
 import asyncio
+import json
+import shlex
 import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -52,7 +59,7 @@ class Scene:
     async def opsctl(self, *args: str) -> str:
         """Run a command and print what it said."""
         done = await asyncio.to_thread(self.workspace.run, *args)
-        print(f"$ opsctl {' '.join(args)}")
+        print(f"$ opsctl {shlex.join(args)}")
         print(textwrap.indent((done.stdout + done.stderr).rstrip(), "  "), flush=True)
         return done.stdout
 
@@ -141,10 +148,10 @@ def show_lines(who: str, lines: list[str]) -> None:
 
 
 @asynccontextmanager
-async def stage(root: Path, tiny: Path | None) -> AsyncIterator[Scene]:
+async def stage(root: Path, tiny: Path | None, documents: Path = SAMPLE) -> AsyncIterator[Scene]:
     """The documents with their index, a token, and a Bot API; with a model, its settings too."""
     workspace = Workspace(root)
-    shutil.copytree(SAMPLE, workspace.documents / "sample")
+    shutil.copytree(documents, workspace.documents / documents.name)
     (root / "deploy").mkdir()
     if tiny:
         (root / "deploy" / "tgi.env").write_text(TGI_ENV.format(tiny=tiny))
@@ -197,15 +204,17 @@ async def with_model(root: Path, tiny: Path) -> None:
             await scene.opsctl("stop")
 
 
-async def without_model(root: Path) -> None:
+async def without_model(
+    root: Path, play: Callable[[Scene], Awaitable[None]] = play, documents: Path = SAMPLE
+) -> None:
     """The bot in the foreground, as in a container."""
     print("\n=== without a model: quotations ===")
-    async with stage(root, None) as scene:
+    async with stage(root, None, documents) as scene:
         scene.workspace.env["OPSCTL_ENGINE"] = "extractive"
         await scene.opsctl("reindex")
         command = ("start", "--server", "none", "--foreground")
         print(f"$ OPSCTL_ENGINE=extractive opsctl {' '.join(command)}")
-        with scene.workspace.start(*command) as process:
+        with scene.workspace.start(*command, env={"OPSCTL_QUESTIONS_PER_MINUTE": "0"}) as process:
             try:
                 await play(scene)
             finally:
@@ -215,7 +224,37 @@ async def without_model(root: Path) -> None:
         print(textwrap.indent(said.rstrip(), "  "))
 
 
+def transcript(folder: Path, first: int) -> None:
+    """The first questions of a folder's checks, over the documents of their cases."""
+    lines = (folder / "checks.jsonl").read_text("utf-8").splitlines()
+    rows = [json.loads(line) for line in filter(str.strip, lines)][:first]
+    for case in dict.fromkeys(row["case"] for row in rows):
+        questions = [row["question"] for row in rows if row["case"] == case]
+        with TemporaryDirectory(prefix="bot-demo-") as name:
+            ask = partial(ask_all, questions=questions)
+            asyncio.run(without_model(Path(name) / "home", ask, folder / case))
+
+
+async def ask_all(scene: Scene, questions: Sequence[str]) -> None:
+    """Each question in the terminal, then all of them in a chat, each a conversation of its own."""
+    for question in questions:
+        await scene.opsctl("ask", question)
+    for question in questions:
+        await scene.write(RUSSIAN, question)
+        await scene.write(RUSSIAN, "/new")
+    show_chat(scene, RUSSIAN)
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--ask", type=Path, metavar="FOLDER")
+    parser.add_argument("--first", type=int, default=20, metavar="N", help="so many (20)")
+    args = parser.parse_args()
+    if args.ask:
+        transcript(args.ask, args.first)
+        return
     if not SAMPLE.is_dir():
         sys.exit(
             "error: the documents it asks about are gone\nhint: git checkout -- documents/sample"

@@ -233,7 +233,8 @@ class Answerer:
             return
         question, parts = found.question, self._answers.parts(number)
         words = texts_for(question.language)
-        buttons = answer_buttons(number, found.outcome, words)
+        shown = "\n".join(part.content.text for part in parts if part.content)
+        buttons = answer_buttons(number, found.outcome, words, found.citations, shown)
         for part in parts:
             if part.shown or part.content is None:
                 continue

@@ -107,6 +107,7 @@ class Assembly:
             rate_limiter=ChatLimiter(pace=pace),
         )
         self._sender = Sender(self._bot, pace)
+        self._searcher = make_searcher(config.settings)
         self._members = Members(config.members_of, store, self._bot, pace)
         self._gate = Gate(config, self._people, Groups(config, store), self._members)
         writer = AnswerWriter(
@@ -115,7 +116,7 @@ class Assembly:
             self._schedule,
             self._dialogue,
             self._sender,
-            make_searcher(config.settings),
+            self._searcher,
             engine,
             self.metrics,
         )
@@ -167,6 +168,7 @@ class Assembly:
             self._dialogue,
             self._sender,
             menu,
+            self._searcher,
             self._report,
         )
         entrance = Entrance(

@@ -1,16 +1,19 @@
 """The commands that do not ask: what each changes at once, and what is said about it."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
 from telegram import CallbackQuery, Message
 
+from assistant.quote.whole import in_part, section
 from bot.about import about, with_contact, with_notice
-from bot.answers import Answer, Answers
-from bot.compose import entities_of, sources
+from bot.answers import Answer, Answers, Question, Text
+from bot.compose import entities_of, sentence, sources, whole
 from bot.config import BotConfig
 from bot.dialogue import Dialogue
 from bot.door.gate import Visitor
+from bot.formatting.messages import QUOTE
 from bot.inbox import Effect
 from bot.indexing import Indexing
 from bot.menu import Menu
@@ -21,6 +24,8 @@ from bot.texts.counting import counted
 from bot.transport.sending import Sender, thread_of
 from bot.uploads.pipeline import Uploads
 from indexer.errors import Busy, UserError
+from indexer.search import Searcher
+from indexer.store import Store as IndexStore
 
 Errand = Callable[[], Awaitable[object]]
 Report = Callable[[], Awaitable[dict[str, object]]]
@@ -40,6 +45,7 @@ class Commands:
         dialogue: Dialogue,
         sender: Sender,
         menu: Menu,
+        searcher: Searcher,
         report: Report,
     ) -> None:
         """`report` gives what the text of /status is filled with."""
@@ -51,6 +57,7 @@ class Commands:
         self._dialogue = dialogue
         self._sender = sender
         self._menu = menu
+        self._searcher = searcher
         self._report = report
 
     def errand(self, name: str, number: int, message: Message, visitor: Visitor) -> Errand | None:
@@ -111,22 +118,41 @@ class Commands:
 
     def sources(self, answer: Answer, words: Texts) -> Errand:
         """Send the quotations that an answer rests on."""
-        question = answer.question
 
         async def send() -> None:
-            if not answer.citations:
-                await self._sender.send(question.chat, words.no_sources, thread=question.thread)
-                return
-            content = sources(answer.citations, words)
-            await self._sender.send(
-                question.chat,
-                content.text,
-                entities=entities_of(content),
-                reply_to=question.message,
-                thread=question.thread,
-            )
+            none = sentence(words.no_sources)[0]
+            content = sources(answer.citations, words) if answer.citations else none
+            await self._send(answer.question, content)
 
         return send
+
+    def whole(self, answer: Answer, words: Texts) -> Errand:
+        """Send the sections and pages of which an answer quotes a part."""
+
+        def read(store: IndexStore) -> list[Text]:
+            found = [(one, section(store, one)) for one in in_part(answer.citations, QUOTE)]
+            return [content for one, text in found for content in whole(one, text, words)]
+
+        async def send() -> None:
+            try:
+                contents = await asyncio.to_thread(self._searcher.look, read)
+            except UserError as error:
+                log.warning("an index cannot be read: %s", error.message)
+                contents = sentence(words.not_ready)
+            for content in contents:
+                await self._send(answer.question, content)
+
+        return send
+
+    async def _send(self, question: Question, content: Text) -> None:
+        """Send what belongs to a question, below it."""
+        await self._sender.send(
+            question.chat,
+            content.text,
+            entities=entities_of(content),
+            reply_to=question.message,
+            thread=question.thread,
+        )
 
     async def _start(self, message: Message, said: str) -> None:
         """Somebody with a role opened the bot: only now can there be a menu for them."""

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from telegram import MessageEntity
 
+from assistant.engines import place
 from assistant.events import Citation, Done
+from assistant.quote.whole import shows_a_part
 from bot.answers import Text
 from bot.formatting.addresses import hosts_in
 from bot.formatting.markdown import without_thinking
@@ -22,9 +24,10 @@ def messages_of(done: Done, words: Texts) -> list[Text]:
         hosts = hosts_in(citation.quote for citation in done.citations)
         parts = answer_parts(done.text, hosts) or plain_parts(words.empty)
     elif done.engine == "extractive":
-        label = words.quotes_no_server if done.note else words.quotes
-        label += f"\n{words.searched.format(words=done.searched)}" if done.searched else ""
-        parts = quoted_parts(f"{label}{GAP}{done.text}")
+        quotes = words.quotes if done.found else ""  # else the text says that it is no answer
+        searched = words.searched.format(words=done.searched) if done.searched else ""
+        label = "\n".join(filter(None, (words.quotes_no_server if done.note else quotes, searched)))
+        parts = quoted_parts(f"{label}{GAP}{done.text}" if label else done.text)
     else:
         parts = quoted_parts(done.text)
     if done.searched and done.engine == "server":
@@ -61,12 +64,25 @@ def entities_of(content: Text) -> list[MessageEntity]:
     return [MessageEntity.de_json(dict(entity), None) for entity in content.entities]
 
 
-def answer_buttons(number: int, outcome: str, words: Texts) -> Buttons:
-    """What stands under a finished answer: feedback only where it answers."""
+def answer_buttons(
+    number: int, outcome: str, words: Texts, citations: Sequence[Citation] = (), shown: str = ""
+) -> Buttons:
+    """What stands under a finished answer: feedback only where it answers.
+
+    Where not all of a quotation is shown, all of it can be had.
+    """
     retry = [(words.button_retry, f"retry:{number}")]
     if outcome != "answered":
         return [retry]
-    return [[("👍", f"like:{number}"), ("👎", f"dislike:{number}"), *retry]]
+    whole = [(words.button_whole, f"whole:{number}")]
+    first = [whole] if shows_a_part(shown, citations) else []
+    return [*first, [("👍", f"like:{number}"), ("👎", f"dislike:{number}"), *retry]]
+
+
+def whole(citation: Citation, text: str, words: Texts) -> list[Text]:
+    """The section or page of a quotation, as messages of their own."""
+    head = f"📖 {place(citation, words.language == 'ru')}"
+    return [_text(part) for part in quoted_parts(head + GAP + (text or words.whole_gone))]
 
 
 def stop_button(number: int, words: Texts) -> Buttons:

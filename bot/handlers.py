@@ -216,6 +216,8 @@ class Handlers:
         elif action == "retry" and isinstance(query.message, Message):
             user, language = visitor.id, words.language
             effect = self._asking.retry(number, query.message, user, language, answer)
+        elif action == "whole":
+            effect.errands.append(self._commands.whole(answer, words))
         elif action == "sources":  # a button under answers of an earlier release
             effect.errands.append(self._commands.sources(answer, words))
         effect.errands.insert(0, lambda: self._sender.answer_callback(query.id, said))

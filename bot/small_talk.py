@@ -15,4 +15,5 @@ def reply_to(text: str, words: Texts, private: bool, config: BotConfig) -> str:
     if kind == "help":
         return with_contact(words.help, config, words)
     more = "\n\n/help, /about" if kind == "who" else ""
-    return reply(kind, text, config.contact) + more if kind else ""
+    said = text if any(map(str.isalpha, text)) else words.start  # "👍 1" is in no language
+    return reply(kind, said, config.contact) + more if kind else ""

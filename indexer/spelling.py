@@ -23,13 +23,11 @@ class Spelling:
 
     def corrected(self, question: str) -> dict[str, str]:
         """The unknown words of a question with what they seem to be, where they are few."""
-        unknown = [word for word in dict.fromkeys(content_words(question)) if self._is_new(word)]
+        asked = dict.fromkeys(content_words(question))
+        unknown = [word for word in asked if not is_known(self._store, word)]
         if not 0 < len(unknown) <= MOST:
             return {}
         return {word: nearest for word in unknown if (nearest := self._nearest(word))}
-
-    def _is_new(self, word: str) -> bool:
-        return not holders(self._store.db, stem(word), 1)
 
     def _nearest(self, word: str) -> str:
         """A word as the documents write it; the more frequent of two at the same distance."""
@@ -81,6 +79,11 @@ class Spelling:
         texts = "\n".join(f"{passage_text(*row[1:])}\n{row[0]}" for row in rows)
         forms = {word for word in words(texts) if stem(word) == term}
         return min(forms, key=lambda form: (edits(typed, form, len(typed)), form), default="")
+
+
+def is_known(store: Store, word: str) -> bool:
+    """Tell whether a document holds a form of the word."""
+    return bool(holders(store.db, stem(word.casefold()), 1))
 
 
 def _same(one: str, other: str) -> bool:

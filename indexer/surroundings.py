@@ -3,6 +3,8 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 
 from indexer.readers import Block, Table
 from indexer.readers.plain import blocks_of
@@ -24,6 +26,15 @@ JOIN block b ON b.page_id = p.id AND CASE p.id WHEN passage.page_id
     THEN b.stop > passage.start - :before AND b.start < passage.stop + :after
     ELSE b.start < passage.stop + :after - passage.length END
 LEFT JOIN grid g ON g.id = b.grid_id
+ORDER BY b.page_id, b.start
+"""
+
+_PAGES = """
+SELECT b.page_id, b.start, b.kind, b.level, g.name, g.header, p.number, p.heading,
+    substr(p.text, b.start + 1, b.stop - b.start), 1
+FROM document d JOIN page p ON p.document_id = d.id JOIN block b ON b.page_id = p.id
+LEFT JOIN grid g ON g.id = b.grid_id
+WHERE d.live AND d.path = ? AND p.number IS ? AND p.heading IS ?
 ORDER BY b.page_id, b.start
 """
 
@@ -58,18 +69,20 @@ def pieces_of(text: str, page: int | None, heading: str | None) -> tuple[Piece, 
     return tuple(map(piece, blocks_of(text)))
 
 
+def pages(
+    db: sqlite3.Connection, path: str, number: int | None, heading: str | None
+) -> list[tuple[Piece, ...]]:
+    """The pages or sections of a document that have this number and heading, piece by piece."""
+    rows = map(_piece, db.execute(_PAGES, (path, number, heading)))
+    return [tuple(page) for _, page in groupby(rows, key=lambda piece: piece.at[0])]
+
+
 def _around(db: sqlite3.Connection, chunk_id: int) -> tuple[Piece, ...]:
     rows = db.execute(_WINDOW, {"id": chunk_id, "before": BEFORE, "after": AFTER})
-    return tuple(
-        Piece(
-            (page_id, start),
-            kind,
-            level,
-            None if name is None else Table(name, header),
-            page,
-            heading,
-            text,
-            bool(inside),
-        )
-        for page_id, start, kind, level, name, header, page, heading, text, inside in rows
-    )
+    return tuple(map(_piece, rows))
+
+
+def _piece(row: tuple[Any, ...]) -> Piece:
+    page_id, start, kind, level, name, header, page, heading, text, inside = row
+    table = None if name is None else Table(name, header)
+    return Piece((page_id, start), kind, level, table, page, heading, text, bool(inside))

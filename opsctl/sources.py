@@ -1,5 +1,6 @@
 """Shows the passages that a search found."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assistant.question.clean import is_russian
@@ -7,9 +8,9 @@ from indexer.text import counted, printable
 from opsctl import output
 
 if TYPE_CHECKING:
-    from assistant.events import Done
+    from assistant.events import Citation, Done
     from assistant.quote import Choice
-    from indexer.search import Found
+    from indexer.search import Found, Searcher
 
 
 def list_sources(found: "Found") -> None:
@@ -28,9 +29,28 @@ def say_whether(choice: "Choice") -> None:
     output.note(f"{word}: {figures}")
 
 
-def show_end(question: str, done: "Done", found: "Found | None") -> None:
-    """Print what follows an answer: the places of its sources, who wrote it, what was left out."""
+def sections(citations: Sequence["Citation"], searcher: "Searcher") -> list[tuple["Citation", str]]:
+    """The whole section or page of each quotation of an answer that is cut."""
+    from assistant.quote.whole import in_part, section
+
+    return searcher.look(lambda store: [(one, section(store, one)) for one in in_part(citations)])
+
+
+def show_sections(question: str, found: Sequence[tuple["Citation", str]]) -> None:
+    """Print whole sections, each under its place."""
     from assistant.engines import place
+
+    for citation, text in found:
+        output.write(f"\n— {place(citation, is_russian(question))}\n\n{text}")
+
+
+def show_end(question: str, done: "Done", found: "Found | None", whole: str = "") -> None:
+    """Print what follows an answer: the places of its sources, who wrote it, what was left out.
+
+    `whole` is what to type for all of a quotation that is cut.
+    """
+    from assistant.engines import place
+    from assistant.quote.whole import shows_a_part
 
     russian = is_russian(done.searched or question)
     if done.engine == "server":
@@ -46,6 +66,8 @@ def show_end(question: str, done: "Done", found: "Found | None") -> None:
         )
     if done.searched:
         output.note(f"{'искал' if russian else 'searched for'}: {printable(done.searched)}")
+    if whole and shows_a_part(done.text, done.citations):
+        output.note(f"{'показать целиком' if russian else 'to see all of it'}: {whole}")
     if done.kind:
         return
     if done.found:

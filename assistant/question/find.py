@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from assistant.events import Turn
 from assistant.question import talk
-from assistant.question.follow import leans, means_a_person, own_words, people_in
+from assistant.question.follow import asks_who, leans, means_a_person, own_words, people_in
+from assistant.question.joined import as_written
 from assistant.question.layout import other_layout
-from assistant.question.papers import Papers, about_papers
+from assistant.question.papers import about_papers
 from assistant.question.split import Asked, asking_clause, essence
+from assistant.question.told import Papers
 from indexer.words import stem, words
 
 if TYPE_CHECKING:
@@ -43,11 +45,12 @@ def look_up(
     if told := searcher.look(lambda store: about_papers(store, asked.text)):
         return Looked(asked.text, told=told)
     look = Look(searcher, top_k)
-    choice = look.with_before(asked, history)
+    text = searcher.look(lambda store: as_written(store, asked.text))
+    choice = look.with_before(replace(asked, text=text), history)
     if choice.is_sure:
         return Looked(asked.text, choice)
     closest = Looked(asked.text, choice)
-    for other in look.otherwise(asked.text, contact):
+    for other in look.otherwise(text, contact):
         if other.choice is None or other.choice.is_sure:
             return other
         if not choice.is_near and other.choice.is_near:
@@ -77,34 +80,41 @@ class Look:
     def with_before(self, asked: Asked, history: Sequence[Turn]) -> "Choice":
         """The same; for what leans on the question before, together with that."""
         topic = asked.before or _topic(history)
-        if history and means_a_person(asked.text):
-            topic = f"{topic} {people_in(history[-1].answer)}"
+        people = people_in(history[-1].answer) if history and means_a_person(asked.text) else ""
         lean = leans(asked.text) if topic else 0
-        together = self._together(topic, asked.text) if lean > 1 else None
-        if together:
-            return together
+        whole, meant = f"{topic} {people}".strip(), people if asks_who(topic) else ""
+        for each in filter(None, (meant, whole) if lean > 1 else ()):
+            if together := self._together(each, asked.text, meant):
+                return together
         alone = self.alone(asked.text)
         if lean == 3 and history:
             return replace(alone, certainty=0.0)
         if not alone.is_sure and (lean == 1 or asked.before):
-            return self._together(topic, asked.text) or alone
+            return self._together(whole, asked.text, meant) or alone
         return alone
 
     def otherwise(self, text: str, contact: str) -> Iterator[Looked]:
         """By the clause that asks, with misspelt words put right, by the keys of other letters."""
         if clause := asking_clause(text):
             yield Looked(clause, self.alone(clause))
-        if fixed := self.searcher.corrected(text):
+        about = own_words(text)
+        guesses = self.searcher.corrected(text).items()
+        if fixed := {word: guess for word, guess in guesses if word in about}:
             right = " ".join(fixed.get(word, word) for word in words(text))
-            yield Looked(text, self.alone(right), searched=", ".join(fixed.values()))
+            choice, told = self.alone(right), list(fixed.values())
+            if _goes_together(told, right, choice):
+                yield Looked(text, choice, searched=", ".join(told))
         if other := other_layout(text):
             if said := small_talk(other, contact):
                 yield Looked(other, told=said)
             elif (choice := self.alone(other)).is_sure:
                 yield Looked(other, choice, searched=other)
 
-    def _together(self, topic: str, text: str) -> "Choice | None":
-        """Of passages for both questions those that hold most of what the second one is about."""
+    def _together(self, topic: str, text: str, meant: str) -> "Choice | None":
+        """Of passages for both questions those that hold most of what the second one is about.
+
+        What is quoted names the person who is meant.
+        """
         from assistant.quote import choose
 
         both = f"{topic} {text}"
@@ -116,7 +126,11 @@ class Look:
         hits = [hit for hit, count in zip(near, held, strict=True) if count == most]
         found = replace(found, hits=tuple(hits[: self.top_k]))
         choices = (choose(question, found) for question in (both, text))
-        return next((each for each in choices if each.is_sure and _is_about(own, each)), None)
+        name = set(map(stem, words(meant)))
+        for each in choices:
+            if each.is_sure and _is_about(own, each) and _is_about(name, each):
+                return each
+        return None
 
 
 def _topic(history: Sequence[Turn]) -> str:
@@ -131,8 +145,24 @@ def _topic(history: Sequence[Turn]) -> str:
 
 def _is_about(own: set[str], choice: "Choice") -> bool:
     """Tell whether what would be quoted holds one of the stems, if there are any."""
+    return not own or bool(_held(own, _quoted(choice)))
+
+
+def _goes_together(guessed: Sequence[str], question: str, choice: "Choice") -> bool:
+    """Tell whether guessed words stand with half of the others, which speaks for the guess.
+
+    A word that no document holds need not be misspelt: director is no detector.
+    """
+    guesses = set(map(stem, guessed))
+    others = set(map(stem, own_words(question))) - guesses
+    text = _quoted(choice) + (choice.quote.hit.facts if choice.quote else "")
+    held = [_held(own, text) for own in (guesses, others)]
+    return held[0] == len(guesses) and 2 * held[1] >= len(others)
+
+
+def _quoted(choice: "Choice") -> str:
     quote = choice.quote
-    return not own or bool(quote and _held(own, f"{quote.heading or ''}\n{quote.text}"))
+    return f"{quote.heading or ''}\n{quote.text}" if quote else ""
 
 
 def _held(own: set[str], text: str) -> int:

@@ -7,13 +7,19 @@ from indexer.words import content_words, words
 
 FEW = 2  # words that a follow-up has of its own
 _PRONOUNS = word_set("""
-он она оно они его ее их ему ей им нем ней них ним нею ними этот эта это эти этого этой этом этому
-этим этих там туда оттуда тогда такой такая такое такие того тот та те той тем
+он она оно они его него ее нее их ему ей ею им нем ней них ним нею ними
+этот эта это эти этого этой этом этому этим этих
+там туда оттуда тогда такой такая такое такие того тот та те той тем
 it its they them their he she his her him this that these those one ones
 """)
-_PERSONAL = word_set("он она его ее ему ей им нем ней ним нею he she his her him")
-# Two or three words with capitals: "Лидия Матвеевна Застругина".
-_NAME = re.compile(r"\b[A-ZА-ЯЁ][a-zа-яё]+(?: [A-ZА-ЯЁ][a-zа-яё]+){1,2}\b")
+_PERSONAL = word_set("он она его него ее нее ему ей ею им нем ней ним нею he she his her him")
+_WHO = word_set("кто кого кому кем who whom")
+# Two or three words with capitals, or initials: "Лидия Матвеевна Застругина", "Ахметзянов Р. Ф.".
+_CAPITAL = "[A-ZА-ЯЁ][a-zа-яё]+"
+_NAME = re.compile(
+    rf"\b{_CAPITAL}(?: {_CAPITAL}){{1,2}}\b|\b{_CAPITAL} (?:[А-ЯЁ]\. ?){{1,2}}"
+    rf"|\b(?:[A-ZА-ЯЁ]\. ?){{1,2}}{_CAPITAL}\b"
+)
 _BEGINNINGS = word_set("а и но and but or also")
 # Words without a subject: "сколько это стоит", "what about it", "а подробнее".
 _EMPTY = word_set("""
@@ -52,6 +58,11 @@ def leans(question: str) -> int:
 def people_in(text: str) -> str:
     """The fullest name in a text, for "her" and "him" to mean."""
     return max(_NAME.findall(text), key=lambda name: name.count(" "), default="")
+
+
+def asks_who(question: str) -> bool:
+    """Tell whether somebody is asked for."""
+    return not _WHO.isdisjoint(words(question))
 
 
 def means_a_person(question: str) -> bool:

@@ -2,21 +2,21 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from assistant.events import Citation
 from assistant.question import patterns
 from assistant.question.clean import is_russian
+from assistant.question.dated import number_and_date, of_a_kind
 from assistant.question.phrases import word_set
+from assistant.question.told import NEWEST, Papers, cited, day, more
 from indexer import catalog
 from indexer.catalog import Document
 from indexer.store import Store
 from indexer.text import printable
-from indexer.words import content_words, stem, words
+from indexer.words import content_words, words
 
 FOLDERS, NAMES = 12, 12  # told of a list
-NEWEST = 10
 EXAMPLES = 3  # documents with a clause of the same number
 _PART = (
     r"(?:стать[яеиюёй]+|ст\.?|пункт\w*|п\.?\s?п\.?|п\.?|подпункт\w*|раздел\w*|глав[аеуы]"
@@ -26,36 +26,13 @@ _CLAUSE = (
     rf"(?is)(?P<lead>.{{0,60}}?)(?<!\w){_PART}\s*(?:№\s*|no\.?\s*)?"
     r"(?P<number>\d+(?:\.\d+)*)\.?(?!\w)(?P<of>.*)"
 )
+_TAIL = re.compile(r"\s(?:say|says|state|contain|read|гласит|говорит|сказано)$", re.IGNORECASE)
 _LEADING = word_set("""
 сказано написано говорится говорит гласит указано содержит содержится текст содержание процитируй
 покажи приведи в во по о об что есть из
-does is say says show quote text of the in read cite content
+what does is say says show quote text of the in read cite content
 """)
-_KINDS = word_set("""
-приказ распоряжение договор контракт протокол положение инструкция регламент правила акт отчет
-график справка письмо план смета прейскурант устав бюллетень руководство памятка постановление
-соглашение паспорт
-order contract agreement minutes protocol regulation instruction policy report schedule manual
-handbook guide letter plan directive rule
-""")
-_LISTING = word_set("""
-какие какой список перечисли покажи все были был есть изданы издан подписаны подписан вышли приняты
-приняли утверждены за в во от с году года год г гг по на у вас тебя нас имеются найди всех
-what which list all show me the of from in dated issued signed were are there is do you have year
-for
-""")
-_YEAR = re.compile(r"(?:19|20)\d\d")
 Told = Sequence[Document]
-
-
-@dataclass(frozen=True)
-class Papers:
-    """An answer about the documents; `found` is False where it says that something is not there."""
-
-    kind: str
-    text: str
-    citations: tuple[Citation, ...] = ()
-    found: bool = True
 
 
 def about_papers(store: Store, question: str) -> Papers | None:
@@ -68,7 +45,8 @@ def about_papers(store: Store, question: str) -> Papers | None:
         return Papers(kind, _newest(catalog.documents(store), russian))
     return (
         _clause(store, question, russian)
-        or _of_a_kind(store, said, russian)
+        or number_and_date(store, said, russian)
+        or of_a_kind(store, said, russian)
         or _about(store, said, russian)
     )
 
@@ -82,7 +60,7 @@ def _by_folder(known: Told, russian: bool) -> str:
     for folder, paths in list(folders.items())[:FOLDERS]:
         names = ", ".join(printable(PurePosixPath(path).name) for path in paths[:NAMES])
         place = f"{_folder(folder, russian)} ({len(paths)}): " if len(folders) > 1 else ""
-        lines.append(f"{place}{names}{_more(len(paths) - NAMES, russian)}")
+        lines.append(f"{place}{names}{more(len(paths) - NAMES, russian)}")
     if len(folders) > FOLDERS:
         left = len(folders) - FOLDERS
         lines.append(f"… ещё папок: {left}" if russian else f"… and {left} more folders")
@@ -95,54 +73,15 @@ def _folder(folder: str, russian: bool) -> str:
     return "Вне папок" if russian else "In no folder"
 
 
-def _more(left: int, russian: bool) -> str:
-    if left <= 0:
-        return ""
-    return f" … и ещё {left}" if russian else f" … and {left} more"
-
-
 def _newest(known: Told, russian: bool) -> str:
-    newest = sorted(known, key=lambda each: each.date, reverse=True)[:NEWEST]
+    newest = sorted(known, key=lambda each: each.date, reverse=True)
     head = "Последние изменения в документах:" if russian else "The documents changed last:"
-    return "\n".join([head, *(_dated(each, russian) for each in newest)])
-
-
-def _dated(document: Document, russian: bool) -> str:
-    date = ".".join(reversed(document.date.split("-"))) if russian else document.date
-    return f"— {printable(document.path)}, {date}"
-
-
-def _of_a_kind(store: Store, said: str, russian: bool) -> Papers | None:
-    """A list of documents of a kind, of a year or of all: "какие приказы были в 2026 году"."""
-    years = _YEAR.findall(said)
-    rest = [word for word in said.split() if word not in _LISTING and word not in years]
-    kinds = {stem(kind) for kind in _KINDS}
-    asks = said.split()[0] in _LISTING or bool(years)
-    if len(rest) != 1 or stem(rest[0]) not in kinds or len(years) > 1 or not asks:
-        return None
-    if not years and not {"есть", "список", "list", "all", "все", "have", "there"} & set(
-        said.split()
-    ):
-        return None
-    found = [each for each in catalog.documents(store) if _is_of(store, each, stem(rest[0]), years)]
-    if not found:
-        return None
-    head = f"Нашёл документов: {len(found)}" if russian else f"Documents found: {len(found)}"
-    lines = [_dated(each, russian) for each in found[:NEWEST]]
-    text = "\n".join([head, *lines]) + _more(len(found) - NEWEST, russian)
-    if years and (mentioned := catalog.mentions(store, stem(rest[0]), years[0])):
-        text += ("\nУпомянуты: " if russian else "\nMentioned: ") + "; ".join(mentioned)
-    return Papers("list", text, tuple(_cited(store, each) for each in found[:NEWEST]))
-
-
-def _is_of(store: Store, document: Document, kind: str, years: list[str]) -> bool:
-    """Tell whether its name has the word, or a line of its title begins with it."""
-    path, lines = words(document.path), map(words, document.facts.split("\n"))
-    first = {line[0] for line in lines if line} & _KINDS
-    if kind not in set(map(stem, [*path, *first])):
-        return False
-    known = [*path, *words(document.facts), *words(catalog.opening(store, document).text)]
-    return not years or years[0] in known
+    lines = [f"— {printable(each.path)}, {day(each.date, russian)}" for each in newest[:NEWEST]]
+    if left := newest[NEWEST:]:
+        names = ", ".join(printable(PurePosixPath(each.path).name) for each in left[:NAMES])
+        told = f"Ещё {len(left)}" if russian else f"{len(left)} more"
+        lines.append(f"{told}: {names}{more(len(left) - NAMES, russian)}")
+    return "\n".join([head, *lines])
 
 
 def _about(store: Store, said: str, russian: bool) -> Papers | None:
@@ -154,14 +93,9 @@ def _about(store: Store, said: str, russian: bool) -> Papers | None:
     lines = [printable(document.path)]
     if headings := catalog.headings(store, document):
         lines.append(("Разделы: " if russian else "Sections: ") + "; ".join(headings))
-    cited = _cited(store, document)
-    lines.append(("Начало: " if russian else "It begins: ") + cited.quote)
-    return Papers("document", "\n".join(lines), (cited,))
-
-
-def _cited(store: Store, document: Document) -> Citation:
-    first = catalog.opening(store, document)
-    return Citation(document.path, first.page, first.heading, first.text)
+    first = cited(store, document)
+    lines.append(("Начало: " if russian else "It begins: ") + first.quote)
+    return Papers("document", "\n".join(lines), (first,))
 
 
 def _clause(store: Store, question: str, russian: bool) -> Papers | None:
@@ -170,7 +104,7 @@ def _clause(store: Store, question: str, russian: bool) -> Papers | None:
     match = re.fullmatch(_CLAUSE, question.strip(" ?.!")) if has_number else None
     if not match:
         return None
-    name, number = match["of"].strip(' ,.:«»"'), match["number"]
+    name, number = _TAIL.sub("", match["of"]).strip(' ,.:«»"'), match["number"]
     if any(_is_content(word) for word in content_words(match["lead"])):
         if name:
             return None

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from assistant.question import phrases
 from assistant.question.courtesy import says, without_courtesy
 from indexer.text import shortened
-from indexer.words import content_words
+from indexer.words import content_words, words
 
 MOST = 5  # questions of one message that are answered
 BEGINNING = 3  # words of a sentence, one of which asks
 LONGEST = 300  # characters of one of them
+_NUMBERED = re.compile(r"(?:^|(?<=\s))(\d)\)\s*(?=[^\W\d])")
 _SEVERAL = re.compile(r"[.?!…][»”\"')\]]*\s+\S|\n")
-_WORD = re.compile(r"\w+")
 _REQUESTS = phrases.REQUESTS | phrases.OPENINGS
 # A name such as "St." ends no sentence.
 _ABBREVIATED = re.compile(r"(?:^|\s)[A-ZА-ЯЁ]\w{0,2}\.$")
@@ -40,8 +40,13 @@ class _Sentence:
 def questions_of(message: str) -> list[Asked]:
     """The questions of a cleaned message, in their order; none where it is only courtesy.
 
-    A message that asks nothing is a question as a whole, as "телефон бухгалтерии" is.
+    A message that asks nothing is a question as a whole, as "телефон бухгалтерии" is; so is each
+    item of "1) … 2) …", unless what stands before them is what asks.
     """
+    lead, *items = _numbered(message)
+    said = map(_sentence, _sentences(lead))
+    if len(items) > 1 and not any(each.text and each.asks for each in said):
+        return [asked for item in items for asked in questions_of(item)][:MOST]
     sentences = [each for each in map(_sentence, _sentences(message)) if each.text]
     asks = max((each.asks for each in sentences), default=0)
     if not asks:
@@ -67,7 +72,7 @@ def asking_clause(question: str) -> str:
     """What a question asks in the end: "…, but who is the captain?" has any words before that."""
     for border in _CLAUSE.finditer(question):
         rest = question[border.end() :]
-        asks = phrases.ASKING.intersection(_WORD.findall(rest.lower())[:1])
+        asks = phrases.ASKING.intersection(words(rest)[:1])
         if asks and len(content_words(rest)) > 1:
             return rest
     return ""
@@ -77,8 +82,17 @@ def _sentence(text: str) -> _Sentence:
     kept = without_courtesy(text)
     if _ENDS.search(text):
         return _Sentence(kept, 2)
-    asks = phrases.ASKING.intersection(_WORD.findall(kept.lower())[:BEGINNING])
+    asks = phrases.ASKING.intersection(words(kept)[:BEGINNING])
     return _Sentence(kept, 1 if asks or says(text, _REQUESTS) else 0)
+
+
+def _numbered(message: str) -> list[str]:
+    """What stands before "1) … 2) …", and the items, wherever on a line they begin."""
+    lead, *rest = _NUMBERED.split(message)
+    numbers, items = rest[::2], rest[1::2]
+    if numbers != [str(number) for number in range(1, len(numbers) + 1)]:
+        return [message]
+    return [lead, *items]
 
 
 def _sentences(message: str) -> list[str]:
@@ -100,7 +114,7 @@ def _in_small_letters(text: str) -> Iterator[str]:
     """The questions of "где поесть? где курить?", which are taken for one sentence."""
     start = 0
     for border in _NEXT.finditer(text):
-        asks = not phrases.ASKING.isdisjoint(_WORD.findall(text[border.end() :])[:2])
+        asks = not phrases.ASKING.isdisjoint(words(text[border.end() :])[:2])
         if asks and not _is_open(text[start : border.start()]):
             yield text[start : border.start()]
             start = border.end()

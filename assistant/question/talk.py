@@ -43,8 +43,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "I was not told whom to send people to, sorry. Please ask the person who gave you access.",
     ),
     "secret": (
-        "О своём устройстве и ключах я не рассказываю: отвечаю только по документам.",
-        "I do not tell about my own workings or keys: I only answer from the documents.",
+        "О своём устройстве, ключах и чужих вопросах я не рассказываю: отвечаю только по"
+        " документам.",
+        "I do not tell about my own workings, keys or what others asked: I only answer from the"
+        " documents.",
     ),
     "order": (
         "Я умею только отвечать на вопросы по документам. Напишите, что в них найти.",
@@ -56,7 +58,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 def kind_of(message: str) -> str:
     """What a message is that no document is needed to answer; nothing where it is a question."""
     asked = without_courtesy(message)
-    if not asked:
+    if not asked or len("".join(words(asked))) == 1:  # "1" or "а" asks nothing
         return _courtesy(message)
     kinds = (patterns.kind_of(" ".join(words(text))) for text in (asked, message))
     return next((kind for kind in kinds if kind in _TEXTS), "")

@@ -55,7 +55,7 @@ class Choice:
 def choose(question: str, found: Found) -> Choice:
     """Choose among the passages that were found."""
     asked = understand(question, found.terms)
-    outlines = [Outline(hit) for hit in found.hits]
+    outlines = [Outline(hit, question) for hit in found.hits]
     weighed = weigh(asked, outlines)
     if not weighed:
         return Choice(found, None, None, 0.0)

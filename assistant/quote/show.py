@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from assistant.quote.units import Outline, Unit
+from assistant.quote.units import NEVER, Outline, Unit, is_lead
 from indexer.readers.page import cells
 from indexer.readers.sections import last_heading
 from indexer.sentences import sentences
@@ -13,6 +13,8 @@ from indexer.text import shortened
 USUAL, MOST, BRIEF = 430, 600, 150  # characters
 # More rows than these are shown one a line, under the names of the columns.
 SPELLED_ROWS = 2
+# The name of a column that only counts the rows.
+_COUNTS = re.compile(r"(№|#|no\.?)( ?п/п\.?)?", re.I)
 CUT = re.compile(r"[\w,-]$")
 
 
@@ -35,6 +37,21 @@ def show(outline: Outline, places: Sequence[int], unit: Unit, room: int = USUAL)
         else:
             shown.append(text)
     return "\n".join(shown)
+
+
+def whole(pieces: Sequence[Piece]) -> list[str]:
+    """The lines of all that blocks say, tables as rows under the names of their columns."""
+    lines, tables = list[str](), set[object]()
+    for piece in pieces:
+        if piece.kind in NEVER or is_lead(piece):
+            continue
+        lines += [""] * bool(lines and piece.kind not in ("row", "item", "answer"))
+        if piece.kind == "row":
+            lines.append(_row(piece, piece.table not in tables, True))
+            tables.add(piece.table)
+        else:
+            lines.append(_plain(piece))
+    return lines
 
 
 def _title(outline: Outline, places: Sequence[int]) -> list[str]:
@@ -61,7 +78,11 @@ def _lines(
         elif place == unit.place and len(piece.text) > room:
             yield place, _window(piece.text, unit, room)
         else:
-            yield place, piece.text if piece.kind == "code" else " ".join(piece.text.split())
+            yield place, _plain(piece)
+
+
+def _plain(piece: Piece) -> str:
+    return piece.text if piece.kind == "code" else " ".join(piece.text.split())
 
 
 def _row(piece: Piece, first: bool, brief: bool) -> str:
@@ -72,9 +93,12 @@ def _row(piece: Piece, first: bool, brief: bool) -> str:
     if len(names) < len(values) or brief:
         heads = [" | ".join(filter(None, names))] if first and names and brief else []
         return "\n".join([*lines, *heads, " | ".join(filter(None, values))])
+    if len(names) > 2 and sum(map(bool, values)) == 1:  # a remark across the table
+        return "\n".join([*lines, *filter(None, values)])
     pairs = zip(names, values, strict=False)  # empty cells at the end of a row may be left out
-    named = (f"{name}: {value}" if name.strip() else value for name, value in pairs if value)
-    return "\n".join([*lines, *named])
+    told = [(name.strip(), value) for name, value in pairs if value]
+    counted = [(name, value) for name, value in told if not _COUNTS.fullmatch(name)] or told
+    return "\n".join([*lines, *(f"{name}: {value}" if name else value for name, value in counted)])
 
 
 def _window(text: str, unit: Unit, room: int) -> str:

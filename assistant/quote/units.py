@@ -21,6 +21,7 @@ _ANNOUNCES = re.compile(r"[:?—–]$|\s-$")
 _ENDS = re.compile(r"[.!?…:;,][»\"”)]?$")
 _CLAUSE = re.compile(r"\d+(?:\.\d+)+(?=[.)]?\s)")
 _NUMBER = re.compile(r"\d+(?=[.)]\s)")
+_ASKS_AGENDA = re.compile(r"\b(повестк|agenda)", re.I)
 _AGENDA = re.compile(r"\W*(повестка|вопросы повестки|agenda)\b.{0,20}", re.I)
 
 
@@ -55,6 +56,11 @@ def _depth(piece: Piece, after: Piece | None) -> int:
     return piece.level + _DEPTHS.get(piece.kind, 20)
 
 
+def is_lead(piece: Piece) -> bool:
+    """Tell whether a row only names a table or its columns."""
+    return piece.table is not None and piece.text in piece.table.lead.split("\n")
+
+
 def _has_clauses(piece: Piece, after: Piece) -> bool:
     """Tell whether "2." is followed by "2.1."."""
     number = _NUMBER.match(piece.text)
@@ -64,8 +70,10 @@ def _has_clauses(piece: Piece, after: Piece) -> bool:
 class Outline:
     """The blocks of a passage and around it, and which of them each stands under."""
 
-    def __init__(self, hit: Hit) -> None:
+    def __init__(self, hit: Hit, question: str = "") -> None:
+        """An agenda can be quoted where `question` asks for one."""
         self.hit = hit
+        self._asks_agenda = _ASKS_AGENDA.search(question) is not None
         self.pieces: Sequence[Piece] = hit.pieces()
         self.parents: list[list[int]] = []
         path = list[tuple[int, int]]()  # depth and place of what is open
@@ -127,8 +135,10 @@ class Outline:
     def can_be_quoted(self, place: int) -> bool:
         """False for furniture, contents, agendas, and rows that only name columns."""
         piece = self.pieces[place]
-        if piece.kind in NEVER or (piece.table and piece.text in piece.table.lead.split("\n")):
+        if piece.kind in NEVER or is_lead(piece):
             return False
+        if self._asks_agenda:
+            return True
         heads = [self.pieces[at].text for at in (place, *self.parents[place])]
         heads.append(last_heading(piece.heading))
         return not any(map(_AGENDA.fullmatch, heads))

@@ -138,6 +138,8 @@ class Texts:
     news_more: str
     news_broken: str
     button_retry: str
+    whole_gone: str
+    button_whole: str
     button_stop: str
     button_replace: str
     button_keep_both: str

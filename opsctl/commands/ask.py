@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -18,11 +18,13 @@ from indexer.text import decoded
 from opsctl import output
 from opsctl.folding import Folder
 from opsctl.options import EngineName, Json
-from opsctl.sources import list_sources, say_whether, show_end
+from opsctl.sources import list_sources, say_whether, sections, show_end, show_sections
 
 if TYPE_CHECKING:
-    from assistant.events import Done
+    from assistant.events import Citation, Done
     from indexer.search import Found
+
+    _Section = tuple[Citation, str]
 
 _SOURCE = ("file", "page", "heading", "text", "score", "date")
 
@@ -38,6 +40,9 @@ def ask(
     show_prompt: Annotated[
         bool, typer.Option("--show-prompt", help="Show what a model would be sent.")
     ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Show the whole section or page of what is quoted.")
+    ] = False,
     engine: EngineName = None,
     json: Json = False,
 ) -> None:
@@ -49,10 +54,10 @@ def ask(
     if sources_only or show_prompt:
         _show_found(config, question, show_prompt, json)
     else:
-        asyncio.run(_answer(config, question, json))
+        asyncio.run(_answer(config, question, full, json))
 
 
-async def _answer(config: Settings, question: str, json: bool) -> None:
+async def _answer(config: Settings, question: str, full: bool, json: bool) -> None:
     from assistant.answer import answer
     from assistant.engines import open_engine
     from assistant.events import Done, Sources, Token
@@ -76,7 +81,13 @@ async def _answer(config: Settings, question: str, json: bool) -> None:
                 elif isinstance(event, Done):
                     done = event
     assert done
-    _finish(question, done, found, json)
+    whole = sections(done.citations, searcher) if full else None
+    if json:
+        _write_json(question, done, found, whole)
+        return
+    if whole:
+        show_sections(question, whole)
+    show_end(question, done, found, "" if full else "opsctl ask --full …")
 
 
 def _question(words: list[str]) -> str:
@@ -110,12 +121,22 @@ def answer_lines() -> Iterator[Callable[[str], None]]:
             output.write("")
 
 
-def _finish(question: str, done: "Done", found: "Found | None", json: bool) -> None:
-    if json:
-        confidence = round(found.confidence, 3) if found else 0.0
-        output.write_json({"question": question, "confidence": confidence, **asdict(done)})
-        return
-    show_end(question, done, found)
+def _write_json(
+    question: str, done: "Done", found: "Found | None", whole: "Sequence[_Section] | None"
+) -> None:
+    written = {"question": question, **_matched(found), **asdict(done)}
+    if whole is not None:
+        kept = ("file", "page", "heading")
+        written["full"] = [
+            {name: getattr(one, name) for name in kept} | {"text": text} for one, text in whole
+        ]
+    output.write_json(written)
+
+
+def _matched(found: "Found | None") -> dict[str, float]:
+    """How much of the question's words the best passage holds; `confidence` is its former name."""
+    share = round(found.confidence, 3) if found else 0.0
+    return {"matched_words": share, "confidence": share}
 
 
 def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) -> None:
@@ -141,7 +162,7 @@ def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) 
             {
                 "question": question,
                 "found": choice.is_sure,
-                "confidence": round(found.confidence, 3),
+                **_matched(found),
                 "threshold": found.threshold,
                 "sources": [{name: getattr(hit, name) for name in _SOURCE} for hit in found.hits],
             }

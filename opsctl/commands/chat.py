@@ -14,12 +14,15 @@ from indexer.errors import UsageError, UserError
 from opsctl import output
 from opsctl.commands.ask import answer_lines
 from opsctl.options import EngineName, JsonLines
-from opsctl.sources import list_sources, show_end
+from opsctl.sources import list_sources, sections, show_end, show_sections
 
 if TYPE_CHECKING:
     from indexer.search import Found, Searcher
 
-HELP = "/new starts over · /sources shows the passages of the last answer · /exit, Ctrl-D: leave"
+HELP = (
+    "/new starts over · /sources shows the passages of the last answer, /full all of what it quotes"
+    " · /exit, Ctrl-D: leave"
+)
 KEPT_LINES = 1000
 
 
@@ -50,6 +53,7 @@ class _Dialogue:
         self.config = config
         self.turns: list[Turn] = []
         self.found: Found | None = None
+        self.last: Done | None = None
 
     def turn(self) -> bool:
         """Read a line and answer it; False when the dialogue is over."""
@@ -66,6 +70,8 @@ class _Dialogue:
             self.turns.clear()
         elif line == "/sources":
             self._show_sources()
+        elif line == "/full":
+            self._show_whole()
         elif line.startswith("/"):
             output.note(HELP)
         elif line:
@@ -105,12 +111,19 @@ class _Dialogue:
         self._finish(question, done)
 
     def _finish(self, question: str, done: Done) -> None:
+        self.last = done
         if self.json:
             output.write_json_line({"question": question, **asdict(done)})
         else:
-            show_end(question, done, self.found)
+            show_end(question, done, self.found, "/full")
         if done.found and not done.kind:
             self.turns.append(Turn(question, done.text))
+
+    def _show_whole(self) -> None:
+        if self.last and self.last.citations:
+            show_sections(self.last.text, sections(self.last.citations, self.searcher))
+        else:
+            output.note("there is no answer with a quotation yet")
 
     def _show_sources(self) -> None:
         if self.found:

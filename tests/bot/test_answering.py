@@ -77,6 +77,24 @@ def test_without_a_server_it_quotes_and_says_so(tmp_path: Path, notes: Path) -> 
     asyncio.run(go())
 
 
+def test_what_only_comes_closest_is_not_announced_as_the_answer(
+    tmp_path: Path, notes: Path
+) -> None:
+    async def go() -> None:
+        async with (
+            FakeBotAPI(flood=Flood(0)) as api,
+            core(tmp_path, api, notes, threshold=0.95) as it,
+        ):
+            it.ask(2, "телефон кладовщика Норд3")
+            it.ask(2, question(4))
+            await eventually(lambda: it.outcome(1) == it.outcome(2) == "answered")
+            first, second = sorted(message["text"] for message in bot_messages(api, 2))
+            assert first.startswith("Точного ответа не нашёл.") and "Норд3" in first
+            assert second.startswith("📄 Цитаты из документов:")
+
+    asyncio.run(go())
+
+
 @pytest.mark.parametrize("fault", ["cut", "generation"])
 def test_an_answer_that_breaks_off_is_written_again(
     tmp_path: Path, notes: Path, fault: str

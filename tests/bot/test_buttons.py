@@ -11,7 +11,7 @@ from tests.fakes.bot_api_chats import BOT
 from tests.fakes.bot_api_play import Flood
 from tests.fakes.tgi import FakeTGI
 from tests.fakes.tgi_play import Play
-from tests.workspace import question
+from tests.workspace import Workspace, note, question
 
 GROUP = -100
 NAME = f"@{BOT['username']}"
@@ -84,13 +84,45 @@ def test_buttons_of_what_was_forgotten_say_so(tmp_path: Path, notes: Path) -> No
             answer = last_answer(api, 2)["message_id"]
             api.user(2, "/forget")
             assert "Сообщения в чате" in (await bot.replied(2, 3))[2]
-            for action in ("retry", "sources", "like", "dislike", "stop"):
+            for action in ("retry", "sources", "whole", "like", "dislike", "stop"):
                 (shown,) = await press(bot, 2, answer, f"{action}:2")
                 assert shown == "Этот ответ удалён вашей командой /forget."
             for forged in ("like:" + "9" * 40, "like:٣", "like:-1", "like", "like:99"):
                 assert await press(bot, 2, answer, forged) == ["Этого ответа я уже не помню."]
             assert bot.rows("SELECT * FROM feedback") == [] and "Traceback" not in bot.said()
             assert len(bot.all_replies(2)) == 3
+
+    asyncio.run(go())
+
+
+def test_what_is_quoted_in_part_can_be_had_whole(tmp_path: Path) -> None:
+    box = "Ящик стоит у дальней стены ангара и ждёт весны. " * 20
+    story = f"{box}Складом Зюйд1 заведует кладовщик Норд1. {box}Последний ящик пуст."
+    state = Workspace(tmp_path / "state")
+    state.write("склад.txt", "\n\n".join([box] * 20 + [story] + [box] * 20))
+    state.write("ангар.txt", note(2))
+    state.reindex()
+
+    async def go() -> None:
+        async with FakeBotAPI(flood=Flood(0)) as api:
+            async with BotProcess(tmp_path, api, state.state) as bot:
+                for number in (1, 2):
+                    api.user(2, question(number))
+                    await bot.replied(2, number)
+                    await settled(bot)
+                answers = [m for m in api.messages(2) if "like:" in str(m.get("reply_markup"))]
+                assert [
+                    f"whole:{n}" in str(m["reply_markup"]) for n, m in enumerate(answers, 1)
+                ] == [True, False]
+            async with BotProcess(tmp_path, api, state.state) as bot:  # it remembers
+                assert await press(bot, 2, answers[0]["message_id"], "whole:1") == [""]
+                told = "\n".join((await bot.replied(2, 4))[2:])
+                assert told.startswith("📖 склад.txt") and "Последний ящик пуст." in told
+                assert "Норд1." in told and len(told) < 7000 and told.endswith("…")
+                state.write("склад.txt", note(3))
+                state.reindex()
+                await press(bot, 2, answers[0]["message_id"], "whole:1")
+                assert "документ с тех пор изменили" in (await bot.replied(2, 5))[4]
 
     asyncio.run(go())
 

@@ -20,7 +20,8 @@ def test_an_answer_names_file_and_page(workspace: Workspace) -> None:
     assert "manual.pdf, стр. 2" in reply["text"]
     assert reply["question"] == question(2)
     assert reply["engine"] == "extractive"
-    assert 0 < reply["confidence"] <= 1
+    assert 0 < reply["matched_words"] <= 1
+    assert reply["confidence"] == reply["matched_words"]  # its former name
 
 
 def test_a_document_without_pages_is_cited_by_its_section(workspace: Workspace) -> None:
@@ -60,19 +61,66 @@ def test_the_answer_alone_is_on_stdout(indexed: Workspace) -> None:
 
 
 def test_nothing_found_is_an_answer_in_the_language_of_the_question(indexed: Workspace) -> None:
-    for asked, text in (
-        ("Какова температура плавления вольфрама?", "В базе знаний ничего не найдено."),
-        ("Who painted the ceiling of the chapel?", "Nothing found."),
+    for asked, text, how, whom in (
+        (
+            "Какова температура плавления вольфрама?",
+            "Ответа в документах не нашёл.",
+            "короче",
+            "обратитесь сюда: Петров, вн. 400",
+        ),
+        (
+            "Who painted the ceiling of the chapel?",
+            "I found no answer in the documents.",
+            "fewer words",
+            "turn to: Петров, вн. 400",
+        ),
     ):
         reply = indexed.json("ask", asked)
-        assert (reply["found"], reply["text"], reply["citations"]) == (False, text, [])
-        done = indexed.run("ask", asked)
-        assert (done.returncode, done.stdout.strip()) == (0, text)
+        assert (reply["found"], reply["citations"]) == (False, [])
+        said, advice = reply["text"].split("\n")
+        assert said == text and how in advice and "Петров" not in advice
+        done = indexed.run("ask", asked, env={"OPSCTL_CONTACT": "Петров, вн. 400"})
+        assert done.stdout.startswith(reply["text"]) and done.stdout.endswith(f"{whom}\n")
+
+
+def test_how_to_ask_better_is_told_once_for_several_questions(indexed: Workspace) -> None:
+    both = (
+        f"Кто покрасил потолок капеллы? Где {question(1)}? Какова температура плавления вольфрама?"
+    )
+    text = indexed.json("ask", both)["text"]
+    assert text.count("не нашёл") == 2 and text.count("короче") == 1 and "Норд1" in text
+
+
+LONG = "Ящик стоит у дальней стены ангара и ждёт весны. " * 20
+
+
+def test_all_of_what_is_quoted_in_part_is_shown_where_it_is_asked_for(workspace: Workspace) -> None:
+    story = f"{LONG}Складом Зюйд1 заведует кладовщик Норд1. {LONG}Последний ящик пуст."
+    workspace.write("склад.txt", f"Первый ящик полон.\n\n{story}\n\nКонец описи.")
+    workspace.write("note2.txt", note(2))
+    workspace.write("прайс.csv", "Услуга;Цена\nАнализ воды;900\nАнализ льда;1200\n")
+    workspace.reindex()
+    done = workspace.run("ask", question(1))
+    assert "Последний ящик" not in done.stdout and "--full" in done.stderr
+    full = workspace.run("ask", "--full", question(1))
+    assert full.stdout.startswith(done.stdout)
+    rest = full.stdout[len(done.stdout) :]
+    assert rest.index("Первый ящик") < rest.index("Последний ящик пуст.") < rest.index("Конец")
+    assert "--full" not in full.stderr
+    (one,) = workspace.json("ask", "--full", question(1))["full"]
+    assert (one["file"], one["page"]) == ("склад.txt", None) and "Последний ящик" in one["text"]
+    assert "full" not in workspace.json("ask", question(1))
+    assert "--full" not in workspace.run("ask", question(2)).stderr
+    whole = workspace.json("ask", "--full", "сколько стоит анализ льда")["full"][0]["text"]
+    assert whole == "Услуга | Цена\nАнализ воды | 900\nАнализ льда | 1200"
+    said = workspace.run("chat", stdin=f"/full\n{question(1)}\n/full\n")
+    assert "Последний ящик пуст." in said.stdout and "no answer with a quotation" in said.stderr
 
 
 def test_sources_only_lists_the_passages_best_first(indexed: Workspace) -> None:
     reply = indexed.json("ask", question(2), "--sources-only")
     assert reply["found"]
+    assert 0 < reply["matched_words"] == reply["confidence"]
     assert reply["sources"][0]["file"] == "note2.txt"
     assert "Норд2" in reply["sources"][0]["text"]
     scores = [source["score"] for source in reply["sources"]]

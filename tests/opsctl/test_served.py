@@ -91,7 +91,7 @@ def test_what_was_not_found_is_not_sent_as_what_the_model_said(
     indexed.env["OPSCTL_THRESHOLD"] = "0.9"
     with indexed.start("chat") as chat:
         shown, _ = chat.communicate(f"{unknown}\n{question(1)}\n")
-    assert "ничего не найдено" in shown and "note1.txt" in shown
+    assert "Ответа в документах не нашёл." in shown and "note1.txt" in shown
     assert "вольфрама" not in tgi.requests()[-1]["body"]["inputs"]
 
 
