@@ -89,6 +89,8 @@ def read_checks(parser: argparse.ArgumentParser, folder: Path, file: Path) -> li
     """The lines of a file, the expressions tried and the cases' folders looked for."""
     if not file.is_file():
         parser.error(f"there is no {file}")
+    if not folder.is_dir():
+        parser.error(f"there is no folder {folder}")
     if is_for_eval(file):
         return of_eval(parser, file)
     checks = []
@@ -124,11 +126,14 @@ def of_eval(parser: argparse.ArgumentParser, file: Path) -> list[Check]:
         questions = read_questions(file)
     except UsageError as error:
         parser.error(error.message)
-    return [
+    checks = [
         Check(".", each.text, expression(each.answer) if each.answer else None, kind=each.kind)
         for each in questions
         if each.answer is not None or not each.is_answerable
     ]
+    if not checks:
+        parser.error(f"no question of {file} has an answer to judge by")
+    return checks
 
 
 def expression(expected: Expected) -> str:

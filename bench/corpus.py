@@ -47,8 +47,9 @@ class Language:
 
 
 def read_sentences(folder: Path) -> list[str]:
-    """Every whole sentence of the sample's plain texts."""
+    """Every whole sentence of the sample's plain texts, but for those of the office."""
     paths = sorted([*folder.rglob("*.txt"), *folder.rglob("*.md")])
+    paths = [path for path in paths if path.parent.name != "office"]  # figures told are without
     text = "\n".join(path.read_text("utf-8", "ignore") for path in paths) or FALLBACK
     lines = re.split(r"(?<=[.!?…])\s+|\n+", text)
     return [line for line in lines if re.fullmatch(r"\w[^|#*`\n]{30,300}[.!?…]", line)]

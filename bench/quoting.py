@@ -1,10 +1,10 @@
 """The same quoting over other retrievals, judged by the text: python bench/quoting.py.
 
-The questions of a set of `opsctl eval` are asked of this project's index (built-in embedder), of
-LangChain's retrievers and of LlamaIndex's. All read the same text, as this project's readers give
-it, all hear the question without its courtesy, all hand on their five best passages. Of these one
-place is quoted, by this project's quoting, sure or not, and by a plain one beside it: the row or
-sentence that holds most of the question's words, one before it, and what follows.
+The questions of a set of `opsctl eval` are asked of this project's index, of LangChain's
+retrievers and of LlamaIndex's. All read the same text, as this project's readers give it, all hear
+the question without its courtesy, all hand on their five best passages. Of these one place is
+quoted, by this project's quoting, sure or not, and by a plain one beside it: the row or sentence
+that holds most of the question's words, one before it, and what follows.
 """
 
 import argparse
@@ -30,7 +30,8 @@ from bench.answers import expression
 from bench.peers.passages import METHODS
 from bench.speed import ROOT, exit_code, say
 from indexer import catalog
-from indexer.embedders import HashedStems
+from indexer.embedders import open_embedder
+from indexer.models import BUILTIN
 from indexer.readers import READERS, read
 from indexer.search import Found, Hit, Searcher
 from indexer.sync import Chunking, reindex
@@ -50,7 +51,12 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--documents", type=Path, default=ROOT / "documents", metavar="DIR")
     parser.add_argument("--questions", type=Path, default=QUESTIONS, metavar="FILE")
-    return parser.parse_args()
+    parser.add_argument(
+        "--embedder", action="append", metavar="NAME", help="of this project; repeatable"
+    )
+    args = parser.parse_args()
+    args.embedder = args.embedder or [BUILTIN]
+    return args
 
 
 def texts_of(folder: Path) -> Iterator[tuple[str, str]]:
@@ -65,6 +71,19 @@ def texts_of(folder: Path) -> Iterator[tuple[str, str]]:
             said += [*(part for part in here if part not in before), page.text]
             before = here
         yield name, "\n\n".join(said)
+
+
+def search(
+    folder: Path, name: str, questions: Sequence[Question]
+) -> tuple[list[Found], dict[str, str]]:
+    """What this project finds for each question, and what each document says of itself."""
+    embedder = open_embedder(name, ROOT / "var" / "models")
+    with tempfile.TemporaryDirectory(prefix="opsctl-quoting-") as home:
+        index = Path(home, "index")
+        reindex(folder, index, embedder, Chunking())
+        searcher = Searcher(index, lambda name: embedder)
+        found = [searcher.search(each.text, TOP_K) for each in questions]
+        return found, {each.path: each.facts for each in searcher.look(catalog.documents)}
 
 
 def ask_peer(
@@ -133,13 +152,11 @@ def bench(args: argparse.Namespace) -> int:
     questions = [each for each in read_questions(args.questions) if each.answer is not None]
     questions = [replace(each, text=essence(cleaned(each.text))) for each in questions]
     texts = dict(texts_of(args.documents))
-    with tempfile.TemporaryDirectory(prefix="opsctl-quoting-") as home:
-        index = Path(home, "index")
-        reindex(args.documents, index, HashedStems(), Chunking())
-        searcher = Searcher(index, lambda name: HashedStems())
-        ours = [searcher.search(each.text, TOP_K) for each in questions]
-        facts = {each.path: each.facts for each in searcher.look(catalog.documents)}
-    rows: list[Sequence[str]] = [HEAD, row("opsctl, built-in", questions, ours)]
+    rows: list[Sequence[str]] = [HEAD]
+    for name in args.embedder:
+        say(f"opsctl, {name}")
+        ours, facts = search(args.documents, name, questions)
+        rows.append(row(f"opsctl, {name}", questions, ours))
     for method in METHODS:
         say(method)
         hits = ask_peer(method, texts, [each.text for each in questions], facts)
