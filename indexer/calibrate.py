@@ -3,11 +3,13 @@
 A question is a sentence taken out of a passage: how high comes the passage by what is left of it?
 """
 
+import math
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from indexer import vector_rows
 from indexer.embedders import Embedder
@@ -21,10 +23,13 @@ from indexer.units import unit_text
 from indexer.vectors import VectorSearch
 from indexer.words import stem, words
 
+Scores = NDArray[np.float64]
+
 WEIGHTS = (0.0, 0.15, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
 QUESTIONS = 150
 CANDIDATES = 50
 FEWEST_WORDS = 5
+CERTAIN = 2  # standard errors
 # With this many times the vectors it is found again.
 GROWTH = 2
 
@@ -51,32 +56,40 @@ def calibrate(store: Store, embedder: Embedder) -> None:
 
 
 def find_weight(store: Store, embedder: Embedder) -> float:
-    """The least weight that is not worse than the best one, by one standard error."""
+    """The least weight that is not worse than the best one by a standard error; 0 in doubt."""
     lexicon, vectors = Lexicon(store), VectorSearch(store, embedder.dimension)
     found = (_ranks(question, lexicon, vectors, embedder) for question in _questions(store))
     gains = np.array([ranks for ranks in found if ranks]).reshape(-1, len(WEIGHTS))
     if not len(gains):
         return 0.0
     best = int(gains.mean(axis=0).argmax())
-    behind = gains[:, [best]] - gains
-    error = behind.std(axis=0) / np.sqrt(len(gains))
-    return WEIGHTS[int(np.argmax(behind.mean(axis=0) <= error))]
+    if _behind(gains, best, 0) <= CERTAIN:
+        return 0.0
+    return next(weight for at, weight in enumerate(WEIGHTS) if _behind(gains, best, at) <= 1)
 
 
-def _questions(store: Store) -> Iterator[_Question]:
-    """Sentences of passages drawn by lot, the same ones each time."""
+def _behind(gains: Scores, best: int, other: int) -> float:
+    """By how many standard errors one weight is worse than the best one."""
+    difference = gains[:, best] - gains[:, other]
+    error = difference.std() / math.sqrt(len(gains))
+    return float(difference.mean() / error) if error else 0.0
+
+
+def _questions(store: Store) -> list[_Question]:
+    """Sentences of passages drawn by lot, the same ones each time; first one of each passage."""
+    lot = random.Random(0)
     chunks = passage_table(store.db).ids.tolist()
-    random.Random(0).shuffle(chunks)
-    count = 0
-    for passage in store.passages(chunks[: 4 * QUESTIONS]):
+    lot.shuffle(chunks)
+    rounds = list[tuple[int, _Question]]()
+    for passage in store.passages(chunks[: 2 * QUESTIONS]):
         parts = sentences(passage.text)
         texts = [part for part in parts if len(words(part)) >= FEWEST_WORDS]
-        if len(parts) < 2 or not texts or count == QUESTIONS:
-            continue
-        count += 1
-        text = random.Random(passage.chunk_id).choice(texts)
-        rest = "\n".join(filter(None, (passage.heading, *(p for p in parts if p != text))))
-        yield _Question(text, passage, rest)
+        lot.shuffle(texts)
+        for turn, text in enumerate(texts if len(parts) > 1 else ()):
+            rest = (passage.heading, *(part for part in parts if part != text))
+            rounds.append((turn, _Question(text, passage, "\n".join(filter(None, rest)))))
+    rounds.sort(key=lambda each: each[0])
+    return [question for _, question in rounds[:QUESTIONS]]
 
 
 def _ranks(
