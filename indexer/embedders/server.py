@@ -1,6 +1,7 @@
 """Vectors from a server that speaks OpenAI's /v1/embeddings: vLLM, TEI, llama.cpp, Ollama."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -22,6 +23,7 @@ _BATCH = 32
 _CONNECT = 5  # seconds
 _MORE = 10  # times the patience for a question, for a batch of passages
 _TIMES = 4
+_LONG = re.compile(r"too (large|long)|context length|maximum|max_position", re.IGNORECASE).search
 _BUSY = {429, 502, 503, 504}
 
 
@@ -142,7 +144,8 @@ class ServerEmbedder:
         said = _said(answer)
         if self._server.key:
             said = said.replace(self._server.key, "********")
-        return self._error(f"refuses: {status} {printable(said)[:300]}".rstrip())
+        hint = "opsctl reindex --rebuild with a smaller OPSCTL_CHUNK_TOKENS" if _LONG(said) else ""
+        return self._error(f"refuses: {status} {printable(said)[:300]}".rstrip(), hint)
 
     def _error(self, what: str, hint: str = "") -> UserError:
         start = f"start it, or correct OPSCTL_EMBEDDER_URL, or {WORDS_ALONE}"

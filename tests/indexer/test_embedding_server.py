@@ -14,7 +14,7 @@ from indexer.embedders import EmbedderServer, open_embedder
 from indexer.errors import UserError
 from tests.fakes.broken_servers import silent
 from tests.fakes.embeddings import EmbeddingServer, embedding_server
-from tests.workspace import UNITS, Workspace, note, question
+from tests.workspace import UNITS, VECTORS, Workspace, note, question
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def served(workspace: Workspace, server: EmbeddingServer) -> Workspace:
     workspace.env = {
         "OPSCTL_EMBEDDER": "auto",
         "OPSCTL_EMBEDDER_URL": server.url,
-        "OPSCTL_THRESHOLD": "0",
+        **VECTORS,
     }
     for number in (1, 2, 3):
         workspace.write(f"note{number}.txt", note(number))
@@ -73,7 +73,7 @@ def test_the_key_is_sent_and_never_shown(served: Workspace, server: EmbeddingSer
     server.fault = "refuses"
     told = served.fails(1, "ask", question(1))
     assert "refuses: 400 input is too long, Bearer ********" in told
-    assert told.endswith("OPSCTL_EMBEDDER=builtin opsctl reindex --rebuild")
+    assert told.endswith("with a smaller OPSCTL_CHUNK_TOKENS")
 
 
 @pytest.mark.parametrize(

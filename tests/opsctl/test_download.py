@@ -4,10 +4,12 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from opsctl.hub import catalog
 from tests.fakes import hub_files
 from tests.fakes.hub import FakeHub
 from tests.fakes.hub_downloads import (
@@ -249,3 +251,13 @@ def test_the_better_embedder_of_the_same_size_is_offered_beside_the_default(
     assert other.returncode == 0, other
     assert "RuBQ" not in other.stderr
     assert (workspace.state / "models" / "sergeyzh--BERTA" / "config.json").is_file()
+
+
+def test_with_onnx_runtime_alone_the_onnx_file_comes_in_the_place_of_the_weights() -> None:
+    [item] = catalog.chosen(["embedder"])
+    paths = ["config.json", "model.safetensors", "2_Dense/pytorch_model.bin", "tokenizer.json"]
+    by_onnx = replace(item, by_onnx=True)
+    assert by_onnx.choose([*paths, "onnx/model.onnx", "onnx/model_O4.onnx"]) == [
+        "config.json", "tokenizer.json", "onnx/model.onnx",
+    ]  # fmt: skip
+    assert by_onnx.choose(paths) == paths
