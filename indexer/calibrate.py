@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from indexer import vector_rows
 from indexer.embedders import Embedder
-from indexer.fusion import fused
+from indexer.fusion import fuse
 from indexer.lexicon import Lexicon
 from indexer.postings import passage_table
 from indexer.records import Passage
@@ -25,7 +25,7 @@ from indexer.words import stem, words
 
 Scores = NDArray[np.float64]
 
-WEIGHTS = (0.0, 0.15, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
+WEIGHTS = (0.0, 0.15, 0.3, 0.5, 0.7, 1.0)
 QUESTIONS = 150
 CANDIDATES = 50
 FEWEST_WORDS = 5
@@ -107,7 +107,7 @@ def _ranks(
     meanings = vectors.search(query, lexical, without=taken)
     if own not in meanings.passages:
         return []
-    return [1 / _place(own, fused(lexical, meanings.passages, weight)) for weight in WEIGHTS]
+    return [1 / _place(own, fuse(lexical, meanings.passages, weight)) for weight in WEIGHTS]
 
 
 def _left(question: _Question, lexicon: Lexicon, score: float) -> float:

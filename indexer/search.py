@@ -151,16 +151,15 @@ class _View:
         self._refresh()
         ranking = self._lexicon.rank(question)
         candidates = ranking.best(max(CANDIDATES, limit))
-        confidence = ranking.confidence
         meanings, weight = NO_MEANINGS, self._weight()
         if weight and self.embedder.knows(question):
             query = self.embedder.encode_query([question])[0]
             meanings = self._vectors().search(query, candidates)
-            candidates, confidence = fuse(candidates, meanings.passages, confidence, weight)
+            candidates = fuse(candidates, meanings.passages, weight)
         hits = self._hits(candidates, limit)
         return Found(
             hits,
-            confidence,
+            ranking.confidence,
             self.threshold(threshold),
             ranking.terms,
             ranking.rare,
@@ -182,6 +181,8 @@ class _View:
 
     def _weight(self) -> float:
         """How much a cosine counts: what a person set, else what the index found."""
+        if not self.store.has_vectors():
+            return 0.0
         given = self.embedder.weight
         return float(self.store.meta().get("weight", 0)) if given is None else given
 

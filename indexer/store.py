@@ -61,6 +61,11 @@ class Store(Database):
             ).fetchone()
         return Counts(*row)
 
+    def has_vectors(self) -> bool:
+        """Tell whether any unit of a passage has one."""
+        query = "SELECT EXISTS (SELECT 1 FROM vector)"
+        return self.schema() >= SCHEMA and bool(self.db.execute(query).fetchone()[0])
+
     def count_vectors(self) -> tuple[int, int]:
         """How many units of passages have a vector, and how many wait for theirs."""
         with sqlite_errors(self.path):

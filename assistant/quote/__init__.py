@@ -56,7 +56,7 @@ def choose(question: str, found: Found) -> Choice:
     """Choose among the passages that were found."""
     asked = understand(question, found.terms)
     outlines = [Outline(hit, question) for hit in found.hits]
-    weighed = weigh(asked, outlines)
+    weighed = weigh(asked, outlines, found.meanings)
     if not weighed:
         return Choice(found, None, None, 0.0)
     best = weighed[0]

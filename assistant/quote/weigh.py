@@ -8,6 +8,8 @@ from assistant.quote.asked import Asked, joins
 from assistant.quote.text import SIMILAR, Text
 from assistant.quote.units import Outline, Unit
 from indexer.forms import MONTHS
+from indexer.units import unit_text
+from indexer.vector_rows import digest
 
 # What a word counts that stands not in the unit itself but in what it is read under, in its
 # document, beside it, or in the name of the file.
@@ -22,7 +24,11 @@ TITLE = -0.1
 LONG, USUAL_LENGTH = 0.05, 200  # for each doubling of the characters: a long unit holds more words
 # What a word weighs at least, of its weight among the units: in a small index every passage has it.
 AMONG_UNITS, RARE_ENOUGH = 0.4, 1.0
+MEANING = 0.0
 SEARCH = 0.3  # times the passage's score, as a share of the best one's
+
+
+NO_MEANINGS: Mapping[bytes, float] = {}
 
 
 @dataclass(frozen=True)
@@ -33,16 +39,22 @@ class Weighed:
     score: float
     held: Mapping[str, float]
     tells: bool
+    meaning: float | None = None
 
 
-def weigh(asked: Asked, outlines: Sequence[Outline]) -> list[Weighed]:
-    """The units of all passages, best first."""
-    return sorted(_Scale(asked, outlines).weighed(), key=lambda each: -each.score)
+def weigh(
+    asked: Asked, outlines: Sequence[Outline], meanings: Mapping[bytes, float] = NO_MEANINGS
+) -> list[Weighed]:
+    """The units of all passages, best first; `meanings` are those of a search."""
+    return sorted(_Scale(asked, outlines, meanings).weighed(), key=lambda each: -each.score)
 
 
 class _Scale:
-    def __init__(self, asked: Asked, outlines: Sequence[Outline]) -> None:
+    def __init__(
+        self, asked: Asked, outlines: Sequence[Outline], meanings: Mapping[bytes, float]
+    ) -> None:
         self._asked = asked
+        self._meanings = meanings
         self._terms = dict(asked.terms)
         self._outlines = outlines
         self._texts: dict[str, Text] = {}
@@ -103,7 +115,15 @@ class _Scale:
         score += TELLS * tells + TITLE * unit.title + LISTED * (asked.whole and unit.listed)
         score += EXACT * exact
         score -= LONG * max(0.0, math.log2(len(unit.text) / USUAL_LENGTH))
-        return Weighed(unit, score, held, tells)
+        meaning = self._meaning(unit, outline)
+        return Weighed(unit, score + MEANING * (meaning or 0.0), held, tells, meaning)
+
+    def _meaning(self, unit: Unit, outline: Outline) -> float | None:
+        """The unit's cosine with the question above chance, where it is known."""
+        if not self._meanings:
+            return None
+        heading = outline.pieces[unit.place].heading
+        return self._meanings.get(digest(unit_text(heading, unit.text)))
 
     def _around(self, unit: Unit, outline: Outline) -> Mapping[str, float]:
         """What each word counts by what the unit is read under and by its document."""
