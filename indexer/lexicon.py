@@ -31,8 +31,9 @@ NEIGHBOURS = 0.4
 # A term that more than this share of the passages hold says nothing, and is not read.
 COMMON = {STEMS: 0.5, GRAMS: 0.2}
 KEPT_POSTINGS = 10_000_000  # in memory, at 8 bytes each
-# The most postings that are read for a question: the most common terms of it are not, where there
-# are more. At 100,000 passages that is ...
+# The most postings that are read for a question: the most common of its terms are left out where
+# there are more. At 100,000 passages of bench/growth.py the best passage stayed the same in 199 of
+# 199 questions, 93 % of the best five too, in half of the time.
 MOST_READ = {STEMS: 200_000, GRAMS: 100_000}
 ALWAYS_READ = 200  # passages; in a smaller index every term counts
 # Confidence: the share of the best possible score, had the question two more, unseen words; put on

@@ -100,8 +100,8 @@ CREATE TABLE posting (
     term TEXT NOT NULL,
     ids BLOB NOT NULL,
     tf BLOB,
-    PRIMARY KEY (segment, kind, term)
-) WITHOUT ROWID;
+    UNIQUE (segment, kind, term)
+);
 
 -- Documents that were removed and that segments may still hold.
 CREATE TABLE gone (document_id INTEGER PRIMARY KEY);

@@ -14,6 +14,7 @@ from indexer.postings import BITS, GRAMS, STEMS, Passages, passage_text
 from indexer.words import grams, stem, words
 
 PASSAGES = 2048  # the most of a new segment
+MOST_WORDS = 100_000  # whose terms are remembered from one time to the next
 MOST_COUNTED = 255  # occurrences of a stem in a passage
 ROWS = 10_000  # written at once
 
@@ -28,13 +29,33 @@ class _Passage:
     code: bytes  # the numbers of its terms, four bytes an occurrence
 
 
-def add(db: sqlite3.Connection, document_ids: Iterable[int]) -> None:
-    """Write the posting lists of documents that no segment holds yet."""
-    codes = _Codes()
-    passages = (each for number in sorted(document_ids) for each in _passages(db, number, codes))
-    for _, block in groupby(passages, lambda passage: passage.id >> BITS):
-        while group := list(islice(block, PASSAGES)):
-            _write(db, group, codes)
+class Writer:
+    """Writes the posting lists of documents that no segment holds yet."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._codes = _Codes()
+
+    def add(self, document_ids: Iterable[int]) -> None:
+        """Write those of some documents."""
+        if len(self._codes) > MOST_WORDS:
+            self._codes = _Codes()
+        passages = (each for number in sorted(document_ids) for each in self._passages(number))
+        for _, block in groupby(passages, lambda passage: passage.id >> BITS):
+            while group := list(islice(block, PASSAGES)):
+                _write(self._db, group, self._codes)
+
+    def _passages(self, document_id: int) -> Iterator[_Passage]:
+        rows = self._db.execute(
+            "SELECT c.id, c.stop - c.start, d.facts, p.heading, c.lead,"
+            " substr(p.text, c.start + 1, c.stop - c.start) FROM chunk c"
+            " JOIN page p ON p.id = c.page_id JOIN document d ON d.id = c.document_id"
+            " WHERE d.id = ? ORDER BY c.id",
+            (document_id,),
+        )
+        for chunk_id, length, facts, *texts in rows:
+            code = self._codes.of(f"{facts}\n{passage_text(*texts)}")
+            yield _Passage(chunk_id, document_id, length, code)
 
 
 def insert(db: sqlite3.Connection, passages: Passages) -> int:
@@ -57,39 +78,37 @@ def insert_rows(db: sqlite3.Connection, rows: Iterator[Row]) -> None:
         db.executemany("INSERT INTO posting VALUES (?, ?, ?, ?, ?)", batch)
 
 
+class _Numbers(dict[str, int]):
+    """Numbers for the terms of a kind, in the order in which they are seen first."""
+
+    def __init__(self, kind: int) -> None:
+        super().__init__()
+        self.kind = kind
+        self.names: list[str] = []
+
+    def __missing__(self, term: str) -> int:
+        self[term] = number = 2 * len(self) + self.kind
+        self.names.append(term)
+        return number
+
+
 class _Codes(dict[str, bytes]):
-    """The numbers of a word's stem and letter groups, as bytes; terms are numbered as they come."""
+    """The numbers of each word's stem and letter groups, four bytes each."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.numbers: tuple[dict[str, int], dict[str, int]] = ({}, {})
-        self._next = 0
+        self.numbers = (_Numbers(STEMS), _Numbers(GRAMS))
 
     def __missing__(self, word: str) -> bytes:
-        letters = [self.number(GRAMS, gram) for gram in grams(word)]
-        self[word] = array("i", [self.number(STEMS, stem(word)), *letters]).tobytes()
-        return self[word]
+        stems, letters = self.numbers
+        numbers = [stems[stem(word)], *map(letters.__getitem__, grams(word))]
+        self[word] = code = array("i", numbers).tobytes()
+        return code
 
-    def number(self, kind: int, term: str) -> int:
-        """The number of a term."""
-        known = self.numbers[kind].setdefault(term, self._next)
-        self._next += known == self._next
-        return known
-
-
-def _passages(db: sqlite3.Connection, document_id: int, codes: _Codes) -> Iterator[_Passage]:
-    rows = db.execute(
-        "SELECT c.id, c.stop - c.start, d.facts, p.heading, c.lead,"
-        " substr(p.text, c.start + 1, c.stop - c.start)"
-        " FROM chunk c JOIN page p ON p.id = c.page_id JOIN document d ON d.id = c.document_id"
-        " WHERE d.id = ? ORDER BY c.id",
-        (document_id,),
-    )
-    for chunk_id, length, facts, *texts in rows:
-        text = f"{facts}\n{passage_text(*texts)}"
-        forms = array("i", [codes.number(STEMS, form) for form in exact_forms(text)])
-        code = b"".join([*map(codes.__getitem__, words(text)), forms.tobytes()])
-        yield _Passage(chunk_id, document_id, length, code)
+    def of(self, text: str) -> bytes:
+        """The numbers of all that is searched of a text."""
+        forms = array("i", map(self.numbers[STEMS].__getitem__, exact_forms(text)))
+        return b"".join([*map(self.__getitem__, words(text)), forms.tobytes()])
 
 
 def _write(db: sqlite3.Connection, group: Sequence[_Passage], codes: _Codes) -> None:
@@ -104,22 +123,17 @@ def _write(db: sqlite3.Connection, group: Sequence[_Passage], codes: _Codes) -> 
     counts = np.diff(new, append=len(keys))
     keys = keys[new]
     starts = np.flatnonzero(np.diff(keys >> BITS, prepend=-1))
-    slices = map(slice, starts.tolist(), [*starts[1:].tolist(), len(keys)])
-    places = dict(zip((keys[starts] >> BITS).tolist(), slices, strict=True))
+    places = map(slice, starts.tolist(), [*starts[1:].tolist(), len(keys)])
+    found = list(zip((keys[starts] >> BITS).tolist(), places, strict=True))
     ids, counted = keys.astype("<u2"), np.minimum(counts, MOST_COUNTED).astype(np.uint8)
-    insert_rows(db, _rows(segment, codes, places, ids, counted))
+    for numbers in codes.numbers:
+        kind, names = numbers.kind, numbers.names
+        lists = sorted((names[number >> 1], place) for number, place in found if number % 2 == kind)
+        insert_rows(db, (_row(segment, kind, term, ids[at], counted[at]) for term, at in lists))
 
 
-def _rows(
-    segment: int,
-    codes: _Codes,
-    places: dict[int, slice],
-    ids: "NDArray[np.uint16]",
-    counts: "NDArray[np.uint8]",
-) -> Iterator[Row]:
-    for kind, numbers in enumerate(codes.numbers):
-        for term in sorted(numbers):
-            if place := places.get(numbers[term]):
-                tf = counts[place].tobytes() if kind == STEMS else b""
-                once = tf.count(1) == len(tf)
-                yield segment, kind, term, ids[place].tobytes(), None if once else tf
+def _row(
+    segment: int, kind: int, term: str, ids: NDArray[np.uint16], counts: NDArray[np.uint8]
+) -> Row:
+    tf = counts.tobytes() if kind == STEMS else b""
+    return segment, kind, term, ids.tobytes(), None if tf.count(1) == len(tf) else tf

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from indexer import vector_rows
 from indexer.chunks import Chunk
@@ -18,12 +19,17 @@ from indexer.records import Counts, Known, Passage
 from indexer.surroundings import Piece, around
 from indexer.units import units
 
+if TYPE_CHECKING:
+    from indexer.segments import Writer
+
 # Of the tables; what can be searched of one made by an earlier release still is.
 SCHEMA = 2
 
 
 class Store(Database):
     """The tables of an index. What is written can be found after `finish_documents`."""
+
+    _postings: "Writer | None" = None
 
     @classmethod
     def create(cls, path: Path, identity: Identity) -> "Store":
@@ -153,7 +159,7 @@ class Store(Database):
 
     def finish_documents(self, document_ids: Sequence[int]) -> None:
         """Make new versions of documents findable in place of those before them."""
-        from indexer import segments
+        from indexer.segments import Writer
 
         for document_id in document_ids:
             query = "SELECT path FROM document WHERE id = ?"
@@ -162,7 +168,8 @@ class Store(Database):
             self.db.execute("UPDATE document SET live = 1 WHERE id = ?", (document_id,))
             self.db.execute("DELETE FROM problem WHERE path = ?", (path,))
             self._touch()
-        segments.add(self.db, document_ids)
+        self._postings = self._postings or Writer(self.db)
+        self._postings.add(document_ids)
 
     def merge_postings(self) -> None:
         """Keep the segments of the posting lists few; where there is no room, a later run does."""
