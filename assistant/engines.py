@@ -44,13 +44,22 @@ class _Words:
     right: str
     closest: str
     older: str
+    foreign: str
 
 
 _RUSSIAN = _Words(
-    "«", "»", "Точного ответа не нашёл. Ближе всего:", "В более старом документе иначе:"
+    "«",
+    "»",
+    "Точного ответа не нашёл. Ближе всего:",
+    "В более старом документе иначе:",
+    "Это есть в документе на другом языке:",
 )
 _ENGLISH = _Words(
-    "“", "”", "No exact answer was found. The closest is:", "An older document differs:"
+    "“",
+    "”",
+    "No exact answer was found. The closest is:",
+    "An older document differs:",
+    "A document in another language has it:",
 )
 
 
@@ -77,6 +86,8 @@ class ExtractiveEngine:
         yield Writer("extractive", note=self.note)
         words = _RUSSIAN if is_russian(question) else _ENGLISH
         intro = "" if choice.is_sure else f"{words.closest}\n\n"
+        if choice.is_sure and choice.quote and is_russian(choice.quote.text) != is_russian(question):
+            intro = f"{words.foreign}\n\n"
         for quote in filter(None, (choice.quote, choice.older)):
             citation = Citation(quote.hit.file, quote.page, quote.heading, quote.text)
             yield Token(intro + quoted(citation, words is _RUSSIAN))

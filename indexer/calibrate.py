@@ -29,6 +29,8 @@ WEIGHTS = (0.0, 0.15, 0.3, 0.5, 0.7, 1.0)
 QUESTIONS = 150
 CANDIDATES = 50
 FEWEST_WORDS = 5
+# With fewer questions nothing is found out, and an embedder that somebody chose has this weight.
+FEW, USUAL = 30, 0.5
 CERTAIN = 2  # standard errors
 # With this many times the vectors it is found again.
 GROWTH = 2
@@ -60,8 +62,8 @@ def find_weight(store: Store, embedder: Embedder) -> float:
     lexicon, vectors = Lexicon(store), VectorSearch(store, embedder.dimension)
     found = (_ranks(question, lexicon, vectors, embedder) for question in _questions(store))
     gains = np.array([ranks for ranks in found if ranks]).reshape(-1, len(WEIGHTS))
-    if not len(gains):
-        return 0.0
+    if len(gains) < FEW:
+        return USUAL
     best = int(gains.mean(axis=0).argmax())
     if _behind(gains, best, 0) <= CERTAIN:
         return 0.0

@@ -24,7 +24,7 @@ TITLE = -0.1
 LONG, USUAL_LENGTH = 0.05, 200  # for each doubling of the characters: a long unit holds more words
 # What a word weighs at least, of its weight among the units: in a small index every passage has it.
 AMONG_UNITS, RARE_ENOUGH = 0.4, 1.0
-MEANING = 0.0
+MEANING = 0.2  # times a unit's cosine above chance
 SEARCH = 0.3  # times the passage's score, as a share of the best one's
 
 
