@@ -36,6 +36,9 @@ _UNSHOWN = dict.fromkeys(
 )
 
 
+FOREIGN = 0.1  # the share of letters below which a text is in another language
+
+
 @dataclass(frozen=True)
 class _Words:
     """What is said around quotations."""
@@ -86,13 +89,21 @@ class ExtractiveEngine:
         yield Writer("extractive", note=self.note)
         words = _RUSSIAN if is_russian(question) else _ENGLISH
         intro = "" if choice.is_sure else f"{words.closest}\n\n"
-        if choice.is_sure and choice.quote and is_russian(choice.quote.text) != is_russian(question):
+        if choice.is_sure and choice.quote and _is_foreign(choice.quote.text, question):
             intro = f"{words.foreign}\n\n"
         for quote in filter(None, (choice.quote, choice.older)):
             citation = Citation(quote.hit.file, quote.page, quote.heading, quote.text)
             yield Token(intro + quoted(citation, words is _RUSSIAN))
             yield citation
             intro = f"\n\n{words.older}\n"
+
+
+def _is_foreign(text: str, question: str) -> bool:
+    """Tell whether hardly a letter of a text is of the question's alphabet."""
+    letters = [letter for letter in text.lower() if letter.isalpha()]
+    cyrillic = sum("а" <= letter <= "я" or letter == "ё" for letter in letters)
+    own = cyrillic if is_russian(question) else len(letters) - cyrillic
+    return own < FOREIGN * len(letters)
 
 
 class ServerEngine:

@@ -227,7 +227,7 @@ class Assembly:
         closing = [self.queue.close(ending)]
         if self._inbox:
             closing.append(self._inbox.close(ending))
-        await asyncio.gather(*closing)
+        await asyncio.gather(*closing, self._indexing.close())
         with suppress(asyncio.TimeoutError):
             await within(0.5, self._request.shutdown())
 

@@ -1,12 +1,16 @@
 """Brings the index up to date in a process of its own, which gives all its memory back.
 
-python -m bot.indexing: settings as JSON on stdin, what was done as JSON on stdout.
+python -m bot.indexing: settings as a line of JSON on stdin, what was done as one on stdout, as soon
+as words can be searched. Then it makes vectors, and ends with them, or when stdin does.
 """
 
 import asyncio
 import json
+import os
 import sys
-from contextlib import closing
+import threading
+from asyncio.subprocess import Process
+from contextlib import closing, suppress
 from pathlib import Path
 
 from assistant.retrieve import embedder_for_indexing
@@ -26,6 +30,7 @@ class Indexing:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._turn = asyncio.Lock()
+        self._encoding = set[Process]()
 
     async def update(self) -> dict[str, int]:
         """Index what is new or changed; tell how many files were added, changed and so on.
@@ -34,7 +39,17 @@ class Indexing:
         at any moment: the next run goes on from there.
         """
         async with self._turn:
-            return await _update(self._settings)
+            process = await _start(self._settings)
+            report = await _report(process, self._settings)
+        self._encoding = {each for each in self._encoding if each.returncode is None} | {process}
+        return report
+
+    async def close(self) -> None:
+        """End the making of vectors; the next update goes on with it."""
+        for process in self._encoding:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
 
     async def name_of(self, sha256: str) -> str:
         """The document with this content that is in the index and still there, or nothing."""
@@ -76,16 +91,25 @@ class Indexing:
             return passages
 
 
-async def _update(settings: Settings) -> dict[str, int]:
+async def _start(settings: Settings) -> Process:
     try:
-        process = await asyncio.create_subprocess_exec(
+        return await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot.indexing", cwd=ROOT,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
     except OSError as error:
         raise UserError(f"the indexing does not start ({error.strerror})") from error
+
+
+async def _report(process: Process, settings: Settings) -> dict[str, int]:
+    """Tell a process what to do, and return what it says of documents that can be found now."""
+    assert process.stdin
+    assert process.stdout
     try:
-        told, _ = await process.communicate(json.dumps(_needed(settings)).encode())
+        with suppress(ConnectionError):  # it died: there is no report
+            process.stdin.write(json.dumps(_needed(settings)).encode() + b"\n")
+            await process.stdin.drain()
+        told = await process.stdout.readline()
     except asyncio.CancelledError:
         process.kill()
         await process.wait()
@@ -113,18 +137,24 @@ def _needed(settings: Settings) -> dict[str, object]:
     }
 
 
-def _index(given: dict[str, object]) -> dict[str, object]:
+def _index(given: dict[str, object]) -> None:
     paths = {name: Path(str(given[name])) for name in ("documents", "state")}
     settings = Settings(**{**given, **paths})  # type: ignore[arg-type]
     try:
         if idle := idle_plan(settings.documents, settings.index):
-            return _counts(Report(unchanged=idle.unchanged, failed=idle.still_failing))
+            _say(_counts(Report(unchanged=idle.unchanged, failed=idle.still_failing)))
+            return
         embedder = embedder_for_indexing(settings, False, lambda _: None)
         chunking = Chunking(settings.chunk_tokens, settings.chunk_overlap)
-        report = reindex(settings.documents, settings.index, embedder, chunking)
+        reindex(
+            settings.documents,
+            settings.index,
+            embedder,
+            chunking,
+            indexed=lambda report: _say(_counts(report)),
+        )
     except UserError as error:
-        return {"error": error.message, "busy": isinstance(error, Busy)}
-    return _counts(report)
+        _say({"error": error.message, "busy": isinstance(error, Busy)})
 
 
 def _counts(report: Report) -> dict[str, object]:
@@ -137,5 +167,20 @@ def _counts(report: Report) -> dict[str, object]:
     }
 
 
+def _say(told: dict[str, object]) -> None:
+    with suppress(BrokenPipeError):  # after the first line nobody listens
+        sys.stdout.write(f"{json.dumps(told)}\n")
+        sys.stdout.flush()
+
+
+def _end_with_stdin() -> None:
+    """The bot that started this process is gone; what is done is kept."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os._exit(1)
+
+
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(_index(json.load(sys.stdin))))
+    wanted = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_stdin, daemon=True).start()
+    _index(wanted)

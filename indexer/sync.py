@@ -77,13 +77,15 @@ def reindex(
     rebuild: bool = False,
     progress: Progress = lambda step: None,
     planned: Callable[[Plan], None] = lambda plan: None,
+    indexed: Callable[[Report], None] = lambda report: None,
     encoded: Encoded = lambda done, total: None,
 ) -> Report:
     """Index what is new or changed, forget what is gone; `rebuild` starts from nothing.
 
     May be killed at any moment: the next run goes on from there. A rebuild fills a second store and
     changes over at its end, so that there is always a whole one to search. Vectors are made after
-    that: words are searched meanwhile. `encoded` is told how many units have theirs, of how many.
+    that: words are searched meanwhile, from when `indexed` is called. `encoded` is told how many
+    units have theirs, of how many.
     """
     listing = list_documents(documents)
     identity = Identity(
@@ -108,6 +110,7 @@ def reindex(
             finally:
                 store.close()
             folder.promote()
+        indexed(report)
         if is_dense(embedder):
             report.embedded = encode_waiting(folder, embedder, encoded)
         return report

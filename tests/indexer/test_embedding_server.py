@@ -151,8 +151,15 @@ def test_the_bot_indexes_with_it_too(served: Workspace, server: EmbeddingServer)
         embedder_url=server.url,
         embedder_key=server.key,
     )
-    assert asyncio.run(Indexing(settings).update())["added"] == 3
-    assert served.vectors() == 3 * UNITS
+
+    async def update() -> None:
+        indexing = Indexing(settings)
+        assert (await indexing.update())["added"] == 3
+        while served.vectors() < 3 * UNITS:  # they come later
+            await asyncio.sleep(0.05)
+        await indexing.close()
+
+    asyncio.run(asyncio.wait_for(update(), 60))
 
 
 def test_a_bad_address_is_told_by_name(served: Workspace) -> None:
