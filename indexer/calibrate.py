@@ -102,14 +102,18 @@ def _ranks(
     Nothing where the passage has no vectors yet.
     """
     own = question.passage.chunk_id
-    lexical = lexicon.rank(question.text).best(CANDIDATES)
+    ranking = lexicon.rank(question.text)
+    lexical = ranking.best(CANDIDATES)
     lexical[own] = _left(question, lexicon, lexical.get(own, 0.0))
     query = embedder.encode_query([question.text])[0]
     taken = vector_rows.digest(unit_text(question.passage.heading, question.text))
     meanings = vectors.search(query, lexical, without=taken)
     if own not in meanings.passages:
         return []
-    return [1 / _place(own, fuse(lexical, meanings.passages, weight)) for weight in WEIGHTS]
+    return [
+        1 / _place(own, fuse(lexical, ranking.confidence, meanings.passages, weight))
+        for weight in WEIGHTS
+    ]
 
 
 def _left(question: _Question, lexicon: Lexicon, score: float) -> float:

@@ -8,11 +8,18 @@ from collections.abc import Mapping
 
 
 def fuse(
-    lexical: Mapping[int, float], cosines: Mapping[int, float], weight: float
+    lexical: Mapping[int, float],
+    confidence: float,
+    cosines: Mapping[int, float],
+    weight: float,
 ) -> dict[int, float]:
-    """Lexical scores and cosines above chance added up, by passage id; from 0 to 1."""
-    top = max(lexical.values(), default=0.0) or 1.0
+    """Lexical scores and cosines above chance added up, by passage id; from 0 to 1.
+
+    The best lexical score counts as its confidence: where no passage has the words of a question,
+    its meaning decides.
+    """
+    scale = confidence / (max(lexical.values(), default=0.0) or 1.0)
     return {
-        key: (lexical.get(key, 0.0) / top + weight * cosines.get(key, 0.0)) / (1 + weight)
+        key: (scale * lexical.get(key, 0.0) + weight * cosines.get(key, 0.0)) / (1 + weight)
         for key in {*lexical, *cosines}
     }

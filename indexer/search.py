@@ -155,7 +155,7 @@ class _View:
         if weight and self.embedder.knows(question):
             query = self.embedder.encode_query([question])[0]
             meanings = self._vectors().search(query, candidates)
-            candidates = fuse(candidates, meanings.passages, weight)
+            candidates = fuse(candidates, ranking.confidence, meanings.passages, weight)
         hits = self._hits(candidates, limit)
         return Found(
             hits,
