@@ -16,6 +16,7 @@ from indexer.folder import IndexFolder
 from indexer.lock import writer_lock
 from indexer.store import Store
 from indexer.vectors import save_vectors, to_bytes
+from indexer.words import is_cyrillic
 
 # Units encoded and committed together: what a kill can cost at the most.
 BATCH = 64
@@ -47,7 +48,13 @@ def _encode(store: Store, embedder: Embedder, progress: Encoded) -> int:
     while rows := vector_rows.waiting(store.db, BATCH):
         vectors = to_bytes(embedder.encode([text for _, text in rows]))
         with store.transaction():
-            vector_rows.save(store.db, zip((key for key, _ in rows), vectors, strict=True))
+            vector_rows.save(
+                store.db,
+                [
+                    (key, is_cyrillic(text), data)
+                    for (key, text), data in zip(rows, vectors, strict=True)
+                ],
+            )
         done += len(rows)
         progress(done, done + vector_rows.count_waiting(store.db))
         if vector_rows.count(store.db) >= ENOUGH and is_due(store, embedder):

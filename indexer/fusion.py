@@ -15,10 +15,10 @@ def fuse(
 ) -> dict[int, float]:
     """Lexical scores and cosines above chance added up, by passage id; from 0 to 1.
 
-    The best lexical score counts as its confidence: where no passage has the words of a question,
-    its meaning decides.
+    The best lexical score counts as its confidence squared: where no passage has the words of a
+    question, its meaning decides.
     """
-    scale = confidence / (max(lexical.values(), default=0.0) or 1.0)
+    scale = confidence**2 / (max(lexical.values(), default=0.0) or 1.0)
     return {
         key: (scale * lexical.get(key, 0.0) + weight * cosines.get(key, 0.0)) / (1 + weight)
         for key in {*lexical, *cosines}

@@ -76,6 +76,7 @@ CREATE INDEX unit_digest ON unit (digest);
 CREATE TABLE vector (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     digest BLOB NOT NULL,
+    cyrillic INTEGER NOT NULL,
     data BLOB NOT NULL
 );
 CREATE UNIQUE INDEX vector_digest ON vector (digest);

@@ -38,10 +38,10 @@ def count_waiting(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT count(*) FROM waiting").fetchone()[0])
 
 
-def save(db: sqlite3.Connection, rows: Iterable[tuple[bytes, bytes]]) -> None:
-    """Store vectors: digest of the unit, half-precision bytes."""
+def save(db: sqlite3.Connection, rows: Iterable[tuple[bytes, bool, bytes]]) -> None:
+    """Store vectors: digest of the unit, whether its text is Cyrillic, half-precision bytes."""
     for row in rows:
-        db.execute("INSERT OR IGNORE INTO vector (digest, data) VALUES (?, ?)", row)
+        db.execute("INSERT OR IGNORE INTO vector (digest, cyrillic, data) VALUES (?, ?, ?)", row)
         db.execute("DELETE FROM waiting WHERE digest = ?", row[:1])
 
 
@@ -60,16 +60,18 @@ def ids(db: sqlite3.Connection) -> list[int]:
     return sorted(row[0] for row in db.execute("SELECT id FROM vector INDEXED BY vector_digest"))
 
 
-def read(db: sqlite3.Connection, vector_ids: Sequence[int]) -> list[bytes]:
-    """Half-precision bytes of vectors."""
-    query = "SELECT data FROM vector WHERE id IN (SELECT value FROM json_each(?))"
-    return [row[0] for row in db.execute(query, (json.dumps(vector_ids),))]
+def read(db: sqlite3.Connection, vector_ids: Sequence[int]) -> list[tuple[bool, bytes]]:
+    """Of vectors: whether the text is Cyrillic, half-precision bytes."""
+    query = "SELECT cyrillic, data FROM vector WHERE id IN (SELECT value FROM json_each(?))"
+    return db.execute(query, (json.dumps(vector_ids),)).fetchall()
 
 
-def of_passages(db: sqlite3.Connection, chunk_ids: Sequence[int]) -> list[tuple[int, bytes, bytes]]:
-    """Of the units of passages: passage id, digest, half-precision bytes."""
+def of_passages(
+    db: sqlite3.Connection, chunk_ids: Sequence[int]
+) -> list[tuple[int, bytes, bool, bytes]]:
+    """Of the units of passages: passage id, digest, whether Cyrillic, half-precision bytes."""
     return db.execute(
-        "SELECT u.chunk_id, u.digest, v.data FROM json_each(?) AS wanted"
+        "SELECT u.chunk_id, u.digest, v.cyrillic, v.data FROM json_each(?) AS wanted"
         " CROSS JOIN unit u ON u.chunk_id = wanted.value JOIN vector v ON v.digest = u.digest",
         (json.dumps(chunk_ids),),
     ).fetchall()

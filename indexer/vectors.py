@@ -18,8 +18,9 @@ from indexer.embedders import Matrix
 from indexer.store import Store
 from indexer.whole_file import whole_file
 
-NEAREST = 100  # units
-SAMPLE = 200
+NEAREST = 200  # units
+SAMPLE = 400
+ENOUGH = 20  # units of a language that tell what is usual there
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class VectorSearch:
         self._later = _empty(dimension)
         self._last = int(max(_ids(self._saved), default=0))
         self.refresh()
-        self._chance = self._mean_cosine()
+        self._draw_sample()
 
     def refresh(self) -> None:
         """Take in the vectors made since."""
@@ -83,7 +84,7 @@ class VectorSearch:
     def search(self, query: Matrix, candidates: Iterable[int], *, without: bytes = b"") -> Meanings:
         """The passages of the nearest units, and the candidates; `query` is (dimension,).
 
-        (cosine - mean) / (1 - mean) is on the same scale for every model. `without` is the digest
+        (cosine - chance) / (1 - mean) is on the same scale for every model. `without` is the digest
         of a unit that does not count.
         """
         near = dict[int, float]()
@@ -99,22 +100,38 @@ class VectorSearch:
         ]
         if not rows:
             return NO_MEANINGS
-        above = (_matrix([data for *_, data in rows]) @ query - self._chance) / (1 - self._chance)
+        cosines = _matrix([data for *_, data in rows]) @ query
+        chance = self._chance_with(query)
+        above = (cosines - [chance[bool(row[2])] for row in rows]) / (1 - self._mean)
         passages, units = dict[int, float](), dict[bytes, float]()
-        for (chunk, digest, _), cosine in zip(rows, above.tolist(), strict=True):
+        for (chunk, digest, *_), cosine in zip(rows, above.tolist(), strict=True):
             passages[chunk] = max(cosine, passages.get(chunk, cosine))
             units[digest] = cosine
         return Meanings(passages, units)
 
-    def _mean_cosine(self) -> float:
-        """The mean cosine of two units, from a sample: what unrelated texts have in common."""
+    def _chance_with(self, query: Matrix) -> dict[bool, float]:
+        """The mean cosine of a question with units that are Cyrillic, and with those that are not.
+
+        With texts of its own language a question has more in common whatever they say.
+        """
+        cosines = self._sample @ query
+        chance = dict.fromkeys((False, True), float(cosines.mean()) if len(cosines) else 0.0)
+        for kind in chance:
+            mine = cosines[self._cyrillic == kind]
+            if len(mine) >= ENOUGH:
+                chance[kind] = float(mine.mean())
+        return chance
+
+    def _draw_sample(self) -> None:
+        """Units drawn evenly, and the mean cosine of two: what unrelated texts have in common."""
         ids = np.concatenate((_ids(self._saved), _ids(self._later)))
         step = max(1, len(ids) // SAMPLE)
-        sample = vector_rows.read(self._store.db, ids[::step][:SAMPLE].tolist())
-        if len(sample) < 2:
-            return 0.0
-        total = float(np.square(_matrix(sample).sum(axis=0)).sum())
-        return (total - len(sample)) / (len(sample) * (len(sample) - 1))
+        drawn = vector_rows.read(self._store.db, ids[::step][:SAMPLE].tolist())
+        self._sample = _matrix([data for _, data in drawn])
+        self._cyrillic = np.array([kind for kind, _ in drawn], dtype=bool)
+        count = len(drawn)
+        total = float(np.square(self._sample.sum(axis=0)).sum())
+        self._mean = (total - count) / (count * (count - 1)) if count > 1 else 0.0
 
 
 def _matrix(rows: list[bytes]) -> Matrix:
