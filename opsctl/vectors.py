@@ -1,5 +1,6 @@
 """What `reindex`, `status` and `doctor` say of an index's vectors."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from assistant.settings import Settings
@@ -35,9 +36,9 @@ class Vectors:
         weight = _found(store) if given is None else given
         return cls(made, waiting, is_held(store.encoding_lock), weight, given is not None)
 
-    def show(self) -> None:
-        """Print their number and their weight."""
-        output.write(f"  vectors: {self._number()}; {self._worth()}")
+    def show(self, write: Callable[[str], None]) -> None:
+        """Write a line of their number and their weight, and how to give them one."""
+        write(f"vectors: {self._number()}; {self._worth()}")
         if self.weight == 0:
             output.note(f"hint: {HINT}")
 

@@ -184,7 +184,7 @@ def _show_vectors(config: Settings, *, changed: bool) -> None:
     with closing(IndexFolder(config.index).open()) as store:
         vectors = Vectors.of(store, config)
     if vectors and (changed or vectors.waiting):
-        vectors.show()
+        vectors.show(output.note)
 
 
 def _what_was_done(report: "Report", seconds: float) -> str:

@@ -143,7 +143,7 @@ def _show(index: dict[str, Any]) -> None:
         f" updated {_ago(index['updated'])}"
     )
     if index["vectors"]:
-        Vectors(**index["vectors"]).show()
+        Vectors(**index["vectors"]).show(lambda line: output.write(f"  {line}"))
     for label, problems in (("not read", index["problems"]), ("in part", index["partial"])):
         for problem in problems[:SHOWN]:
             output.write(f"  {label}: {printable(problem['path'])}: {problem['reason']}")
