@@ -72,13 +72,14 @@ class VectorSearch:
         self._saved = _read(_path(store), dimension, mapped=True) or _empty(dimension)
         self._later = _empty(dimension)
         self._last = int(max(_ids(self._saved), default=0))
-        self.refresh()
         self._chance = self._mean_cosine()
+        self.refresh()
 
     def refresh(self) -> None:
         """Take in the vectors made since."""
         if _add_after(self._store, self._later, self._last):
             self._last = int(_ids(self._later)[-1])
+            self._chance = self._mean_cosine()
 
     def search(self, query: Matrix, candidates: Iterable[int], *, without: bytes = b"") -> Meanings:
         """The passages of the nearest units, and the candidates; `query` is (dimension,).

