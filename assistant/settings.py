@@ -121,8 +121,8 @@ class Settings:
     )
     dense_weight: float | None = _setting(
         None,
-        "how much vectors count beside words, from 0 to 10; empty: 1 for a model, 0 for `builtin`",
-        "вес векторов рядом со словами, от 0 до 10; пусто: 1 для модели, 0 для `builtin`",
+        "how much vectors count beside words, from 0 to 10; empty: each index finds its own",
+        "вес векторов рядом со словами, от 0 до 10; пусто: его находит сам индекс",
     )
     threshold: float | None = _setting(
         None,

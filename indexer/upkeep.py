@@ -6,6 +6,7 @@ from pathlib import Path
 from indexer.documents import list_documents
 from indexer.folder import IndexFolder
 from indexer.plan import Plan, make_plan
+from indexer.vector_rows import UNFINISHED
 
 
 def idle_plan(documents: Path, index: Path) -> Plan | None:
@@ -16,5 +17,6 @@ def idle_plan(documents: Path, index: Path) -> Plan | None:
     with closing(folder.open()) as store:
         plan = make_plan(documents, list_documents(documents), store)
         _, waits = store.count_vectors()
+        waits = waits or bool(store.meta().get(UNFINISHED))
     busy = waits or plan.work or plan.removed or plan.touched or plan.forgotten_problems
     return None if busy else plan

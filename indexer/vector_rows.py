@@ -8,6 +8,9 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
+# The key of the store's meta that is set until its vectors are all made and weighed.
+UNFINISHED = "encoding"
+
 
 def add(db: sqlite3.Connection, chunk_id: int, texts: Iterable[str]) -> None:
     """Write the units of a passage; those of the newest documents are encoded first."""
@@ -39,9 +42,16 @@ def count_waiting(db: sqlite3.Connection) -> int:
 
 
 def save(db: sqlite3.Connection, rows: Iterable[tuple[bytes, bool, bytes]]) -> None:
-    """Store vectors: digest of the unit, whether its text is Cyrillic, half-precision bytes."""
+    """Store vectors: digest, whether the text is Cyrillic, half-precision bytes.
+
+    Units may have gone since they were read.
+    """
     for row in rows:
-        db.execute("INSERT OR IGNORE INTO vector (digest, cyrillic, data) VALUES (?, ?, ?)", row)
+        db.execute(
+            "INSERT OR IGNORE INTO vector (digest, cyrillic, data)"
+            " SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM unit WHERE digest = ?1)",
+            row,
+        )
         db.execute("DELETE FROM waiting WHERE digest = ?", row[:1])
 
 

@@ -69,17 +69,18 @@ class VectorSearch:
         import faiss
 
         faiss.omp_set_num_threads(1)  # one question is quicker than threads that wait for a core
-        self._store = store
+        self._store, self._dimension = store, dimension
         self._saved = _read(_path(store), dimension, mapped=True) or _empty(dimension)
         self._later = _empty(dimension)
         self._last = int(max(_ids(self._saved), default=0))
-        self.refresh()
         self._draw_sample()
+        self.refresh()
 
     def refresh(self) -> None:
         """Take in the vectors made since."""
         if _add_after(self._store, self._later, self._last):
             self._last = int(_ids(self._later)[-1])
+            self._draw_sample()
 
     def search(self, query: Matrix, candidates: Iterable[int], *, without: bytes = b"") -> Meanings:
         """The passages of the nearest units, and the candidates; `query` is (dimension,).
@@ -100,7 +101,7 @@ class VectorSearch:
         ]
         if not rows:
             return NO_MEANINGS
-        cosines = _matrix([data for *_, data in rows]) @ query
+        cosines = _matrix([data for *_, data in rows], self._dimension) @ query
         chance = self._chance_with(query)
         above = (cosines - [chance[bool(row[2])] for row in rows]) / (1 - self._mean)
         passages, units = dict[int, float](), dict[bytes, float]()
@@ -127,15 +128,15 @@ class VectorSearch:
         ids = np.concatenate((_ids(self._saved), _ids(self._later)))
         step = max(1, len(ids) // SAMPLE)
         drawn = vector_rows.read(self._store.db, ids[::step][:SAMPLE].tolist())
-        self._sample = _matrix([data for _, data in drawn])
+        self._sample = _matrix([data for _, data in drawn], self._dimension)
         self._cyrillic = np.array([kind for kind, _ in drawn], dtype=bool)
         count = len(drawn)
         total = float(np.square(self._sample.sum(axis=0)).sum())
         self._mean = (total - count) / (count * (count - 1)) if count > 1 else 0.0
 
 
-def _matrix(rows: list[bytes]) -> Matrix:
-    return np.frombuffer(b"".join(rows), np.float16).astype(np.float32).reshape(len(rows), -1)
+def _matrix(rows: list[bytes], dimension: int) -> Matrix:
+    return np.frombuffer(b"".join(rows), np.float16).astype(np.float32).reshape(-1, dimension)
 
 
 def _path(store: Store) -> Path:
@@ -175,5 +176,5 @@ def _add_after(store: Store, index: Any, last_id: int) -> int:
     before, rows = index.ntotal, vector_rows.after(store.db, last_id)
     while batch := rows.fetchmany(4096):
         ids = np.array([row[0] for row in batch], dtype=np.int64)
-        index.add_with_ids(_matrix([row[1] for row in batch]), ids)
+        index.add_with_ids(_matrix([row[1] for row in batch], index.d), ids)
     return int(index.ntotal - before)

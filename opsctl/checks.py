@@ -183,7 +183,8 @@ def _embedder(config: Settings) -> Check:
         if locate(DEFAULT_MODEL, config.models):
             why = f"for {DEFAULT_MODEL}: {extras.install_command('neural')}"
         if BUILTIN in (recorded, config.embedder):
-            why = "with which the index was made" if recorded else "as OPSCTL_EMBEDDER says"
+            made_with = recorded == BUILTIN
+            why = "with which the index was made" if made_with else "as OPSCTL_EMBEDDER says"
         return Check("embedder", "ok", f"built-in, {why}")
     folder = locate(name, config.models)
     if folder is None:
@@ -209,11 +210,15 @@ def _index(config: Settings) -> Check:
         counts = store.counts()
         detail = f"{counted(counts.documents, 'document')}, {counted(counts.chunks, 'passage')}"
         plan = make_plan(config.documents, list_documents(config.documents), store)
+        _, waiting = store.count_vectors()
     behind = plan.work + len(plan.removed)
     if behind:
         return Check(
             "index", "warning", f"{detail}, {counted(behind, 'file')} behind", "opsctl reindex"
         )
+    if waiting:
+        rows = counted(waiting, "row or sentence", "rows and sentences")
+        return Check("index", "warning", f"{detail}, {rows} without a vector", "opsctl reindex")
     return Check("index", "ok", f"{detail}, up to date")
 
 

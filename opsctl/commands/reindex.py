@@ -159,6 +159,7 @@ def _show(report: "Report", config: Settings, seconds: float) -> None:
         output.write(f"nothing new: {_size_of_index(config)}{failed}")
     else:
         output.write(_what_was_done(report, seconds))
+    _show_vectors(config, changed=bool(report.added or report.changed or report.embedded))
     _list_problems("failed", report.failed)
     _list_problems("in part", report.partial)
     _count_kinds("passed over", report.skipped)
@@ -176,12 +177,23 @@ def _size_of_index(config: Settings) -> str:
     return f"{counts.documents} documents, {counts.chunks} passages"
 
 
+def _show_vectors(config: Settings, *, changed: bool) -> None:
+    from indexer.folder import IndexFolder
+    from opsctl.vectors import Vectors
+
+    with closing(IndexFolder(config.index).open()) as store:
+        vectors = Vectors.of(store, config)
+    if vectors and (changed or vectors.waiting):
+        vectors.show(output.note)
+
+
 def _what_was_done(report: "Report", seconds: float) -> str:
+    vectors = f", {counted(report.embedded, 'vector')}" if report.embedded else ""
     return (
         f"added {len(report.added)}, changed {len(report.changed)},"
         f" removed {len(report.removed)}, failed {len(report.failed)};"
         f" {report.unchanged} unchanged;"
-        f" {counted(report.passages, 'passage')} ({report.embedded} embedded) in {seconds:.1f} s"
+        f" {counted(report.passages, 'passage')}{vectors} in {seconds:.1f} s"
     )
 
 

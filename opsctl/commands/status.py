@@ -2,6 +2,7 @@
 
 import time
 from contextlib import closing
+from dataclasses import asdict
 from typing import Any
 
 import typer
@@ -86,6 +87,7 @@ def _index(config: Settings) -> dict[str, Any]:
     from indexer.lock import is_held
     from indexer.plan import make_plan
     from opsctl.unread import without_reader
+    from opsctl.vectors import Vectors
 
     folder = IndexFolder(config.index)
     if not folder.store_path():
@@ -95,6 +97,7 @@ def _index(config: Settings) -> dict[str, Any]:
         problems, gaps = store.problems(), store.gaps()
         made, updated = store.identity().embedder, store.updated_at()
         since = store.meta().get("made")
+        vectors = Vectors.of(store, config)
         try:
             listing = list_documents(config.documents)
             kinds = without_reader(listing.skipped)
@@ -116,6 +119,7 @@ def _index(config: Settings) -> dict[str, Any]:
         "no_reader": kinds,
         "embedder": made,
         "embedder_since": float(since) if since else None,
+        "vectors": vectors and asdict(vectors),
         "updated": updated,
         "stale": stale,
         "building": folder.store_path("building") is not None,
@@ -126,6 +130,7 @@ def _index(config: Settings) -> dict[str, Any]:
 
 def _show(index: dict[str, Any]) -> None:
     from opsctl.unread import in_words
+    from opsctl.vectors import Vectors
 
     if index["state"] == "missing":
         output.write("index: none yet")
@@ -137,6 +142,8 @@ def _show(index: dict[str, Any]) -> None:
         f" embedder {index['embedder']}{_since(index['embedder_since'])},"
         f" updated {_ago(index['updated'])}"
     )
+    if index["vectors"]:
+        Vectors(**index["vectors"]).show(lambda line: output.write(f"  {line}"))
     for label, problems in (("not read", index["problems"]), ("in part", index["partial"])):
         for problem in problems[:SHOWN]:
             output.write(f"  {label}: {printable(problem['path'])}: {problem['reason']}")

@@ -22,6 +22,9 @@ class EmbeddingServer(ThreadingHTTPServer):
         self.dimension = HashedStems.dimension
         self.asked: list[dict[str, Any]] = []
         self.texts: list[str] = []
+        self.hold_after: int | None = None  # texts; the next request alone waits for `released`
+        self.held = threading.Event()
+        self.released = threading.Event()
 
     @property
     def url(self) -> str:
@@ -37,6 +40,7 @@ def embedding_server() -> Iterator[EmbeddingServer]:
         try:
             yield server
         finally:
+            server.released.set()
             server.shutdown()
             thread.join()
 
@@ -50,6 +54,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         server = self.server
+        if server.hold_after is not None and len(server.texts) >= server.hold_after:
+            server.hold_after = None
+            server.held.set()
+            server.released.wait()
         server.asked.append(body)
         if self.path != "/v1/embeddings":
             self.send_error(404)

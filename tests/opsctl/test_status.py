@@ -45,7 +45,7 @@ def test_status_of_a_good_index(indexed: Workspace) -> None:
 
 def test_one_of_anything_is_no_plural(workspace: Workspace) -> None:
     workspace.write("note.txt", note(1))
-    assert " 1 passage (" in workspace.run("reindex").stdout
+    assert " 1 passage in " in workspace.run("reindex").stdout
     assert "index: 1 document, 1 passage, embedder" in workspace.run("status").stdout
 
 

@@ -1,0 +1,64 @@
+"""What `reindex`, `status` and `doctor` say of an index's vectors."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from assistant.settings import Settings
+from indexer.lock import is_held
+from indexer.models import BUILTIN
+from indexer.store import Store
+from indexer.text import counted
+from opsctl import output
+
+HINT = 'to let the vectors count: OPSCTL_DENSE_WEIGHT=0.3 opsctl ask "…" (or that line in .env)'
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """How many rows and sentences have a vector, how many wait, and what vectors count for.
+
+    `weight` is None until it is found; `given` tells that a person set it, not the index.
+    """
+
+    made: int
+    waiting: int
+    being_made: bool
+    weight: float | None
+    given: bool
+
+    @classmethod
+    def of(cls, store: Store, config: Settings) -> "Vectors | None":
+        """Those of an index; None where it has none and wants none."""
+        made, waiting = store.count_vectors()
+        if not made + waiting:
+            return None
+        given = config.dense_weight
+        weight = _found(store) if given is None else given
+        return cls(made, waiting, is_held(store.encoding_lock), weight, given is not None)
+
+    def show(self, write: Callable[[str], None]) -> None:
+        """Write a line of their number and their weight, and how to give them one."""
+        write(f"vectors: {self._number()}; {self._worth()}")
+        if self.weight == 0:
+            output.note(f"hint: {HINT}")
+
+    def _number(self) -> str:
+        whole = counted(self.made + self.waiting, "row or sentence", "rows and sentences")
+        if not self.waiting:
+            return f"all {whole}"
+        how = "being made now" if self.being_made else "opsctl reindex goes on with them"
+        return f"{self.made} of {whole}, {how}"
+
+    def _worth(self) -> str:
+        if self.weight is None:
+            return "words alone are searched until their weight is found"
+        by = "as OPSCTL_DENSE_WEIGHT says" if self.given else "found by the index"
+        alone = ": words alone are searched" if self.weight == 0 else ""
+        return f"weight {self.weight:g}, {by}{alone}"
+
+
+def _found(store: Store) -> float | None:
+    if store.identity().embedder == BUILTIN:
+        return 0.0
+    found = store.meta().get("weight")
+    return None if found is None else float(found)

