@@ -13,6 +13,7 @@ from contextlib import suppress
 from tests.workspace import Workspace
 
 CTRL_C = "\x03"
+AGAIN = 10  # seconds of silence after which a line was not heard
 PATIENCE = 120  # seconds of silence after which a command hangs
 
 
@@ -41,10 +42,10 @@ def on_a_terminal(
 def _watch(process: "subprocess.Popen[str]", controller: int, typing: Callable[[str], str]) -> str:
     """All that is shown until the last writer is gone.
 
-    Ctrl-C is pressed until it is heard, as a person does: Python loses one that comes between
-    its showing a prompt and its waiting for a line.
+    What is typed is typed again until it is heard, as a person does: Python loses a Ctrl-C between
+    its showing a prompt and its waiting for a line, and getpass a line that comes before it waits.
     """
-    shown, interrupted, silent = b"", False, 0
+    shown, last, silent = b"", "", 0
     with suppress(OSError):  # reading fails when the last writer is gone
         while silent < PATIENCE:
             if select.select([controller], [], [], 1)[0]:
@@ -53,9 +54,10 @@ def _watch(process: "subprocess.Popen[str]", controller: int, typing: Callable[[
                     break
                 shown, silent = shown + chunk, 0
                 typed = typing(shown.decode(errors="replace"))
-                interrupted |= typed == CTRL_C
+                last = CTRL_C if last == CTRL_C else typed or last
             else:
-                typed, silent = CTRL_C if interrupted else "", silent + 1
+                silent += 1
+                typed = last if last == CTRL_C or silent % AGAIN == 0 else ""
             os.write(controller, typed.encode())
         else:
             process.kill()
