@@ -17,6 +17,7 @@ from assistant.server.types import Finish, ModelServer
 from assistant.settings import Settings
 from indexer.readers.sections import SEPARATOR, headings_of
 from indexer.text import printable
+from indexer.words import letters_of
 
 if TYPE_CHECKING:
     from assistant.quote import Choice
@@ -34,7 +35,6 @@ _UNSHOWN = dict.fromkeys(
     for code in range(start, stop)
     if chr(code) not in "\n\t"
 )
-
 
 FOREIGN = 0.1  # the share of letters below which a text is in another language
 
@@ -100,10 +100,9 @@ class ExtractiveEngine:
 
 def _is_foreign(text: str, question: str) -> bool:
     """Tell whether hardly a letter of a text is of the question's alphabet."""
-    letters = [letter for letter in text.lower() if letter.isalpha()]
-    cyrillic = sum("а" <= letter <= "я" or letter == "ё" for letter in letters)
-    own = cyrillic if is_russian(question) else len(letters) - cyrillic
-    return own < FOREIGN * len(letters)
+    cyrillic, every = letters_of(text)
+    own = cyrillic if is_russian(question) else every - cyrillic
+    return own < FOREIGN * every
 
 
 class ServerEngine:

@@ -40,9 +40,9 @@ class Indexing:
         """
         async with self._turn:
             process = await _start(self._settings)
-            report = await _report(process, self._settings)
-        self._encoding = {each for each in self._encoding if each.returncode is None} | {process}
-        return report
+            at_work = {each for each in self._encoding if each.returncode is None}
+            self._encoding = at_work | {process}
+            return await _report(process, self._settings)
 
     async def close(self) -> None:
         """End the making of vectors; the next update goes on with it."""

@@ -43,10 +43,12 @@ class _Question:
     rest: str
 
 
-def is_due(store: Store, embedder: Embedder) -> bool:
-    """Tell whether the weight is to be found, or found again."""
+def is_due(store: Store, embedder: Embedder, least: int = 1) -> bool:
+    """Tell whether the weight is to be found, or found again, where there are `least` vectors."""
+    if embedder.weight is not None:
+        return False
     found_for = int(store.meta().get("weight_found_for", 0))
-    return embedder.weight is None and vector_rows.count(store.db) >= max(1, GROWTH * found_for)
+    return vector_rows.count(store.db) >= max(least, GROWTH * found_for)
 
 
 def calibrate(store: Store, embedder: Embedder) -> None:
@@ -104,7 +106,7 @@ def _ranks(
     own = question.passage.chunk_id
     ranking = lexicon.rank(question.text)
     lexical = ranking.best(CANDIDATES)
-    lexical[own] = _left(question, lexicon, lexical.get(own, 0.0))
+    lexical[own] = lexical.get(own, 0.0) * _left(question, ranking.terms)
     query = embedder.encode_query([question.text])[0]
     taken = vector_rows.digest(unit_text(question.passage.heading, question.text))
     meanings = vectors.search(query, lexical, without=taken)
@@ -116,12 +118,11 @@ def _ranks(
     ]
 
 
-def _left(question: _Question, lexicon: Lexicon, score: float) -> float:
-    """The passage's lexical score without the sentence: what the words in its rest make of it."""
+def _left(question: _Question, weights: Mapping[str, float]) -> float:
+    """The share of the passage's lexical score that its words without the sentence make."""
     rest = {stem(word) for word in words(question.rest)}
-    weights = lexicon.rank(question.text).terms
     total = sum(weights.values())
-    return score * sum(weights[name] for name in weights if name in rest) / (total or 1.0)
+    return sum(weights[name] for name in weights if name in rest) / (total or 1.0)
 
 
 def _place(own: int, scores: Mapping[int, float]) -> int:

@@ -61,7 +61,7 @@ def _encode(folder: IndexFolder, store: Store, embedder: Embedder, progress: Enc
                 store.set_meta(vector_rows.UNFINISHED, "1")
             done += len(rows)
             progress(done, done + vector_rows.count_waiting(store.db))
-            if vector_rows.count(store.db) >= ENOUGH and is_due(store, embedder):
+            if is_due(store, embedder, ENOUGH):
                 calibrate(store, embedder)
         else:
             finished = _finish(store, embedder)

@@ -21,7 +21,6 @@ from indexer.words import content_words, grams, is_cyrillic, stem
 
 Scores = NDArray[np.float32]
 Places = NDArray[np.int32]
-Counts = NDArray[np.float64]
 
 GRAM_WEIGHT = 0.25
 FORM_WEIGHT = 2.0  # as much as the two parts that a number or a date in other words lacks

@@ -9,7 +9,7 @@ from indexer.readers.plain import blocks_of
 from indexer.sentences import sentences
 
 LONGEST = 600  # characters of a unit that are encoded
-NEVER = frozenset(("contents", "furniture"))
+NEVER = frozenset(("contents", "furniture"))  # kinds of blocks that answer nothing
 
 
 def unit_text(heading: str | None, text: str) -> str:

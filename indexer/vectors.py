@@ -49,7 +49,7 @@ def save_vectors(store: Store, dimension: int) -> None:
     path = _path(store)
     index = _read(path, dimension) or _empty(dimension)
     held = _ids(index)
-    added = _add_after(store, index, int(held[-1]) if len(held) else 0)
+    added = _add_after(store, index, _last(index))
     gone = np.setdiff1d(held, vector_rows.ids(store.db))
     if len(gone):
         index.remove_ids(gone)
@@ -72,14 +72,14 @@ class VectorSearch:
         self._store, self._dimension = store, dimension
         self._saved = _read(_path(store), dimension, mapped=True) or _empty(dimension)
         self._later = _empty(dimension)
-        self._last = int(max(_ids(self._saved), default=0))
+        self._last = _last(self._saved)
         self._draw_sample()
         self.refresh()
 
     def refresh(self) -> None:
         """Take in the vectors made since."""
         if _add_after(self._store, self._later, self._last):
-            self._last = int(_ids(self._later)[-1])
+            self._last = _last(self._later)
             self._draw_sample()
 
     def search(self, query: Matrix, candidates: Iterable[int], *, without: bytes = b"") -> Meanings:
@@ -169,6 +169,12 @@ def _ids(index: Any) -> NDArray[np.int64]:
     import faiss
 
     return np.asarray(faiss.vector_to_array(index.id_map), dtype=np.int64)
+
+
+def _last(index: Any) -> int:
+    """The highest id, for they ascend; 0 where there is none."""
+    ids = _ids(index)
+    return int(ids[-1]) if len(ids) else 0
 
 
 def _add_after(store: Store, index: Any, last_id: int) -> int:

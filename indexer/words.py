@@ -87,5 +87,11 @@ def grams(word: str) -> tuple[str, ...]:
 
 def is_cyrillic(text: str) -> bool:
     """Tell whether most letters of the text are Cyrillic."""
+    cyrillic, every = letters_of(text)
+    return cyrillic * 2 > every
+
+
+def letters_of(text: str) -> tuple[int, int]:
+    """How many letters at the beginning of a text are Cyrillic, and how many there are."""
     letters = [letter for letter in text[:10_000].lower() if letter.isalpha()]
-    return sum("а" <= letter <= "я" or letter == "ё" for letter in letters) * 2 > len(letters)
+    return sum("а" <= letter <= "я" or letter == "ё" for letter in letters), len(letters)

@@ -106,11 +106,15 @@ def _rival(weighed: Sequence[Weighed], outlines: Sequence[Outline]) -> Weighed |
     """The best unit of another document that says the same with other numbers."""
     best = weighed[0]
     mine = outlines[best.unit.rank].hit
+    editions = dict[int, bool]()  # by rank: a passage has many units
     for each in weighed[1:]:
-        hit = outlines[each.unit.rank].hit
+        rank = each.unit.rank
+        hit = outlines[rank].hit
         if each.score < EDITION * best.score:
             break
-        if is_edition(hit, mine) or replaces(hit, mine) or replaces(mine, hit):
+        if rank not in editions:
+            editions[rank] = is_edition(hit, mine) or replaces(hit, mine) or replaces(mine, hit)
+        if editions[rank]:
             return each
         is_rival = each.score >= RIVAL * best.score and hit.file != mine.file
         if is_rival and differ(each.unit.text, best.unit.text):

@@ -1,6 +1,7 @@
 """How sure it is that what would be quoted answers the question."""
 
 import re
+from collections.abc import Collection
 
 from assistant.quote.asked import ENGLISH_MONTH, RUSSIAN_MONTH, Asked, is_verb, joins
 from assistant.quote.weigh import Weighed
@@ -47,12 +48,6 @@ def certainty(
     share = sum(weight * best.held[word] for word, weight in terms.items())
     unseen_share = sum(terms[word] for word in unseen)
     names = {name.lower().replace("ё", "е") for name in _NAME.findall(question)}
-    periods = set(filter(_PERIOD.fullmatch, missing))
-    inexact = any(re.search(r"\d", word) for word in missing - periods)
-    codes = set(filter(_CODE.fullmatch, asked.forms))
-    other = not codes.issubset(exact_forms(around) if codes else ()) or any(
-        best.held.get(letter.lower()) == 0.0 for letter in _LETTER.findall(question)
-    )
     known = best.meaning is not None
     meaning = best.meaning or 0.0
     by_words = (
@@ -66,5 +61,18 @@ def certainty(
         + MEANING * (meaning - USUAL_MEANING) * known
     )
     by_meaning = ALONE + meaning if known else 0.0
-    exactly = INEXACT * inexact + ABSENT * bool(periods) + OTHER * other
+    exactly = _exactly(question, asked, best, around, missing)
     return min(1.0, max(0.0, max(by_words, by_meaning) + exactly))
+
+
+def _exactly(
+    question: str, asked: Asked, best: Weighed, around: str, missing: Collection[str]
+) -> float:
+    """What is taken off for a number, period, code or letter that is asked for and not there."""
+    periods = set(filter(_PERIOD.fullmatch, missing))
+    inexact = any(re.search(r"\d", word) for word in set(missing) - periods)
+    codes = set(filter(_CODE.fullmatch, asked.forms))
+    other = not codes.issubset(exact_forms(around) if codes else ()) or any(
+        best.held.get(letter.lower()) == 0.0 for letter in _LETTER.findall(question)
+    )
+    return INEXACT * inexact + ABSENT * bool(periods) + OTHER * other

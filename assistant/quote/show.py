@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from assistant.quote.units import NEVER, Outline, Unit, is_lead
+from assistant.quote.units import Outline, Unit, is_lead
 from indexer.readers.page import cells
 from indexer.readers.sections import last_heading
 from indexer.sentences import sentences
 from indexer.surroundings import Piece
 from indexer.text import shortened
+from indexer.units import NEVER
 
 USUAL, MOST, BRIEF = 430, 600, 150  # characters
 # More rows than these are shown one a line, under the names of the columns.

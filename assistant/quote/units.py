@@ -10,9 +10,9 @@ from indexer.readers.sections import last_heading
 from indexer.search import Hit
 from indexer.sentences import sentences
 from indexer.surroundings import Piece
+from indexer.units import NEVER
 
 LONGEST_LEAD = 200  # characters of an item that only leads to those below it
-NEVER = frozenset(("contents", "furniture"))
 _TITLES = frozenset(("heading", "question", "caption"))
 # How deep a block stands that is no heading.
 _DEPTHS = {"item": 30, "row": 40, "answer": 40}

@@ -6,12 +6,20 @@ from typing import TYPE_CHECKING
 
 from indexer import words
 from indexer.embedders.prompts import Prompts
+from indexer.errors import UserError
+from indexer.models import USE_BUILTIN
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 # Tokens a word. MiniLM on XQuAD: 1.2 in English, at most 2.75; 6.2 in Russian, at least 2.9.
 FERTILITY = 3.0
+
+
+def cannot_load(folder: Path, error: Exception) -> UserError:
+    """What a model's loader says of a folder."""
+    message = f"the embedder in {folder} cannot be loaded: {error}"
+    return UserError(message, f"download it again, or {USE_BUILTIN}")
 
 
 def revision(folder: Path, prompts: Prompts) -> str:

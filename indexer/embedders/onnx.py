@@ -11,8 +11,7 @@ from indexer import extras
 from indexer.embedders import folder as folders
 from indexer.embedders.base import Matrix, sound
 from indexer.embedders.prompts import prompts_of
-from indexer.errors import UserError
-from indexer.models import USE_BUILTIN, onnx_file
+from indexer.models import onnx_file
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -41,8 +40,7 @@ class OnnxEmbedder:
                 raise ValueError(f"it wants the inputs {', '.join(sorted(self._inputs))}")
             self.dimension = self._batch(["a"]).shape[1]
         except Exception as error:  # the loaders raise whatever their formats raise
-            hint = f"download it again, or {USE_BUILTIN}"
-            raise UserError(f"the embedder in {folder} cannot be loaded: {error}", hint) from error
+            raise folders.cannot_load(folder, error) from error
 
     _tokenizer: "Tokenizer"
 

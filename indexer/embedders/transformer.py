@@ -11,7 +11,6 @@ from indexer import extras
 from indexer.embedders import folder as folders
 from indexer.embedders.base import Matrix, sound
 from indexer.embedders.prompts import prompts_of
-from indexer.errors import UserError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -31,8 +30,7 @@ class SentenceTransformerEmbedder:
         try:
             self._model: Any = SentenceTransformer(str(folder), device="cpu")
         except Exception as error:  # the loaders raise whatever their formats raise
-            hint = "download it again, or use the built-in one: OPSCTL_EMBEDDER=builtin"
-            raise UserError(f"the embedder in {folder} cannot be loaded: {error}", hint) from error
+            raise folders.cannot_load(folder, error) from error
         self.dimension = int(self._model.get_embedding_dimension())
 
     @cached_property

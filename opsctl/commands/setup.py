@@ -82,10 +82,10 @@ def _write_env(loaded: Loaded, values: dict[str, str]) -> None:
 
 def _prepare_server(loaded: Loaded, asking: bool, skip_download: bool) -> None:
     """Check what the server needs, then download it: TGI's models, which localtgi serves too."""
-    config = loaded.settings
     from opsctl.programs import is_installed
     from opsctl.server.checks import checks
 
+    config = loaded.settings
     wanted = {"gpu", "memory", "tgi.env"}
     if is_installed("docker"):
         wanted |= {"docker", "toolkit"}

@@ -3,7 +3,6 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,14 +12,8 @@ from bot.indexing import Indexing
 from indexer.embedders import EmbedderServer, open_embedder
 from indexer.errors import UserError
 from tests.fakes.broken_servers import silent
-from tests.fakes.embeddings import EmbeddingServer, embedding_server
+from tests.fakes.embeddings import EmbeddingServer
 from tests.workspace import UNITS, VECTORS, Workspace, note, question
-
-
-@pytest.fixture
-def server() -> Iterator[EmbeddingServer]:
-    with embedding_server() as running:
-        yield running
 
 
 @pytest.fixture

