@@ -15,6 +15,7 @@ _RANGES = {
     "health_port": (1, 65_535),
     "chunk_overlap": (0, 100_000),
     "gpu": (0, 100_000),
+    "program_memory": (256, 1 << 20),
     "questions_per_minute": (0, 100_000),
     "questions_per_day": (0, 100_000),
     "questions_waiting": (0, 1000),

@@ -8,13 +8,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant import project
 from assistant.env_files import ignored_lines, read_env_file, read_server_file, read_token_file
 from assistant.setting_values import MAX_MESSAGE, is_secret, parse
 from assistant.telegram_address import passwords
 from indexer.errors import UsageError
+
+if TYPE_CHECKING:
+    from indexer.programs import Programs
 
 PREFIX = "OPSCTL_"
 ENGINES = ("auto", "server", "extractive")
@@ -115,6 +118,14 @@ class Settings:
     )
     chunk_overlap: int = _setting(
         12, "tokens that two neighbouring passages may share", "перекрытие соседних отрывков"
+    )
+    program_seconds: int = _setting(
+        120,
+        "the most seconds that another program (tesseract, LibreOffice) may take for one call",
+        "сколько секунд может занять один вызов другой программы (tesseract, LibreOffice)",
+    )
+    program_memory: int = _setting(
+        4096, "the most memory that it may take, in MiB", "сколько памяти она может занять, в МиБ"
     )
     top_k: int = _setting(
         5, "passages that an answer is made from", "сколько отрывков идёт в ответ"
@@ -237,6 +248,13 @@ class Settings:
     def index(self) -> Path:
         """Where the index is."""
         return self.state / "index"
+
+    @property
+    def programs(self) -> "Programs":
+        """What programs of others may take while documents are read."""
+        from indexer.programs import Programs
+
+        return Programs(self.program_seconds, self.program_memory, self.state / "recognised")
 
     @property
     def models(self) -> Path:

@@ -134,6 +134,8 @@ def _needed(settings: Settings) -> dict[str, object]:
         "dense_weight": settings.dense_weight,
         "chunk_tokens": settings.chunk_tokens,
         "chunk_overlap": settings.chunk_overlap,
+        "program_seconds": settings.program_seconds,
+        "program_memory": settings.program_memory,
     }
 
 
@@ -151,6 +153,7 @@ def _index(given: dict[str, object]) -> None:
             settings.index,
             embedder,
             chunking,
+            programs=settings.programs,
             indexed=lambda report: _say(_counts(report)),
         )
     except UserError as error:

@@ -10,26 +10,25 @@ import json
 import os
 import resource
 import select
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from indexer import programs
 from indexer.facts import properties
-from indexer.readers import Block, Page, Table, Unreadable, read
+from indexer.programs import Programs
+from indexer.readers import Block, Missing, Page, Table, Unreadable, read
 
 ROOT = Path(__file__).resolve().parents[1]
 MEMORY = 1 << 30  # bytes
 SECONDS = 300  # without a page
-LIMITS = (
-    (resource.RLIMIT_AS, MEMORY),
-    (resource.RLIMIT_FSIZE, 0),
-    (resource.RLIMIT_CORE, 0),
-    (resource.RLIMIT_NOFILE, 64),
-)
-ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+FILE = 1 << 30  # bytes of one that is unpacked, or that a program makes
+FILES = 64  # open at once
 # Read in this process: nothing is parsed that could make a reader grow or hang.
 PLAIN = frozenset((".txt", ".text", ".log", ".md", ".markdown", ".csv", ".tsv"))
 BLOCK = 1 << 16
@@ -38,17 +37,19 @@ BLOCK = 1 << 16
 class Reading:
     """Reads one document after another; `close` ends the process, and a later read starts one."""
 
-    def __init__(self, seconds: float = SECONDS) -> None:
-        """`seconds` without a page: the document is given up."""
-        self._seconds = seconds
+    def __init__(self, seconds: float = SECONDS, allowed: Programs | None = None) -> None:
+        """`seconds` without a page: the document is given up; `allowed` to other programs."""
+        self._allowed = allowed or Programs()
+        self._seconds = max(seconds, 2 * self._allowed.seconds) if allowed else seconds
+        self._folder = ""  # of the process, for files of a moment
         self._process: subprocess.Popen[bytes] | None = None
         self._unread, self._reads = b"", False
 
     def close(self) -> None:
         """End the process."""
         if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
+            programs.end(self._process)
+            shutil.rmtree(self._folder, ignore_errors=True)
         self._process, self._unread, self._reads = None, b"", False
 
     def read(self, path: Path) -> tuple[str, Iterator[Page]]:
@@ -66,8 +67,10 @@ class Reading:
             self.close()  # somebody gave up in the middle of a document
         self._reads = True
         if self._process is None:
+            self._folder = tempfile.mkdtemp(prefix="opsctl-")
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "indexer.reading"], cwd=ROOT, env=ENVIRONMENT,
+                [sys.executable, "-m", "indexer.reading"], cwd=ROOT,
+                env=environment(self._allowed, self._folder),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )  # fmt: skip
@@ -84,7 +87,7 @@ class Reading:
         told = json.loads(self._line(path))
         self._reads = "page" in told or "facts" in told
         if "reason" in told:
-            raise Unreadable(told["reason"])
+            raise (Missing if told["missing"] else Unreadable)(told["reason"])
         if "errno" in told:
             raise OSError(told["errno"], os.strerror(told["errno"]), str(path))
         return told
@@ -128,11 +131,23 @@ def _as_json(page: Page) -> list[Any]:
     ]  # fmt: skip
 
 
+def environment(allowed: Programs, folder: str) -> dict[str, str]:
+    """All that a reader's process is told of this one's; `folder` is for files of a moment."""
+    here = {"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": folder}
+    return here | {"PATH": os.environ.get("PATH", os.defpath)} | allowed.environment()
+
+
 def limit() -> None:
-    """Take what a reader does not need from this process."""
-    for kind, most in LIMITS:
+    """Take what a reader does not need from this process; programs of others may have more."""
+    of_programs = max(MEMORY, programs.told().memory << 20)
+    for kind, soft, hard in (
+        (resource.RLIMIT_AS, MEMORY, of_programs),
+        (resource.RLIMIT_FSIZE, FILE, FILE),
+        (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_NOFILE, FILES, programs.FILES),
+    ):
         with suppress(ValueError, OSError):  # not every system has every limit
-            resource.setrlimit(kind, (most, most))
+            resource.setrlimit(kind, (soft, hard))
 
 
 def _tell(**told: object) -> None:
@@ -148,7 +163,7 @@ def _serve(path: Path) -> None:
             _tell(page=_as_json(page))
             _allow_seconds()
     except Unreadable as error:
-        _tell(reason=str(error))
+        _tell(reason=str(error), missing=isinstance(error, Missing))
     except OSError as error:
         _tell(errno=error.errno)
     else:
@@ -165,5 +180,8 @@ def _allow_seconds() -> None:
 
 if __name__ == "__main__":
     limit()
-    for line in sys.stdin:
-        _serve(Path(json.loads(line)))
+    try:
+        for line in sys.stdin:
+            _serve(Path(json.loads(line)))
+    finally:
+        shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)

@@ -20,7 +20,8 @@ from indexer.identity import Identity
 from indexer.lock import writer_lock
 from indexer.plan import Plan, make_plan
 from indexer.private import private_folder
-from indexer.readers import Page, Unreadable
+from indexer.programs import Programs
+from indexer.readers import Missing, Page, Unreadable
 from indexer.reading import Reading
 from indexer.segments import PASSAGES
 from indexer.store import Store
@@ -75,6 +76,7 @@ def reindex(
     chunking: Chunking,
     *,
     rebuild: bool = False,
+    programs: Programs | None = None,
     progress: Progress = lambda step: None,
     planned: Callable[[Plan], None] = lambda plan: None,
     indexed: Callable[[Report], None] = lambda report: None,
@@ -101,7 +103,9 @@ def reindex(
                 plan = make_plan(documents, listing, store)
                 plan.older = older
                 planned(plan)
-                run = _Run(documents, store, embedder, chunking, progress)
+                run = _Run(
+                    documents, store, embedder, chunking, Reading(allowed=programs), progress
+                )
                 with sqlite_errors(store.path):
                     try:
                         report = run.apply(listing, plan)
@@ -130,14 +134,20 @@ class _Run:
     """One pass over the documents that changed."""
 
     def __init__(
-        self, root: Path, store: Store, embedder: Embedder, chunking: Chunking, progress: Progress
+        self,
+        root: Path,
+        store: Store,
+        embedder: Embedder,
+        chunking: Chunking,
+        reading: Reading,
+        progress: Progress,
     ) -> None:
         self.split = make_splitter(chunking.tokens, chunking.overlap)
         self.root = root
         self.store = store
         self.embedder = embedder
         self.progress = progress
-        self.reading = Reading()
+        self.reading = reading
         self.report = Report()
         self.step = Step(0, 0, "")
         self.read: list[int] = []  # ids of documents that are not findable yet
@@ -182,7 +192,7 @@ class _Run:
         try:
             self._read(file)
         except Unreadable as error:
-            self._fail(file, str(error), passing=False)
+            self._fail(file, str(error), passing=isinstance(error, Missing))
         except PermissionError:
             self._fail(file, "no permission to read it", passing=True)
         except FileNotFoundError:

@@ -11,9 +11,11 @@ import signal
 import sys
 import zipfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bot.transport.waiting import within
-from indexer.reading import ENVIRONMENT, ROOT, limit
+from indexer.programs import Programs
+from indexer.reading import ROOT, environment, limit
 
 CPU_SECONDS = 100
 SECONDS = 120.0
@@ -35,10 +37,15 @@ class Rejected(Exception):
         self.why = why
 
 
-async def check(path: Path) -> int | None:
+async def check(path: Path, allowed: Programs) -> int | None:
     """The number of the last page, None where the format has none. Raises Rejected."""
+    with TemporaryDirectory(prefix="opsctl-") as folder:
+        return await _checked(path, environment(allowed, folder))
+
+
+async def _checked(path: Path, env: dict[str, str]) -> int | None:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot.uploads.check", str(path.absolute()), cwd=ROOT, env=ENVIRONMENT,
+        sys.executable, "-m", "bot.uploads.check", str(path.absolute()), cwd=ROOT, env=env,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip

@@ -70,6 +70,7 @@ class Uploads:
         """`keep` is for how many seconds a question to the person is open."""
         self._documents = settings.documents.absolute()
         self._temporary = settings.state.absolute() / "uploads"
+        self._programs = settings.programs
         self._rows = UploadRows(store)
         self._bot = bot
         self._replacing = Replacing(self._rows, self._documents, keep)
@@ -186,7 +187,7 @@ class Uploads:
         if name := self._rows.placed_as(sha256) or await self._indexing.name_of(sha256):
             return words.upload_known.format(name=name)
         await self._teller.show(upload, words.upload_reading)
-        pages = await check(temporary)
+        pages = await check(temporary, self._programs)
         self._rows.checked(upload.id, sha256, pages)
         # One that is there, but not in the index: the last update of that failed.
         path = await asyncio.to_thread(twin_of, temporary, sha256, self._documents) or upload.path

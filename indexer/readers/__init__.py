@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from indexer.readers.clean import clean
-from indexer.readers.page import Block, Page, Table, Unreadable, is_damage, why
+from indexer.readers.page import Block, Missing, Page, Table, Unreadable, is_damage, why
 from indexer.readers.plain import blocks_of
 
-__all__ = ["READERS", "Block", "Page", "Reader", "Table", "Unreadable", "read"]
+__all__ = ["READERS", "Block", "Missing", "Page", "Reader", "Table", "Unreadable", "read"]
 
 Reader = Callable[[Path], Iterator[Page]]
 

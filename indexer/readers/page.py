@@ -63,6 +63,10 @@ class Unreadable(Exception):
     """Why a document gives no text: lower-case, to stand after "name.pdf: "."""
 
 
+class Missing(Unreadable):
+    """A program that reads it is not installed: it is tried again at every reindex."""
+
+
 def is_damage(error: Exception) -> bool:
     """Whether a file is to blame, not disk or memory: a parser was led to before its start."""
     if isinstance(error, MemoryError):

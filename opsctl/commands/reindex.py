@@ -113,6 +113,7 @@ def _run(config: Settings, rebuild: bool) -> "Report":
             embedder,
             Chunking(config.chunk_tokens, config.chunk_overlap),
             rebuild=rebuild,
+            programs=config.programs,
             progress=progress,
             planned=planned,
             encoded=encoded,
