@@ -8,7 +8,18 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from assistant.engines import Engine
-from assistant.events import Citation, Done, Event, Piece, Sources, Token, Turn, Writer
+from assistant.events import (
+    Citation,
+    Cut,
+    Done,
+    Event,
+    Piece,
+    Retracted,
+    Sources,
+    Token,
+    Turn,
+    Writer,
+)
 from assistant.question.clean import cleaned
 from assistant.question.find import Looked, look_up, small_talk
 from assistant.question.nothing import advice, nothing_found
@@ -68,7 +79,7 @@ async def answer(
 
 async def _answered(
     looked: Looked, message: str, history: Sequence[Turn], engine: Engine
-) -> AsyncGenerator[Writer | Token | Done, None]:
+) -> AsyncGenerator[Writer | Token | Retracted | Done, None]:
     """The answer to one question of a message."""
     if told := looked.told:
         yield Token(told.text)
@@ -84,7 +95,7 @@ async def _answered(
     async with aclosing(engine.write(looked.text, choice, history)) as pieces:
         async for piece in pieces:
             draft.add(piece)
-            if isinstance(piece, Writer | Token):
+            if isinstance(piece, Writer | Token | Retracted):
                 yield piece
     yield draft.done(choice.is_sure)
 
@@ -102,17 +113,19 @@ class _Draft:
         self.writer = Writer("none")
         self.texts: list[str] = []
         self.citations: list[Citation] = []
-        self.cut = False
+        self.cut: Cut | None = None
 
     def add(self, piece: Piece) -> None:
         if isinstance(piece, Token):
             self.texts.append(piece.text)
+        elif isinstance(piece, Retracted):
+            self.texts.clear()
         elif isinstance(piece, Citation):
             self.citations.append(piece)
         elif isinstance(piece, Writer):
             self.writer = piece
         else:
-            self.cut = True
+            self.cut = piece
 
     def done(self, sure: bool) -> Done:
         """The answer; what is only quoted as the closest is none."""
@@ -123,7 +136,8 @@ class _Draft:
             "".join(self.texts),
             found=found,
             citations=citations,
-            cut=self.cut,
+            cut=self.cut is not None,
+            cause=self.cut.cause if self.cut else "",
             searched=self.searched,
             **who,
         )
@@ -177,6 +191,7 @@ def _one_of(done: Sequence[Done]) -> Done:
         found=any(each.found for each in done),
         citations=tuple(dict.fromkeys(one for each in done for one in each.citations)),
         cut=any(each.cut for each in done),
+        cause=next(filter(None, (each.cause for each in done)), ""),
         kind="",
         searched=", ".join(filter(None, (each.searched for each in done))),
     )

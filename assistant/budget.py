@@ -35,29 +35,34 @@ async def fit(
     history: Sequence[Turn],
     server: ModelServer,
     answer_tokens: int,
-    share: float = 1,
+    most: int | None = None,
 ) -> Fitted:
     """Leave out the oldest turns, then the worst passages, until the prompt fits.
 
     No call to the server when the prompt has fewer bytes than the budget has tokens, one when all
-    fits, and mostly two when something must go. `share` is the part of the server's limits
-    that is used. Raises ServerError, of which TooLong says that even one passage is too much.
+    fits, and mostly two when something must go. `most` is a smaller budget, in tokens as the server
+    counts them. Raises ServerError, of which TooLong says that even one passage is too much.
     """
     limits = await server.limits()
-    total = int(share * limits.max_total)
-    answer = min(answer_tokens, total // 2)
-    budget = min(int(share * limits.max_input), total - answer)
+    answer = min(answer_tokens, limits.max_total // 2)
+    budget = min(limits.max_input, limits.max_total - answer)
     parts = _Parts(question, tuple(hits), _newest(history, TURN_BYTES_PER_TOKEN * budget))
     while True:
         text = render(parts.messages())
-        if len(text.encode()) + EXTRA_TOKENS <= budget:
+        if most is None and len(text.encode()) + EXTRA_TOKENS <= budget:
             break
         counted = await server.tokenize(text)
-        excess = len(counted.ids) - budget
+        excess = len(counted.ids) - (budget if most is None else min(budget, most))
         if excess <= 0:
             break
         parts = parts.without(excess, counted.counts(_cut(text, parts.texts()))[1::2])
     return Fitted(parts.messages(), parts.hits, parts.turns, answer)
+
+
+async def fewer(fitted: Fitted, refusal: TooLong, server: ModelServer) -> int:
+    """The budget for another try: by the server's numbers, and smaller by a part at least."""
+    sent = len((await server.tokenize(render(fitted.messages))).ids)
+    return min(sent - 1, int(sent * refusal.share))
 
 
 def _newest(history: Sequence[Turn], most: int) -> tuple[Turn, ...]:

@@ -47,19 +47,27 @@ class Citation:
 
 
 @dataclass(frozen=True)
-class Cut:
-    """The answer ended because it reached its greatest length."""
+class Retracted:
+    """What was shown so far was the model's thinking: its answer begins anew."""
 
-    tokens: int
+
+@dataclass(frozen=True)
+class Cut:
+    """The answer ended before its end: at its greatest length, or by the `cause`."""
+
+    cause: str = ""
+
+
+REPEATS = "the model repeats itself"
 
 
 @dataclass(frozen=True)
 class Done:
     """The whole answer. `found` is False when the documents do not hold one.
 
-    `cut` is True when it ended at its greatest length and not by itself. `kind` says what was
-    wanted where that was no search (assistant/question), and `searched` the words that were looked
-    for in place of misspelt ones.
+    `cut` is True when it did not end by itself: at its greatest length, or by the `cause`. `kind`
+    says what was wanted where that was no search (assistant/question), and `searched` the words
+    that were looked for in place of misspelt ones.
     """
 
     text: str
@@ -69,14 +77,15 @@ class Done:
     model: str = ""
     note: str = ""
     cut: bool = False
+    cause: str = ""
     dropped_turns: int = 0
     dropped_passages: int = 0
     kind: str = ""
     searched: str = ""
 
 
-Event = Sources | Writer | Token | Done
-Piece = Writer | Token | Citation | Cut
+Event = Sources | Writer | Token | Retracted | Done
+Piece = Writer | Token | Retracted | Citation | Cut
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,12 @@ import re
 from indexer.errors import UserError
 
 SAID = 200
+# As TGI, vLLM (each of its texts), SGLang, llama.cpp, LM Studio and TabbyAPI say it.
 _CONTEXT = re.compile(
-    r"tokens. must (be <=|have less than)|maximum context length|exceed\w* .*context"
-    r"|context.(size|length|window).*exceed|length limit exceeded|too (long|large)",
+    r"tokens. must (be <=|have less than)|(maximum|model's) context length|max_(seq|model)_len"
+    r"|exceed\w* .*context|context.?(size|length|window|.*overflow).*exceed|context .*overflow"
+    r"|(longer|greater) than .*context|context length (is|of) only|length limit exceeded"
+    r"|context_length_exceeded|too (long|large)",
     re.IGNORECASE,
 )
 _MODEL = re.compile(r"model.* (not exist|not found)|no such model", re.IGNORECASE)
@@ -76,8 +79,12 @@ class BadRequest(ServerError):
 
 
 class TooLong(BadRequest):
-    """The prompt, with the answer, does not fit into the model."""
+    """The prompt, with the answer, does not fit into the model.
 
+    `share` is what of it fits, by the two numbers that the server tells; 1 where it tells none.
+    """
+
+    share: float = 1
     advice = "ask a shorter question, or lower OPSCTL_TOP_K; opsctl status shows the limits"
 
 
@@ -145,7 +152,16 @@ _WORDS: dict[type[ServerError], str] = {
 def refusal(status: int, text: str) -> ServerError:
     """The error for an HTTP status and what the server said, which may be nothing."""
     family = _family(status, text)
-    return family(_WORDS[family] + (f": {text}" if text else f" (HTTP {status}, no text)"))
+    error = family(_WORDS[family] + (f": {text}" if text else f" (HTTP {status}, no text)"))
+    if isinstance(error, TooLong):
+        error.share = _fitting(text)
+    return error
+
+
+def _fitting(text: str) -> float:
+    """The limit over what was asked for: in every server's text the two largest numbers."""
+    numbers = sorted({int(number) for number in re.findall(r"\d{3,9}", text)})
+    return numbers[-2] / numbers[-1] if len(numbers) > 1 else 1
 
 
 def _family(status: int, text: str) -> type[ServerError]:
