@@ -132,6 +132,8 @@ class _Draft:
         found = sure or self.writer.engine != "extractive"
         citations = tuple(self.citations)
         who = asdict(self.writer)
+        if self.cut:
+            who["fault"] = self.cut.fault
         return Done(
             "".join(self.texts),
             found=found,

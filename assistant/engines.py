@@ -12,7 +12,7 @@ from assistant.budget import Fitted, fewer, fit
 from assistant.draft import Draft
 from assistant.events import REPEATS, Citation, Cut, Piece, Token, Turn, Writer
 from assistant.question.clean import is_russian
-from assistant.server.errors import Incomplete, ServerError, TooLong
+from assistant.server.errors import Incomplete, ServerBusy, ServerError, TooLong
 from assistant.server.record import is_expected
 from assistant.server.types import Finish, ModelServer
 from assistant.settings import Settings
@@ -78,15 +78,16 @@ class Engine(Protocol):
 class ExtractiveEngine:
     """Quotes what answers, with its file and page, or says that this is only what comes closest."""
 
-    def __init__(self, note: str = "") -> None:
-        """`note` says why no model answers, where one was expected."""
+    def __init__(self, note: str = "", fault: str = "") -> None:
+        """`note` says why no model answers, where one was expected, `fault` by what error."""
         self.note = note
+        self.fault = fault
 
     async def write(
         self, question: str, choice: "Choice", history: Sequence[Turn]
     ) -> AsyncGenerator[Piece, None]:
         """Yield a quotation a paragraph, with its place below it."""
-        yield Writer("extractive", note=self.note)
+        yield Writer("extractive", note=self.note, fault=self.fault)
         words = _RUSSIAN if is_russian(question) else _ENGLISH
         intro = "" if choice.is_sure else f"{words.closest}\n\n"
         if choice.is_sure and choice.quote and _is_foreign(choice.quote.text, question):
@@ -188,7 +189,7 @@ async def _to_its_end(
         except ServerError as error:
             if not draft.shown:
                 raise
-            yield Cut(error.message)
+            yield Cut(error.message, type(error).__name__)
 
 
 def _cut(end: Finish | Cut) -> Cut | None:
@@ -230,16 +231,17 @@ class AutoEngine:
                 async with asyncio.timeout(self.first_word_seconds):
                     first = await self._first(pieces)
             except ServerError as error:
-                note = error.message
+                note, fault = error.message, type(error).__name__
             except TimeoutError:
+                fault = ServerBusy.__name__
                 note = f"the model began no answer within {self.first_word_seconds:g} s"
             else:
                 yield first
                 async for piece in pieces:
                     yield piece
                 return
-        note = note if self.expected() else ""
-        async with aclosing(ExtractiveEngine(note).write(question, choice, history)) as quotes:
+        quoting = ExtractiveEngine(note, fault) if self.expected() else ExtractiveEngine()
+        async with aclosing(quoting.write(question, choice, history)) as quotes:
             async for piece in quotes:
                 yield piece
 

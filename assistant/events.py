@@ -18,13 +18,14 @@ class Sources:
 class Writer:
     """Who writes the answer: "server" with its adapter or model, or "extractive".
 
-    `note` says why it is not the one a person would expect; what did not fit into the prompt is
-    counted.
+    `note` says why it is not the one a person would expect, and `fault` the kind of the error for
+    which the model does not answer; what did not fit into the prompt is counted.
     """
 
     engine: str
     model: str = ""
     note: str = ""
+    fault: str = ""
     dropped_turns: int = 0
     dropped_passages: int = 0
 
@@ -53,9 +54,13 @@ class Retracted:
 
 @dataclass(frozen=True)
 class Cut:
-    """The answer ended before its end: at its greatest length, or by the `cause`."""
+    """The answer ended before its end: at its greatest length, or by the `cause`.
+
+    `fault` is the kind of the error, where it was one.
+    """
 
     cause: str = ""
+    fault: str = ""
 
 
 REPEATS = "the model repeats itself"
@@ -76,6 +81,7 @@ class Done:
     citations: tuple[Citation, ...] = ()
     model: str = ""
     note: str = ""
+    fault: str = ""
     cut: bool = False
     cause: str = ""
     dropped_turns: int = 0

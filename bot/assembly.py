@@ -32,6 +32,7 @@ from bot.door.notices import Notices
 from bot.door.people import People, Role
 from bot.door.requests import Requests
 from bot.door.welcome import Welcome
+from bot.fallbacks import Fallbacks
 from bot.freshness import Freshness
 from bot.handlers import Handlers
 from bot.health import health_server
@@ -110,6 +111,7 @@ class Assembly:
         self._searcher = make_searcher(config.settings)
         self._members = Members(config.members_of, store, self._bot, pace)
         self._gate = Gate(config, self._people, Groups(config, store), self._members)
+        self._fallbacks = Fallbacks(store, self.metrics)
         writer = AnswerWriter(
             config,
             self._answers,
@@ -119,6 +121,7 @@ class Assembly:
             self._searcher,
             engine,
             self.metrics,
+            self._fallbacks,
         )
         answerer = self._answerer = Answerer(
             self._answers,
@@ -251,6 +254,7 @@ class Assembly:
             "backlog_age": round(stuck, 1),
             **self._schedule.counts(),
             "writing": self.queue.writing,
+            "model_trouble": self._fallbacks.trouble()[0],
             "trouble": trouble and asdict(trouble),
             "pid": os.getpid(),
         }
@@ -300,9 +304,10 @@ class Assembly:
             return "none"
         try:
             await served.server.health()
-        except ServerError:
-            return "down" if is_expected(self._config.settings) else "none"
-        return "up"
+        except ServerError as error:
+            expected = is_expected(self._config.settings)
+            return type(error).__name__ if expected else "none"
+        return self._fallbacks.trouble()[0] or "up"
 
     def _roles(self) -> dict[int, Role]:
         """Those who have a menu of their own."""

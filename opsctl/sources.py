@@ -57,7 +57,8 @@ def show_end(question: str, done: "Done", found: "Found | None", whole: str = ""
         places = [place(citation, russian) for citation in done.citations]
         output.write("".join(f"\n— {place}" for place in dict.fromkeys(places)).lstrip("\n"))
     if done.cut:
-        output.note("the answer was cut at its greatest length (OPSCTL_ANSWER_TOKENS)")
+        why = done.cause or "it reached its greatest length (OPSCTL_ANSWER_TOKENS)"
+        output.note(f"the answer is cut here: {why}")
     if done.dropped_turns or done.dropped_passages:
         output.note(
             "left out, because the prompt was full:"

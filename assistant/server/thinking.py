@@ -2,8 +2,8 @@
 
 import re
 
-_OPEN = r"(?:<think>|<thinking>|<reasoning>|\[THINK\])"
-_CLOSE = r"(?:</think>|</thinking>|</reasoning>|\[/THINK\])"
+_OPEN = r"(?<!`)(?:<think>|<thinking>|<reasoning>|\[THINK\])"
+_CLOSE = r"(?<!`)(?:</think>|</thinking>|</reasoning>|\[/THINK\])"
 _THOUGHT = re.compile(rf"{_OPEN}.*?(?:{_CLOSE}\s*|\Z)", re.DOTALL)
 # Where the template of the model has put the opening mark into the prompt, only this one comes.
 _THOUGHT_BEFORE = re.compile(rf"\A.*?{_CLOSE}\s*", re.DOTALL)

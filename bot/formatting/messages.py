@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from assistant.events import Citation
 from bot.formatting.addresses import inert
-from bot.formatting.markdown import clean, parse, without_thinking
+from bot.formatting.markdown import clean, parse
 from bot.formatting.parts import Part, Span, split
 from indexer.text import printable
 
@@ -24,7 +24,7 @@ def answer_parts(markdown: str, hosts: Collection[str] = ()) -> list[Part]:
     nothing, or mostly indentation and padding, is shown as it was written. Only links to these
     hosts hide their address.
     """
-    source = without_thinking(clean(markdown))
+    source = clean(markdown)
     text, spans = parse(source, hosts)
     if len(text) > GROWTH * len(source):
         return quoted_parts(source)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant import settings
-from assistant.events import Done, Sources, Token, Turn
+from assistant.events import Done, Sources, Turn
 from assistant.settings import Settings
 from indexer.errors import UsageError, UserError
 from opsctl import output
-from opsctl.commands.ask import answer_lines
+from opsctl.commands.ask import AnswerLines
 from opsctl.options import EngineName, JsonLines
 from opsctl.sources import list_sources, sections, show_end, show_sections
 
@@ -92,7 +92,7 @@ class _Dialogue:
 
         done = None
         async with open_engine(self.config) as engine:
-            with answer_lines() as write:
+            with AnswerLines(silent=self.json) as lines:
                 async for event in answer(
                     question,
                     self.turns,
@@ -101,10 +101,9 @@ class _Dialogue:
                     top_k=self.config.top_k,
                     contact=self.config.contact,
                 ):
+                    lines.show(event)
                     if isinstance(event, Sources):
                         self.found = event.found
-                    elif isinstance(event, Token) and not self.json:
-                        write(event.text)
                     elif isinstance(event, Done):
                         done = event
         assert done

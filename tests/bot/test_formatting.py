@@ -87,7 +87,6 @@ def test_no_word_of_any_prefix_is_lost(size: Callable[[int, int], int]) -> None:
         ("|a|b|\n|-|-|\n|c|d|e|\n|f|", "a | b  \n--+----\nc | d|e\nf |"),
         ("a\ud800b\x00c", "a\ufffdbc"),
         ("a\ue000\U0010f03cb", "a\ue000\ufffdb"),
-        ("<think>secret</think>\nAnswer", "Answer"),
         ("`<think>` is a tag", "<think> is a tag"),
         ("# Title\n- [ ] todo\n- item", "Title\n☐ todo\n• item"),
     ],
@@ -121,7 +120,7 @@ def test_random_markdown_is_taken_and_whole(size: Callable[[int, int], int]) -> 
             assert text_of(parts).count(word) >= markdown.count(word), markdown
 
 
-@pytest.mark.parametrize("markdown", ["", " \n\n", "<think>only thoughts", "\x00"])
+@pytest.mark.parametrize("markdown", ["", " \n\n", "\x00"])
 def test_an_empty_answer_has_no_message(markdown: str) -> None:
     """There is nothing that Telegram would take."""
     assert answer_parts(markdown) == []
