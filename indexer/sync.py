@@ -27,8 +27,9 @@ from indexer.segments import PASSAGES
 from indexer.store import Store
 from indexer.text import counted
 
-# What was read is made findable so often, and after so many passages; a kill costs no more.
-SECONDS = 1.0
+# What was read is made findable so often, and after so many passages; a kill costs no more. That
+# takes its own time, the more the larger the vocabulary: it gets a tenth at most.
+SECONDS, SHARE = 1.0, 0.1
 # A larger file, in bytes, with more of them for each letter of its text promised more than it gave.
 LARGE, BYTES_A_LETTER = 200_000, 1000
 LANGUAGE_SAMPLE = 1000  # characters that tell a page's language
@@ -152,7 +153,7 @@ class _Run:
         self.step = Step(0, 0, "")
         self.read: list[int] = []  # ids of documents that are not findable yet
         self.waiting = 0  # passages written since documents were made findable last
-        self.finished = time.monotonic()
+        self.next = time.monotonic() + SECONDS
         self.is_dense = is_dense(embedder)
 
     def apply(self, listing: Listing, plan: Plan) -> Report:
@@ -240,7 +241,7 @@ class _Run:
             letters += len(page.text)
             self.waiting += len(chunks)
             self.report.passages += len(chunks)
-            if self.waiting >= PASSAGES or time.monotonic() - self.finished > SECONDS:
+            if self.waiting >= PASSAGES or time.monotonic() > self.next:
                 self._finish()
         if blank:
             return f"no text on {blank} of its {pages} pages: scans? run OCR first"
@@ -254,12 +255,14 @@ class _Run:
 
     def _finish(self) -> None:
         """Make the documents that were read findable."""
+        begun = time.monotonic()
         with self.store.transaction():
             self.store.finish_documents(self.read)
         self.store.merge_postings()
         self.read.clear()
         self.waiting = 0
-        self.finished = time.monotonic()
+        now = time.monotonic()
+        self.next = now + max(SECONDS, (now - begun) / SHARE)
 
     def _fail(self, file: SourceFile, reason: str, passing: bool) -> None:
         if self.store.is_known(file.path):
