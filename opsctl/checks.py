@@ -263,12 +263,15 @@ def _server(config: Settings) -> list[Check]:
 def _answers(config: Settings, wanted: str, no_gpu: str) -> Check:
     """Whether a server that is not TGI in Docker answers, where there should be one."""
     from assistant.server.record import is_foreign
-    from opsctl.server.address import is_healthy
+    from assistant.server.state import look
 
-    if is_healthy(config.server_url):
+    found = look(config)
+    if not found.fault:
         return Check("server", "ok", f"answers at {config.server_url}")
+    if found.fault == "ServerBusy":
+        return Check("server", "warning", found.reason, found.fix)
     if is_foreign(config) or wanted == "local" or config.engine == "server":
-        return Check("server", "failed", f"no answer from {config.server_url}", "opsctl status")
+        return Check("server", "failed", found.reason, found.fix)
     detail = f"none on this machine ({no_gpu}): answers are quotes from the documents"
     return Check("server", "ok", detail)
 
