@@ -14,10 +14,12 @@ from assistant.events import (
     Done,
     Event,
     Piece,
+    Refusal,
     Retracted,
     Sources,
     Token,
     Turn,
+    Unsupported,
     Writer,
 )
 from assistant.question.clean import cleaned
@@ -114,6 +116,8 @@ class _Draft:
         self.texts: list[str] = []
         self.citations: list[Citation] = []
         self.cut: Cut | None = None
+        self.is_refused = False
+        self.unsupported: tuple[str, ...] = ()
 
     def add(self, piece: Piece) -> None:
         if isinstance(piece, Token):
@@ -124,12 +128,16 @@ class _Draft:
             self.citations.append(piece)
         elif isinstance(piece, Writer):
             self.writer = piece
+        elif isinstance(piece, Refusal):
+            self.is_refused = True
+        elif isinstance(piece, Unsupported):
+            self.unsupported = piece.sentences
         else:
             self.cut = piece
 
     def done(self, sure: bool) -> Done:
         """The answer; what is only quoted as the closest is none."""
-        found = sure or self.writer.engine != "extractive"
+        found = not self.is_refused and (sure or self.writer.engine != "extractive")
         citations = tuple(self.citations)
         who = asdict(self.writer)
         if self.cut:
@@ -141,6 +149,7 @@ class _Draft:
             cut=self.cut is not None,
             cause=self.cut.cause if self.cut else "",
             searched=self.searched,
+            unsupported=self.unsupported,
             **who,
         )
 
@@ -193,6 +202,7 @@ def _one_of(done: Sequence[Done]) -> Done:
         found=any(each.found for each in done),
         citations=tuple(dict.fromkeys(one for each in done for one in each.citations)),
         cut=any(each.cut for each in done),
+        unsupported=tuple(one for each in done for one in each.unsupported),
         cause=next(filter(None, (each.cause for each in done)), ""),
         kind="",
         searched=", ".join(filter(None, (each.searched for each in done))),

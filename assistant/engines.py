@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Protocol
 
 from assistant.budget import Fitted, fewer, fit
 from assistant.draft import Draft
-from assistant.events import REPEATS, Citation, Cut, Piece, Token, Turn, Writer
+from assistant.events import (
+    REPEATS,
+    Citation,
+    Cut,
+    Piece,
+    Refusal,
+    Token,
+    Turn,
+    Unsupported,
+    Writer,
+)
+from assistant.prompt import frame_for
 from assistant.question.clean import is_russian
 from assistant.server.errors import Incomplete, ServerBusy, ServerError, TooLong
 from assistant.server.record import is_expected
@@ -109,8 +120,19 @@ def _is_foreign(text: str, question: str) -> bool:
 class ServerEngine:
     """Lets the served model answer from the passages; citations are made from what it was sent."""
 
-    def __init__(self, server: ModelServer, model: str, answer_tokens: int, note: str = "") -> None:
-        """`note` says why it is not the model that a person would expect."""
+    def __init__(
+        self,
+        server: ModelServer,
+        model: str,
+        answer_tokens: int,
+        note: str = "",
+        *,
+        is_trained: bool = False,
+    ) -> None:
+        """`note` says why it is not the model that a person would expect; `is_trained` tells of an
+        adapter, which knows its own frame of a prompt.
+        """
+        self.is_trained = is_trained
         self.server = server
         self.model = model
         self.answer_tokens = answer_tokens
@@ -123,7 +145,7 @@ class ServerEngine:
 
         Once a word has come, nothing that follows takes it away: what breaks off is cut.
         """
-        from assistant.cite import citations
+        from assistant.cite import citations, is_refusal, unsupported
 
         found = choice.found
         fitted, stream, first = await self._begin(question, found, history)
@@ -147,8 +169,13 @@ class ServerEngine:
             raise _nothing(draft, piece)
         if cut:
             yield cut
+        if is_refusal(draft.shown):
+            yield Refusal()
+            return
         for citation in citations(draft.shown, fitted.hits):
             yield citation
+        if said := unsupported(draft.shown, fitted.hits):
+            yield Unsupported(said)
 
     async def _begin(
         self, question: str, found: "Found", history: Sequence[Turn]
@@ -157,9 +184,11 @@ class ServerEngine:
 
         Where the server counts more tokens, a part after the other is left out until all fits.
         """
-        most = None
+        most, frame = None, frame_for(question, is_trained=self.is_trained)
         while True:
-            fitted = await fit(question, found.hits, history, self.server, self.answer_tokens, most)
+            fitted = await fit(
+                question, found.hits, history, self.server, self.answer_tokens, frame, most
+            )
             stream = self.server.stream(fitted.messages, fitted.answer_tokens)
             try:
                 return fitted, stream, await anext(stream)
@@ -285,7 +314,8 @@ async def open_engine(config: Settings) -> AsyncIterator[Engine]:
         tgi = config.server_api == "tgi"
         name = config.adapter if tgi else config.server_model
         note = NO_ADAPTER if tgi and not name else ""
-        served = ServerEngine(server, name, config.answer_tokens, note)
+        trained = tgi and bool(name)
+        served = ServerEngine(server, name, config.answer_tokens, note, is_trained=trained)
         expected = partial(is_expected, config)
         patience = max(config.answer_seconds - LEFT_FOR_QUOTES, config.answer_seconds / 2)
         yield served if config.engine == "server" else AutoEngine(served, patience, expected)

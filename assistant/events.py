@@ -39,17 +39,30 @@ class Token:
 
 @dataclass(frozen=True)
 class Citation:
-    """A quotation and where it stands."""
+    """A quotation and where it stands; `number`: of its passage, where an answer names it."""
 
     file: str
     page: int | None
     heading: str | None
     quote: str
+    number: int | None = None
 
 
 @dataclass(frozen=True)
 class Retracted:
     """What was shown so far was the model's thinking: its answer begins anew."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The model says that the passages do not hold the answer."""
+
+
+@dataclass(frozen=True)
+class Unsupported:
+    """Sentences of the model's answer that no passage supports."""
+
+    sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -72,7 +85,8 @@ class Done:
 
     `cut` is True when it did not end by itself: at its greatest length, or by the `cause`. `kind`
     says what was wanted where that was no search (assistant/question), and `searched` the words
-    that were looked for in place of misspelt ones.
+    that were looked for in place of misspelt ones. `unsupported` are sentences of a model's answer
+    that are in no passage.
     """
 
     text: str
@@ -88,10 +102,11 @@ class Done:
     dropped_passages: int = 0
     kind: str = ""
     searched: str = ""
+    unsupported: tuple[str, ...] = ()
 
 
 Event = Sources | Writer | Token | Retracted | Done
-Piece = Writer | Token | Retracted | Citation | Cut
+Piece = Writer | Token | Retracted | Citation | Cut | Refusal | Unsupported
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,9 @@ def messages_of(done: Done, words: Texts) -> list[Text]:
         parts = _with(parts, plain_parts(words.searched.format(words=done.searched))[0])
     if done.cut:
         parts = _with(parts, plain_parts(_why_cut(done, words))[0])
+    if done.unsupported:
+        said = " ".join(f"«{sentence}»" for sentence in done.unsupported)
+        parts = _with(parts, plain_parts(words.unsupported.format(said=said))[0])
     if done.citations and done.engine == "server":
         parts = _with(parts, sources_part(done.citations, words.language))
     return [_text(part) for part in parts]

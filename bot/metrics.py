@@ -20,6 +20,9 @@ class Metrics:
         self._fallbacks = self._counter(
             "bot_fallbacks", "quotations instead of the model's answer, by the error", "kind"
         )
+        self._unsupported = self._counter(
+            "bot_unsupported_sentences", "sentences of the model's that no passage supports"
+        )
         self._first = Histogram(
             "bot_first_token_seconds", "seconds to the first token", buckets=FIRST_TOKEN,
             registry=self._registry,
@@ -49,6 +52,10 @@ class Metrics:
     def fell_back(self, kind: str) -> None:
         """An answer is quoted, because the model gave none."""
         self._fallbacks.labels(kind).inc()
+
+    def unsupported(self, sentences: int) -> None:
+        """So many sentences of a model's answer are in no passage."""
+        self._unsupported.inc(sentences)
 
     def first_token(self, seconds: float) -> None:
         """The first piece of an answer came."""

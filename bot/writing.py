@@ -154,6 +154,7 @@ class AnswerWriter:
 
     def _finish(self, number: int, done: Done, words: Texts) -> None:
         self._metrics.answered(done.engine)
+        self._metrics.unsupported(len(done.unsupported))
         turn = done.text if done.found and not done.kind else ""
         texts = _formatted(done, words)
         self._answers.finish(number, "answered", texts, done.citations, turn)

@@ -56,6 +56,9 @@ def show_end(question: str, done: "Done", found: "Found | None", whole: str = ""
     if done.engine == "server":
         places = [place(citation, russian) for citation in done.citations]
         output.write("".join(f"\n— {place}" for place in dict.fromkeys(places)).lstrip("\n"))
+    for sentence in done.unsupported:
+        label = "отрывки этого не подтверждают" if russian else "no passage confirms this"
+        output.note(f"{label}: {printable(sentence)}")
     if done.cut:
         why = done.cause or "it reached its greatest length (OPSCTL_ANSWER_TOKENS)"
         output.note(f"the answer is cut here: {why}")

@@ -52,7 +52,7 @@ def sources_part(citations: Sequence[Citation], language: str) -> Part:
     while True:
         text, spans = f"{title}\n", [Span("bold", 0, len(title))]
         for number, one in enumerate(citations[:shown], 1):
-            text += f"{number}. "
+            text += f"[{one.number}] " if one.number else f"{number}. "
             name = _name(one)
             spans.append(Span("code", len(text), len(text) + len(name)))
             place = f", {page} {one.page}" if one.page else ""

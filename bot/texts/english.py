@@ -27,6 +27,7 @@ EN = Texts(
     " These are quotations from the documents:",
     searched="🔎 Searched for: {words}",
     quotes_busy="📄 The model is busy at the moment. Here are quotations from the documents:",
+    unsupported="⚠️ Not confirmed by the passages that were found: {said}",
     broken_off="✂️ The model server broke the answer off here. Try again a little later.",
     repeats="✂️ The model began to repeat itself: the answer is cut here.",
     cut="✂️ The answer reached its greatest length and breaks off here.",

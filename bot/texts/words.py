@@ -21,6 +21,7 @@ class Texts:
     searched: str
     quotes_busy: str
     broken_off: str
+    unsupported: str
     repeats: str
     cut: str
     stopped: str

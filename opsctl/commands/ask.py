@@ -22,6 +22,7 @@ from opsctl.sources import list_sources, say_whether, sections, show_end, show_s
 
 if TYPE_CHECKING:
     from assistant.events import Citation
+    from assistant.server.types import Message
     from indexer.search import Found
 
     _Section = tuple[Citation, str]
@@ -160,17 +161,19 @@ def _matched(found: "Found | None") -> dict[str, float]:
 
 
 def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) -> None:
-    from assistant.prompt import build_messages
+    from assistant.prompt import build_messages, frame_for
     from assistant.question.split import essence
     from assistant.quote import choose
     from assistant.retrieve import make_searcher
-    from assistant.server.mistral import render
 
     text = essence(question)
     choice = choose(text, make_searcher(config).search(text, config.top_k))
     found = choice.found
     if show_prompt:
-        prompt = render(build_messages(question, found.hits)) if choice.is_near else None
+        trained = config.server_api == "tgi" and bool(config.adapter)
+        frame = frame_for(question, is_trained=trained)
+        messages = build_messages(question, found.hits, frame=frame)
+        prompt = _prompt(messages, config) if choice.is_near else None
         if prompt is None:
             output.note("nothing is found, so no model would be asked")
         if json:
@@ -190,3 +193,12 @@ def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) 
     else:
         list_sources(found)
         say_whether(choice)
+
+
+def _prompt(messages: "Sequence[Message]", config: Settings) -> str:
+    """What is sent: TGI's own routes take a text, the chat route takes messages."""
+    from assistant.server.mistral import render
+
+    if config.server_api == "tgi":
+        return render(messages)
+    return "\n\n".join(f"{message.role}: {message.content}" for message in messages)

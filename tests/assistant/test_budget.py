@@ -7,7 +7,7 @@ import pytest
 
 from assistant.budget import EXTRA_TOKENS, Fitted, fit
 from assistant.events import Turn
-from assistant.prompt import build_messages
+from assistant.prompt import TRAINED, build_messages
 from assistant.server.errors import TooLong
 from assistant.server.mistral import render
 from assistant.server.tgi import TGIClient
@@ -51,7 +51,7 @@ def fitted(
     async def main() -> tuple[Fitted, int]:
         shape = (play or Play()).changed(max_input=max_input, max_total=max_total)
         async with FakeTGI(shape) as fake, Counting(fake.url, "hackatone") as client:
-            return await fit(question, HITS, turns, client, 512, most), client.calls
+            return await fit(question, HITS, turns, client, 512, TRAINED, most), client.calls
 
     return asyncio.run(main())
 

@@ -8,7 +8,7 @@ from contextlib import aclosing, asynccontextmanager
 import pytest
 
 from assistant.engines import NO_ADAPTER, AutoEngine, Engine, ServerEngine, open_engine
-from assistant.events import REPEATS, Citation, Cut, Piece, Retracted, Token, Turn, Writer
+from assistant.events import REPEATS, Citation, Cut, Piece, Refusal, Retracted, Token, Turn, Writer
 from assistant.quote import choose
 from assistant.server.errors import Incomplete, TooLong
 from assistant.server.http import USUAL, Timeouts
@@ -294,5 +294,15 @@ def test_an_answer_without_an_adapter_says_so(api: str, adapter: str, note: str)
             async with open_engine(config) as engine:
                 writer, _, _ = await asyncio.wait_for(written(engine), 10)
                 assert (writer.engine, writer.note) == ("server", note)
+
+    run(main)
+
+
+def test_a_refusal_has_no_sources() -> None:
+    async def main() -> None:
+        answer = events(chunk("Не знаю."), chunk("", "stop"), "[DONE]")
+        async with server(replies(answer)) as (_, client):
+            _, text, rest = await written(ServerEngine(client, "m", 9))
+            assert (text, rest) == ("Не знаю.", [Refusal()])
 
     run(main)
