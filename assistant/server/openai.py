@@ -46,11 +46,20 @@ class ChatClient(Client):
         self._has_health = True  # LiteLLM's asks all the models behind it, each time
         self.model = ""
 
+    async def limits(self) -> Limits:
+        """What the server takes, as far as it tells."""
+        with ServerError.of_others():
+            return await super().limits()
+
     async def health(self) -> None:
         """Return if the server is well, and would answer with this key: it lists its models.
 
         A list is no must where the model's name is set, nor is the route of health.
         """
+        with ServerError.of_others():
+            await self._check_health()
+
+    async def _check_health(self) -> None:
         status, answer = await self._wire.ask("health") if self._has_health else (404, b"")
         if status not in (200, 401, 403, 404, 405):
             raise self._wire.refused(status, answer)
@@ -89,10 +98,12 @@ class ChatClient(Client):
         def body(limits: Limits) -> bytes:
             return _body(limits.model, messages, max_new_tokens, self._refused)
 
-        async with aclosing(self._answer("v1/chat/completions", body, parser)) as pieces:
-            async for piece in pieces:
-                self.model = parser.model
-                yield piece
+        answer = self._answer("v1/chat/completions", body, parser)
+        with ServerError.of_others():
+            async with aclosing(answer) as pieces:
+                async for piece in pieces:
+                    self.model = parser.model
+                    yield piece
 
     def _relents(self, refusal: BadRequest) -> bool:
         named = {name for name in _OPTIONAL if name in refusal.message} - self._refused
