@@ -15,13 +15,17 @@ CITED = 0.5
 # A sentence of so many words is looked at; it is supported when so much of it is in the passages.
 LONG, SUPPORTED = 4, 0.5
 _MARK = re.compile(r"\s*\[\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\]")
+_SOURCES = r"(?:отрывк|документ|источник|информаци|контекст|текст)\w*"
+_TEXTS = r"(?:passages?|documents?|sources?|context|information|text)"
 _REFUSAL = re.compile(
-    r"\b(ответа|информации|сведений|данных)\b.{0,40}\bнет\b"
-    r"|\bнет\b.{0,40}\b(ответа|информации|сведений)\b"
-    r"|\bне (содерж|наш[её]?л|найден|упомина|знаю|могу ответить)"
-    r"|\b(do|does|did) not (hold|contain|have|know|mention|provide|include)\b|\bdon't know\b"
-    r"|\b(no|not enough) (information|answer)\b|\bcannot (answer|find)\b"
-    r"|\bis not (mentioned|in the)\b",
+    r"\b(?:ответа|информации|сведений|данных)\b.{0,40}\bнет\b"
+    r"|\bнет\b.{0,40}\b(?:ответа|информации|сведений)\b"
+    rf"|{_SOURCES}.{{0,40}}\bне (?:содерж|упомина|указан|найден|нашл|сказано)"
+    rf"|\bне (?:содерж|упомина|указан|найден|нашл|сказано).{{0,40}}{_SOURCES}"
+    r"|\b(?:я )?не (?:знаю|наш[её]л|нашла|могу ответить)\b"
+    rf"|{_TEXTS}\b.{{0,40}}\b(?:do|does|did) not (?:hold|contain|mention|provide|include)\b"
+    rf"|\bnot (?:mentioned|stated|given|found) in\b.{{0,40}}{_TEXTS}"
+    r"|\b(?:do not|don't) know\b|\b(?:no|not enough) (?:information|answer)\b|\bcannot answer\b",
     re.IGNORECASE,
 )
 _LONGEST_REFUSAL = 200  # characters

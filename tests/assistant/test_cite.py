@@ -53,6 +53,8 @@ def test_bare_numbers_are_no_shared_words() -> None:
         "В дополнительной информации ответа на этот вопрос нет.",
         "Не знаю.",
         "К сожалению, в отрывках нет такой информации.",
+        "В документах об этом не сказано.",
+        "It is not mentioned in the passages.",
         "The passages do not contain the answer.",
         "I don't know.",
     ],
@@ -67,6 +69,9 @@ def test_a_refusal_is_told_from_an_answer(answer: str) -> None:
         "Корабль пришёл в мае.",
         "Срок в договоре не указан, сведений о нём нет [2].",
         "The ship came in May.",
+        "Краска не содержит растворителей и свинца.",
+        "Срок в договоре не указан.",
+        "The paint does not contain lead.",
         "Стоянка не нужна.",
     ],
 )
