@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import vector_rows
-from indexer.embedders import Embedder
+from indexer.embedders import Embedder, Matrix
 from indexer.fusion import fuse
 from indexer.lexicon import Lexicon
 from indexer.postings import passage_table
@@ -61,8 +61,15 @@ def calibrate(store: Store, embedder: Embedder) -> None:
 
 def find_weight(store: Store, embedder: Embedder) -> float:
     """The least weight that is not worse than the best one by a standard error; 0 in doubt."""
+    questions = _questions(store)
+    if len(questions) < FEW:
+        return USUAL
     lexicon, vectors = Lexicon(store), VectorSearch(store, embedder.dimension)
-    found = (_ranks(question, lexicon, vectors, embedder) for question in _questions(store))
+    queries = embedder.encode_query([question.text for question in questions])
+    found = (
+        _ranks(question, query, lexicon, vectors)
+        for question, query in zip(questions, queries, strict=True)
+    )
     gains = np.array([ranks for ranks in found if ranks]).reshape(-1, len(WEIGHTS))
     if len(gains) < FEW:
         return USUAL
@@ -97,7 +104,7 @@ def _questions(store: Store) -> list[_Question]:
 
 
 def _ranks(
-    question: _Question, lexicon: Lexicon, vectors: VectorSearch, embedder: Embedder
+    question: _Question, query: Matrix, lexicon: Lexicon, vectors: VectorSearch
 ) -> list[float]:
     """For each weight, one over the place of the passage that the question was taken out of.
 
@@ -107,7 +114,6 @@ def _ranks(
     ranking = lexicon.rank(question.text)
     lexical = ranking.best(CANDIDATES)
     lexical[own] = lexical.get(own, 0.0) * _left(question, ranking.terms)
-    query = embedder.encode_query([question.text])[0]
     taken = vector_rows.digest(unit_text(question.passage.heading, question.text))
     meanings = vectors.search(query, lexical, without=taken)
     if own not in meanings.passages:
