@@ -69,9 +69,8 @@ def peer(key: str, model: Path) -> App:
     return App(key, NAMES[key], python, commands, env)
 
 
-def own(key: str, model: Path) -> App:
+def own(key: str, name: str, embedder: str) -> App:
     """This project through its command line, with one of its embedders."""
-    embedders = {"onnx": venvs.onnx_folder, "torch": lambda model: model}
     commands = {
         "index": ("-m", "opsctl", "reindex", "--json"),
         "ask": ("-m", "opsctl", "ask", "--sources-only", "{question}"),
@@ -79,14 +78,14 @@ def own(key: str, model: Path) -> App:
         "update": ("-m", "bench.peers.opsctl_app", "update", "{docs}", "{store}"),
         **_warm("bench.peers.opsctl_app"),
     }
-    if key == "builtin":
+    if embedder == "builtin":
         del commands["encoded"]
     env = {
         "OPSCTL_DOCUMENTS": "{docs}",
         "OPSCTL_STATE": "{store}",
-        "OPSCTL_EMBEDDER": str(embedders[key](model)) if key in embedders else key,
+        "OPSCTL_EMBEDDER": embedder,
     }
-    return App(f"opsctl-{key}", NAMES[key], Path(sys.executable), commands, env)
+    return App(key, name, Path(sys.executable), commands, env)
 
 
 def _warm(module: str) -> dict[str, tuple[str, ...]]:
@@ -97,4 +96,12 @@ def _warm(module: str) -> dict[str, tuple[str, ...]]:
 def make(ours: list[str], peers: list[str]) -> list[App]:
     """This project with some of its embedders, and peers; all with the model of the floor."""
     model = venvs.model_folder(venvs.ensure("floor"))
-    return [*(own(key, model) for key in ours), *(peer(key, model) for key in peers)]
+    mine = [own(f"opsctl-{key}", NAMES[key], _embedder(key, model)) for key in ours]
+    return [*mine, *(peer(key, model) for key in peers)]
+
+
+def _embedder(key: str, model: Path) -> str:
+    """What OPSCTL_EMBEDDER says of one of OWN."""
+    if key == "torch":
+        return str(model)
+    return str(venvs.onnx_folder(model)) if key == "onnx" else key
