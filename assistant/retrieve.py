@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assistant.settings import Settings, search_with_one_thread
+from assistant.settings import Settings, search_with_one_thread, sleep_while_waiting
 from indexer import extras
 from indexer.models import AUTO, BUILTIN, DEFAULT_MODEL, NANO, choose, downloaded, is_model
 
@@ -33,6 +33,7 @@ def asks_a_server(settings: Settings) -> bool:
 
 def open_named(name: str, settings: Settings) -> "Embedder":
     """The embedder of this name; where the settings name a server, that one's. Raises UserError."""
+    sleep_while_waiting()
     from indexer.embedders import EmbedderServer, open_embedder
 
     server = None
