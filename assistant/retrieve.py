@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from assistant.settings import Settings, search_with_one_thread
 from indexer import extras
+from indexer.errors import UserError
 from indexer.models import AUTO, BUILTIN, DEFAULT_MODEL, NANO, choose, downloaded, is_model
 
 if TYPE_CHECKING:
@@ -12,17 +13,27 @@ if TYPE_CHECKING:
     from indexer.search import Searcher
 
 
-def make_searcher(settings: Settings) -> "Searcher":
-    """A searcher over the index of the settings; loads its embedder at the first question."""
+PATIENCE = 10.0  # seconds that a question waits for a server of vectors
+
+
+def make_searcher(
+    settings: Settings, tell: Callable[[UserError | None], None] = lambda error: None
+) -> "Searcher":
+    """A searcher over the index of the settings; loads its embedder at the first question.
+
+    `tell` is told why words alone are searched, see Searcher.
+    """
     search_with_one_thread()
     from indexer.search import Searcher
 
     wanted = None if settings.embedder == AUTO else settings.embedder
     return Searcher(
         settings.index,
-        lambda name: open_named(name, settings),
+        lambda name: open_named(name, settings, PATIENCE),
         embedder=wanted,
         threshold=settings.threshold,
+        weight=settings.dense_weight,
+        tell=tell,
     )
 
 
@@ -31,14 +42,14 @@ def asks_a_server(settings: Settings) -> bool:
     return bool(settings.embedder_url) and settings.embedder not in (BUILTIN, NANO)
 
 
-def open_named(name: str, settings: Settings) -> "Embedder":
+def open_named(name: str, settings: Settings, patience: float = 30.0) -> "Embedder":
     """The embedder of this name; where the settings name a server, that one's. Raises UserError."""
     from indexer.embedders import EmbedderServer, open_embedder
 
     server = None
     if asks_a_server(settings):
         model = "" if settings.embedder == AUTO else settings.embedder
-        server = EmbedderServer(settings.embedder_url, settings.embedder_key, model)
+        server = EmbedderServer(settings.embedder_url, settings.embedder_key, model, patience)
     return open_embedder(name, settings.models, settings.dense_weight, server)
 
 
