@@ -55,17 +55,21 @@ def calibrate(store: Store, embedder: Embedder) -> None:
     """Find the weight of the vectors and record it in the index."""
     weight, count = find_weight(store, embedder), vector_rows.count(store.db)
     with store.transaction():
-        store.set_meta("weight", str(weight))
+        store.set_meta("weight", str(USUAL if weight is None else weight))
+        store.set_meta("weight_is_usual", "1" if weight is None else "")
         store.set_meta("weight_found_for", str(count))
 
 
-def find_weight(store: Store, embedder: Embedder) -> float:
-    """The least weight that is not worse than the best one by a standard error; 0 in doubt."""
+def find_weight(store: Store, embedder: Embedder) -> float | None:
+    """The least weight that is not worse than the best one by a standard error; 0 in doubt.
+
+    None where there are too few questions.
+    """
     lexicon, vectors = Lexicon(store), VectorSearch(store, embedder.dimension)
     found = (_ranks(question, lexicon, vectors, embedder) for question in _questions(store))
     gains = np.array([ranks for ranks in found if ranks]).reshape(-1, len(WEIGHTS))
     if len(gains) < FEW:
-        return USUAL
+        return None
     best = int(gains.mean(axis=0).argmax())
     if _behind(gains, best, 0) <= CERTAIN:
         return 0.0

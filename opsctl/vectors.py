@@ -17,7 +17,8 @@ HINT = 'to let the vectors count: OPSCTL_DENSE_WEIGHT=0.3 opsctl ask "…" (or t
 class Vectors:
     """How many rows and sentences have a vector, how many wait, and what vectors count for.
 
-    `weight` is None until it is found; `given` tells that a person set it, not the index.
+    `weight` is None until it is found; `given` tells that a person set it, not the index, and
+    `usual` that the index is too small to find its own.
     """
 
     made: int
@@ -25,6 +26,7 @@ class Vectors:
     being_made: bool
     weight: float | None
     given: bool
+    usual: bool
 
     @classmethod
     def of(cls, store: Store, config: Settings) -> "Vectors | None":
@@ -34,7 +36,8 @@ class Vectors:
             return None
         given = config.dense_weight
         weight = _found(store) if given is None else given
-        return cls(made, waiting, is_held(store.encoding_lock), weight, given is not None)
+        usual = given is None and bool(store.meta().get("weight_is_usual"))
+        return cls(made, waiting, is_held(store.encoding_lock), weight, given is not None, usual)
 
     def show(self, write: Callable[[str], None]) -> None:
         """Write a line of their number and their weight, and how to give them one."""
@@ -53,6 +56,8 @@ class Vectors:
         if self.weight is None:
             return "words alone are searched until their weight is found"
         by = "as OPSCTL_DENSE_WEIGHT says" if self.given else "found by the index"
+        if self.usual:
+            by = "the usual one, for the index is too small to find its own"
         alone = ": words alone are searched" if self.weight == 0 else ""
         return f"weight {self.weight:g}, {by}{alone}"
 

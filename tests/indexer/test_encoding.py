@@ -62,6 +62,19 @@ def test_reindex_and_status_say_how_many_vectors_there_are_and_what_they_count_f
     assert "OPSCTL_DENSE_WEIGHT=0.3" not in given.stderr
 
 
+def test_an_index_too_small_to_find_a_weight_says_that_it_has_the_usual_one(
+    served: Workspace,
+) -> None:
+    for number in range(3, FILES):
+        (served.documents / f"note{number}.txt").unlink()
+    served.reindex()
+    said = "weight 0.5, the usual one, for the index is too small to find its own\n"
+    assert said in served.run("status").stdout
+    assert (in_use(served)["usual"], in_use(served)["given"]) == (True, False)
+    given = served.run("status", env={"OPSCTL_DENSE_WEIGHT": "0.7"})
+    assert "weight 0.7, as OPSCTL_DENSE_WEIGHT says\n" in given.stdout
+
+
 def test_an_index_of_words_alone_says_nothing_of_vectors(workspace: Workspace) -> None:
     workspace.write("note1.txt", note(1))
     assert "vector" not in workspace.run("reindex").stderr
