@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 from assistant.settings import Settings, search_with_one_thread
 from indexer import extras
 from indexer.errors import UserError
-from indexer.models import AUTO, BUILTIN, DEFAULT_MODEL, NANO, choose, downloaded, is_model
+from indexer.models import (
+    AUTO,
+    BUILTIN,
+    DEFAULT_MODEL,
+    NANO,
+    SERVER,
+    choose,
+    downloaded,
+    is_model,
+)
 
 if TYPE_CHECKING:
     from indexer.embedders import Embedder
@@ -56,14 +65,31 @@ def open_named(name: str, settings: Settings, patience: float = 30.0) -> "Embedd
 def embedder_for_indexing(
     settings: Settings, rebuild: bool, say: Callable[[str], None]
 ) -> "Embedder":
-    """The embedder to index with; says so when it is not the one a person would expect."""
-    from indexer.folder import recorded_embedder
+    """The embedder to index with; says so when it is not the one a person would expect.
 
-    recorded = None if rebuild else recorded_embedder(settings.index)
-    name = choose(settings.embedder, recorded, settings.models)
+    Where the one of the index cannot be had, its absence is: words are indexed, vectors wait.
+    """
+    from indexer.embedders.absent import AbsentEmbedder
+    from indexer.folder import recorded_identity
+
+    made = None if rebuild else recorded_identity(settings.index)
+    name = choose(settings.embedder, made.embedder if made else None, settings.models)
     if settings.embedder == AUTO and name == BUILTIN and not asks_a_server(settings):
         say(_why_builtin(settings))
-    return open_named(name, settings)
+    try:
+        return open_named(name, settings)
+    except UserError as error:
+        if made is None or not _made_by(made.embedder, name, settings):
+            raise
+        return AbsentEmbedder(made, settings.dense_weight, error)
+
+
+def _made_by(recorded: str, name: str, settings: Settings) -> bool:
+    """Tell whether an index was made with the embedder that the settings ask for."""
+    if not asks_a_server(settings):
+        return recorded == name
+    model = recorded.removeprefix(f"{SERVER}:")
+    return model != recorded and settings.embedder in (AUTO, model)
 
 
 def _why_builtin(settings: Settings) -> str:

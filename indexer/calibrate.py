@@ -5,7 +5,7 @@ A question is a sentence taken out of a passage: how high comes the passage by w
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,22 +51,28 @@ def is_due(store: Store, embedder: Embedder, least: int = 1) -> bool:
     return vector_rows.count(store.db) >= max(least, GROWTH * found_for)
 
 
-def calibrate(store: Store, embedder: Embedder) -> None:
+def calibrate(store: Store, embedder: Embedder, progress: Callable[[int, int], None]) -> None:
     """Find the weight of the vectors and record it in the index."""
-    weight, count = find_weight(store, embedder), vector_rows.count(store.db)
+    count = vector_rows.count(store.db)
+    weight = find_weight(store, embedder, progress)
     with store.transaction():
         store.set_meta("weight", str(USUAL if weight is None else weight))
         store.set_meta("weight_is_usual", "1" if weight is None else "")
         store.set_meta("weight_found_for", str(count))
 
 
-def find_weight(store: Store, embedder: Embedder) -> float | None:
+def find_weight(
+    store: Store, embedder: Embedder, progress: Callable[[int, int], None]
+) -> float | None:
     """The least weight that is not worse than the best one by a standard error; 0 in doubt.
 
     None where there are too few questions.
     """
     lexicon, vectors = Lexicon(store), VectorSearch(store, embedder.dimension)
-    found = (_ranks(question, lexicon, vectors, embedder) for question in _questions(store))
+    questions, found = _questions(store), list[list[float]]()
+    for number, question in enumerate(questions, start=1):
+        found.append(_ranks(question, lexicon, vectors, embedder))
+        progress(number, len(questions))
     gains = np.array([ranks for ranks in found if ranks]).reshape(-1, len(WEIGHTS))
     if len(gains) < FEW:
         return None
