@@ -108,7 +108,8 @@ class Assembly:
             rate_limiter=ChatLimiter(pace=pace),
         )
         self._sender = Sender(self._bot, pace)
-        self._searcher = make_searcher(config.settings)
+        self._words_alone: UserError | None = None
+        self._searcher = make_searcher(config.settings, self._told_of_meaning)
         self._members = Members(config.members_of, store, self._bot, pace)
         self._gate = Gate(config, self._people, Groups(config, store), self._members)
         self._fallbacks = Fallbacks(store, self.metrics)
@@ -238,12 +239,14 @@ class Assembly:
         """How the bot is. ok: it hears, it knows who it is, it can speak, and nothing is stuck.
 
         `polled` and `introduced` tell whether Telegram has ever answered a poll and getMe;
-        `trouble` is what is wrong with the line to it.
+        `trouble` is what is wrong with the line to it; `words_alone` is why questions are not
+        searched by meaning.
         """
         age, silence = self.poller.age, self._request.silence
         stuck = max(0.0, time.time() - self._store.oldest())
         trouble = self.poller.trouble or self._request.trouble
         hears = self.poller.polled and age < DEAF
+        alone = self._words_alone
         return {
             "ok": hears and silence < DEAF and stuck < STUCK,
             "polled": self.poller.polled,
@@ -256,6 +259,7 @@ class Assembly:
             "writing": self.queue.writing,
             "model_trouble": self._fallbacks.trouble()[0],
             "trouble": trouble and asdict(trouble),
+            "words_alone": alone and {"sentence": alone.message, "fix": alone.hint},
             "pid": os.getpid(),
         }
 
@@ -313,6 +317,14 @@ class Assembly:
         """Those who have a menu of their own."""
         editors: dict[int, Role] = dict.fromkeys(self._people.with_role("editor"), "editor")
         return editors | dict.fromkeys(self._gate.admins(), "admin")
+
+    def _told_of_meaning(self, error: UserError | None) -> None:
+        """Why words alone are searched from now on; None: they are not."""
+        self._words_alone = error
+        if error:
+            log.warning("words alone are searched: %s (%s)", error.message, error.hint)
+        else:
+            log.info("questions are searched by meaning again")
 
     def _heard(self) -> None:
         if self._inbox:

@@ -57,6 +57,11 @@ class Report:
     passages: int = 0
     embedded: int = 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there are documents, and none could be read."""
+        return bool(self.failed) and not (self.added or self.changed or self.unchanged)
+
 
 @dataclass(frozen=True)
 class Step:
@@ -77,18 +82,21 @@ def reindex(
     chunking: Chunking,
     *,
     rebuild: bool = False,
+    vectors: bool = True,
     programs: Programs | None = None,
     progress: Progress = lambda step: None,
     planned: Callable[[Plan], None] = lambda plan: None,
     indexed: Callable[[Report], None] = lambda report: None,
     encoded: Encoded = lambda done, total: None,
+    weighed: Encoded = lambda done, total: None,
 ) -> Report:
     """Index what is new or changed, forget what is gone; `rebuild` starts from nothing.
 
     May be killed at any moment: the next run goes on from there. A rebuild fills a second store and
     changes over at its end, so that there is always a whole one to search. Vectors are made after
-    that: words are searched meanwhile, from when `indexed` is called. `encoded` is told how many
-    units have theirs, of how many.
+    that, or else by a later run: words are searched meanwhile, from when `indexed` is called.
+    `encoded` is told how many units have theirs, of how many, and `weighed` how many questions
+    have been asked that tell what they are worth.
     """
     listing = list_documents(documents)
     identity = Identity(
@@ -116,8 +124,8 @@ def reindex(
                 store.close()
             folder.promote()
         indexed(report)
-        if is_dense(embedder):
-            report.embedded = encode_waiting(folder, embedder, encoded)
+        if vectors and is_dense(embedder):
+            report.embedded = encode_waiting(folder, embedder, encoded, weighed)
         return report
     except OSError as error:
         raise not_writable(index, error) from error

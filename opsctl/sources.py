@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assistant.question.clean import is_russian
+from indexer.errors import UserError
 from indexer.text import counted, printable
 from opsctl import output
 
@@ -11,6 +12,13 @@ if TYPE_CHECKING:
     from assistant.events import Citation, Done
     from assistant.quote import Choice
     from indexer.search import Found, Searcher
+
+
+def tell_words_alone(error: UserError | None) -> None:
+    """Say why a question is answered by words alone, and what helps."""
+    if error:
+        output.note(f"warning: words alone are searched: {error.message}")
+        output.note(f"hint: {error.hint}")
 
 
 def list_sources(found: "Found") -> None:

@@ -18,7 +18,14 @@ from indexer.text import decoded
 from opsctl import output
 from opsctl.folding import Folder
 from opsctl.options import EngineName, Json
-from opsctl.sources import list_sources, say_whether, sections, show_end, show_sections
+from opsctl.sources import (
+    list_sources,
+    say_whether,
+    sections,
+    show_end,
+    show_sections,
+    tell_words_alone,
+)
 
 if TYPE_CHECKING:
     from assistant.events import Citation
@@ -64,7 +71,7 @@ async def _answer(config: Settings, question: str, full: bool, json: bool) -> No
     from assistant.retrieve import make_searcher
 
     found = done = None
-    searcher = make_searcher(config)
+    searcher = make_searcher(config, tell_words_alone)
     async with open_engine(config) as engine:
         with AnswerLines(silent=json) as lines:
             async for event in answer(
@@ -167,7 +174,8 @@ def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) 
     from assistant.retrieve import make_searcher
 
     text = essence(question)
-    choice = choose(text, make_searcher(config).search(text, config.top_k))
+    searcher = make_searcher(config, tell_words_alone)
+    choice = choose(text, searcher.search(text, config.top_k))
     found = choice.found
     if show_prompt:
         trained = config.server_api == "tgi" and bool(config.adapter)

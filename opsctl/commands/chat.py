@@ -14,7 +14,7 @@ from indexer.errors import UsageError, UserError
 from opsctl import output
 from opsctl.commands.ask import AnswerLines
 from opsctl.options import EngineName, JsonLines
-from opsctl.sources import list_sources, sections, show_end, show_sections
+from opsctl.sources import list_sources, sections, show_end, show_sections, tell_words_alone
 
 if TYPE_CHECKING:
     from indexer.search import Found, Searcher
@@ -33,7 +33,7 @@ def chat(engine: EngineName = None, json: JsonLines = False) -> None:
     from assistant.retrieve import make_searcher
 
     config = settings.load(engine=engine)
-    dialogue = _Dialogue(make_searcher(config), config, json)
+    dialogue = _Dialogue(make_searcher(config, tell_words_alone), config, json)
     history = config.state / "chat_history"
     if sys.stdin.isatty():
         output.note(HELP)
