@@ -11,6 +11,8 @@ from pypdf import PdfReader
 from pypdf.errors import DependencyError, FileNotDecryptedError
 
 from indexer.readers.clean import clean
+from indexer.readers.garbage import is_garbage
+from indexer.readers.misread import code_page
 from indexer.readers.page import Page, Unreadable, is_damage, why
 from indexer.readers.reflow import reflow
 
@@ -50,7 +52,8 @@ def _text(reader: PdfReader, number: int) -> str:
             text = reader.pages[number - 1].extract_text()
     except Unreadable:
         return ""
-    return clean(reflow(text)).strip()
+    text = text.translate(code_page(text))
+    return "" if is_garbage(text) else clean(reflow(text)).strip()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import pypdfium2.raw as pdfium
 
 from indexer.readers.clean import clean
 from indexer.readers.page import Kind
+from indexer.readers.pdf.letters import letters_of
 
 GAP = 1.1  # heights of a character; a wider gap parts columns
 BOLD_WEIGHT = 600
@@ -92,8 +93,7 @@ class _Runs:
     def pieces(self) -> Iterator[Piece]:
         rectangle = pdfium.FS_RECTF()
         place = ctypes.byref(rectangle)
-        for number in range(self._textpage.count_chars()):
-            letter = chr(pdfium.FPDFText_GetUnicode(self._textpage, number))
+        for number, letter in enumerate(letters_of(self._textpage)):
             if letter in "\r\n":
                 yield from self._end()
                 continue
