@@ -54,7 +54,7 @@ GOOD = {
     "K176IE4 AL307BM D814A KS156A KU202N TS106 KT817G KT818G KD213A A123BC77 H456KX199 E789TT97",
     "chemistry": "NaHCO3 C6H12O6 H2SO4 KMnO4 Ca(OH)2 HNO3 CH3COOH C2H5OH NH4NO3 Fe2O3 Al2O3 K2CrO4 "
     "CuSO4 BaCl2 AgNO3 PbO2 MnO2 K3PO4 CaCO3 Na2CO3 KCl HCl NaOH KOH ZnSO4 TiO2 SiO2 P2O5",
-    "formulas": "H(X) = \uf02d\uf053 p(x) log p(x), ∂f/∂x = 2αx + β; ∑ xᵢ ≥ 0, ∀ε > 0 ∃δ: |x − a| < "
+    "formulas": "H(X) = \uf02d\uf053 p(x) log p(x), ∂f/∂x = 2αx + β; ∑ xᵢ ≥ 0, ∀ε > 0 ∃δ: |x − a| "
     "⇒ |f(x) − A| < ε; OA \uf02b OB \uf03d OC; E = mc², rank(AB) ≤ min(rank A, rank B)",
     "digits": "\n".join(f"{n} {n * n} {n * 17 % 1009},{n % 7}{n % 5}" for n in range(100, 160)),
     "random letters": " ".join("".join(_RANDOM.choices(_LETTERS, k=8)) for _ in range(90)),

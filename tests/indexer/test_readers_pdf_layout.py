@@ -135,10 +135,12 @@ def test_numbered_sections_at_the_top_of_pages_are_text(tmp_path: Path) -> None:
 
 def test_the_end_of_a_sentence_comes_to_the_page_where_it_begins(tmp_path: Path) -> None:
     pages = ["Если давление упало, немедленно сообщить глав-", "ному теплотехнику. Ждать."]
-    assert [(page.number, page.text) for page in read_bytes(tmp_path, pdf(pages))] == [
-        (1, "Если давление упало, немедленно сообщить главному теплотехнику."),
-        (2, "Ждать."),
-    ]
+    first, second = read_bytes(tmp_path, pdf(pages))
+    assert (first.number, first.text) == (
+        1, "Если давление упало, немедленно сообщить главному теплотехнику.",
+    )  # fmt: skip
+    assert (second.number, second.text) == (2, "Ждать.")
+    assert [page.blocks[-1].last_page for page in (first, second)] == [2, None]
 
 
 def test_a_page_of_nothing_but_the_end_of_a_sentence_keeps_it(tmp_path: Path) -> None:

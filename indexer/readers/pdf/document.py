@@ -49,6 +49,7 @@ class _Content:
     number: int
     parts: list[Part]
     asides: list[Part] = field(default_factory=list)  # notes, running headers and footers
+    goes_over: bool = False  # its last sentence, to the next page
 
     @property
     def text(self) -> Part | None:
@@ -114,16 +115,18 @@ class _Reading:
         if not rest or not (others or len(after.parts) > 1):
             return
         last.text = glued(last.text, rest, self._style.words)
+        before.goes_over = True
         after.parts[0] = replace(first, text=others)
 
     def _written(self, content: _Content) -> Iterator[Page]:
         sections, texts = self._sections, list[str]()
         sections.turn_to(content.number)
-        for part in [*content.parts, *content.asides, Part("", "furniture")]:
+        for at, part in enumerate([*content.parts, *content.asides, Part("", "furniture")]):
             if part.kind is None:
                 texts += filter(None, [part.text])
                 continue
-            self._write("\n\n".join(texts))
+            goes_over = content.goes_over and at == len(content.parts)
+            self._write("\n\n".join(texts), content.number + 1 if goes_over else None)
             texts = []
             if part.kind == "heading":
                 sections.heading(part.level, part.text)
@@ -134,8 +137,9 @@ class _Reading:
         if not content.parts and not content.asides:
             yield Page("", content.number)
 
-    def _write(self, text: str) -> None:
+    def _write(self, text: str, last_page: int | None = None) -> None:
         blocks = blocks_of(text, contents_go_on=self._contents_go_on)
         if blocks:
+            blocks = (*blocks[:-1], replace(blocks[-1], last_page=last_page))
             self._contents_go_on = any(block.kind == "contents" for block in blocks)
             self._sections.add_blocks(text, blocks)
