@@ -17,8 +17,10 @@ from indexer.readers.pdf.furniture import Furniture
 from indexer.readers.pdf.join import glued, split_rest
 from indexer.readers.pdf.parts import Part, Style, parts_of
 from indexer.readers.pdf.pieces import Piece, pieces_of
+from indexer.readers.pdf.ruled import Ruled, tables
 from indexer.readers.plain import blocks_of
 from indexer.readers.sections import Sections
+from indexer.readers.tables import sheet
 
 SAMPLE = 200  # pages, spread evenly, that show how a document is set
 
@@ -57,6 +59,15 @@ class _Content:
         return self.parts[-1] if self.parts and self.parts[-1].kind is None else None
 
 
+@dataclass(slots=True)
+class _Drawn:
+    """What pdfium finds on a page."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    tables: list[Ruled] = field(default_factory=list)
+
+
 class _Reading:
     """A document on its way to pages."""
 
@@ -67,11 +78,12 @@ class _Reading:
             document.init_forms()
         step = -(-self._count // SAMPLE) or 1
         self._sample = {at: self._drawn(at) for at in range(0, self._count, step)}
-        drawn = [pieces for pieces, _ in self._sample.values()]
+        drawn = [each.pieces for each in self._sample.values()]
         self._furniture = Furniture(drawn)
         self._style = Style(drawn)
         self._sections = Sections()
         self._contents_go_on = False
+        self._open: Ruled | None = None  # the table with which the page before ends
 
     def pages(self) -> Iterator[Page]:
         before: _Content | None = None
@@ -85,26 +97,47 @@ class _Reading:
             yield from self._written(before)
         yield from self._sections.take(last=True)
 
-    def _drawn(self, at: int) -> tuple[list[Piece], list[str]]:
-        """The pieces of a page and its notes; nothing where it is damaged: others may be whole."""
+    def _drawn(self, at: int) -> _Drawn:
+        """What a page shows; nothing where it is damaged: others may be whole."""
         try:
             page = self._document[at]
         except pypdfium2.PdfiumError:
-            return [], []
+            return _Drawn()
         try:
-            return filled(page, pieces_of(page))
+            pieces, rules = pieces_of(page)
+            return _Drawn(*filled(page, pieces), tables(rules, pieces))
         except pypdfium2.PdfiumError:
-            return [], []
+            return _Drawn()
         finally:
             page.close()
 
     def _content(self, at: int) -> _Content:
-        pieces, notes = self._sample.pop(at) if at in self._sample else self._drawn(at)
-        body, running = self._furniture.parted(pieces)
-        content = _Content(at + 1, list(parts_of(body, self._style)))
-        content.asides = [Part(note, "note") for note in notes]
-        content.asides += [Part(text, "furniture") for text in running]
+        drawn = self._sample.pop(at) if at in self._sample else self._drawn(at)
+        body, running = self._furniture.parted(drawn.pieces)
+        ruled = [table for table in drawn.tables if any(piece in body for piece in table.pieces)]
+        self._follow(ruled, body)
+        content = _Content(at + 1, list(parts_of(body, self._style, ruled)))
+        content.asides = [Part(note, "note") for note in drawn.notes]
+        content.asides += [
+            Part(line.text, "furniture")
+            for line in running
+            if not any(table.holds(line) for table in ruled)
+        ]
         return content
+
+    def _follow(self, ruled: list[Ruled], body: list[Piece]) -> None:
+        """Give a table that goes on from the page before the header that it has there."""
+        if not ruled:
+            self._open = None if body else self._open
+            return
+        ruled = sorted(ruled, key=lambda table: -table.ys[0])
+        others = [piece for piece in body if not any(table.place(piece) for table in ruled)]
+        first, last = ruled[0], ruled[-1]
+        is_first = all(piece.bottom < first.ys[0] for piece in others)
+        if self._open and is_first and first.goes_on(self._open):
+            first.head = self._open.head or sheet.head(self._open.lines(self._style.words))
+        is_last = all(piece.top > last.ys[-1] for piece in others)
+        self._open = last if is_last else None
 
     def _move_rest(self, before: _Content, after: _Content) -> None:
         """Bring the end of a sentence to the page where it begins, unless that empties its own."""

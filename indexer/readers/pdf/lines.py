@@ -95,6 +95,8 @@ def _is_beside(line: list[Piece], piece: Piece) -> bool:
 def _is_stretched(line: list[Piece]) -> bool:
     """Whether it is words that are set apart to fill a line: their gaps are alike."""
     gaps = [after.left - piece.right for piece, after in pairwise(line)]
+    if any(piece.kind == "row" for piece in line):
+        return False
     if len(gaps) < 2 or max(gaps) > STRETCHED * line[0].size or max(gaps) > ALIKE * min(gaps):
         return False
     return 2 * sum(any(map(str.isalpha, piece.text)) for piece in line) > len(line)

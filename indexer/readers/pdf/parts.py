@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 from indexer.readers.contents import has_leaders
 from indexer.readers.page import Kind, Table, row
 from indexer.readers.pdf.join import Measure, paragraphs, words_of
 from indexer.readers.pdf.lines import Column, Line, columns, lines_of
 from indexer.readers.pdf.pieces import Piece
+from indexer.readers.pdf.ruled import Ruled
 from indexer.readers.pdf.tables import grid_at
 
 LARGER = 1.12  # than the text of most lines: the size of a heading
@@ -87,16 +89,33 @@ class Style:
         return 10 * (rank + 1) + (number[0].rstrip(".").count(".") if number else 0)
 
 
-def parts_of(pieces: list[Piece], style: Style) -> Iterator[Part]:
+def parts_of(pieces: list[Piece], style: Style, ruled: list[Ruled]) -> Iterator[Part]:
     """The parts of a page in reading order."""
-    for column in columns(pieces):
-        yield from _column(column, style)
+    inside = {id(piece) for table in ruled for piece in table.pieces}
+    tables = {min(piece.at for piece in table.pieces): table for table in ruled}
+    places = [_place(at, table) for at, table in tables.items()]
+    for column in columns([*(each for each in pieces if id(each) not in inside), *places]):
+        yield from _column(column, style, tables)
 
 
-def _column(column: Column, style: Style) -> Iterator[Part]:
+def _place(at: int, table: Ruled) -> Piece:
+    """A piece that keeps the place of a table among the others."""
+    size = median(piece.size for piece in table.pieces)
+    (left, *_, right), (top, *_, bottom) = table.xs, table.ys
+    return Piece("", left, bottom, right, top, size, kind="row", at=at)
+
+
+def _column(column: Column, style: Style, tables: Mapping[int, Ruled]) -> Iterator[Part]:
     lines, measure, at = column.lines, Measure.of(column), 0
     while at < len(lines):
-        if lines[at].pieces[0].kind == "field":
+        if places := [piece for piece in lines[at].pieces if piece.kind == "row"]:
+            if rest := [piece for piece in lines[at].pieces if piece.kind != "row"]:
+                yield _text([Line(rest)], measure, style)
+            for place in places:
+                for text, block in tables[place.at].blocks(style.words):
+                    yield Part(text, block.kind, table=block.table)
+            at += 1
+        elif lines[at].pieces[0].kind == "field":
             yield from (Part(piece.text, piece.kind) for piece in lines[at].pieces)
             at += 1
         elif grid := grid_at(lines, at):
@@ -112,7 +131,7 @@ def _end(lines: list[Line], at: int, style: Style) -> int:
     """Where the text ends that begins with a line: at a gap, a field or a table."""
     stop = at + 1
     while stop < len(lines) and not style.is_gap(lines[stop - 1], lines[stop]):
-        if lines[stop].pieces[0].kind == "field" or grid_at(lines, stop):
+        if any(piece.kind for piece in lines[stop].pieces) or grid_at(lines, stop):
             break
         stop += 1
     return stop
