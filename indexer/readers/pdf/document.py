@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -21,6 +22,8 @@ from indexer.readers.pdf.ruled import Ruled, tables
 from indexer.readers.plain import blocks_of
 from indexer.readers.sections import Sections
 from indexer.readers.tables import sheet
+
+logging.getLogger("pypdfium2").setLevel(logging.CRITICAL)  # the exceptions say enough
 
 SAMPLE = 200  # pages, spread evenly, that show how a document is set
 

@@ -16,7 +16,8 @@ from indexer.readers.misread import are_glyphs, code_page, glyphs
 def letters_of(textpage: pypdfium2.PdfTextPage) -> list[str]:
     """The characters in pdfium's order; none where they are garbage."""
     unicode = pdfium.FPDFText_GetUnicode
-    letters = [chr(unicode(textpage, at)) for at in range(textpage.count_chars())]
+    raw, count = textpage.raw, textpage.count_chars()
+    letters = [chr(unicode(raw, at)) for at in range(count)]
     text = "".join(letters)
     if table := code_page(text):
         letters = list(text.translate(table))
