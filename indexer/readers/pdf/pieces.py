@@ -20,6 +20,7 @@ from indexer.readers.pdf.rules import Rule, Rules, rules_of
 from indexer.readers.pdf.turn import Box, turned
 
 GAP = 1.1  # heights of a character; a wider gap parts columns
+FAR = 1.5  # heights from one line to another, whatever they say
 NARROW = 0.1  # a gap where a border may stand
 BOLD_WEIGHT = 600
 LARGEST = 14_400  # points, five metres: no paper is larger
@@ -103,19 +104,20 @@ class _Runs:
         yield from self._end()
 
     def _ends_before(self, box: Box) -> bool:
-        """Whether a character cannot belong to the piece: it follows a gap, or on another line."""
+        """Whether a character is of another piece: after a gap or border, or on another line."""
         left, bottom, right, top = self._before
         size = max(top - bottom, 1.0)
         if box[0] < left - size:
             return True
-        is_below = abs(box[1] - bottom) > size / 2
-        if is_below:
-            return self._letters[-1] in _HYPHENS
         gap = box[0] - right
-        return gap > GAP * size or (
-            gap > NARROW * size
-            and any(right - 1 < each.at < box[0] + 1 and each.covers(top) for each in self._borders)
-        )
+        if gap > NARROW * size and any(
+            right - 1 < each.at < box[0] + 1 and each.covers(top) for each in self._borders
+        ):
+            return True
+        shift = abs(box[1] - bottom)
+        if shift > size / 2:
+            return shift > FAR * size or self._letters[-1] in _HYPHENS
+        return gap > GAP * size
 
     def _add(self, letter: str, number: int, box: Box) -> None:
         if not self._letters:
