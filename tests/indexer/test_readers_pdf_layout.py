@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
+
+from pypdf import PdfWriter
 
 from indexer.readers import Page, read
 from indexer.readers.page import cells
@@ -266,3 +269,13 @@ def test_a_frame_around_the_page_is_no_table(tmp_path: Path) -> None:
     content += placed((30, 60, "Sheet"), (430, 60, "1"), (30, 30, "Drawn"), (430, 30, "Gold"))
     page, *_ = read_bytes(tmp_path, pdf([content]))
     assert said(page, "paragraph")[:2] == [" ".join(BODY)] * 2
+
+
+def test_a_line_that_a_bookmark_names_is_a_heading(tmp_path: Path) -> None:
+    writer = PdfWriter(clone_from=BytesIO(pdf([paragraph(800, "2. Power", *BODY)])))
+    part = writer.add_outline_item(title="Station", page_number=0)
+    writer.add_outline_item(title="2. Power", page_number=0, parent=part)
+    path = tmp_path / "a.pdf"
+    writer.write(path)
+    (page,) = read(path)
+    assert (page.heading, page.text) == ("2. Power", " ".join(BODY))

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import pypdfium2
 
+from indexer.readers.clean import clean
 from indexer.readers.contents import is_title
 from indexer.readers.page import Page
 from indexer.readers.pdf import by_pypdf
 from indexer.readers.pdf.forms import filled
 from indexer.readers.pdf.furniture import Furniture
 from indexer.readers.pdf.join import glued, split_rest
-from indexer.readers.pdf.parts import Part, Style, parts_of
+from indexer.readers.pdf.parts import Part, Style, parts_of, plain
 from indexer.readers.pdf.pieces import Piece, pieces_of
 from indexer.readers.pdf.ruled import Ruled, tables
 from indexer.readers.plain import blocks_of
@@ -26,6 +28,7 @@ from indexer.readers.tables import sheet
 logging.getLogger("pypdfium2").setLevel(logging.CRITICAL)  # the exceptions say enough
 
 SAMPLE = 200  # pages, spread evenly, that show how a document is set
+DEPTH, BOOKMARKS = 6, 5000  # that are looked at
 
 
 def read(path: Path) -> Iterator[Page]:
@@ -85,6 +88,7 @@ class _Reading:
         self._furniture = Furniture(drawn)
         self._style = Style(drawn)
         self._sections = Sections()
+        self._titles = _titles(document)
         self._contents_go_on = False
         self._open: Ruled | None = None  # the table with which the page before ends
 
@@ -119,7 +123,9 @@ class _Reading:
         body, running = self._furniture.parted(drawn.pieces)
         ruled = [table for table in drawn.tables if any(piece in body for piece in table.pieces)]
         self._follow(ruled, body)
-        content = _Content(at + 1, list(parts_of(body, self._style, ruled)))
+        content = _Content(
+            at + 1, list(parts_of(body, self._style, ruled, self._titles.get(at, {})))
+        )
         content.asides = [Part(note, "note") for note in drawn.notes]
         content.asides += [
             Part(line.text, "furniture")
@@ -179,3 +185,17 @@ class _Reading:
             blocks = (*blocks[:-1], replace(blocks[-1], last_page=last_page))
             self._contents_go_on = any(block.kind == "contents" for block in blocks)
             self._sections.add_blocks(text, blocks)
+
+
+def _titles(document: pypdfium2.PdfDocument) -> dict[int, dict[str, int]]:
+    """What the bookmarks say, with their depth, by the page that they lead to."""
+    titles = defaultdict[int, dict[str, int]](dict)
+    try:
+        for mark in islice(document.get_toc(max_depth=DEPTH), BOOKMARKS):
+            target = mark.get_dest()
+            page = target.get_index() if target else None
+            if page is not None and (title := plain(clean(mark.get_title()))):
+                titles[page].setdefault(title, mark.level)
+    except (pypdfium2.PdfiumError, ValueError):  # damaged ones are no reason to give up the text
+        pass
+    return titles

@@ -79,7 +79,7 @@ def lines_of(pieces: list[Piece]) -> list[Line]:
             lines.append([piece])
     for line in lines:
         line.sort(key=lambda each: each.left)
-        if len(line) > 1 and _MARKER.fullmatch(line[0].text):
+        if len(line) > 1 and _MARKER.fullmatch(line[0].text) and line[1].kind != "row":
             line[:2] = [_merged(line[:2])]
         if _is_stretched(line):
             line[:] = [_merged(line)]

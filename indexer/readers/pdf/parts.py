@@ -24,6 +24,7 @@ LONGEST_HEADING, HEADING_LINES = 150, 3
 MOSTLY_BOLD = 0.4  # a share of bold letters from which bold means nothing
 
 _ENDS = (".", ",", ":", ";", "!", "-", "–", "—")
+_NUMBERED = re.compile(r"^[\d.]+(?=\s)")
 _NUMBER = re.compile(r"(?:\d+\.)*\d+\.?(?=\s)")
 
 
@@ -61,6 +62,11 @@ class Style:
         usual = [gap for gap, _ in gaps.most_common() if 0.8 <= gap <= 2.5]
         self._gap = usual[0] if usual else 1.2
 
+    @property
+    def least_level(self) -> int:
+        """A level below that of every heading that its letters tell."""
+        return 10 * (len(self._larger) + 2)
+
     def is_gap(self, line: Line, after: Line) -> bool:
         """Whether a blank line, or a change of the font, parts two lines."""
         distance = (line.bottom - after.bottom) / max(line.size, 1.0)
@@ -89,13 +95,21 @@ class Style:
         return 10 * (rank + 1) + (number[0].rstrip(".").count(".") if number else 0)
 
 
-def parts_of(pieces: list[Piece], style: Style, ruled: list[Ruled]) -> Iterator[Part]:
-    """The parts of a page in reading order."""
+def parts_of(
+    pieces: list[Piece], style: Style, ruled: list[Ruled], titles: Mapping[str, int]
+) -> Iterator[Part]:
+    """The parts of a page in reading order; `titles` are bookmarks that lead here, with levels."""
     inside = {id(piece) for table in ruled for piece in table.pieces}
-    tables = {min(piece.at for piece in table.pieces): table for table in ruled}
+    tables = dict(enumerate(ruled))
     places = [_place(at, table) for at, table in tables.items()]
     for column in columns([*(each for each in pieces if id(each) not in inside), *places]):
-        yield from _column(column, style, tables)
+        yield from _column(column, style, tables, titles)
+
+
+def plain(title: str) -> str:
+    """A title as it is compared: without its number."""
+    title = " ".join(title.split()).casefold()
+    return _NUMBERED.sub("", title).strip(" .:")
 
 
 def _place(at: int, table: Ruled) -> Piece:
@@ -105,7 +119,9 @@ def _place(at: int, table: Ruled) -> Piece:
     return Piece("", left, bottom, right, top, size, kind="row", at=at)
 
 
-def _column(column: Column, style: Style, tables: Mapping[int, Ruled]) -> Iterator[Part]:
+def _column(
+    column: Column, style: Style, tables: Mapping[int, Ruled], titles: Mapping[str, int]
+) -> Iterator[Part]:
     lines, measure, at = column.lines, Measure.of(column), 0
     while at < len(lines):
         if places := [piece for piece in lines[at].pieces if piece.kind == "row"]:
@@ -122,16 +138,31 @@ def _column(column: Column, style: Style, tables: Mapping[int, Ruled]) -> Iterat
             yield from (Part(row(cells), "row", table=grid.table) for cells in grid.rows)
             at = grid.stop
         else:
-            stop = _end(lines, at, style)
-            yield _text(lines[at:stop], measure, style)
+            title = _title(lines, at, titles)
+            stop = title or _end(lines, at, style, titles)
+            part = _text(lines[at:stop], measure, style)
+            if title and part.kind is None:
+                text = " ".join(line.text for line in lines[at:stop])
+                part = Part(text, "heading", style.least_level + titles[plain(text)])
+            yield part
             at = stop
 
 
-def _end(lines: list[Line], at: int, style: Style) -> int:
-    """Where the text ends that begins with a line: at a gap, a field or a table."""
+def _title(lines: list[Line], at: int, titles: Mapping[str, int]) -> int:
+    """Where the title of a bookmark ends that begins with this line; 0 where none does."""
+    for stop in range(at + 1, min(at + HEADING_LINES, len(lines)) + 1 if titles else 0):
+        if plain(" ".join(line.text for line in lines[at:stop])) in titles:
+            return stop
+    return 0
+
+
+def _end(lines: list[Line], at: int, style: Style, titles: Mapping[str, int]) -> int:
+    """Where the text ends that begins with a line: at a gap, a field, a title or a table."""
     stop = at + 1
     while stop < len(lines) and not style.is_gap(lines[stop - 1], lines[stop]):
         if any(piece.kind for piece in lines[stop].pieces) or grid_at(lines, stop):
+            break
+        if _title(lines, stop, titles):
             break
         stop += 1
     return stop
