@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ from indexer.readers.page import Page, Unreadable, is_damage, why
 from indexer.readers.reflow import reflow
 
 FORGET_AFTER = 50  # pages whose parsed objects pypdf may keep in memory
+
+_GLYPH = re.compile(r"/[A-Za-z]+\d+(?![^/\s])")  # the name of a letter that it does not know
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # the exceptions say enough
 
@@ -53,7 +56,7 @@ def _text(reader: PdfReader, number: int) -> str:
     except Unreadable:
         return ""
     text = text.translate(code_page(text))
-    return "" if is_garbage(text) else clean(reflow(text)).strip()
+    return "" if is_garbage(_GLYPH.sub("\ufffd", text)) else clean(reflow(text)).strip()
 
 
 @contextmanager
