@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from indexer.readers.alike import ODDS
 
-CODES, LEAST_TOKENS = 0.4, 8  # the share of characters that are numbers of letters
+CODES, LEAST_CODES = 0.4, 40  # characters that are numbers of letters: share and count
 ALIKE = 0.35  # for a pair of letters, in the mean; the texts of others stay below 0.1
 LEAST_WORDS, ENOUGH_WORDS = 12, 100  # different ones, from all over the page
 LEAST_LETTERS = 16  # different ones: not where letters were replaced to hide a text
@@ -29,7 +29,7 @@ def is_garbage(text: str) -> bool:
 def _is_codes(text: str) -> bool:
     tokens = [token for token in text.split() if len(token) > 2]
     codes = sum(len(CODE.findall(token)) for token in tokens)
-    return len(tokens) >= LEAST_TOKENS and codes >= CODES * sum(map(len, tokens))
+    return codes >= max(LEAST_CODES, CODES * sum(map(len, tokens)))
 
 
 def _is_alike(text: str) -> bool:
