@@ -53,23 +53,24 @@ def rules_of(page: pypdfium2.PdfPage, degrees: int) -> Rules:
     return rules
 
 
-def _boxes(page: pypdfium2.PdfPage) -> Iterator[Box]:
-    """The boxes of thin paths, and of the straight edges of others."""
+def _boxes(page: pypdfium2.PdfPage) -> list[Box]:
+    """The boxes of thin paths, and of the straight edges of others; none of a drawing."""
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-    paths = 0
+    boxes, paths = list[Box](), 0
     for number in range(pdfium.FPDFPage_CountObjects(page)):
         path = pdfium.FPDFPage_GetObject(page, number)
         if pdfium.FPDFPageObj_GetType(path) != pdfium.FPDF_PAGEOBJ_PATH:
             continue
         paths += 1
         if paths > MOST_PATHS:
-            return
+            return []
         pdfium.FPDFPageObj_GetBounds(path, left, bottom, right, top)
         box = (left.value, bottom.value, right.value, top.value)
         if min(box[2] - box[0], box[3] - box[1]) <= THIN:
-            yield box
+            boxes.append(box)
         else:
-            yield from _edges(path)
+            boxes += _edges(path)
+    return boxes
 
 
 def _edges(path: pdfium.FPDF_PAGEOBJECT) -> Iterator[Box]:
