@@ -49,10 +49,10 @@ class Piece:
     level: int
     table: Table | None
     page: int | None
-    last_page: int | None  # where that is another one
     heading: str | None
     text: str
     inside: bool
+    last_page: int | None = None  # where that is another one
 
 
 def around(db: sqlite3.Connection, chunk_ids: Sequence[int]) -> dict[int, tuple[Piece, ...]]:
@@ -67,7 +67,7 @@ def pieces_of(text: str, page: int | None, heading: str | None) -> tuple[Piece, 
     def piece(block: Block) -> Piece:
         said = text[block.start : block.stop]
         at = (0, block.start)
-        return Piece(at, block.kind, block.level, block.table, page, None, heading, said, True)
+        return Piece(at, block.kind, block.level, block.table, page, heading, said, True)
 
     return tuple(map(piece, blocks_of(text)))
 
@@ -94,4 +94,4 @@ def _around(db: sqlite3.Connection, window: str, chunk_id: int) -> tuple[Piece, 
 def _piece(row: tuple[Any, ...]) -> Piece:
     page_id, start, kind, level, name, header, page, last, heading, text, inside = row
     table = None if name is None else Table(name, header)
-    return Piece((page_id, start), kind, level, table, page, last, heading, text, bool(inside))
+    return Piece((page_id, start), kind, level, table, page, heading, text, bool(inside), last)
