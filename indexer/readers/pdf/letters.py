@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -15,9 +16,9 @@ from indexer.readers.misread import are_glyphs, code_page, glyphs
 
 def letters_of(textpage: pypdfium2.PdfTextPage) -> list[str]:
     """The characters in pdfium's order; none where they are garbage."""
-    unicode = pdfium.FPDFText_GetUnicode
-    raw, count = textpage.raw, textpage.count_chars()
-    letters = [chr(unicode(raw, at)) for at in range(count)]
+    raw, unicode = textpage.raw, pdfium.FPDFText_GetUnicode
+    codes = [unicode(raw, at) for at in range(textpage.count_chars())]
+    letters = [chr(code) if code <= sys.maxunicode else "\ufffd" for code in codes]
     text = "".join(letters)
     if table := code_page(text):
         letters = list(text.translate(table))
