@@ -104,7 +104,13 @@ class ExtractiveEngine:
         if choice.is_sure and choice.quote and _is_foreign(choice.quote.text, question):
             intro = f"{words.foreign}\n\n"
         for quote in filter(None, (choice.quote, choice.older)):
-            citation = Citation(quote.hit.file, quote.page, quote.heading, quote.text)
+            citation = Citation(
+                quote.hit.file,
+                quote.page,
+                quote.heading,
+                quote.text,
+                last_page=quote.last_page,
+            )
             yield Token(intro + quoted(citation, words is _RUSSIAN))
             yield citation
             intro = f"\n\n{words.older}\n"
@@ -289,7 +295,7 @@ def place(citation: Citation, russian: bool) -> str:
     """Name the file and, where there is one, the page or else the section."""
     file = printable(citation.file)
     if citation.page is not None:
-        return f"{file}, {'стр.' if russian else 'p.'} {citation.page}"
+        return f"{file}, {'стр.' if russian else 'p.'} {citation.pages}"
     own = Path(file).stem.casefold()  # a page's title is often the name it was saved under
     parts = [part for part in headings_of(citation.heading) if part.casefold() not in own]
     return f"{file}, {SEPARATOR.join(parts)}" if parts else file

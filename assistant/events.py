@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from indexer.text import page_numbers
+
 if TYPE_CHECKING:
     from indexer.search import Found
 
@@ -39,13 +41,22 @@ class Token:
 
 @dataclass(frozen=True)
 class Citation:
-    """A quotation and where it stands; `number`: of its passage, where an answer names it."""
+    """A quotation and where it stands.
+
+    `number`: of its passage, where an answer names it; `last_page`: where it goes over to another.
+    """
 
     file: str
     page: int | None
     heading: str | None
     quote: str
     number: int | None = None
+    last_page: int | None = None
+
+    @property
+    def pages(self) -> str:
+        """The number of its page, or of its pages."""
+        return page_numbers(self.page, self.last_page)
 
 
 @dataclass(frozen=True)

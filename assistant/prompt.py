@@ -112,7 +112,7 @@ def turn_messages(turn: Turn) -> tuple[Message, Message]:
 def passage(number: int, hit: "Hit", frame: Frame = TRAINED) -> str:
     """A passage between its delimiters, with file and page, without running headers."""
     name = _data(printable(hit.file)).replace('"', "'")
-    page = f", {frame.page}{hit.page}" if hit.page is not None else ""
+    page = f", {frame.page}{hit.pages}" if hit.page is not None else ""
     said = _data(_without_furniture(hit))
     head = f'{frame.passage} {frame.number}="{number}" {frame.source}="{name}{page}"'
     return f"<{head}>\n{said}\n</{frame.passage}>"

@@ -15,6 +15,7 @@ from indexer.question_vectors import Open, QuestionVectors, Tell
 from indexer.spelling import Spelling
 from indexer.store import Store
 from indexer.surroundings import Piece, pieces_of
+from indexer.text import page_numbers
 from indexer.vectors import NO_MEANINGS, VectorSearch
 
 THRESHOLD = 0.5
@@ -41,6 +42,12 @@ class Hit:
     def pieces(self) -> tuple[Piece, ...]:
         """The blocks of the passage and those around it."""
         return self.around or pieces_of(self.text, self.page, self.heading)
+
+    @property
+    def pages(self) -> str:
+        """The number of its page, or of its pages."""
+        last = [each.last_page for each in self.around if each.inside and each.last_page]
+        return page_numbers(self.page, max(last, default=None))
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def tell_words_alone(error: UserError | None) -> None:
 def list_sources(found: "Found") -> None:
     """Print each passage with its place and score."""
     for number, hit in enumerate(found.hits, start=1):
-        page = f", p. {hit.page}" if hit.page is not None else ""
+        page = f", p. {hit.pages}" if hit.page is not None else ""
         heading = f", {hit.heading}" if hit.heading else ""
         place = printable(f"{hit.file}{page}{heading}")
         output.write(f"{number}. {place}  [{hit.score:.2f}]\n{_indented(hit.text)}\n")

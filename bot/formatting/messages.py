@@ -55,7 +55,7 @@ def sources_part(citations: Sequence[Citation], language: str) -> Part:
             text += f"[{one.number}] " if one.number else f"{number}. "
             name = _name(one)
             spans.append(Span("code", len(text), len(text) + len(name)))
-            place = f", {page} {one.page}" if one.page else ""
+            place = f", {page} {one.pages}" if one.page else ""
             text += f"{name}{place}\n{_short(clean(one.quote), *marks)}\n"
         text += f"… {more} {len(citations) - shown}" if shown < len(citations) else ""
         spans.append(Span("expandable_blockquote", len(title) + 1, len(text.rstrip())))

@@ -70,7 +70,7 @@ def _pptx(path: Path) -> Iterator[Page]:
 
 
 # Raise it with every change of what a reader gives: all documents are read again then.
-VERSION = "3"
+VERSION = "4"
 
 READERS: Mapping[str, Reader] = {
     ".pdf": _pdf,

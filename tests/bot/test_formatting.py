@@ -152,6 +152,8 @@ def test_sources_are_folded() -> None:
     assert pieces(part, "expandable_blockquote") == [part.text.split("\n", 1)[1]]
     assert pieces(part, "code") == ["papers/a.pdf", "b\\x1b.md"]
     assert sources_part(citations[:1], "en").text.startswith("Sources\n1. papers/a.pdf, p. 3\n")
+    over = sources_part([Citation("a.pdf", 3, None, "q", last_page=4)], "en")
+    assert over.text.startswith("Sources\n1. a.pdf, p. 3–4\n")
     assert complaint(part) == ""
 
 
