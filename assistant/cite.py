@@ -28,4 +28,4 @@ def citations(answer: str, hits: Sequence[Hit]) -> list[Citation]:
 
 def _citation(hit: Hit, said: dict[str, float]) -> Citation:
     quote = closest(hit, said)
-    return Citation(hit.file, quote.page, quote.heading, quote.text)
+    return Citation(hit.file, quote.page, quote.heading, quote.text, recognised=hit.recognised)

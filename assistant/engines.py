@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.budget import Fitted, fit
-from assistant.events import Citation, Cut, Piece, Token, Turn, Writer
+from assistant.events import Citation, Cut, Piece, Token, Turn, Writer, recognised
 from assistant.question.clean import is_russian
 from assistant.server.errors import Incomplete, ServerError, TooLong
 from assistant.server.record import is_expected
@@ -92,7 +92,10 @@ class ExtractiveEngine:
         if choice.is_sure and choice.quote and _is_foreign(choice.quote.text, question):
             intro = f"{words.foreign}\n\n"
         for quote in filter(None, (choice.quote, choice.older)):
-            citation = Citation(quote.hit.file, quote.page, quote.heading, quote.text)
+            hit = quote.hit
+            citation = Citation(
+                hit.file, quote.page, quote.heading, quote.text, recognised=hit.recognised
+            )
             yield Token(intro + quoted(citation, words is _RUSSIAN))
             yield citation
             intro = f"\n\n{words.older}\n"
@@ -216,12 +219,12 @@ def quoted(citation: Citation, russian: bool) -> str:
 
 def place(citation: Citation, russian: bool) -> str:
     """Name the file and, where there is one, the page or else the section."""
-    file = printable(citation.file)
+    file, mark = printable(citation.file), recognised(citation.recognised, russian)
     if citation.page is not None:
-        return f"{file}, {'стр.' if russian else 'p.'} {citation.page}"
+        return f"{file}, {'стр.' if russian else 'p.'} {citation.page}{mark}"
     own = Path(file).stem.casefold()  # a page's title is often the name it was saved under
     parts = [part for part in headings_of(citation.heading) if part.casefold() not in own]
-    return f"{file}, {SEPARATOR.join(parts)}" if parts else file
+    return (f"{file}, {SEPARATOR.join(parts)}" if parts else file) + mark
 
 
 @asynccontextmanager

@@ -38,12 +38,20 @@ class Token:
 
 @dataclass(frozen=True)
 class Citation:
-    """A quotation and where it stands."""
+    """A quotation and where it stands; `recognised` by OCR: how sure that is, in per cent."""
 
     file: str
     page: int | None
     heading: str | None
     quote: str
+    recognised: int | None = None
+
+
+def recognised(confidence: int | None, russian: bool) -> str:
+    """What is told with the place of a text that OCR has read."""
+    if confidence is None:
+        return ""
+    return f" (распознано, {confidence} %)" if russian else f" (recognised, {confidence} %)"
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,8 @@ def _show_plan(config: Settings, rebuild: bool, json: bool) -> None:
 
 
 def _show(report: "Report", config: Settings, seconds: float) -> None:
-    from opsctl.unread import ADVICE, without_reader
+    from indexer.readers.scan import waiting
+    from opsctl.unread import ADVICE, waiting_pages, without_reader
 
     if not (report.added or report.changed or report.removed or report.embedded):
         failed = f"; failed {len(report.failed)}" if report.failed else ""
@@ -161,8 +162,10 @@ def _show(report: "Report", config: Settings, seconds: float) -> None:
     else:
         output.write(_what_was_done(report, seconds))
     _show_vectors(config, changed=bool(report.added or report.changed or report.embedded))
-    _list_problems("failed", report.failed)
-    _list_problems("in part", report.partial)
+    for label, problems in (("failed", report.failed), ("in part", report.partial)):
+        _list_problems(label, [each for each in problems if not waiting.is_all(each.reason)])
+    if told := waiting_pages(each.reason for each in (*report.failed, *report.partial)):
+        output.note(f"waiting: {told[0]}; to have them read: {told[1]}, then: opsctl reindex")
     _count_kinds("passed over", report.skipped)
     if without_reader(report.skipped):
         output.note(f"hint: {ADVICE}")

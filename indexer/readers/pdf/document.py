@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pypdfium2
 
 from indexer.readers.contents import is_title
-from indexer.readers.page import Page
+from indexer.readers.page import Page, Unreadable
 from indexer.readers.pdf import by_pypdf
 from indexer.readers.pdf.forms import filled
 from indexer.readers.pdf.furniture import Furniture
 from indexer.readers.pdf.join import glued, split_rest
 from indexer.readers.pdf.parts import Part, Style, parts_of
+from indexer.readers.pdf.pictures import FEW, is_picture
 from indexer.readers.pdf.pieces import Piece, pieces_of
 from indexer.readers.plain import blocks_of
 from indexer.readers.sections import Sections
 
+if TYPE_CHECKING:
+    from indexer.readers.scan.pages import Scans
+    from indexer.readers.scan.picture import Picture
+
+MORE = 2  # times the letters that a page has: what is recognised is taken for it
 SAMPLE = 200  # pages, spread evenly, that show how a document is set
 
 
@@ -31,24 +39,29 @@ def read(path: Path) -> Iterator[Page]:
         yield from by_pypdf.read(path)
         return
     try:
-        blank, pages = list[Page](), _Reading(document).pages()
-        for page in pages:
-            if page.text:
-                yield from chain(blank, [page], pages)
-                return
-            blank.append(page)
+        reading = _Reading(document)
+        if reading.has_text:
+            yield from reading.pages()
+            return
+        try:
+            yield from by_pypdf.read(path)
+        except Unreadable:
+            if not reading.has_pictures:
+                raise
+            yield from reading.scans.all_of(reading.pages())
     finally:
         document.close()
-    yield from by_pypdf.read(path)
 
 
 @dataclass(slots=True)
-class _Content:
-    """What stands on a page."""
+class Content:
+    """What stands on a page; `recognised` and `gap` as those of a Page."""
 
-    number: int
+    number: int | None
     parts: list[Part]
     asides: list[Part] = field(default_factory=list)  # notes, running headers and footers
+    recognised: int | None = None
+    gap: str = ""
 
     @property
     def text(self) -> Part | None:
@@ -56,24 +69,19 @@ class _Content:
         return self.parts[-1] if self.parts and self.parts[-1].kind is None else None
 
 
-class _Reading:
-    """A document on its way to pages."""
+class Pages:
+    """Makes pages of what stands on those of a document."""
 
-    def __init__(self, document: pypdfium2.PdfDocument) -> None:
-        self._document = document
-        self._count = len(document)
-        if document.get_formtype():
-            document.init_forms()
-        step = -(-self._count // SAMPLE) or 1
-        self._sample = {at: self._drawn(at) for at in range(0, self._count, step)}
-        drawn = [pieces for pieces, _ in self._sample.values()]
-        self._furniture = Furniture(drawn)
-        self._style = Style(drawn)
+    _style: Style
+
+    def __init__(self, count: int) -> None:
+        self._count = count
         self._sections = Sections()
         self._contents_go_on = False
+        self._marks = dict[int | None, tuple[int | None, str]]()  # of pages, by their number
 
     def pages(self) -> Iterator[Page]:
-        before: _Content | None = None
+        before: Content | None = None
         for at in range(self._count):
             content = self._content(at)
             if before:
@@ -82,7 +90,85 @@ class _Reading:
             before = content
         if before:
             yield from self._written(before)
-        yield from self._sections.take(last=True)
+        yield from self._taken(last=True)
+
+    def _content(self, at: int) -> Content:
+        raise NotImplementedError
+
+    def _move_rest(self, before: Content, after: Content) -> None:
+        """Bring the end of a sentence to the page where it begins, unless that empties its own."""
+        last, first = before.text, after.parts[0] if after.parts else None
+        if last is None or first is None or first.kind is not None:
+            return
+        rest, others = split_rest(last.text, first.text)
+        if not rest or not (others or len(after.parts) > 1):
+            return
+        last.text = glued(last.text, rest, self._style.words)
+        after.parts[0] = replace(first, text=others)
+
+    def _written(self, content: Content) -> Iterator[Page]:
+        sections, texts = self._sections, list[str]()
+        sections.turn_to(content.number)
+        for part in [*content.parts, *content.asides, Part("", "furniture")]:
+            if part.kind is None:
+                texts += filter(None, [part.text])
+                continue
+            self._write("\n\n".join(texts))
+            texts = []
+            if part.kind == "heading":
+                sections.heading(part.level, part.text)
+                self._contents_go_on = is_title(part.text)
+            else:
+                sections.add(part.text, part.kind, table=part.table)
+        self._marks[content.number] = content.recognised, content.gap
+        yield from self._taken()
+        if not content.parts and not content.asides:
+            yield Page("", content.number, gap=content.gap)
+
+    def _write(self, text: str) -> None:
+        blocks = blocks_of(text, contents_go_on=self._contents_go_on)
+        if blocks:
+            self._contents_go_on = any(block.kind == "contents" for block in blocks)
+            self._sections.add_blocks(text, blocks)
+
+    def _taken(self, *, last: bool = False) -> Iterator[Page]:
+        for page in self._sections.take(last=last):
+            recognised, gap = self._marks[page.number]
+            yield replace(page, recognised=recognised, gap=gap)
+
+
+class _Reading(Pages):
+    """A PDF on its way to pages."""
+
+    def __init__(self, document: pypdfium2.PdfDocument) -> None:
+        super().__init__(len(document))
+        self._document = document
+        if document.get_formtype():
+            document.init_forms()
+        step = -(-self._count // SAMPLE) or 1
+        self._known = {at: self._drawn(at) for at in range(0, self._count, step)}
+        drawn = [pieces for pieces, _ in self._known.values()]
+        self._furniture = Furniture(drawn)
+        self._style = Style(drawn)
+
+    @property
+    def has_text(self) -> bool:
+        """Whether there is text on any page, or a note."""
+        return any(map(any, self._known.values())) or any(
+            any(self._drawn(at)) for at in range(self._count) if at not in self._known
+        )
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether any page may be a picture of text."""
+        return any(map(self._is_picture, range(self._count)))
+
+    @cached_property
+    def scans(self) -> Scans:
+        """Its pages that are pictures."""
+        from indexer.readers.scan.pages import Scans
+
+        return Scans(self._count, self._picture)
 
     def _drawn(self, at: int) -> tuple[list[Piece], list[str]]:
         """The pieces of a page and its notes; nothing where it is damaged: others may be whole."""
@@ -97,45 +183,44 @@ class _Reading:
         finally:
             page.close()
 
-    def _content(self, at: int) -> _Content:
-        pieces, notes = self._sample.pop(at) if at in self._sample else self._drawn(at)
-        body, running = self._furniture.parted(pieces)
-        content = _Content(at + 1, list(parts_of(body, self._style)))
+    def _ahead(self, at: int) -> tuple[list[Piece], list[str]]:
+        """The same, read once where it is asked for ahead."""
+        if at not in self._known:
+            self._known[at] = self._drawn(at)
+        return self._known[at]
+
+    def _content(self, at: int) -> Content:
+        pieces, notes = self._ahead(at)
+        scan = self.scans.page(at) if self._is_picture(at) else None
+        del self._known[at]
+        if scan and scan.letters > MORE * _letters(pieces):
+            parts = scan.parts + [Part(each.text, each.kind) for each in pieces if each.kind]
+            content = Content(at + 1, parts, recognised=scan.confidence)
+            running = scan.running
+        else:
+            body, running = self._furniture.parted(pieces)
+            content = Content(at + 1, list(parts_of(body, self._style)))
+        content.gap = scan.gap if scan else ""
         content.asides = [Part(note, "note") for note in notes]
         content.asides += [Part(text, "furniture") for text in running]
         return content
 
-    def _move_rest(self, before: _Content, after: _Content) -> None:
-        """Bring the end of a sentence to the page where it begins, unless that empties its own."""
-        last, first = before.text, after.parts[0] if after.parts else None
-        if last is None or first is None or first.kind is not None:
-            return
-        rest, others = split_rest(last.text, first.text)
-        if not rest or not (others or len(after.parts) > 1):
-            return
-        last.text = glued(last.text, rest, self._style.words)
-        after.parts[0] = replace(first, text=others)
+    def _is_picture(self, at: int) -> bool:
+        letters = _letters(self._ahead(at)[0])
+        if letters >= FEW:
+            return False
+        with suppress(pypdfium2.PdfiumError), closing(self._document[at]) as page:
+            return is_picture(page, letters)
+        return False
 
-    def _written(self, content: _Content) -> Iterator[Page]:
-        sections, texts = self._sections, list[str]()
-        sections.turn_to(content.number)
-        for part in [*content.parts, *content.asides, Part("", "furniture")]:
-            if part.kind is None:
-                texts += filter(None, [part.text])
-                continue
-            self._write("\n\n".join(texts))
-            texts = []
-            if part.kind == "heading":
-                sections.heading(part.level, part.text)
-                self._contents_go_on = is_title(part.text)
-            else:
-                sections.add(part.text, part.kind, table=part.table)
-        yield from sections.take()
-        if not content.parts and not content.asides:
-            yield Page("", content.number)
+    def _picture(self, at: int) -> Picture | None:
+        from indexer.readers.scan.render import rendered
 
-    def _write(self, text: str) -> None:
-        blocks = blocks_of(text, contents_go_on=self._contents_go_on)
-        if blocks:
-            self._contents_go_on = any(block.kind == "contents" for block in blocks)
-            self._sections.add_blocks(text, blocks)
+        if not self._is_picture(at):
+            return None
+        with closing(self._document[at]) as page:
+            return rendered(page)
+
+
+def _letters(pieces: list[Piece]) -> int:
+    return sum(len(piece.text) for piece in pieces)
