@@ -30,6 +30,7 @@ SECONDS = 300  # without a page
 RUNS = 4  # of programs for a page that need most of their time
 FILE = 1 << 30  # bytes of one that is unpacked, or that a program makes
 FILES = 64  # open at once
+FOLDER = "opsctl-reader-"  # how the names begin of those for files of a moment
 # Read in this process: nothing is parsed that could make a reader grow or hang.
 PLAIN = frozenset((".txt", ".text", ".log", ".md", ".markdown", ".csv", ".tsv"))
 BLOCK = 1 << 16
@@ -70,7 +71,7 @@ class Reading:
             self.close()  # somebody gave up in the middle of a document
         self._reads = True
         if self._process is None:
-            self._folder = tempfile.mkdtemp(prefix="opsctl-")
+            self._folder = tempfile.mkdtemp(prefix=FOLDER)
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "indexer.reading"], cwd=ROOT,
                 env=environment(self._allowed, self._folder),
@@ -184,10 +185,17 @@ def _allow_seconds() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (used + SECONDS, most))
 
 
+def _remove_folder() -> None:
+    """Remove the folder that was made for this process, and never one that was not."""
+    folder = Path(os.environ.get("TMPDIR", ""))
+    if folder.name.startswith(FOLDER):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 if __name__ == "__main__":
     limit()
     try:
         for line in sys.stdin:
             _serve(Path(json.loads(line)))
     finally:
-        shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
+        _remove_folder()
