@@ -42,7 +42,7 @@ class Made:
         with pypdfium2.PdfDocument(SAMPLE / self.file) as document:
             clean = document[self.page].render(scale=self.dpi / 72, grayscale=True).to_pil()
         askew = clean.rotate(self.skew, Image.Resampling.BICUBIC, fillcolor=250)
-        shades = np.asarray(askew.filter(ImageFilter.GaussianBlur(self.blur)), np.float32)
+        shades = np.asarray(askew.filter(ImageFilter.GaussianBlur(self.blur)), np.float64)
         shades = shades * 0.88 + 14 + np.random.default_rng(7).normal(0, self.noise, shades.shape)
         dirty = Image.fromarray(np.clip(shades, 0, 255).astype(np.uint8))
         return dirty.rotate(self.turned, expand=True)
