@@ -87,4 +87,12 @@ def _numbers(answer: str) -> Iterable[int]:
 
 def _citation(hit: Hit, said: dict[str, float], number: int | None = None) -> Citation:
     quote = closest(hit, said)
-    return Citation(hit.file, quote.page, quote.heading, quote.text, number, quote.last_page)
+    return Citation(
+        hit.file,
+        quote.page,
+        quote.heading,
+        quote.text,
+        number,
+        quote.last_page,
+        hit.recognised,
+    )

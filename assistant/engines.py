@@ -20,6 +20,7 @@ from assistant.events import (
     Turn,
     Unsupported,
     Writer,
+    recognised,
 )
 from assistant.prompt import frame_for
 from assistant.question.clean import is_russian
@@ -104,12 +105,14 @@ class ExtractiveEngine:
         if choice.is_sure and choice.quote and _is_foreign(choice.quote.text, question):
             intro = f"{words.foreign}\n\n"
         for quote in filter(None, (choice.quote, choice.older)):
+            hit = quote.hit
             citation = Citation(
-                quote.hit.file,
+                hit.file,
                 quote.page,
                 quote.heading,
                 quote.text,
                 last_page=quote.last_page,
+                recognised=hit.recognised,
             )
             yield Token(intro + quoted(citation, words is _RUSSIAN))
             yield citation
@@ -293,12 +296,12 @@ def quoted(citation: Citation, russian: bool) -> str:
 
 def place(citation: Citation, russian: bool) -> str:
     """Name the file and, where there is one, the page or else the section."""
-    file = printable(citation.file)
+    file, mark = printable(citation.file), recognised(citation.recognised, russian)
     if citation.page is not None:
-        return f"{file}, {'стр.' if russian else 'p.'} {citation.pages}"
+        return f"{file}, {'стр.' if russian else 'p.'} {citation.pages}{mark}"
     own = Path(file).stem.casefold()  # a page's title is often the name it was saved under
     parts = [part for part in headings_of(citation.heading) if part.casefold() not in own]
-    return f"{file}, {SEPARATOR.join(parts)}" if parts else file
+    return (f"{file}, {SEPARATOR.join(parts)}" if parts else file) + mark
 
 
 @asynccontextmanager

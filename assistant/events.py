@@ -43,7 +43,8 @@ class Token:
 class Citation:
     """A quotation and where it stands.
 
-    `number`: of its passage, where an answer names it; `last_page`: where it goes over to another.
+    `number`: of its passage, where an answer names it; `last_page`: where it goes over to another;
+    `recognised` by OCR: how sure that is, in per cent.
     """
 
     file: str
@@ -52,11 +53,19 @@ class Citation:
     quote: str
     number: int | None = None
     last_page: int | None = None
+    recognised: int | None = None
 
     @property
     def pages(self) -> str:
         """The number of its page, or of its pages."""
         return page_numbers(self.page, self.last_page)
+
+
+def recognised(confidence: int | None, russian: bool) -> str:
+    """What is told with the place of a text that OCR has read."""
+    if confidence is None:
+        return ""
+    return f" (распознано, {confidence} %)" if russian else f" (recognised, {confidence} %)"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from indexer.documents import PUT_FILES, Listing, Problem, SourceFile, digest
 from indexer.errors import UserError
 from indexer.identity import VERSIONS
+from indexer.readers.scan import waiting
 from indexer.records import Known
 from indexer.store import Store
 from indexer.text import counted, printable
@@ -46,17 +47,18 @@ def make_plan(root: Path, listing: Listing, store: Store | None) -> Plan:
     known = store.documents() if store else {}
     older = store is not None and store.identity().versions != VERSIONS
     problems = store.problems() if store and not older else {}
+    gaps = store.gaps() if store and not older else {}
     _require_documents(root, listing, bool(known))
     _require_same_corpus(root, listing, known)
-    plan = Plan(older=older)
+    plan, now = Plan(older=older), waiting.Now()
     for file in listing.files:
         failed = problems.get(file.path)
         before = known.get(file.path)
-        if failed and not failed[2] and failed[0] == file:
+        if failed and failed[0] == file and not _may_pass(failed[1], failed[2], now):
             plan.still_failing.append(Problem(file.path, failed[1]))
         elif before is None:
             plan.added.append(file)
-        elif older:
+        elif older or now.allows_more(gaps.get(file.path, "")):
             plan.changed.append(file)
         elif _same(before, file):
             plan.unchanged += 1
@@ -69,6 +71,11 @@ def make_plan(root: Path, listing: Listing, store: Store | None) -> Plan:
     plan.removed = sorted(path for path in known if _is_gone(path, present, listing))
     plan.forgotten_problems = sorted(set(problems) - present)
     return plan
+
+
+def _may_pass(reason: str, passing: bool, now: waiting.Now) -> bool:
+    """Whether a file that failed is worth another try."""
+    return passing and (not waiting.is_all(reason) or now.allows_more(reason))
 
 
 def _require_documents(root: Path, listing: Listing, had_some: bool) -> None:

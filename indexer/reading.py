@@ -27,11 +27,15 @@ from indexer.readers import Block, Missing, Page, Table, Unreadable, read
 ROOT = Path(__file__).resolve().parents[1]
 MEMORY = 1 << 30  # bytes
 SECONDS = 300  # without a page
+RUNS = 4  # of programs for a page that need most of their time
 FILE = 1 << 30  # bytes of one that is unpacked, or that a program makes
 FILES = 64  # open at once
+FOLDER = "opsctl-reader-"  # how the names begin of those for files of a moment
 # Read in this process: nothing is parsed that could make a reader grow or hang.
 PLAIN = frozenset((".txt", ".text", ".log", ".md", ".markdown", ".csv", ".tsv"))
 BLOCK = 1 << 16
+# Where programs are, and tesseract's data.
+KEPT = ("PATH", "TESSDATA_PREFIX")
 
 
 class Reading:
@@ -40,7 +44,7 @@ class Reading:
     def __init__(self, seconds: float = SECONDS, allowed: Programs | None = None) -> None:
         """`seconds` without a page: the document is given up; `allowed` to other programs."""
         self._allowed = allowed or Programs()
-        self._seconds = max(seconds, 2 * self._allowed.seconds) if allowed else seconds
+        self._seconds = max(seconds, RUNS * self._allowed.seconds) if allowed else seconds
         self._folder = ""  # of the process, for files of a moment
         self._process: subprocess.Popen[bytes] | None = None
         self._unread, self._reads = b"", False
@@ -67,7 +71,7 @@ class Reading:
             self.close()  # somebody gave up in the middle of a document
         self._reads = True
         if self._process is None:
-            self._folder = tempfile.mkdtemp(prefix="opsctl-")
+            self._folder = tempfile.mkdtemp(prefix=FOLDER)
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "indexer.reading"], cwd=ROOT,
                 env=environment(self._allowed, self._folder),
@@ -110,14 +114,15 @@ class Reading:
 
 
 def _page(
-    text: str, number: int | None, heading: str | None, blocks: list[Any], tables: list[list[str]]
-) -> Page:
+    text: str, number: int | None, heading: str | None, blocks: list[Any], tables: list[list[str]],
+    recognised: int | None, gap: str,
+) -> Page:  # fmt: skip
     known: dict[int | None, Table] = {at: Table(*table) for at, table in enumerate(tables)}
     made = (
         Block(kind, start, stop, level, known.get(at), last_page)
         for kind, start, stop, level, at, last_page in blocks
     )
-    return Page(text, number, heading, tuple(made))
+    return Page(text, number, heading, tuple(made), recognised, gap)
 
 
 def _as_json(page: Page) -> list[Any]:
@@ -129,14 +134,16 @@ def _as_json(page: Page) -> list[Any]:
     ]
     return [
         page.text, page.number, page.heading, blocks,
-        [(table.name, table.header) for table in tables],
+        [(table.name, table.header) for table in tables], page.recognised, page.gap,
     ]  # fmt: skip
 
 
 def environment(allowed: Programs, folder: str) -> dict[str, str]:
     """All that a reader's process is told of this one's; `folder` is for files of a moment."""
     here = {"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": folder}
-    return here | {"PATH": os.environ.get("PATH", os.defpath)} | allowed.environment()
+    here["OMP_THREAD_LIMIT"] = "1"  # tesseract is slower with more
+    kept = {name: value for name in KEPT if (value := os.environ.get(name))}
+    return {"PATH": os.defpath} | here | kept | allowed.environment()
 
 
 def limit() -> None:
@@ -180,10 +187,17 @@ def _allow_seconds() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (used + SECONDS, most))
 
 
+def _remove_folder() -> None:
+    """Remove the folder that was made for this process, and never one that was not."""
+    folder = Path(os.environ.get("TMPDIR", ""))
+    if folder.name.startswith(FOLDER):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 if __name__ == "__main__":
     limit()
     try:
         for line in sys.stdin:
             _serve(Path(json.loads(line)))
     finally:
-        shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
+        _remove_folder()

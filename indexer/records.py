@@ -16,6 +16,7 @@ class Passage:
     text: str
     date: str
     facts: str
+    recognised: int | None  # by OCR: how sure that is, in per cent
 
 
 @dataclass(frozen=True)

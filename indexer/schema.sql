@@ -28,7 +28,8 @@ CREATE TABLE page (
     document_id INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
     number INTEGER,
     heading TEXT,
-    text TEXT NOT NULL
+    text TEXT NOT NULL,
+    recognised INTEGER  -- by OCR: how sure that is, in per cent
 );
 CREATE INDEX page_document ON page (document_id);
 

@@ -27,7 +27,8 @@ T = TypeVar("T")
 class Hit:
     """A passage that was found, where it stands, and the file's date (YYYY-MM-DD).
 
-    `facts` are what its document says of itself; `around` its blocks and those around it.
+    `facts` are what its document says of itself; `recognised` is how sure OCR was of its page, in
+    per cent; `around` are its blocks and those around it.
     """
 
     file: str
@@ -37,6 +38,7 @@ class Hit:
     score: float
     date: str = ""
     facts: str = ""
+    recognised: int | None = None
     around: tuple[Piece, ...] = field(default=(), repr=False, compare=False)
 
     def pieces(self) -> tuple[Piece, ...]:
@@ -226,6 +228,7 @@ class _View:
                 scores[each.chunk_id],
                 each.date,
                 each.facts,
+                each.recognised,
                 pieces.get(each.chunk_id, ()),
             )
             for each in best

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Of the tables; what can be searched of one made by an earlier release still is.
 SCHEMA, VECTORS = 3, 2  # the last one, and the first with vectors
+RECOGNISED = 3  # the first that knows which pages are
 
 
 class Store(Database):
@@ -117,8 +118,9 @@ class Store(Database):
     ) -> None:
         """Write a page and its passages; their units wait for vectors where those are wanted."""
         cursor = self.db.execute(
-            "INSERT INTO page (document_id, number, heading, text) VALUES (?, ?, ?, ?)",
-            (document_id, page.number, page.heading, page.text),
+            "INSERT INTO page (document_id, number, heading, text, recognised)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (document_id, page.number, page.heading, page.text, page.recognised),
         )
         page_id = int(cursor.lastrowid or 0)
         self._add_blocks(page_id, page)
@@ -246,12 +248,13 @@ class Store(Database):
         schema = self.schema()
         lead = "iif(c.lead = '', '', c.lead || char(10))" if schema else "''"
         facts = "d.facts" if schema else "''"
+        recognised = "p.recognised" if schema >= RECOGNISED else "NULL"
         marks = ",".join("?" * len(chunk_ids))
         rows = self.db.execute(
             "SELECT c.id, d.path, p.number, p.heading,"
             f" {lead} || substr(p.text, c.start + 1, c.stop - c.start),"
             " coalesce(date(d.mtime_ns / 1000000000, 'unixepoch', 'localtime'), ''),"
-            f" {facts}"
+            f" {facts}, {recognised}"
             " FROM chunk c JOIN page p ON p.id = c.page_id JOIN document d ON d.id = c.document_id"
             f" WHERE d.live AND c.id IN ({marks})",
             tuple(chunk_ids),

@@ -16,6 +16,7 @@ from indexer.encoding import Encoded, encode_waiting
 from indexer.errors import not_writable
 from indexer.facts import head, name_words
 from indexer.folder import IndexFolder
+from indexer.gaps import Gaps
 from indexer.identity import Identity
 from indexer.lock import writer_lock
 from indexer.plan import Plan, make_plan
@@ -235,25 +236,25 @@ class _Run:
 
     def _read_pages(self, file: SourceFile, path: Path, document_id: int) -> str:
         """Write the pages of a file; return what of it could not be read."""
-        blank = pages = letters = 0
-        told, read = self.reading.read(path)
+        gaps, letters = Gaps(), 0
+        facts, read = self.reading.read(path)
         for page in read:
             chunks = self.split(page)
             encoded = self.is_dense and self.embedder.knows(page.text[:LANGUAGE_SAMPLE])
             with self.store.transaction():
                 self.store.add_page(document_id, page, chunks, encoded=encoded)
-                if not pages:
-                    self.store.set_facts(document_id, self._facts(path, told, page))
-            pages += 1
-            blank += not chunks
+                if not gaps.pages:
+                    self.store.set_facts(document_id, self._facts(path, facts, page))
+            gaps.add(page, blank=not chunks)
             letters += len(page.text)
             self.waiting += len(chunks)
             self.report.passages += len(chunks)
             if self.waiting >= PASSAGES or time.monotonic() > self.next:
                 self._finish()
-        if blank:
-            return f"no text on {blank} of its {pages} pages: scans? run OCR first"
-        if file.size > LARGE and file.size > BYTES_A_LETTER * letters:
+        if told := str(gaps):
+            return told
+        few = file.size > LARGE and file.size > BYTES_A_LETTER * letters
+        if few and not gaps.has_pictures:
             return f"little text for its size: {counted(letters, 'letter')}: pictures of text?"
         return ""
 

@@ -41,6 +41,7 @@ def run_checks(loaded: Loaded) -> list[Check]:
         ("embedder", _embedder),
         ("index", _index),
         ("files", _files),
+        ("scans", _scans),
         ("token", lambda _: _token(loaded)),
         ("telegram", _telegram),
         ("people", _people),
@@ -237,9 +238,10 @@ def _files(config: Settings) -> Check:
     if not folder.store_path():
         return Check("files", "warning", "none was read yet", "opsctl reindex")
     with closing(folder.open()) as store:
-        problems, gaps = store.problems(), store.gaps()
+        failed = {path: row[1] for path, row in store.problems().items()}
+        problems, gaps = _not_waiting(failed), _not_waiting(store.gaps())
     if problems:
-        path, (_, reason, _) = next(iter(sorted(problems.items())))
+        path, reason = next(iter(sorted(problems.items())))
         detail = f"{len(problems)} could not be read, such as {path}: {reason}"
         return Check("files", "warning", detail, "opsctl status lists them")
     if kinds := unread.without_reader(list_documents(config.documents).skipped):
@@ -249,6 +251,26 @@ def _files(config: Settings) -> Check:
         detail = f"{len(gaps)} could be read in part only, such as {path}: {reason}"
         return Check("files", "warning", detail, "opsctl status lists them")
     return Check("files", "ok", "every document could be read")
+
+
+def _not_waiting(reasons: dict[str, str]) -> dict[str, str]:
+    from indexer.readers.scan import waiting
+
+    return {path: reason for path, reason in reasons.items() if not waiting.is_all(reason)}
+
+
+def _scans(config: Settings) -> Check:
+    from indexer.folder import IndexFolder
+    from opsctl.unread import waiting_pages
+
+    folder = IndexFolder(config.index)
+    if not folder.store_path():
+        return Check("scans", "ok", "none was read yet")
+    with closing(folder.open()) as store:
+        reasons = [row[1] for row in store.problems().values()] + [*store.gaps().values()]
+    if told := waiting_pages(reasons):
+        return Check("scans", "warning", f"{told[0]} wait for tesseract", told[1])
+    return Check("scans", "ok", "none waits to be recognised")
 
 
 def _server(config: Settings) -> list[Check]:

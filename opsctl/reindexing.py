@@ -110,15 +110,18 @@ class _Shown:
 
 def show(report: "Report", config: Settings, seconds: float) -> None:
     """Say what was done, which files are not in the index, and why."""
-    from opsctl.unread import ADVICE, without_reader
+    from indexer.readers.scan import waiting
+    from opsctl.unread import ADVICE, waiting_pages, without_reader
 
     if not (report.added or report.changed or report.removed):
         failed = f"; failed {len(report.failed)}" if report.failed else ""
         output.write(f"nothing new: {_size_of_index(config)}{failed}")
     else:
         output.write(_what_was_done(report, seconds))
-    list_problems("failed", report.failed)
-    list_problems("in part", report.partial)
+    for label, problems in (("failed", report.failed), ("in part", report.partial)):
+        list_problems(label, [each for each in problems if not waiting.is_all(each.reason)])
+    if told := waiting_pages(each.reason for each in (*report.failed, *report.partial)):
+        output.note(f"waiting: {told[0]}; to have them read: {told[1]}, then: opsctl reindex")
     _count_kinds("passed over", report.skipped)
     if without_reader(report.skipped):
         output.note(f"hint: {ADVICE}")

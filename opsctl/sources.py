@@ -23,10 +23,13 @@ def tell_words_alone(error: UserError | None) -> None:
 
 def list_sources(found: "Found") -> None:
     """Print each passage with its place and score."""
+    from assistant.events import recognised
+
     for number, hit in enumerate(found.hits, start=1):
         page = f", p. {hit.pages}" if hit.page is not None else ""
         heading = f", {hit.heading}" if hit.heading else ""
-        place = printable(f"{hit.file}{page}{heading}")
+        mark = recognised(hit.recognised, russian=False)
+        place = printable(f"{hit.file}{page}{mark}{heading}")
         output.write(f"{number}. {place}  [{hit.score:.2f}]\n{_indented(hit.text)}\n")
 
 

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from indexer.documents import NO_READER, Problem
+from indexer.readers.scan import waiting
+from indexer.text import counted
 
 KINDS_SHOWN = 5
 ADVICE = "save as .docx, .pdf or .txt what is to be found"
@@ -18,6 +20,12 @@ def without_reader(skipped: Iterable[Problem]) -> dict[str, int]:
         if problem.reason.startswith(NO_READER)
     )
     return dict(found.most_common())
+
+
+def waiting_pages(reasons: Iterable[str]) -> tuple[str, str] | None:
+    """How many pages are to be recognised, in words, and what to type before; None without any."""
+    pages, command = waiting.told(reasons)
+    return (f"{counted(pages, 'page')} of scans and pictures", command) if pages else None
 
 
 def in_words(kinds: dict[str, int]) -> str:

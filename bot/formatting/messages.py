@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from assistant.events import Citation
+from assistant.events import Citation, recognised
 from bot.formatting.addresses import inert
 from bot.formatting.markdown import clean, parse
 from bot.formatting.parts import Part, Span, split
@@ -56,6 +56,7 @@ def sources_part(citations: Sequence[Citation], language: str) -> Part:
             name = _name(one)
             spans.append(Span("code", len(text), len(text) + len(name)))
             place = f", {page} {one.pages}" if one.page else ""
+            place += recognised(one.recognised, language == "ru")
             text += f"{name}{place}\n{_short(clean(one.quote), *marks)}\n"
         text += f"… {more} {len(citations) - shown}" if shown < len(citations) else ""
         spans.append(Span("expandable_blockquote", len(title) + 1, len(text.rstrip())))

@@ -119,12 +119,14 @@ EN = Texts(
     upload_added="✅ Added: {name}, {pages}passages: {passages}.",
     upload_pages="pages: {pages}, ",
     upload_known="There is such a document already: {name}.",
-    upload_kind="Only a pdf, docx, xlsx, pptx, csv, html, md or txt file can be added.",
+    upload_kind="Only a pdf, docx, xlsx, pptx, csv, html, md or txt file can be added, or a picture"
+    " (jpg, png, tiff, bmp, webp).",
     upload_too_big="The file is larger than {most} MB: Telegram gives no such file to a bot. Put it"
     " into the documents folder and send /reindex.",
     upload_mismatch="Not added: the content does not look like {kind}. Perhaps the file is damaged,"
     " protected with a password, or of another format under this name.",
-    upload_scan="Not added: there is no text in the file. If it is a scan, run OCR first.",
+    upload_scan="Not added: no text was found in the file. Scans and pictures are read where"
+    " tesseract is installed on the server: apt install tesseract-ocr tesseract-ocr-rus.",
     upload_locked="Not added: the file is protected with a password. Save a copy without one.",
     upload_heavy="Not added: the file is too large to be read, unpacked or in time and memory."
     " Divide it, or save it in another way.",

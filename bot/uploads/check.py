@@ -6,9 +6,11 @@ claims to be.
 
 import asyncio
 import json
+import re
 import resource
 import signal
 import sys
+import time
 import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,11 +23,23 @@ CPU_SECONDS = 100
 SECONDS = 120.0
 KILLED = (-signal.SIGXCPU, -signal.SIGKILL)
 # How the readers' reasons begin, and the text that tells of each; "damaged" for the rest.
-REASONS = {"no text on": "scan", "empty": "scan", "encrypted": "locked", "too large": "heavy"}
+REASONS = {
+    "no text on": "scan", "empty": "scan", "a picture": "scan", "nothing was recognised": "scan",
+    "encrypted": "locked", "too large": "heavy", "too slow": "heavy",
+}  # fmt: skip
+ENOUGH = 60.0  # seconds: of a scan that takes longer, the other pages are left to the indexer
 TEXT_SUFFIXES = (".txt", ".md", ".html", ".csv")
 MAIN_PARTS = {
     ".docx": "word/document.xml", ".xlsx": "xl/workbook.xml", ".pptx": "ppt/presentation.xml",
 }  # fmt: skip
+# How pictures begin.
+HEADS = {
+    (".jpg", ".jpeg"): (b"\xff\xd8\xff",),
+    (".png",): (b"\x89PNG\r\n\x1a\n",),
+    (".tif", ".tiff"): (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+    (".bmp",): (b"BM",),
+    (".webp",): (b"RIFF",),
+}
 BLOCK = 1 << 20
 
 
@@ -38,7 +52,7 @@ class Rejected(Exception):
 
 
 async def check(path: Path, allowed: Programs) -> int | None:
-    """The number of the last page, None where the format has none. Raises Rejected."""
+    """The number of the last page, None where that is not known. Raises Rejected."""
     with TemporaryDirectory(prefix="opsctl-") as folder:
         return await _checked(path, environment(allowed, folder))
 
@@ -74,14 +88,17 @@ def _pages(path: Path) -> int | None:
     """
     from indexer.readers import Unreadable, read
 
-    last = None
+    last, started = None, time.monotonic()
     try:
         if not _is_what_it_claims(path):
             raise Rejected("mismatch")
         for page in read(path):
             last = page.number or last
+            if page.recognised and time.monotonic() - started > ENOUGH:
+                return None
     except Unreadable as error:
-        starts = (why for start, why in REASONS.items() if str(error).startswith(start))
+        reason = re.sub(r"^(?:its only page|\d+ of its \d+ pages): ", "", str(error))
+        starts = (why for start, why in REASONS.items() if reason.startswith(start))
         raise Rejected(next(starts, "damaged")) from None
     return last
 
@@ -93,6 +110,9 @@ def _is_what_it_claims(path: Path) -> bool:
         return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"%PDF-")
     if path.suffix in MAIN_PARTS:
         return head.startswith(b"PK\x03\x04") and _is_office(path)
+    for suffixes, heads in HEADS.items():
+        if path.suffix in suffixes:
+            return head.startswith(heads)
     return path.suffix in TEXT_SUFFIXES and _is_text(path, head)
 
 

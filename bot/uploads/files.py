@@ -23,7 +23,8 @@ from indexer.readers.clean import clean
 from indexer.text import printable
 
 FOLDER = "telegram"
-KINDS = (".pdf", ".docx", ".xlsx", ".pptx", ".csv", ".html", ".md", ".txt")
+PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")
+KINDS = (".pdf", ".docx", ".xlsx", ".pptx", ".csv", ".html", ".md", ".txt", *PICTURES)
 MOST = 20_000_000  # bytes; https://core.telegram.org/bots/api#getfile
 LONGEST = 60  # characters of a name
 LONGEST_NAME = 255  # of the name as it was sent

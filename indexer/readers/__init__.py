@@ -69,6 +69,12 @@ def _pptx(path: Path) -> Iterator[Page]:
     return pptx.read(path)
 
 
+def _picture(path: Path) -> Iterator[Page]:
+    from indexer.readers.scan import document
+
+    return document.read(path)
+
+
 # Raise it with every change of what a reader gives: all documents are read again then.
 VERSION = "4"
 
@@ -82,6 +88,7 @@ READERS: Mapping[str, Reader] = {
     **dict.fromkeys((".xlsx", ".xlsm", ".xltx"), _xlsx),
     **dict.fromkeys((".csv", ".tsv"), _csv),
     **dict.fromkeys((".pptx", ".ppsx", ".pptm", ".ppsm", ".potx"), _pptx),
+    **dict.fromkeys((".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp"), _picture),
 }
 
 

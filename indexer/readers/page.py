@@ -59,6 +59,8 @@ class Page:
     number: int | None = None  # from 1; None where the format has no pages
     heading: str | None = None  # those above the text, outermost first: "Глава 1 › Сроки"
     blocks: tuple[Block, ...] = field(default=(), compare=False)
+    recognised: int | None = None  # by OCR: how sure that is, in per cent
+    gap: str = ""  # why it could not be read, or not well
 
 
 class Unreadable(Exception):

@@ -81,7 +81,7 @@ class Sections:
         self._size += len(text)
         self._bare = self._bare and not blocks
 
-    def turn_to(self, number: int) -> None:
+    def turn_to(self, number: int | None) -> None:
         """What follows stands on this page."""
         if number != self._number:
             self._flush()

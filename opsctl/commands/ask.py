@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     _Section = tuple[Citation, str]
 
-_SOURCE = ("file", "page", "heading", "text", "score", "date")
+_SOURCE = ("file", "page", "heading", "text", "score", "date", "recognised")
 
 
 def ask(

@@ -83,7 +83,7 @@ def test_what_was_read_in_part_is_told_by_reindex_status_and_doctor(workspace: W
     report = workspace.reindex()
     reasons = {part["path"]: part["reason"] for part in report["partial"]}
     assert reasons["photos.html"].startswith("little text for its size: 6 letters")
-    assert reasons["scans.pdf"].startswith("no text on 1 of its 2 pages")
+    assert reasons["scans.pdf"].startswith("1 of its 2 pages: no text")
     assert workspace.reindex()["unchanged"] == 3
     found = workspace.json("status", code=None)["index"]["partial"]
     assert {part["path"]: part["reason"] for part in found} == reasons

@@ -116,7 +116,7 @@ def test_dry_run_tells_what_the_real_run_then_does(indexed: Workspace) -> None:
     indexed.write("note1.txt", note(10))
     (indexed.documents / "note2.txt").unlink()
     indexed.write("note4.txt", note(4))
-    indexed.write("photo.jpg", b"\xff\xd8")
+    indexed.write("photo.raw", b"\xff\xd8")
     plan = indexed.reindex("--dry-run")
     report = indexed.reindex()
     assert plan["add"] == report["added"] == ["note4.txt"]
@@ -172,12 +172,12 @@ def test_the_report_has_a_list_for_each_fate_of_a_document(indexed: Workspace) -
 
 def test_without_json_the_report_is_one_line_of_data(indexed: Workspace) -> None:
     indexed.write("note4.txt", note(4))
-    indexed.write("photo.jpg", b"\xff\xd8")
+    indexed.write("photo.raw", b"\xff\xd8")
     done = indexed.run("reindex")
     assert done.returncode == 0
     assert done.stdout.startswith("added 1, changed 0, removed 0, failed 0; 3 unchanged;")
     assert len(done.stdout.splitlines()) == 1
-    assert "passed over: photo.jpg: no reader for .jpg" in done.stderr
+    assert "passed over: photo.raw: no reader for .raw" in done.stderr
 
 
 def test_where_nothing_is_new_the_size_of_the_index_is_told(indexed: Workspace) -> None:

@@ -5,28 +5,34 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pypdfium2
 
 from indexer.readers.clean import clean
-from indexer.readers.contents import is_title
-from indexer.readers.page import Page
+from indexer.readers.page import Page, Unreadable
 from indexer.readers.pdf import by_pypdf
 from indexer.readers.pdf.forms import filled
 from indexer.readers.pdf.furniture import Furniture
-from indexer.readers.pdf.join import glued, split_rest
+from indexer.readers.pdf.pages import Content, Pages
 from indexer.readers.pdf.parts import Part, Style, parts_of, plain
+from indexer.readers.pdf.pictures import FEW, is_picture
 from indexer.readers.pdf.pieces import Piece, pieces_of
 from indexer.readers.pdf.ruled import Ruled, tables
-from indexer.readers.plain import blocks_of
-from indexer.readers.sections import Sections
 from indexer.readers.tables import sheet
+
+if TYPE_CHECKING:
+    from indexer.readers.scan.pages import Scans
+    from indexer.readers.scan.picture import Picture
 
 logging.getLogger("pypdfium2").setLevel(logging.CRITICAL)  # the exceptions say enough
 
+MORE = 2  # times the letters that a page has: what is recognised is taken for it
 SAMPLE = 200  # pages, spread evenly, that show how a document is set
 DEPTH, BOOKMARKS = 6, 5000  # that are looked at
 
@@ -39,30 +45,18 @@ def read(path: Path) -> Iterator[Page]:
         yield from by_pypdf.read(path)
         return
     try:
-        blank, pages = list[Page](), _Reading(document).pages()
-        for page in pages:
-            if page.text:
-                yield from chain(blank, [page], pages)
-                return
-            blank.append(page)
+        reading = _Reading(document)
+        if reading.has_text:
+            yield from reading.pages()
+            return
+        try:
+            yield from by_pypdf.read(path)
+        except Unreadable:
+            if not reading.has_pictures:
+                raise
+            yield from reading.scans.all_of(reading.pages())
     finally:
         document.close()
-    yield from by_pypdf.read(path)
-
-
-@dataclass(slots=True)
-class _Content:
-    """What stands on a page."""
-
-    number: int
-    parts: list[Part]
-    asides: list[Part] = field(default_factory=list)  # notes, running headers and footers
-    goes_over: bool = False  # its last sentence, to the next page
-
-    @property
-    def text(self) -> Part | None:
-        """The last part, if it is one of sentences."""
-        return self.parts[-1] if self.parts and self.parts[-1].kind is None else None
 
 
 @dataclass(slots=True)
@@ -73,36 +67,45 @@ class _Drawn:
     notes: list[str] = field(default_factory=list)
     tables: list[Ruled] = field(default_factory=list)
 
+    @property
+    def letters(self) -> int:
+        return sum(len(piece.text) for piece in self.pieces)
 
-class _Reading:
-    """A document on its way to pages."""
+
+class _Reading(Pages):
+    """A PDF on its way to pages."""
 
     def __init__(self, document: pypdfium2.PdfDocument) -> None:
+        super().__init__(len(document))
         self._document = document
-        self._count = len(document)
         if document.get_formtype():
             document.init_forms()
         step = -(-self._count // SAMPLE) or 1
-        self._sample = {at: self._drawn(at) for at in range(0, self._count, step)}
-        drawn = [each.pieces for each in self._sample.values()]
+        self._known = {at: self._drawn(at) for at in range(0, self._count, step)}
+        drawn = [each.pieces for each in self._known.values()]
         self._furniture = Furniture(drawn)
         self._style = Style(drawn)
-        self._sections = Sections()
         self._titles = _titles(document)
-        self._contents_go_on = False
         self._open: Ruled | None = None  # the table with which the page before ends
 
-    def pages(self) -> Iterator[Page]:
-        before: _Content | None = None
-        for at in range(self._count):
-            content = self._content(at)
-            if before:
-                self._move_rest(before, content)
-                yield from self._written(before)
-            before = content
-        if before:
-            yield from self._written(before)
-        yield from self._sections.take(last=True)
+    @property
+    def has_text(self) -> bool:
+        """Whether there is text on any page, or a note."""
+        known = (each for each in self._known.values())
+        others = (self._drawn(at) for at in range(self._count) if at not in self._known)
+        return any(each.pieces or each.notes for pages in (known, others) for each in pages)
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether any page may be a picture of text."""
+        return any(map(self._is_picture, range(self._count)))
+
+    @cached_property
+    def scans(self) -> Scans:
+        """Its pages that are pictures."""
+        from indexer.readers.scan.pages import Scans
+
+        return Scans(self._count, self._picture)
 
     def _drawn(self, at: int) -> _Drawn:
         """What a page shows; nothing where it is damaged: others may be whole."""
@@ -118,21 +121,36 @@ class _Reading:
         finally:
             page.close()
 
-    def _content(self, at: int) -> _Content:
-        drawn = self._sample.pop(at) if at in self._sample else self._drawn(at)
+    def _ahead(self, at: int) -> _Drawn:
+        """The same, read once where it is asked for ahead."""
+        if at not in self._known:
+            self._known[at] = self._drawn(at)
+        return self._known[at]
+
+    def _content(self, at: int) -> Content:
+        drawn = self._ahead(at)
+        scan = self.scans.page(at) if self._is_picture(at) else None
+        del self._known[at]
+        if scan and scan.letters > MORE * drawn.letters:
+            parts = scan.parts + [Part(each.text, each.kind) for each in drawn.pieces if each.kind]
+            content = Content(at + 1, parts, recognised=scan.confidence)
+            running = scan.running
+        else:
+            content, running = self._printed(at, drawn)
+        content.gap = scan.gap if scan else ""
+        content.asides = [Part(note, "note") for note in drawn.notes]
+        content.asides += [Part(text, "furniture") for text in running]
+        return content
+
+    def _printed(self, at: int, drawn: _Drawn) -> tuple[Content, list[str]]:
+        """What stands on a page by its text layer, and the running lines."""
         body, running = self._furniture.parted(drawn.pieces)
         ruled = [table for table in drawn.tables if any(piece in body for piece in table.pieces)]
         self._follow(ruled, body)
-        content = _Content(
-            at + 1, list(parts_of(body, self._style, ruled, self._titles.get(at, {})))
-        )
-        content.asides = [Part(note, "note") for note in drawn.notes]
-        content.asides += [
-            Part(line.text, "furniture")
-            for line in running
-            if not any(table.holds(line) for table in ruled)
-        ]
-        return content
+        titles = self._titles.get(at, {})
+        content = Content(at + 1, list(parts_of(body, self._style, ruled, titles)))
+        outside = (line for line in running if not any(table.holds(line) for table in ruled))
+        return content, [line.text for line in outside]
 
     def _follow(self, ruled: list[Ruled], body: list[Piece]) -> None:
         """Give a table that goes on from the page before the header that it has there."""
@@ -148,43 +166,21 @@ class _Reading:
         is_last = all(piece.top > last.ys[-1] for piece in others)
         self._open = last if is_last else None
 
-    def _move_rest(self, before: _Content, after: _Content) -> None:
-        """Bring the end of a sentence to the page where it begins, unless that empties its own."""
-        last, first = before.text, after.parts[0] if after.parts else None
-        if last is None or first is None or first.kind is not None:
-            return
-        rest, others = split_rest(last.text, first.text)
-        if not rest or not (others or len(after.parts) > 1):
-            return
-        last.text = glued(last.text, rest, self._style.words)
-        before.goes_over = True
-        after.parts[0] = replace(first, text=others)
+    def _is_picture(self, at: int) -> bool:
+        letters = self._ahead(at).letters
+        if letters >= FEW:
+            return False
+        with suppress(pypdfium2.PdfiumError), closing(self._document[at]) as page:
+            return is_picture(page, letters)
+        return False
 
-    def _written(self, content: _Content) -> Iterator[Page]:
-        sections, texts = self._sections, list[str]()
-        sections.turn_to(content.number)
-        for at, part in enumerate([*content.parts, *content.asides, Part("", "furniture")]):
-            if part.kind is None:
-                texts += filter(None, [part.text])
-                continue
-            goes_over = content.goes_over and at == len(content.parts)
-            self._write("\n\n".join(texts), content.number + 1 if goes_over else None)
-            texts = []
-            if part.kind == "heading":
-                sections.heading(part.level, part.text)
-                self._contents_go_on = is_title(part.text)
-            else:
-                sections.add(part.text, part.kind, table=part.table)
-        yield from sections.take()
-        if not content.parts and not content.asides:
-            yield Page("", content.number)
+    def _picture(self, at: int) -> Picture | None:
+        from indexer.readers.scan.render import rendered
 
-    def _write(self, text: str, last_page: int | None = None) -> None:
-        blocks = blocks_of(text, contents_go_on=self._contents_go_on)
-        if blocks:
-            blocks = (*blocks[:-1], replace(blocks[-1], last_page=last_page))
-            self._contents_go_on = any(block.kind == "contents" for block in blocks)
-            self._sections.add_blocks(text, blocks)
+        if not self._is_picture(at):
+            return None
+        with closing(self._document[at]) as page:
+            return rendered(page)
 
 
 def _titles(document: pypdfium2.PdfDocument) -> dict[int, dict[str, int]]:

@@ -1,0 +1,1 @@
+"""Pages that are pictures: recognised by tesseract, where it is installed."""
