@@ -110,13 +110,18 @@ class Reading:
 
 
 def _page(
-    text: str, number: int | None, heading: str | None, blocks: list[Any], tables: list[list[str]]
+    text: str,
+    number: int | None,
+    heading: str | None,
+    blocks: list[Any],
+    tables: list[list[str]],
+    gap: str,
 ) -> Page:
     known: dict[int | None, Table] = {at: Table(*table) for at, table in enumerate(tables)}
     made = (
         Block(kind, start, stop, level, known.get(at)) for kind, start, stop, level, at in blocks
     )
-    return Page(text, number, heading, tuple(made))
+    return Page(text, number, heading, tuple(made), gap)
 
 
 def _as_json(page: Page) -> list[Any]:
@@ -127,7 +132,7 @@ def _as_json(page: Page) -> list[Any]:
     ]
     return [
         page.text, page.number, page.heading, blocks,
-        [(table.name, table.header) for table in tables],
+        [(table.name, table.header) for table in tables], page.gap,
     ]  # fmt: skip
 
 

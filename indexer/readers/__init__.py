@@ -69,6 +69,42 @@ def _pptx(path: Path) -> Iterator[Page]:
     return pptx.read(path)
 
 
+def _eml(path: Path) -> Iterator[Page]:
+    from indexer.readers.mail import mime
+
+    return mime.eml(path)
+
+
+def _mbox(path: Path) -> Iterator[Page]:
+    from indexer.readers.mail import mime
+
+    return mime.mbox(path)
+
+
+def _msg(path: Path) -> Iterator[Page]:
+    from indexer.readers.mail import msg
+
+    return msg.read(path)
+
+
+def _zip(path: Path) -> Iterator[Page]:
+    from indexer.readers.archives import zips
+
+    return zips.read(path)
+
+
+def _tar(path: Path) -> Iterator[Page]:
+    from indexer.readers.archives import tars
+
+    return tars.read(path)
+
+
+def _other_archive(path: Path) -> Iterator[Page]:
+    from indexer.readers.archives import others
+
+    return others.read(path)
+
+
 # Raise it with every change of what a reader gives: all documents are read again then.
 VERSION = "3"
 
@@ -81,12 +117,20 @@ READERS: Mapping[str, Reader] = {
     **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), _docx),
     **dict.fromkeys((".xlsx", ".xlsm", ".xltx"), _xlsx),
     **dict.fromkeys((".csv", ".tsv"), _csv),
+    ".eml": _eml,
+    ".mbox": _mbox,
+    ".msg": _msg,
+    ".zip": _zip,
+    **dict.fromkeys((".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz"), _tar),
+    **dict.fromkeys((".7z", ".rar"), _other_archive),
     **dict.fromkeys((".pptx", ".ppsx", ".pptm", ".ppsm", ".potx"), _pptx),
 }
 
 
 def read(path: Path) -> Iterator[Page]:
     """The pages of a document, cleaned, in blocks; a numbered page without text comes with text "".
+
+    What of it could not be read comes as a page with a `gap`, after the others.
 
     Unreadable says why there is no text. OSError is left to the caller.
     """
@@ -96,14 +140,16 @@ def read(path: Path) -> Iterator[Page]:
     if not path.stat().st_size:
         raise Unreadable("empty")
     found = contents = False
+    gap = ""
     try:
         for page in reader(path):
+            gap = gap or page.gap
             if not page.blocks:
                 text = clean(page.text).strip()
                 page = replace(page, text=text, blocks=blocks_of(text, contents_go_on=contents))
             contents = any(block.kind == "contents" for block in page.blocks)
             found = found or bool(page.text)
-            if page.text or page.number is not None:
+            if page.text or page.number is not None or (page.gap and found):
                 yield page
     except Unreadable:
         raise
@@ -114,4 +160,4 @@ def read(path: Path) -> Iterator[Page]:
             raise
         raise Unreadable(f"damaged: {why(error)}") from error
     if not found:
-        raise Unreadable("empty")
+        raise Unreadable(gap or "empty")
