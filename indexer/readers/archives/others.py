@@ -35,6 +35,7 @@ def _convert(bsdtar: str, path: Path, made: Path) -> None:
     try:
         programs.run([bsdtar, "--format", "pax", "-cf", str(made), f"@{path.absolute()}"])
     except Unreadable as error:
-        if any(word in str(error).lower() for word in ("encrypt", "passphrase")):
+        # libarchive tells no reason, "(null)", for a 7z of which only the content is encrypted.
+        if any(word in str(error).lower() for word in ("encrypt", "passphrase", "(null)")):
             raise Unreadable("encrypted: unpack it with its password") from error
         raise
