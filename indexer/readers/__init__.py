@@ -105,8 +105,105 @@ def _other_archive(path: Path) -> Iterator[Page]:
     return others.read(path)
 
 
+def _epub(path: Path) -> Iterator[Page]:
+    from indexer.readers.books import epub
+
+    return epub.read(path)
+
+
+def _fb2(path: Path) -> Iterator[Page]:
+    from indexer.readers.books import xml_books
+
+    return xml_books.fiction(path)
+
+
+def _docbook(path: Path) -> Iterator[Page]:
+    from indexer.readers.books import xml_books
+
+    return xml_books.docbook(path)
+
+
+def _xml(path: Path) -> Iterator[Page]:
+    from indexer.readers.books import xml_books
+
+    return xml_books.any_xml(path)
+
+
+def _ipynb(path: Path) -> Iterator[Page]:
+    from indexer.readers.books import ipynb
+
+    return ipynb.read(path)
+
+
+def _json(path: Path) -> Iterator[Page]:
+    from indexer.readers.books import records
+
+    return records.read(path)
+
+
+def _jsonl(path: Path) -> Iterator[Page]:
+    from indexer.readers.books import records
+
+    return records.read_lines(path)
+
+
+def _org(path: Path) -> Iterator[Page]:
+    from indexer.readers.books import org
+
+    return org.read(path)
+
+
+def _textile(path: Path) -> Iterator[Page]:
+    from indexer.readers.books import textile
+
+    return textile.read(path)
+
+
+def _mediawiki(path: Path) -> Iterator[Page]:
+    from indexer.readers.books import mediawiki
+
+    return mediawiki.read(path)
+
+
+def _latex(path: Path) -> Iterator[Page]:
+    from indexer.readers.books import latex
+
+    return latex.read(path)
+
+
+def _man(path: Path) -> Iterator[Page]:
+    from indexer.readers.books import man
+
+    return man.read(path)
+
+
+def _code(path: Path) -> Iterator[Page]:
+    from indexer.readers.books import code
+
+    return code.read(path)
+
+
+def _vcf(path: Path) -> Iterator[Page]:
+    from indexer.readers.books import cards
+
+    return cards.contacts(path)
+
+
+def _ics(path: Path) -> Iterator[Page]:
+    from indexer.readers.books import cards
+
+    return cards.calendar(path)
+
+
 # Raise it with every change of what a reader gives: all documents are read again then.
 VERSION = "3"
+
+# Source code, and settings that people write.
+_CODE = (
+    ".py", ".js", ".jsx", ".ts", ".tsx", ".java", ".kt", ".c", ".h", ".cc", ".cpp", ".hpp", ".cs",
+    ".go", ".rs", ".rb", ".php", ".swift", ".sh", ".ps1", ".bat", ".sql", ".bsl", ".r", ".lua",
+    ".pl", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".properties",
+)  # fmt: skip
 
 READERS: Mapping[str, Reader] = {
     ".pdf": _pdf,
@@ -117,6 +214,21 @@ READERS: Mapping[str, Reader] = {
     **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), _docx),
     **dict.fromkeys((".xlsx", ".xlsm", ".xltx"), _xlsx),
     **dict.fromkeys((".csv", ".tsv"), _csv),
+    ".epub": _epub,
+    ".fb2": _fb2,
+    **dict.fromkeys((".dbk", ".docbook"), _docbook),
+    ".ipynb": _ipynb,
+    ".json": _json,
+    **dict.fromkeys((".jsonl", ".ndjson"), _jsonl),
+    ".org": _org,
+    ".textile": _textile,
+    **dict.fromkeys((".wiki", ".mediawiki"), _mediawiki),
+    **dict.fromkeys((".tex", ".latex"), _latex),
+    **dict.fromkeys((".man", *(f".{section}" for section in range(1, 10))), _man),
+    **dict.fromkeys(_CODE, _code),
+    ".xml": _xml,
+    **dict.fromkeys((".vcf", ".vcard"), _vcf),
+    ".ics": _ics,
     ".eml": _eml,
     ".mbox": _mbox,
     ".msg": _msg,

@@ -73,10 +73,14 @@ class Members:
                 yield replace(page, heading=heading)
         except Unreadable as error:
             self._lacking |= isinstance(error, Missing)
-            self.leave(name, str(error))
+            self._note(name, str(error))
 
     def leave(self, name: str, reason: str) -> None:
-        """Note that one was not read."""
+        """Do not read one, for this reason."""
+        self._seen += 1
+        self._note(shown(name), reason)
+
+    def _note(self, name: str, reason: str) -> None:
         self._reasons.setdefault(reason, []).append(name)
 
     def stop(self, reason: str) -> None:

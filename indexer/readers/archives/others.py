@@ -35,7 +35,9 @@ def _convert(bsdtar: str, path: Path, made: Path) -> None:
     try:
         programs.run([bsdtar, "--format", "pax", "-cf", str(made), f"@{path.absolute()}"])
     except Unreadable as error:
-        # libarchive tells no reason, "(null)", for a 7z of which only the content is encrypted.
-        if any(word in str(error).lower() for word in ("encrypt", "passphrase", "(null)")):
+        if any(word in str(error).lower() for word in ("encrypt", "passphrase")):
             raise Unreadable("encrypted: unpack it with its password") from error
+        if str(error).endswith("(null)"):  # libarchive tells no reason
+            what = "encrypted, one of several parts, or of an old kind"
+            raise Unreadable(f"bsdtar cannot unpack it: {what}") from error
         raise

@@ -9,7 +9,7 @@ import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, cast
 
 from indexer.readers.archives.names import decoded
 from indexer.readers.members import MEMBER_MB, Members, inside
@@ -54,7 +54,7 @@ def files(archive: tarfile.TarFile, members: Members) -> Iterator[Page]:
             members.leave(name, "a link or a device")
         if members.is_full:
             return
-        archive.members.clear()  # or all would be kept, to be found again
+        cast(Any, archive).members.clear()  # or all would be kept, to be found again
 
 
 def _next(archive: tarfile.TarFile, members: Members) -> tarfile.TarInfo | None:

@@ -171,7 +171,8 @@ def _named(part: Message, kind: str) -> str:
 def _opened(part: Message) -> IO[bytes]:
     inside = part.get_payload()
     if isinstance(inside, list):
-        return io.BytesIO(b"".join(each.as_bytes() for each in inside[:1]))
+        first = inside[0] if inside else None
+        return io.BytesIO(first.as_bytes() if isinstance(first, Message) else b"")
     if isinstance(inside, str) and _CUT in inside[-10:]:
         raise Unreadable(f"too large: more than {PART_MB} MB as it is sent")
     return io.BytesIO(_bytes(part))
