@@ -14,7 +14,9 @@ from indexer.readers.sections import Sections
 MAX_MB = 2
 LONGEST_LINE, USUAL_LINE = 20_000, 400  # characters; beyond, no person wrote it
 _PIECES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)*")
-_COMMENT = re.compile(r"[ \t]*(?:#+!?|//+!?|--+|;+|\*+/?|/\*+|'|<!--|-->|%+)[ \t]?|[ \t]*$")
+_COMMENT = re.compile(r"[ \t]*(?:#+(?=[ \t]|$)|//+!?|--+|;+|<!--|$)[ \t]?")
+_IN_BLOCK = re.compile(r"[ \t]*(?:/\*+!?|\*+(?!/))[ \t]?")
+_BLOCK_ENDS = re.compile(r"\s*(?:\*+/|-->)\s*$")
 _DOCSTRING = re.compile(r"[ \t]*[rRuU]?(\"\"\"|''')(.*?)\1[ \t]*$", re.DOTALL)
 _SECTION = re.compile(r"\[{1,2}[^\[\]\n]+\]{1,2}$")
 _LETTERS = re.compile(r"[^\W\d_]{3}")
@@ -45,21 +47,20 @@ def _add(piece: str, sections: Sections) -> None:
         sections.heading(1, piece.partition("\n")[0].strip(" []"))
     if docstring := _DOCSTRING.fullmatch(piece):
         _say(docstring[2], sections)
-    elif _is_comment(piece):
-        _say("\n".join(_COMMENT.sub("", line, count=1) for line in piece.split("\n")), sections)
+    elif piece.lstrip().startswith("/*") and piece.rstrip().endswith("*/"):
+        _say(_without(_IN_BLOCK, piece), sections)
+    elif all(map(_COMMENT.match, piece.split("\n"))):
+        _say(_without(_COMMENT, piece), sections)
     else:
         sections.add(piece, "code")
 
 
-def _is_comment(piece: str) -> bool:
-    lines = piece.split("\n")
-    if lines[0].lstrip().startswith("/*") and lines[-1].rstrip().endswith("*/"):
-        return True
-    return all((mark := _COMMENT.match(line)) and mark[0].strip(" \t*/") for line in lines)
+def _without(mark: re.Pattern[str], piece: str) -> str:
+    """The lines of a comment without what marks them."""
+    lines = (mark.sub("", line, count=1).strip() for line in piece.split("\n"))
+    return _BLOCK_ENDS.sub("", "\n".join(lines).strip())
 
 
 def _say(text: str, sections: Sections) -> None:
-    text = "\n".join(line.strip() for line in text.strip().split("\n"))
-    text = text.removesuffix("*/").removesuffix("-->").rstrip()
     if _LETTERS.search(text):
-        sections.add(text)
+        sections.add(text.strip())

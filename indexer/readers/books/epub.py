@@ -71,8 +71,11 @@ class _Book:
     def _package(self) -> str:
         """The name of the part that lists the others."""
         if "meta-inf/container.xml" in self._names:
-            for element in self._xml("META-INF/container.xml").iter("{*}rootfile"):
-                return unquote(element.get("full-path") or "")
+            root = self._xml("META-INF/container.xml")
+            for element in root.iter("{*}rootfile") if root is not None else ():
+                place = unquote(element.get("full-path") or "")
+                if place.lower() in self._names:
+                    return place
         return next((name for name in self._names.values() if name.endswith(".opf")), "")
 
     def _told(self, name: str) -> str:

@@ -160,7 +160,7 @@ def _rows(lines: list[str], tab: str) -> Iterator[list[str]]:
     """The cells of each row, none for a rule; a cell between T{ and T} has lines of its own."""
     text = re.sub(
         r"T\{\n(.*?)\nT\}",
-        lambda found: " ".join(found[1].split("\n")).replace(tab, " "),
+        lambda found: " ".join(map(_said, found[1].split("\n"))).replace(tab, " "),
         "\n".join(lines), flags=re.DOTALL,
     )  # fmt: skip
     for line in text.split("\n"):
@@ -170,8 +170,16 @@ def _rows(lines: list[str], tab: str) -> Iterator[list[str]]:
             yield line.split(tab)
 
 
+def _said(line: str) -> str:
+    """What a line in a cell says, be it that of a macro."""
+    if not line.startswith("."):
+        return line
+    name, _, values = line[1:].strip().partition(" ")
+    return ("" if name in _ALTERNATING else " ").join(_arguments(values))
+
+
 def _arguments(text: str) -> list[str]:
-    text = text.partition(' \\"')[0]
+    text = text.partition(' \\"')[0].replace("\\ ", "\\~")
     try:
         lexer = shlex.shlex(text, posix=True)
         lexer.whitespace_split, lexer.escape, lexer.quotes, lexer.commenters = True, "", '"', ""
@@ -185,8 +193,9 @@ def _mdoc(values: list[str]) -> str:
     said: list[str] = []
     for value in values:
         if value in _MDOC:
-            said.append(_MDOC_MARKS.get(value, ""))
-        elif said and said[-1] in ("-", "["):
+            mark = _MDOC_MARKS.get(value, "")
+            said.append(said.pop() + mark if said[-1:] == ["["] else mark)
+        elif said and said[-1].endswith(("-", "[")):
             said[-1] += _plain(value)
         else:
             said.append(_plain(value))

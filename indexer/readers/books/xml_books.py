@@ -166,7 +166,7 @@ class _DocBook(_Walk):
         if name == "footnote":
             return ")"
         if _parent(element) == "footnote":
-            return " "
+            return ""
         if name == "listitem" and _parent(element) == "varlistentry":
             return "</dd>"
         return super().end(name, element)
