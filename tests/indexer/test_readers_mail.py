@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import mailbox
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
 from indexer.readers import Page, Unreadable, read
+from tests.indexer.ole_files import compound, outlook
 from tests.indexer.sample_files import word
 from tests.workspace import Workspace
 
@@ -182,3 +184,33 @@ def test_answers_come_from_letters_and_their_attachments(workspace: Workspace) -
     (first, *_) = workspace.answer("У кого ключ от щитовой?")["citations"]
     assert (first["file"], first["heading"]) == ("a.eml", "Ремонт лифта › ключи.txt")
     assert workspace.source("До какого числа закрыт лифт?") == "a.eml"
+
+
+def test_a_letter_of_outlook(tmp_path: Path) -> None:
+    sent = datetime(2025, 12, 4, 9, 5, tzinfo=UTC)
+    file = {
+        "__substg1.0_3707001F": "ключи.txt".encode("utf-16-le"),
+        "__substg1.0_37010102": "Ключ у Зимина.".encode(),
+        "__properties_version1.0": bytes(8),
+    }
+    inner = outlook({0x0037: "Исходное", 0x1000: "Где ключ?"})
+    inside = {"__properties_version1.0": bytes(8), "__substg1.0_3701000D": inner}
+    path = tmp_path / "a.msg"
+    path.write_bytes(compound(outlook(
+        {0x0037: "Ремонт", 0x0C1A: "Рогов", 0x0C1F: "r@lab.ru", 0x0E04: "Зимин",
+         0x1000: "Лифт закрыт.\r\n\r\nС уважением"}, sent,
+        **{"__attach_version1.0_#00000000": file, "__attach_version1.0_#00000001": inside},
+    )))  # fmt: skip
+    assert [(page.heading, page.text) for page in read(path)] == [
+        ("Ремонт", "От: Рогов <r@lab.ru>\nКому: Зимин\nДата: 04.12.2025 09:05\n\nЛифт закрыт.\n\n"
+         "С уважением"),
+        ("Ремонт › ключи.txt", "Ключ у Зимина."),
+        ("Исходное", "Где ключ?"),
+    ]  # fmt: skip
+
+
+def test_a_letter_of_outlook_in_html_of_an_old_code_page(tmp_path: Path) -> None:
+    path = tmp_path / "a.msg"
+    page = "<p>Лифт закрыт до <b>12 мая</b>.</p>".encode("cp1251")
+    path.write_bytes(compound(outlook({0x0037: "Ремонт", 0x1013: page})))
+    assert blocks(list(read(path))) == [("paragraph", "Лифт закрыт до 12 мая.")]
