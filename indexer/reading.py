@@ -115,13 +115,13 @@ def _page(
     heading: str | None,
     blocks: list[Any],
     tables: list[list[str]],
-    gap: str,
+    left_out: str,
 ) -> Page:
     known: dict[int | None, Table] = {at: Table(*table) for at, table in enumerate(tables)}
     made = (
         Block(kind, start, stop, level, known.get(at)) for kind, start, stop, level, at in blocks
     )
-    return Page(text, number, heading, tuple(made), gap)
+    return Page(text, number, heading, tuple(made), left_out)
 
 
 def _as_json(page: Page) -> list[Any]:
@@ -132,7 +132,7 @@ def _as_json(page: Page) -> list[Any]:
     ]
     return [
         page.text, page.number, page.heading, blocks,
-        [(table.name, table.header) for table in tables], page.gap,
+        [(table.name, table.header) for table in tables], page.left_out,
     ]  # fmt: skip
 
 

@@ -227,11 +227,11 @@ class _Run:
     def _read_pages(self, file: SourceFile, path: Path, document_id: int) -> str:
         """Write the pages of a file; return what of it could not be read."""
         blank = pages = letters = 0
-        gap = ""
+        left_out = ""
         told, read = self.reading.read(path)
         for page in read:
-            if page.gap:
-                gap = page.gap
+            if page.left_out:
+                left_out = page.left_out
                 continue
             chunks = self.split(page)
             encoded = self.is_dense and self.embedder.knows(page.text[:LANGUAGE_SAMPLE])
@@ -246,8 +246,8 @@ class _Run:
             self.report.passages += len(chunks)
             if self.waiting >= PASSAGES or time.monotonic() - self.finished > SECONDS:
                 self._finish()
-        if gap:
-            return gap
+        if left_out:
+            return left_out
         if blank:
             return f"no text on {blank} of its {pages} pages: scans? run OCR first"
         if file.size > LARGE and file.size > BYTES_A_LETTER * letters:

@@ -242,7 +242,7 @@ READERS: Mapping[str, Reader] = {
 def read(path: Path) -> Iterator[Page]:
     """The pages of a document, cleaned, in blocks; a numbered page without text comes with text "".
 
-    What of it could not be read comes as a page with a `gap`, after the others.
+    What of it could not be read comes as a page with `left_out`, after the others.
 
     Unreadable says why there is no text. OSError is left to the caller.
     """
@@ -252,16 +252,16 @@ def read(path: Path) -> Iterator[Page]:
     if not path.stat().st_size:
         raise Unreadable("empty")
     found = contents = False
-    gap = ""
+    left_out = ""
     try:
         for page in reader(path):
-            gap = gap or page.gap
+            left_out = left_out or page.left_out
             if not page.blocks:
                 text = clean(page.text).strip()
                 page = replace(page, text=text, blocks=blocks_of(text, contents_go_on=contents))
             contents = any(block.kind == "contents" for block in page.blocks)
             found = found or bool(page.text)
-            if page.text or page.number is not None or (page.gap and found):
+            if page.text or page.number is not None or (page.left_out and found):
                 yield page
     except Unreadable:
         raise
@@ -272,4 +272,4 @@ def read(path: Path) -> Iterator[Page]:
             raise
         raise Unreadable(f"damaged: {why(error)}") from error
     if not found:
-        raise Unreadable(gap or "empty")
+        raise Unreadable(left_out or "empty")

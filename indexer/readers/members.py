@@ -65,8 +65,8 @@ class Members:
         self._seen += 1
         try:
             for page in self._pages(name, opened):
-                if page.gap:
-                    self._gaps.append(f"{name}: {page.gap}")
+                if page.left_out:
+                    self._gaps.append(f"{name}: {page.left_out}")
                     continue
                 self._found = True
                 heading = SEPARATOR.join(filter(None, (above, name, page.heading)))
@@ -87,13 +87,13 @@ class Members:
         """Note that none of those behind is read."""
         self._rest = self._rest or f"the rest was not read ({reason})"
 
-    def gap(self) -> Iterator[Page]:
+    def told(self) -> Iterator[Page]:
         """A page that says what was not read, if anything was; to come last."""
         told = "; ".join(filter(None, (self._not_read(), *self._gaps[:REASONS_TOLD], self._rest)))
         if told and self._lacking and not self._found:
             raise Missing(told)
         if told:
-            yield Page("", gap=told)
+            yield Page("", left_out=told)
 
     def _not_read(self) -> str:
         left = sum(map(len, self._reasons.values()))

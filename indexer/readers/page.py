@@ -53,14 +53,14 @@ class Block:
 class Page:
     """A piece of a document with its place in it: light Markdown, and the blocks it is made of.
 
-    One with a `gap` has no text: it says what of the document could not be read.
+    One with `left_out` has no text: it says what of the document could not be read.
     """
 
     text: str
     number: int | None = None  # from 1; None where the format has no pages
     heading: str | None = None  # those above the text, outermost first: "Глава 1 › Сроки"
     blocks: tuple[Block, ...] = field(default=(), compare=False)
-    gap: str = ""
+    left_out: str = ""
 
 
 class Unreadable(Exception):

@@ -36,11 +36,11 @@ def tarred(path: Path, files: dict[str, bytes], mode: str = "w") -> Path:
 
 
 def texts(pages: list[Page]) -> list[tuple[str | None, str]]:
-    return [(page.heading, page.text) for page in pages if not page.gap]
+    return [(page.heading, page.text) for page in pages if not page.left_out]
 
 
-def gap(path: Path) -> str:
-    return "".join(page.gap for page in read(path))
+def left_out(path: Path) -> str:
+    return "".join(page.left_out for page in read(path))
 
 
 def nested(path: Path, depth: int) -> bytes:
@@ -103,16 +103,18 @@ def test_what_is_not_read_is_counted_and_named(tmp_path: Path) -> None:
         {"a.txt": b"text", "b.exe": b"MZ", "c.exe": b"MZ", "d.pdf": b"junk", "e.txt": b""},
     )
     assert texts(list(read(path))) == [("a.txt", "text")]
-    assert gap(path).startswith("not read: 4 of 5 files in it: b.exe and 1 more (no reader for .ex")
-    assert "d.pdf (damaged PDF" in gap(path)
-    assert "e.txt (empty)" in gap(path)
+    assert left_out(path).startswith(
+        "not read: 4 of 5 files in it: b.exe and 1 more (no reader for .ex"
+    )
+    assert "d.pdf (damaged PDF" in left_out(path)
+    assert "e.txt (empty)" in left_out(path)
 
 
 def test_files_of_systems_are_passed_over(tmp_path: Path) -> None:
     junk = ("__MACOSX/._a.txt", ".DS_Store", "a/Thumbs.db", "~$a.docx", ".git/config")
     path = zipped(tmp_path / "a.zip", {"a.txt": b"text"} | dict.fromkeys(junk, b"junk"))
     assert texts(list(read(path))) == [("a.txt", "text")]
-    assert gap(path) == ""
+    assert left_out(path) == ""
 
 
 def test_an_archive_without_a_file_that_is_read_fails_with_the_reason(tmp_path: Path) -> None:
@@ -154,7 +156,7 @@ def test_links_and_devices_in_a_tar_are_not_followed(tmp_path: Path) -> None:
         entry.size = 4
         archive.addfile(entry, io.BytesIO(b"text"))
     assert texts(list(read(path))) == [("e.txt", "text")]
-    assert "a.txt and 3 more (a link or a device)" in gap(path)
+    assert "a.txt and 3 more (a link or a device)" in left_out(path)
 
 
 def test_archives_in_each_other_are_read_to_a_depth(tmp_path: Path) -> None:
@@ -163,14 +165,14 @@ def test_archives_in_each_other_are_read_to_a_depth(tmp_path: Path) -> None:
     assert [heading for heading, _ in texts(list(read(path)))] == [
         "a.txt", "b.zip › a.txt", "b.zip › b.zip › a.txt",
     ]  # fmt: skip
-    assert "deeper than 3 archives or mails in each other" in gap(path)
+    assert "deeper than 3 archives or mails in each other" in left_out(path)
 
 
 def test_bombs_end_at_the_limit(tmp_path: Path) -> None:
     bomb = zeros(*((f"{number}.txt", 30) for number in range(5)))
     path = zipped(tmp_path / "a.zip", {"a.txt": b"text", "b.zip": bomb, "c.txt": b"more"})
     assert texts(list(read(path)))[0] == ("a.txt", "text")
-    assert "too large unpacked" in gap(path)
+    assert "too large unpacked" in left_out(path)
 
 
 def test_a_tar_cut_short_gives_what_came_before(tmp_path: Path) -> None:
@@ -179,7 +181,7 @@ def test_a_tar_cut_short_gives_what_came_before(tmp_path: Path) -> None:
     path = tarred(tmp_path / "a.tar", files)
     path.write_bytes(path.read_bytes()[:100_000])
     assert [heading for heading, _ in texts(list(read(path)))] == ["a.txt"]
-    assert "damaged" in gap(path)
+    assert "damaged" in left_out(path)
 
 
 @pytest.mark.slow

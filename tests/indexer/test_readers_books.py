@@ -384,7 +384,7 @@ def test_lines_of_json_as_rows_and_bad_ones_counted(tmp_path: Path) -> None:
     blocks = told(pages)
     assert [text for _, _, text in blocks[:2]] == ["имя | тел", "Рогов 0 | 0"]
     assert len(blocks) == 501
-    assert pages[-1].gap == "1 of 501 lines are no JSON"
+    assert pages[-1].left_out == "1 of 501 lines are no JSON"
 
 
 def test_contacts_with_labels(tmp_path: Path) -> None:

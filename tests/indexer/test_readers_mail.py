@@ -126,7 +126,7 @@ def test_attachments_are_read_under_subject_and_name(tmp_path: Path) -> None:
     assert [page.heading for page in pages if page.text] == [
         "Договор", "Договор › Договор поставки.docx › Сроки", "Договор › Исходное.eml › Исходное",
     ]  # fmt: skip
-    assert pages[-1].gap == "not read: 1 of 3 files in it: a.exe (no reader for .exe)"
+    assert pages[-1].left_out == "not read: 1 of 3 files in it: a.exe (no reader for .exe)"
 
 
 def test_pictures_of_a_letterhead_and_signatures_of_mail_are_no_attachments(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_pictures_of_a_letterhead_and_signatures_of_mail_are_no_attachments(tmp_
     message.add_alternative("<p>Текст.<img src=cid:logo></p>", subtype="html")
     body = message.get_payload()[1]  # type: ignore[index]
     body.add_related(b"GIF89a", "image", "gif", cid="<logo>", filename="logo.gif")  # type: ignore
-    assert [page.gap for page in written(tmp_path, message)] == [""]
+    assert [page.left_out for page in written(tmp_path, message)] == [""]
 
 
 def test_a_huge_attachment_is_named_and_the_letter_read(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_huge_attachment_is_named_and_the_letter_read(tmp_path: Path) -> None:
     assert [(page.heading, page.text.split("\n")[-1]) for page in pages if page.text] == [
         ("Big", "See the film."), ("Big › b.txt", "small"),
     ]  # fmt: skip
-    assert "film.txt (too large: more than 64 MB as it is sent)" in pages[-1].gap
+    assert "film.txt (too large: more than 64 MB as it is sent)" in pages[-1].left_out
 
 
 def test_a_mailbox_is_read_letter_by_letter(tmp_path: Path) -> None:

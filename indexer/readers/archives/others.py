@@ -28,7 +28,7 @@ def read(path: Path) -> Iterator[Page]:
         if archive := tars.opened(made, "r:"):
             with archive:
                 yield from tars.files(archive, members)
-        yield from members.gap()
+        yield from members.told()
 
 
 def _convert(bsdtar: str, path: Path, made: Path) -> None:

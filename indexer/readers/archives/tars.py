@@ -29,7 +29,7 @@ def read(path: Path) -> Iterator[Page]:
         else:
             with archive:
                 yield from files(archive, members)
-        yield from members.gap()
+        yield from members.told()
 
 
 def opened(path: Path, mode: Literal["r:", "r|*"]) -> tarfile.TarFile | None:

@@ -23,7 +23,7 @@ def read(path: Path) -> Iterator[Page]:
             yield from members.read(name, partial(_open, archive, info))
             if members.is_full:
                 break
-        yield from members.gap()
+        yield from members.told()
 
 
 def _opened(path: Path) -> zipfile.ZipFile:

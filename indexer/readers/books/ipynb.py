@@ -38,7 +38,7 @@ def read(path: Path) -> Iterator[Page]:
                 parts.append(part)
     yield from markdown.parse("\n\n".join(parts))
     if size > MOST:
-        yield Page("", gap=f"only the first {MOST // 1_000_000} million characters were read")
+        yield Page("", left_out=f"only the first {MOST // 1_000_000} million characters were read")
 
 
 def _cell(cell: dict[str, Any]) -> Iterator[str]:

@@ -39,7 +39,7 @@ def read_lines(path: Path) -> Iterator[Page]:
         told = f"{bad[0]} of {bad[1]} lines are no JSON"
         if bad[0] == bad[1]:
             raise Unreadable(f"damaged: {told}")
-        yield Page("", gap=told)
+        yield Page("", left_out=told)
 
 
 def parsed(path: Path, most_mb: int) -> Any:

@@ -43,7 +43,7 @@ def eml(path: Path) -> Iterator[Page]:
         if not any(f"\n{name}:" in start for name in _HEADERS):
             raise Unreadable("damaged: no headers of a letter")
         yield from write(_letter(_parsed(_lines(file))), members)
-        yield from members.gap()
+        yield from members.told()
 
 
 def mbox(path: Path) -> Iterator[Page]:
@@ -53,7 +53,7 @@ def mbox(path: Path) -> Iterator[Page]:
             raise Unreadable("damaged: no mailbox, it does not begin with From")
         for lines in _letters(_lines(file)):
             yield from write(_letter(_parsed(lines)), members)
-        yield from members.gap()
+        yield from members.told()
 
 
 def _start(file: IO[bytes]) -> str:

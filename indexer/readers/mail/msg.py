@@ -37,7 +37,7 @@ def read(path: Path) -> Iterator[Page]:
         with olefile.OleFileIO(path) as ole:
             for letter in _letters(ole, ""):
                 yield from write(letter, members)
-        yield from members.gap()
+        yield from members.told()
 
 
 def _letters(ole: Any, place: str) -> Iterator[Letter]:
