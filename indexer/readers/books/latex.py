@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from indexer.readers.books.latex_words import argument, plain
-from indexer.readers.books.markup import Markup, escaped, text_of
+from indexer.readers.books.markup import Markup, between, escaped, text_of
 from indexer.readers.page import Page
 
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%.*?(?:\n[ \t]*|\Z)")
 _VERBATIM = re.compile(
     r"\\begin\{(verbatim\*?|lstlisting|minted|Verbatim|alltt|comment|tikzpicture|filecontents\*?)\}"
-    r"(?:\[[^\]]*\]|\{[^{}]*\})*(.*?)\\end\{\1\}",
-    re.DOTALL,
+    r"(?:\[[^\]\n]*\]|\{[^{}\n]*\})*"
 )
 _CODE_LINE = re.compile(r"\\(?:verb|lstinline)\*?([^\w\s*{])(.*?)\1")
 _NEW_COMMAND = re.compile(
@@ -24,7 +23,7 @@ _TOKEN = re.compile(
     r"\\(?P<edge>begin|end)\s*\{(?P<name>[^{}]*)\}"
     r"|\\(?P<level>part|chapter|section|subsection|subsubsection|paragraph|subparagraph"
     r"|frametitle|caption)\*?\s*(?:\[[^\]]*\])?\s*(?=\{)"
-    r"|(?P<item>\\(?:item|bibitem\s*(?:\[[^\]]*\])?\s*\{[^{}]*\}))(?![A-Za-z])\s*(?:\[(?P<term>[^\]]*)\])?"
+    r"|(?P<item>\\(?:item|bibitem\s*(?:\[[^\]]*\])?\s*\{[^{}]*\}))(?![A-Za-z])\s*(?:\[(?P<term>[^\]]{0,500})\])?"
     r"|(?P<blank>\n[ \t]*\n\s*|\\par(?![A-Za-z]))"
 )
 _LEVELS = {
@@ -57,7 +56,7 @@ class _Latex:
         self._lists: list[str] = []
 
     def pages(self, text: str) -> Iterator[Page]:
-        text = _VERBATIM.sub(self._verbatim, text)
+        text = between(text, _VERBATIM, lambda found: rf"\end{{{found[1]}}}", self._verbatim)
         text = _CODE_LINE.sub(lambda found: self._keep(found[2]), text)
         text = _COMMENT.sub(_uncommented, text)
         head, begins, body = text.partition(r"\begin{document}")
@@ -68,10 +67,10 @@ class _Latex:
         self._body(body)
         yield from self._made.pages()
 
-    def _verbatim(self, found: re.Match[str]) -> str:
-        if found[1] in _WITHOUT_TEXT:
+    def _verbatim(self, begun: re.Match[str], code: str) -> str:
+        if begun[1] in _WITHOUT_TEXT:
             return ""
-        return f"\n\n\x01{self._keep(found[2].strip(chr(10)))}\x01\n\n"
+        return f"\n\n\x01{self._keep(code.strip(chr(10)))}\x01\n\n"
 
     def _keep(self, code: str) -> str:
         self._kept.append(code)

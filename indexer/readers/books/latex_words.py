@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+MOST_NOTES = 300  # of a paragraph
 _NOTHING = re.compile(
     r"\\(?:label|cite\w*|ref|eqref|pageref|autoref|index|includegraphics|[vh]space\*?|bibliography"
     r"|bibliographystyle|usepackage|input|include|pagestyle|thispagestyle|setlength|setcounter"
@@ -60,7 +61,10 @@ def plain(text: str) -> str:
     """A text as it is printed, about; notes in parentheses."""
     if "\\" not in text and not any(sign in text for sign in "~$-`'<>{\""):
         return text
-    while found := _FOOTNOTE.search(text):
+    for _ in range(MOST_NOTES):
+        found = _FOOTNOTE.search(text)
+        if not found:
+            break
         note, end = argument(text, found.end())
         text = f"{text[: found.start()]} ({note}){text[end:]}"
     text = _FIRST_DROPPED.sub("", _NOTHING.sub("", text))

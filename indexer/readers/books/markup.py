@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from indexer.readers.encoding import detect
@@ -14,6 +14,7 @@ from indexer.readers.web import html as web
 MAX_MB = 10
 HEADER_ROWS = 2
 
+_MARKS = re.compile("[\0-\3]")  # of readers themselves, and of no text
 Rules = Sequence[tuple[re.Pattern[str], str]]  # what inline marks become
 
 
@@ -24,7 +25,7 @@ def text_of(path: Path, name: str) -> str:
         limit = f"the limit is {MAX_MB} MB; rename it to .txt"
         raise Unreadable(f"too large for {name}: {size:.0f} MB, {limit}")
     text = path.read_text(encoding=detect(path), errors="replace").lstrip("\ufeff")
-    return text.replace("\0", "")
+    return _MARKS.sub("", text)
 
 
 def escaped(text: str) -> str:
@@ -144,6 +145,31 @@ class Markup:
             if self._lists:
                 self._made.append("<p>")
         self._lines.clear()
+
+
+def between(
+    text: str,
+    begin: re.Pattern[str],
+    end: Callable[[re.Match[str]], str],
+    made: Callable[[re.Match[str], str], str],
+) -> str:
+    """A text in which each piece from a beginning to its end is replaced, in one pass.
+
+    `made` is given what begins the piece, and what stands in it.
+    """
+    parts, at, lowered = [], 0, text.lower()
+    absent = set[str]()
+    for found in begin.finditer(text):
+        closing = end(found)
+        if found.start() < at or closing in absent:
+            continue
+        stop = lowered.find(closing.lower(), found.end())
+        if stop < 0:
+            absent.add(closing)
+            continue
+        parts += [text[at : found.start()], made(found, text[found.end() : stop])]
+        at = stop + len(closing)
+    return "".join([*parts, text[at:]])
 
 
 def inline(text: str, rules: Rules) -> str:

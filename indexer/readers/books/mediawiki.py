@@ -6,16 +6,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from indexer.readers.books.markup import Markup, Rules, escaped, inline, text_of
+from indexer.readers.books.markup import Markup, Rules, between, escaped, inline, text_of
 from indexer.readers.page import Page
 
 MOST_TEMPLATES = 50  # in each other
 
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_VERBATIM = re.compile(
-    r"<(pre|nowiki|source|syntaxhighlight|math)\b[^>]*>(.*?)</\1\s*>", re.DOTALL | re.IGNORECASE
-)
-_NOTE = re.compile(r"<ref\b[^>/]*>(.*?)</ref\s*>", re.DOTALL | re.IGNORECASE)
+_COMMENT = re.compile("<!--")
+_VERBATIM = re.compile(r"<(pre|nowiki|source|syntaxhighlight|math)\b[^<>]*(?<!/)>", re.IGNORECASE)
+_NOTE = re.compile(r"<ref\b[^<>/]*>", re.IGNORECASE)
 _EMPTY = re.compile(r"<(?:ref|references|br)\b[^>]*/?>|__[A-Z]+__", re.IGNORECASE)
 _TEMPLATE = re.compile(r"\{\{([^{}]*)\}\}")
 _HEADING = re.compile(r"(={1,6})\s*(.+?)\s*\1\s*$")
@@ -29,8 +27,8 @@ _PICTURE = re.compile(
 _INLINE: Rules = (
     (re.compile(r"'{2,5}"), ""),
     (re.compile(r"\[\[:?(?:[^\[\]|]*\|)?([^\[\]|]+)\|?\]\]"), r"\1"),
-    (re.compile(r"\[(?:https?:|ftp:|mailto:|//)\S+\s+([^\]]+)\]"), r"\1"),
-    (re.compile(r"\[((?:https?:|ftp:|mailto:|//)\S+)\]"), r"\1"),
+    (re.compile(r"\[(?:https?:|ftp:|mailto:|//)\S{1,500}\s+([^\]\n]{1,500})\]"), r"\1"),
+    (re.compile(r"\[((?:https?:|ftp:|mailto:|//)\S{1,500})\]"), r"\1"),
 )
 
 
@@ -43,12 +41,12 @@ class _Wiki:
     def __init__(self) -> None:
         self._made = Markup()
         self._kept: list[str] = []  # code, that nothing else is to be made of
-
         self._notes: list[str] = []
 
     def pages(self, text: str) -> Iterator[Page]:
-        text = _VERBATIM.sub(self._keep, _COMMENT.sub("", text.replace("\r\n", "\n")))
-        text = _NOTE.sub(lambda found: self._note(found[1]), text)
+        text = between(text.replace("\r\n", "\n"), _COMMENT, lambda _: "-->", lambda *_: "")
+        text = between(text, _VERBATIM, lambda found: f"</{found[1]}>", self._keep)
+        text = between(text, _NOTE, lambda _: "</ref>", self._note)
         text = _without_templates(_EMPTY.sub(" ", text))
         text = _WITHOUT_TEXT.sub("", _PICTURE.sub(_caption, text))
         rest = iter(text.split("\n"))
@@ -60,15 +58,15 @@ class _Wiki:
             self._made.blank()
         yield from self._made.pages()
 
-    def _note(self, text: str) -> str:
+    def _note(self, begun: re.Match[str], text: str) -> str:
         self._notes.append(text)
         return f" [{len(self._notes)}]"
 
-    def _keep(self, found: re.Match[str]) -> str:
-        if found[1].lower() in ("nowiki", "math"):
-            self._kept.append(escaped(found[2]))
+    def _keep(self, begun: re.Match[str], text: str) -> str:
+        if begun[1].lower() in ("nowiki", "math"):
+            self._kept.append(escaped(text))
         else:
-            self._kept.append(f"<pre>{escaped(found[2].strip(chr(10)))}</pre>")
+            self._kept.append(f"<pre>{escaped(text.strip(chr(10)))}</pre>")
         return f"\x01{len(self._kept) - 1}\x02"
 
     def _line(self, line: str, rest: Iterator[str]) -> None:
@@ -151,7 +149,7 @@ def _without_templates(text: str) -> str:
 def _values(found: re.Match[str]) -> str:
     """The values of a template with their names, each on a line; of one with one value, that."""
     # A bar inside of a link does not part two values.
-    parts = re.split(r"\|(?![^\[]*\]\])", found[1])[1:]
+    parts = re.split(r"\|(?![^\[\n]{0,500}\]\])", found[1])[1:]
     named = [part for part in parts if "=" in part]
     if not named:
         return parts[-1].strip() if parts else ""

@@ -20,15 +20,15 @@ _FOOTNOTE = re.compile(r"\[fn:[\w-]+\]\s+")
 _CODE = frozenset(("src", "example", "export", "ascii"))
 _FIELDS = frozenset(("author", "date", "description", "keywords", "subtitle"))
 _INLINE: Rules = (
-    (re.compile(r"\[\[(?:[^\]]*)\]\[([^\]]+)\]\]"), r"\1"),
-    (re.compile(r"\[\[(?:file:|\./)?[^\]]*?\.(?:png|jpe?g|gif|svg)\]\]"), ""),
-    (re.compile(r"\[\[([^\]]+)\]\]"), r"\1"),
+    (re.compile(r"\[\[[^\]\n]{0,2000}\]\[([^\]\n]{1,2000})\]\]"), r"\1"),
+    (re.compile(r"\[\[(?:file:|\./)?[^\[\]\n]{0,500}?\.(?:png|jpe?g|gif|svg)\]\]"), ""),
+    (re.compile(r"\[\[([^\[\]\n]{1,2000})\]\]"), r"\1"),
     (re.compile(r"&lt;&lt;[^&]*&gt;&gt;"), ""),
     (re.compile(r"\[fn:([\w-]+)\]"), r"[\1]"),
     (re.compile(r"(?<= )---?(?= )"), "—"),
     (re.compile(r"\\\\$", re.MULTILINE), "<br>"),
     *(
-        (re.compile(rf"(?<![\w{mark}]){mark}(?=\S)([^\n]*?\S){mark}(?![\w{mark}])"), r"\1")
+        (re.compile(rf"(?<![\w{mark}]){mark}(?=\S)([^\n]{0, 500}?\S){mark}(?![\w{mark}])"), r"\1")
         for mark in (r"\*", "/", "_", "=", "~", r"\+")
     ),
 )
