@@ -28,7 +28,7 @@ _INLINE: Rules = (
     (re.compile(r"(?<= )---?(?= )"), "—"),
     (re.compile(r"\\\\$", re.MULTILINE), "<br>"),
     *(
-        (re.compile(rf"(?<![\w{mark}]){mark}(?=\S)([^\n]{0, 500}?\S){mark}(?![\w{mark}])"), r"\1")
+        (re.compile(rf"(?<![\w{mark}]){mark}(?=\S)([^\n]{{0,500}}?\S){mark}(?![\w{mark}])"), r"\1")
         for mark in (r"\*", "/", "_", "=", "~", r"\+")
     ),
 )
