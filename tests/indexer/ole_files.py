@@ -83,7 +83,7 @@ def _entry(entry: list[Any]) -> bytes:
 
 
 def outlook(
-    texts: Mapping[int, str | bytes], sent: datetime | None = None, **attached: Folder
+    texts: Mapping[int, str | bytes], sent: datetime | None = None, **attached: Any
 ) -> dict[str, Any]:
     """The content of a letter: texts by the numbers of their properties, and attachments."""
     fixed = b""
