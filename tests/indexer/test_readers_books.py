@@ -224,7 +224,7 @@ def test_a_book_is_read_in_the_order_of_its_spine(tmp_path: Path) -> None:
         "OEBPS/nav.xhtml": nav, **parts,
     })  # fmt: skip
     assert [(page.heading, page.text) for page in pages] == [
-        ("Вафли", "Author: А. Рогова"), ("Вафли › Тесто", "Три яйца."),
+        ("Вафли", "Автор: А. Рогова"), ("Вафли › Тесто", "Три яйца."),
         ("Вафли › Печь", "Две минуты."),
     ]  # fmt: skip
 

@@ -16,6 +16,7 @@ from lxml import etree
 from indexer.readers.archive import SAFE
 from indexer.readers.clean import clean
 from indexer.readers.encoding import guess
+from indexer.readers.mail.letter import is_russian
 from indexer.readers.page import Page, Unreadable, is_damage, why
 from indexer.readers.sections import SEPARATOR, Sections, headings_of
 from indexer.readers.web import html
@@ -27,7 +28,10 @@ _HEAD = re.compile(r"<title\b.*?</title\s*>|<title\b[^>]*/>", re.IGNORECASE | re
 _LINK = r"<a\b[^>]*(?:epub:type|role|class)=[\"'][^\"']*"
 _NOTE = re.compile(rf"{_LINK}(?:noteref|footnote-ref)[^>]*>(?:<sup>)?([^<]*)(?:</sup>)?</a>")
 _BACK = re.compile(rf"{_LINK}(?:backlink|footnote-back)[^>]*>[^<]*</a>")
-_TOLD = {"creator": "Author", "publisher": "Publisher", "date": "Date", "description": "About"}
+_TOLD = {
+    "creator": ("Автор", "Author"), "publisher": ("Издательство", "Publisher"),
+    "date": ("Дата", "Date"), "description": ("О книге", "About"),
+}  # fmt: skip
 _FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 
 
@@ -60,7 +64,8 @@ class _Book:
             raise Unreadable("encrypted: the book is protected against copying (DRM)")
         sections = Sections()
         sections.heading(0, title)
-        for name, label in _TOLD.items():
+        for name, labels in _TOLD.items():
+            label = labels[0 if is_russian(title) else 1]
             sections.add(f"{label}: {value}" if (value := self._told(name)) else "", "field")
         yield from sections.take(last=True)
         for name in chapters:

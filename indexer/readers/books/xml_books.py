@@ -12,6 +12,7 @@ from typing import Any
 from lxml import etree
 
 from indexer.readers.books import code
+from indexer.readers.mail.letter import is_russian
 from indexer.readers.page import Page, Unreadable, why
 from indexer.readers.web import html as web
 
@@ -198,6 +199,8 @@ class _Fiction(_Walk):
             return " "
         if name == "author" and _parent(element) != "title-info":
             return "<p hidden>"
+        if name == "author":
+            return "<p>Автор:" if is_russian("".join(element.itertext())) else "<p>Author:"
         if name in ("first-name", "middle-name", "last-name", "nickname"):
             return " "
         return super().begin(name, element)
