@@ -6,12 +6,14 @@ import bz2
 import gzip
 import io
 import lzma
+import subprocess
 import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from indexer import programs
 from indexer.readers import Missing, Page, Unreadable, read
 from tests.indexer.sample_files import CONTRACT, pdf, word, zeros
 from tests.workspace import Workspace
@@ -201,6 +203,25 @@ def test_what_no_program_reads_waits_for_one(
         list(read(path))
     with pytest.raises(Missing, match=r"a\.7z \(no program for \.7z"):
         list(read(zipped(tmp_path / "a.zip", {"a.7z": SEVEN})))
+
+
+@pytest.mark.skipif(programs.find("bsdtar") is None, reason="bsdtar is not installed")
+def test_a_7z_is_unpacked_by_bsdtar(tmp_path: Path) -> None:
+    (tmp_path / "Приказ.txt").write_text("Дежурит Анна", encoding="cp1251")
+    (tmp_path / "b.exe").write_bytes(b"MZ")
+    path = tmp_path / "a.7z"
+    pack = ["bsdtar", "--format", "7zip", "-cf", str(path), "-C", str(tmp_path)]
+    subprocess.run([*pack, "Приказ.txt", "b.exe"], check=True)
+    assert texts(list(read(path))) == [("Приказ.txt", "Дежурит Анна")]
+    assert left_out(path) == "not read: 1 of 2 files in it: b.exe (no reader for .exe)"
+
+
+@pytest.mark.parametrize("suffix", [".7z", ".rar"])
+def test_an_archive_that_is_none_is_damaged(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(b"no archive at all")
+    with pytest.raises(Unreadable, match=r"^damaged archive: not a "):
+        list(read(path))
 
 
 def test_reindex_names_what_it_left_out_and_answers_name_the_file(workspace: Workspace) -> None:
