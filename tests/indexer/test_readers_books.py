@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import zipfile
+from itertools import pairwise
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 import pytest
@@ -210,6 +212,12 @@ def test_every_markup_gives_the_same_blocks(tmp_path: Path, suffix: str) -> None
 )  # fmt: skip
 def test_constructs_as_plain_text(tmp_path: Path, suffix: str, text: str, plain: str) -> None:
     assert "\n\n".join(page.text for page in written(tmp_path, suffix, text)) == plain
+
+
+def test_commands_that_double_each_other_end_at_a_limit(tmp_path: Path) -> None:
+    head = "".join(f"\\newcommand{{\\{a}}}{{\\{b}\\{b}}}" for a, b in pairwise(ascii_lowercase))
+    body = f"{head}\\begin{{document}}\\a да\\end{{document}}"
+    assert written(tmp_path, ".tex", body)[0].text.endswith("да")
 
 
 def test_a_book_is_read_in_the_order_of_its_spine(tmp_path: Path) -> None:

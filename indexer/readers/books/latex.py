@@ -41,7 +41,7 @@ _BOX = re.compile(r"\\(?:begin|end)\{minipage\}(?:\[[^\]]*\])*(?:\{[^{}]*\})?")
 _ROW_END = re.compile(r"(?:\\\\(?:\[[^\]]*\])?|\\tabularnewline(?![A-Za-z]))\*?")
 _MANY = re.compile(r"\\multicolumn\s*\{(\d{1,2})\}\s*\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 _TOLD = ("title", "author", "date")
-MOST_COMMANDS = 200
+MOST_COMMANDS, EXPANDED = 200, 1_000_000  # commands, and characters that they may add
 
 
 def read(path: Path) -> Iterator[Page]:
@@ -202,10 +202,10 @@ def _cells(row: str) -> Iterator[str]:
 
 def _expanded(head: str, body: str) -> str:
     """The text with the commands without arguments that its head defines."""
-    known = {}
+    known, most = {}, 2 * len(body) + EXPANDED
     for found in list(_NEW_COMMAND.finditer(head))[:MOST_COMMANDS]:
         known[found[1] or found[2]] = argument(head, found.end())[0]
     for name, value in known.items():
-        if "#" not in value and len(value) < 200:
+        if "#" not in value and len(value) < 200 and len(body) < most:
             body = re.sub(rf"\\{name}(?![A-Za-z])(?:\{{\}})?", value.replace("\\", r"\\"), body)
     return body
