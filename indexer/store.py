@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from indexer.segments import Writer
 
 # Of the tables; what can be searched of one made by an earlier release still is.
-SCHEMA = 2
+SCHEMA, VECTORS = 3, 2  # the last one, and the first with vectors
 
 
 class Store(Database):
@@ -75,12 +75,12 @@ class Store(Database):
     def has_vectors(self) -> bool:
         """Tell whether any unit of a passage has one."""
         query = "SELECT EXISTS (SELECT 1 FROM vector)"
-        return self.schema() >= SCHEMA and bool(self.db.execute(query).fetchone()[0])
+        return self.schema() >= VECTORS and bool(self.db.execute(query).fetchone()[0])
 
     def count_vectors(self) -> tuple[int, int]:
         """How many units of passages have a vector, and how many wait for theirs."""
         with sqlite_errors(self.path):
-            if self.schema() < SCHEMA:
+            if self.schema() < VECTORS:
                 return 0, 0
             return vector_rows.count(self.db), vector_rows.count_waiting(self.db)
 
@@ -141,10 +141,18 @@ class Store(Database):
                 )
                 grids[table] = cursor.lastrowid
         rows = (
-            (page_id, each.start, each.stop, each.kind, each.level, grids.get(each.table))
+            (
+                page_id,
+                each.start,
+                each.stop,
+                each.kind,
+                each.level,
+                grids.get(each.table),
+                each.last_page,
+            )
             for each in page.blocks
         )
-        self.db.executemany("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?)", rows)
+        self.db.executemany("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def set_facts(self, document_id: int, facts: str) -> None:
         """What a document says of itself, which is searched with every passage."""

@@ -196,7 +196,7 @@ def _ics(path: Path) -> Iterator[Page]:
 
 
 # Raise it with every change of what a reader gives: all documents are read again then.
-VERSION = "3"
+VERSION = "4"
 
 # Source code, and settings that people write.
 _CODE = (

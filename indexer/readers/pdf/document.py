@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import logging
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import pypdfium2
 
+from indexer.readers.clean import clean
 from indexer.readers.contents import is_title
 from indexer.readers.page import Page
 from indexer.readers.pdf import by_pypdf
 from indexer.readers.pdf.forms import filled
 from indexer.readers.pdf.furniture import Furniture
 from indexer.readers.pdf.join import glued, split_rest
-from indexer.readers.pdf.parts import Part, Style, parts_of
+from indexer.readers.pdf.parts import Part, Style, parts_of, plain
 from indexer.readers.pdf.pieces import Piece, pieces_of
+from indexer.readers.pdf.ruled import Ruled, tables
 from indexer.readers.plain import blocks_of
 from indexer.readers.sections import Sections
+from indexer.readers.tables import sheet
+
+logging.getLogger("pypdfium2").setLevel(logging.CRITICAL)  # the exceptions say enough
 
 SAMPLE = 200  # pages, spread evenly, that show how a document is set
+DEPTH, BOOKMARKS = 6, 5000  # that are looked at
 
 
 def read(path: Path) -> Iterator[Page]:
@@ -49,11 +57,21 @@ class _Content:
     number: int
     parts: list[Part]
     asides: list[Part] = field(default_factory=list)  # notes, running headers and footers
+    goes_over: bool = False  # its last sentence, to the next page
 
     @property
     def text(self) -> Part | None:
         """The last part, if it is one of sentences."""
         return self.parts[-1] if self.parts and self.parts[-1].kind is None else None
+
+
+@dataclass(slots=True)
+class _Drawn:
+    """What pdfium finds on a page."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    tables: list[Ruled] = field(default_factory=list)
 
 
 class _Reading:
@@ -66,11 +84,13 @@ class _Reading:
             document.init_forms()
         step = -(-self._count // SAMPLE) or 1
         self._sample = {at: self._drawn(at) for at in range(0, self._count, step)}
-        drawn = [pieces for pieces, _ in self._sample.values()]
+        drawn = [each.pieces for each in self._sample.values()]
         self._furniture = Furniture(drawn)
         self._style = Style(drawn)
         self._sections = Sections()
+        self._titles = _titles(document)
         self._contents_go_on = False
+        self._open: Ruled | None = None  # the table with which the page before ends
 
     def pages(self) -> Iterator[Page]:
         before: _Content | None = None
@@ -84,26 +104,49 @@ class _Reading:
             yield from self._written(before)
         yield from self._sections.take(last=True)
 
-    def _drawn(self, at: int) -> tuple[list[Piece], list[str]]:
-        """The pieces of a page and its notes; nothing where it is damaged: others may be whole."""
+    def _drawn(self, at: int) -> _Drawn:
+        """What a page shows; nothing where it is damaged: others may be whole."""
         try:
             page = self._document[at]
         except pypdfium2.PdfiumError:
-            return [], []
+            return _Drawn()
         try:
-            return filled(page, pieces_of(page))
+            pieces, rules = pieces_of(page)
+            return _Drawn(*filled(page, pieces), tables(rules, pieces))
         except pypdfium2.PdfiumError:
-            return [], []
+            return _Drawn()
         finally:
             page.close()
 
     def _content(self, at: int) -> _Content:
-        pieces, notes = self._sample.pop(at) if at in self._sample else self._drawn(at)
-        body, running = self._furniture.parted(pieces)
-        content = _Content(at + 1, list(parts_of(body, self._style)))
-        content.asides = [Part(note, "note") for note in notes]
-        content.asides += [Part(text, "furniture") for text in running]
+        drawn = self._sample.pop(at) if at in self._sample else self._drawn(at)
+        body, running = self._furniture.parted(drawn.pieces)
+        ruled = [table for table in drawn.tables if any(piece in body for piece in table.pieces)]
+        self._follow(ruled, body)
+        content = _Content(
+            at + 1, list(parts_of(body, self._style, ruled, self._titles.get(at, {})))
+        )
+        content.asides = [Part(note, "note") for note in drawn.notes]
+        content.asides += [
+            Part(line.text, "furniture")
+            for line in running
+            if not any(table.holds(line) for table in ruled)
+        ]
         return content
+
+    def _follow(self, ruled: list[Ruled], body: list[Piece]) -> None:
+        """Give a table that goes on from the page before the header that it has there."""
+        if not ruled:
+            self._open = None if body else self._open
+            return
+        ruled = sorted(ruled, key=lambda table: -table.ys[0])
+        others = [piece for piece in body if not any(table.place(piece) for table in ruled)]
+        first, last = ruled[0], ruled[-1]
+        is_first = all(piece.bottom < first.ys[0] for piece in others)
+        if self._open and is_first and first.goes_on(self._open):
+            first.head = self._open.head or sheet.head(self._open.lines(self._style.words))
+        is_last = all(piece.top > last.ys[-1] for piece in others)
+        self._open = last if is_last else None
 
     def _move_rest(self, before: _Content, after: _Content) -> None:
         """Bring the end of a sentence to the page where it begins, unless that empties its own."""
@@ -114,16 +157,18 @@ class _Reading:
         if not rest or not (others or len(after.parts) > 1):
             return
         last.text = glued(last.text, rest, self._style.words)
+        before.goes_over = True
         after.parts[0] = replace(first, text=others)
 
     def _written(self, content: _Content) -> Iterator[Page]:
         sections, texts = self._sections, list[str]()
         sections.turn_to(content.number)
-        for part in [*content.parts, *content.asides, Part("", "furniture")]:
+        for at, part in enumerate([*content.parts, *content.asides, Part("", "furniture")]):
             if part.kind is None:
                 texts += filter(None, [part.text])
                 continue
-            self._write("\n\n".join(texts))
+            goes_over = content.goes_over and at == len(content.parts)
+            self._write("\n\n".join(texts), content.number + 1 if goes_over else None)
             texts = []
             if part.kind == "heading":
                 sections.heading(part.level, part.text)
@@ -134,8 +179,23 @@ class _Reading:
         if not content.parts and not content.asides:
             yield Page("", content.number)
 
-    def _write(self, text: str) -> None:
+    def _write(self, text: str, last_page: int | None = None) -> None:
         blocks = blocks_of(text, contents_go_on=self._contents_go_on)
         if blocks:
+            blocks = (*blocks[:-1], replace(blocks[-1], last_page=last_page))
             self._contents_go_on = any(block.kind == "contents" for block in blocks)
             self._sections.add_blocks(text, blocks)
+
+
+def _titles(document: pypdfium2.PdfDocument) -> dict[int, dict[str, int]]:
+    """What the bookmarks say, with their depth, by the page that they lead to."""
+    titles = defaultdict[int, dict[str, int]](dict)
+    try:
+        for mark in islice(document.get_toc(max_depth=DEPTH), BOOKMARKS):
+            target = mark.get_dest()
+            page = target.get_index() if target else None
+            if page is not None and (title := plain(clean(mark.get_title()))):
+                titles[page].setdefault(title, mark.level)
+    except (pypdfium2.PdfiumError, ValueError):  # damaged ones are no reason to give up the text
+        pass
+    return titles
