@@ -7,8 +7,9 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from indexer.readers import text as plain_text
 from indexer.readers.books.markup import Markup, escaped, text_of
-from indexer.readers.page import Page, Unreadable
+from indexer.readers.page import Page
 
 _IS_ROFF = re.compile(r"^[.'] *(?:TH|SH|Dd|Dt|Sh|so)\b", re.MULTILINE)
 _NAMED = {
@@ -43,10 +44,11 @@ _MDOC = frozenset((
 
 
 def read(path: Path) -> Iterator[Page]:
-    """The sections under their headings, below the name of the page."""
+    """The sections under their headings, below the name of the page; app.log.1 is plain text."""
     text = text_of(path, "a manual page")
     if not _IS_ROFF.search(text):
-        raise Unreadable("not a manual page: rename it to .txt if it is text")
+        yield from plain_text.read(path)
+        return
     yield from _Man().pages(text.replace("\\\n", "").split("\n"))
 
 
