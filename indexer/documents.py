@@ -16,6 +16,11 @@ from indexer.text import printable
 # The README that this project puts into its documents folder; anybody else's is a document.
 OWN_README = "README.md"
 PUT_FILES = "put pdf, docx, xlsx, pptx, csv, html, md or txt files there"
+# Files that package managers write for themselves.
+LOCK_FILES = frozenset((
+    "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "conda-lock.yml",
+    "packages.lock.json",
+))  # fmt: skip
 NO_READER = "no reader for "  # how the reason begins, before a suffix
 OWN_TITLE = b"# Your documents go here"
 
@@ -121,6 +126,8 @@ def _objection(path: Path, mode: int) -> str:
         return "its name is not valid UTF-8: rename it"
     if path.suffix.lower() not in READERS:
         return f"{NO_READER}{printable(path.suffix) or 'files without a suffix'}"
+    if path.name in LOCK_FILES:
+        return "a lock file: a package manager wrote it for itself"
     return ""
 
 

@@ -14,6 +14,7 @@ class Gaps:
     def __init__(self) -> None:
         self.pages = set[int | None]()
         self.has_pictures = False
+        self.left_out = ""  # of the document, beside its pages
         self._found = dict[str, set[int | None]]()
 
     def add(self, page: Page, *, blank: bool) -> None:
@@ -25,4 +26,5 @@ class Gaps:
 
     def __str__(self) -> str:
         told = self._found.items()
-        return "; ".join(of_pages(len(pages), len(self.pages), gap) for gap, pages in told)
+        lacking = [of_pages(len(pages), len(self.pages), gap) for gap, pages in told]
+        return "; ".join(filter(None, [*lacking, self.left_out]))

@@ -115,14 +115,14 @@ class Reading:
 
 def _page(
     text: str, number: int | None, heading: str | None, blocks: list[Any], tables: list[list[str]],
-    recognised: int | None, gap: str,
+    recognised: int | None, gap: str, left_out: str,
 ) -> Page:  # fmt: skip
     known: dict[int | None, Table] = {at: Table(*table) for at, table in enumerate(tables)}
     made = (
         Block(kind, start, stop, level, known.get(at), last_page)
         for kind, start, stop, level, at, last_page in blocks
     )
-    return Page(text, number, heading, tuple(made), recognised, gap)
+    return Page(text, number, heading, tuple(made), recognised, gap, left_out)
 
 
 def _as_json(page: Page) -> list[Any]:
@@ -134,7 +134,8 @@ def _as_json(page: Page) -> list[Any]:
     ]
     return [
         page.text, page.number, page.heading, blocks,
-        [(table.name, table.header) for table in tables], page.recognised, page.gap,
+        [(table.name, table.header) for table in tables],
+        page.recognised, page.gap, page.left_out,
     ]  # fmt: skip
 
 

@@ -239,6 +239,9 @@ class _Run:
         gaps, letters = Gaps(), 0
         facts, read = self.reading.read(path)
         for page in read:
+            if page.left_out:
+                gaps.left_out = page.left_out
+                continue
             chunks = self.split(page)
             encoded = self.is_dense and self.embedder.knows(page.text[:LANGUAGE_SAMPLE])
             with self.store.transaction():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 from indexer.readers.clean import clean
@@ -14,103 +15,83 @@ __all__ = ["READERS", "Block", "Missing", "Page", "Reader", "Table", "Unreadable
 
 Reader = Callable[[Path], Iterator[Page]]
 
-
-def _pdf(path: Path) -> Iterator[Page]:
-    from indexer.readers.pdf import document
-
-    return document.read(path)
-
-
-def _text(path: Path) -> Iterator[Page]:
-    from indexer.readers import text
-
-    return text.read(path)
-
-
-def _markdown(path: Path) -> Iterator[Page]:
-    from indexer.readers import markdown
-
-    return markdown.read(path)
-
-
-def _rst(path: Path) -> Iterator[Page]:
-    from indexer.readers import rst
-
-    return rst.read(path)
-
-
-def _html(path: Path) -> Iterator[Page]:
-    from indexer.readers.web import html
-
-    return html.read(path)
-
-
-def _docx(path: Path) -> Iterator[Page]:
-    from indexer.readers.word import docx
-
-    return docx.read(path)
-
-
-def _xlsx(path: Path) -> Iterator[Page]:
-    from indexer.readers.tables import xlsx
-
-    return xlsx.read(path)
-
-
-def _csv(path: Path) -> Iterator[Page]:
-    from indexer.readers.tables import csv
-
-    return csv.read(path)
-
-
-def _pptx(path: Path) -> Iterator[Page]:
-    from indexer.readers.slides import pptx
-
-    return pptx.read(path)
-
-
-def _picture(path: Path) -> Iterator[Page]:
-    from indexer.readers.scan import document
-
-    return document.read(path)
-
-
 # Raise it with every change of what a reader gives: all documents are read again then.
 VERSION = "4"
 
-READERS: Mapping[str, Reader] = {
-    ".pdf": _pdf,
-    **dict.fromkeys((".txt", ".text", ".log"), _text),
-    ".rst": _rst,
-    **dict.fromkeys((".md", ".markdown"), _markdown),
-    **dict.fromkeys((".html", ".htm", ".xhtml"), _html),
-    **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), _docx),
-    **dict.fromkeys((".xlsx", ".xlsm", ".xltx"), _xlsx),
-    **dict.fromkeys((".csv", ".tsv"), _csv),
-    **dict.fromkeys((".pptx", ".ppsx", ".pptm", ".ppsm", ".potx"), _pptx),
-    **dict.fromkeys((".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp"), _picture),
+# Source code, and settings that people write.
+_CODE = (
+    ".py", ".js", ".jsx", ".ts", ".tsx", ".java", ".kt", ".c", ".h", ".cc", ".cpp", ".hpp", ".cs",
+    ".go", ".rs", ".rb", ".php", ".swift", ".sh", ".ps1", ".bat", ".sql", ".bsl", ".r", ".lua",
+    ".pl", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".properties",
+)  # fmt: skip
+
+# Module and function of this package, by suffix.
+READERS: Mapping[str, str] = {
+    ".pdf": "pdf.document:read",
+    **dict.fromkeys((".txt", ".text", ".log"), "text:read"),
+    ".rst": "rst:read",
+    **dict.fromkeys((".md", ".markdown"), "markdown:read"),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), "web.html:read"),
+    **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), "word.docx:read"),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xltx"), "tables.xlsx:read"),
+    **dict.fromkeys((".csv", ".tsv"), "tables.csv:read"),
+    **dict.fromkeys((".pptx", ".ppsx", ".pptm", ".ppsm", ".potx"), "slides.pptx:read"),
+    **dict.fromkeys(
+        (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp"), "scan.document:read"
+    ),
+    ".eml": "mail.mime:eml",
+    ".mbox": "mail.mime:mbox",
+    ".msg": "mail.msg:read",
+    ".zip": "archives.zips:read",
+    **dict.fromkeys((".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz"), "archives.tars:read"),
+    **dict.fromkeys((".7z", ".rar"), "archives.others:read"),
+    ".epub": "books.epub:read",
+    ".fb2": "books.xml_books:fiction",
+    **dict.fromkeys((".dbk", ".docbook"), "books.xml_books:docbook"),
+    ".xml": "books.xml_books:any_xml",
+    ".ipynb": "books.ipynb:read",
+    ".json": "books.records:read",
+    **dict.fromkeys((".jsonl", ".ndjson"), "books.records:read_lines"),
+    ".org": "books.org:read",
+    ".textile": "books.textile:read",
+    **dict.fromkeys((".wiki", ".mediawiki"), "books.mediawiki:read"),
+    **dict.fromkeys((".tex", ".latex"), "books.latex:read"),
+    **dict.fromkeys((".man", *(f".{section}" for section in range(1, 10))), "books.man:read"),
+    **dict.fromkeys((".vcf", ".vcard"), "books.cards:contacts"),
+    ".ics": "books.cards:calendar",
+    **dict.fromkeys(_CODE, "books.code:read"),
 }
+
+
+def _reader(suffix: str) -> Reader:
+    module, _, function = READERS[suffix].partition(":")
+    found: Reader = getattr(import_module(f"{__name__}.{module}"), function)
+    return found
 
 
 def read(path: Path) -> Iterator[Page]:
     """The pages of a document, cleaned, in blocks; a numbered page without text comes with text "".
 
+    What of it could not be read comes as a page with `left_out`, after the others.
+
     Unreadable says why there is no text. OSError is left to the caller.
     """
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
+    suffix = path.suffix.lower()
+    if suffix not in READERS:
         raise Unreadable(f"no reader for {path.suffix or 'files without a suffix'}")
     if not path.stat().st_size:
         raise Unreadable("empty")
     found = contents = False
+    left_out = ""
     try:
-        for page in reader(path):
+        for page in _reader(suffix)(path):
+            left_out = left_out or page.left_out
             if not page.blocks:
                 text = clean(page.text).strip()
                 page = replace(page, text=text, blocks=blocks_of(text, contents_go_on=contents))
             contents = any(block.kind == "contents" for block in page.blocks)
             found = found or bool(page.text)
-            if page.text or page.number is not None:
+            if page.text or page.number is not None or (page.left_out and found):
                 yield page
     except Unreadable:
         raise
@@ -121,4 +102,4 @@ def read(path: Path) -> Iterator[Page]:
             raise
         raise Unreadable(f"damaged: {why(error)}") from error
     if not found:
-        raise Unreadable("empty")
+        raise Unreadable(left_out or "empty")

@@ -34,7 +34,11 @@ def read(path: Path) -> Iterator[Page]:
     if size > MAX_MB:
         limit = f"the limit is {MAX_MB} MB; rename it to .txt"
         raise Unreadable(f"too large for Markdown: {size:.0f} MB, {limit}")
-    text = path.read_text(encoding=detect(path), errors="replace").lstrip("\ufeff")
+    yield from parse(path.read_text(encoding=detect(path), errors="replace").lstrip("\ufeff"))
+
+
+def parse(text: str) -> Iterator[Page]:
+    """Pages of one text."""
     markdown = MarkdownIt("commonmark", {"maxNesting": 100}).enable(["table", "strikethrough"])
     markdown.block.ruler.at("reference", _reference, {"alt": []})
     fields, text = _front_matter(text)

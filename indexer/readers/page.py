@@ -53,7 +53,10 @@ class Block:
 
 @dataclass(frozen=True)
 class Page:
-    """A piece of a document with its place in it: light Markdown, and the blocks it is made of."""
+    """A piece of a document with its place in it: light Markdown, and the blocks it is made of.
+
+    One with `left_out` has no text: it says what of the document could not be read.
+    """
 
     text: str
     number: int | None = None  # from 1; None where the format has no pages
@@ -61,6 +64,7 @@ class Page:
     blocks: tuple[Block, ...] = field(default=(), compare=False)
     recognised: int | None = None  # by OCR: how sure that is, in per cent
     gap: str = ""  # why it could not be read, or not well
+    left_out: str = ""
 
 
 class Unreadable(Exception):

@@ -14,6 +14,7 @@ from tests.indexer.sample_files import CONTRACT, encrypted_pdf, pdf, word
 from tests.indexer.sheet_files import by_hand, excel
 from tests.indexer.slide_files import SPACES, deck, shape
 from tests.indexer.word_files import item, level, numbering, p, table, tc, tr, word_xml
+from tests.real.fuzz_more_samples import more_samples
 
 TEXT = f"""ПРИКАЗ № 5
 
@@ -100,6 +101,8 @@ def samples(suffix: str, folder: Path) -> list[bytes]:
     if suffix in texts:
         text = texts[suffix]
         return [text.encode(), text.encode("cp1251", "replace"), (text * 3).encode("utf-16")]
+    if found := more_samples(suffix):
+        return found
     made = {".docx": _word, ".xlsx": _excel, ".pptx": _slides, ".pdf": _pdf}[suffix]
     return list(made(folder / f"a{suffix}"))
 

@@ -68,6 +68,14 @@ def test_paragraphs_of_a_long_word_file_are_read(tmp_path: Path) -> None:
     assert found(path, "Договор") == ROWS
 
 
+def test_a_mailbox_of_50_mb_is_read_letter_by_letter(tmp_path: Path) -> None:
+    path = tmp_path / "a.mbox"
+    letter = f"From a Thu Dec  4 09:05:00 2025\nSubject: Отчёт\n\n{CONTRACT * 30}\n\n"
+    count = 50_000_000 // len(letter.encode())
+    path.write_text(letter * count)
+    assert found(path, "Договор") == 30 * count
+
+
 def test_a_long_text_that_many_cells_share_is_not_read_without_end(tmp_path: Path) -> None:
     path, whole = tmp_path / "a.xlsx", tmp_path / "whole.xlsx"
     row = '<row><c t="s"><v>0</v></c></row>'

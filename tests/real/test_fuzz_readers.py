@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.real.fuzz_more_samples import MORE
+
 FILES = 1000
 PROGRAM = "python -m tests.real.fuzz_readers"
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize(
-    "suffix", [".txt", ".md", ".rst", ".html", ".docx", ".xlsx", ".csv", ".pptx", ".pdf"]
-)
+SUFFIXES = [".txt", ".md", ".rst", ".html", ".docx", ".xlsx", ".csv", ".pptx", ".pdf"]
+
+
+@pytest.mark.parametrize("suffix", [*SUFFIXES, *MORE])
 def test_damaged_files_are_read_or_refused_with_a_reason(tmp_path: Path, suffix: str) -> None:
     started = [start(tmp_path, suffix, first) for first in (0, FILES // 2)]
     for told, error in [process.communicate() for process in started]:

@@ -36,7 +36,7 @@ def read(path: Path) -> Iterator[Page]:
         raise Unreadable(f"too large for HTML: {size:.0f} MB, the limit is {MAX_MB} MB")
     with path.open(encoding=_encoding(path), errors="replace") as file:
         blocks = iter(lambda: file.read(BLOCK), "")
-        yield from parse(_opened(blocks) if path.suffix.lower() == ".xhtml" else blocks)
+        yield from parse(opened(blocks) if path.suffix.lower() == ".xhtml" else blocks)
 
 
 def parse(blocks: Iterable[str]) -> Iterator[Page]:
@@ -54,7 +54,7 @@ def parse(blocks: Iterable[str]) -> Iterator[Page]:
     yield from page.edges.take(last=True)
 
 
-def _opened(blocks: Iterable[str]) -> Iterator[str]:
+def opened(blocks: Iterable[str]) -> Iterator[str]:
     """XHTML as HTML: <div/> closes nothing there."""
     rest = ""
     for block in blocks:

@@ -1,0 +1,1 @@
+"""Readers of books, notes and records."""
