@@ -83,6 +83,12 @@ def _halves(first: str, second: str) -> tuple[str, str] | None:
     return start[1].casefold(), rest[0].casefold()
 
 
+def _would_fit(line: Line, room: float) -> bool:
+    """Whether the first word of a line would have had room at the end of the line before."""
+    letters = len(line.text.split(" ", 1)[0]) + 1
+    return letters * (line.right - line.left) / len(line.text) <= room
+
+
 def _goes_on(line: Line, after: Line, measure: Measure) -> bool:
     """Whether a line was broken only because the column ended."""
     if ITEM.match(after.text) or (measure.letters < MIN_WIDTH and not measure.is_narrow):
@@ -92,5 +98,8 @@ def _goes_on(line: Line, after: Line, measure: Measure) -> bool:
     if not is_lower and after.left - line.left > INDENT * line.size:
         return False
     if line.text.endswith((".", "!", "?", ":", ";")) and not is_lower:
-        return fills >= 0.9 and not line.text.endswith((":", ";"))
+        is_full = fills >= 0.9 or (
+            fills >= 0.8 and not _would_fit(after, measure.right - line.right)
+        )
+        return is_full and not line.text.endswith((":", ";"))
     return fills >= WRAPPED or (is_lower and (measure.is_narrow or len(line.text) >= MIN_WIDTH))

@@ -122,7 +122,9 @@ def _place(at: int, table: Ruled) -> Piece:
 def _column(
     column: Column, style: Style, tables: Mapping[int, Ruled], titles: Mapping[str, int]
 ) -> Iterator[Part]:
-    lines, measure, at = column.lines, Measure.of(column), 0
+    lines, at = column.lines, 0
+    text = [line for line in lines if all(piece.kind != "row" for piece in line.pieces)]
+    measure = Measure.of(Column(text or lines, column.is_narrow))
     while at < len(lines):
         if places := [piece for piece in lines[at].pieces if piece.kind == "row"]:
             if rest := [piece for piece in lines[at].pieces if piece.kind != "row"]:
