@@ -49,6 +49,11 @@ class Line:
         return max(piece.size for piece in self.pieces)
 
     @property
+    def has_table(self) -> bool:
+        """Whether a piece keeps the place of a table in it."""
+        return any(piece.kind == "row" for piece in self.pieces)
+
+    @property
     def is_bold(self) -> bool:
         return all(piece.bold for piece in self.pieces)
 

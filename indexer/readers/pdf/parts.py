@@ -123,31 +123,36 @@ def _column(
     column: Column, style: Style, tables: Mapping[int, Ruled], titles: Mapping[str, int]
 ) -> Iterator[Part]:
     lines, at = column.lines, 0
-    text = [line for line in lines if all(piece.kind != "row" for piece in line.pieces)]
+    text = [line for line in lines if not line.has_table]
     measure = Measure.of(Column(text or lines, column.is_narrow))
     while at < len(lines):
-        if places := [piece for piece in lines[at].pieces if piece.kind == "row"]:
-            if rest := [piece for piece in lines[at].pieces if piece.kind != "row"]:
-                yield _text([Line(rest)], measure, style)
-            for place in places:
-                for text, block in tables[place.at].blocks(style.words):
-                    yield Part(text, block.kind, table=block.table)
-            at += 1
+        stop = at + 1
+        if lines[at].has_table:
+            yield from _beside_tables(lines[at], measure, style, tables)
         elif lines[at].pieces[0].kind == "field":
             yield from (Part(piece.text, piece.kind) for piece in lines[at].pieces)
-            at += 1
         elif grid := grid_at(lines, at):
             yield from (Part(row(cells), "row", table=grid.table) for cells in grid.rows)
-            at = grid.stop
+            stop = grid.stop
+        elif stop := _title(lines, at, titles):
+            title = " ".join(line.text for line in lines[at:stop])
+            level = style.heading_level(lines[at:stop]) or style.least_level + titles[plain(title)]
+            yield Part(title, "heading", level)
         else:
-            title = _title(lines, at, titles)
-            stop = title or _end(lines, at, style, titles)
-            part = _text(lines[at:stop], measure, style)
-            if title and part.kind is None:
-                text = " ".join(line.text for line in lines[at:stop])
-                part = Part(text, "heading", style.least_level + titles[plain(text)])
-            yield part
-            at = stop
+            stop = _end(lines, at, style, titles)
+            yield _text(lines[at:stop], measure, style)
+        at = stop
+
+
+def _beside_tables(
+    line: Line, measure: Measure, style: Style, tables: Mapping[int, Ruled]
+) -> Iterator[Part]:
+    if rest := [piece for piece in line.pieces if piece.kind != "row"]:
+        yield _text([Line(rest)], measure, style)
+    for piece in line.pieces:
+        if piece.kind == "row":
+            for text, block in tables[piece.at].blocks(style.words):
+                yield Part(text, block.kind, table=block.table)
 
 
 def _title(lines: list[Line], at: int, titles: Mapping[str, int]) -> int:
