@@ -8,7 +8,20 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from assistant.engines import Engine
-from assistant.events import Citation, Done, Event, Piece, Sources, Token, Turn, Writer
+from assistant.events import (
+    Citation,
+    Cut,
+    Done,
+    Event,
+    Piece,
+    Refusal,
+    Retracted,
+    Sources,
+    Token,
+    Turn,
+    Unsupported,
+    Writer,
+)
 from assistant.question.clean import cleaned
 from assistant.question.find import Looked, look_up, small_talk
 from assistant.question.nothing import advice, nothing_found
@@ -68,7 +81,7 @@ async def answer(
 
 async def _answered(
     looked: Looked, message: str, history: Sequence[Turn], engine: Engine
-) -> AsyncGenerator[Writer | Token | Done, None]:
+) -> AsyncGenerator[Writer | Token | Retracted | Done, None]:
     """The answer to one question of a message."""
     if told := looked.told:
         yield Token(told.text)
@@ -84,7 +97,7 @@ async def _answered(
     async with aclosing(engine.write(looked.text, choice, history)) as pieces:
         async for piece in pieces:
             draft.add(piece)
-            if isinstance(piece, Writer | Token):
+            if isinstance(piece, Writer | Token | Retracted):
                 yield piece
     yield draft.done(choice.is_sure)
 
@@ -102,29 +115,41 @@ class _Draft:
         self.writer = Writer("none")
         self.texts: list[str] = []
         self.citations: list[Citation] = []
-        self.cut = False
+        self.cut: Cut | None = None
+        self.is_refused = False
+        self.unsupported: tuple[str, ...] = ()
 
     def add(self, piece: Piece) -> None:
         if isinstance(piece, Token):
             self.texts.append(piece.text)
+        elif isinstance(piece, Retracted):
+            self.texts.clear()
         elif isinstance(piece, Citation):
             self.citations.append(piece)
         elif isinstance(piece, Writer):
             self.writer = piece
+        elif isinstance(piece, Refusal):
+            self.is_refused = True
+        elif isinstance(piece, Unsupported):
+            self.unsupported = piece.sentences
         else:
-            self.cut = True
+            self.cut = piece
 
     def done(self, sure: bool) -> Done:
         """The answer; what is only quoted as the closest is none."""
-        found = sure or self.writer.engine != "extractive"
+        found = not self.is_refused and (sure or self.writer.engine != "extractive")
         citations = tuple(self.citations)
         who = asdict(self.writer)
+        if self.cut:
+            who["fault"] = self.cut.fault
         return Done(
             "".join(self.texts),
             found=found,
             citations=citations,
-            cut=self.cut,
+            cut=self.cut is not None,
+            cause=self.cut.cause if self.cut else "",
             searched=self.searched,
+            unsupported=self.unsupported,
             **who,
         )
 
@@ -177,6 +202,8 @@ def _one_of(done: Sequence[Done]) -> Done:
         found=any(each.found for each in done),
         citations=tuple(dict.fromkeys(one for each in done for one in each.citations)),
         cut=any(each.cut for each in done),
+        unsupported=tuple(one for each in done for one in each.unsupported),
+        cause=next(filter(None, (each.cause for each in done)), ""),
         kind="",
         searched=", ".join(filter(None, (each.searched for each in done))),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.events import Turn
-from assistant.prompt import build_messages, passage, turn_messages
+from assistant.prompt import Frame, build_messages, passage, turn_messages
 from assistant.server.errors import TooLong
 from assistant.server.mistral import render
 from assistant.server.types import Message, ModelServer
@@ -35,29 +35,35 @@ async def fit(
     history: Sequence[Turn],
     server: ModelServer,
     answer_tokens: int,
-    share: float = 1,
+    frame: Frame,
+    most: int | None = None,
 ) -> Fitted:
     """Leave out the oldest turns, then the worst passages, until the prompt fits.
 
     No call to the server when the prompt has fewer bytes than the budget has tokens, one when all
-    fits, and mostly two when something must go. `share` is the part of the server's limits
-    that is used. Raises ServerError, of which TooLong says that even one passage is too much.
+    fits, and mostly two when something must go. `most` is a smaller budget, in tokens as the server
+    counts them. Raises ServerError, of which TooLong says that even one passage is too much.
     """
     limits = await server.limits()
-    total = int(share * limits.max_total)
-    answer = min(answer_tokens, total // 2)
-    budget = min(int(share * limits.max_input), total - answer)
-    parts = _Parts(question, tuple(hits), _newest(history, TURN_BYTES_PER_TOKEN * budget))
+    answer = min(answer_tokens, limits.max_total // 2)
+    budget = min(limits.max_input, limits.max_total - answer)
+    parts = _Parts(frame, question, tuple(hits), _newest(history, TURN_BYTES_PER_TOKEN * budget))
     while True:
         text = render(parts.messages())
-        if len(text.encode()) + EXTRA_TOKENS <= budget:
+        if most is None and len(text.encode()) + EXTRA_TOKENS <= budget:
             break
         counted = await server.tokenize(text)
-        excess = len(counted.ids) - budget
+        excess = len(counted.ids) - (budget if most is None else min(budget, most))
         if excess <= 0:
             break
         parts = parts.without(excess, counted.counts(_cut(text, parts.texts()))[1::2])
     return Fitted(parts.messages(), parts.hits, parts.turns, answer)
+
+
+async def fewer(fitted: Fitted, refusal: TooLong, server: ModelServer) -> int:
+    """The budget for another try: by the server's numbers, and smaller by a part at least."""
+    sent = len((await server.tokenize(render(fitted.messages))).ids)
+    return min(sent - 1, int(sent * refusal.share))
 
 
 def _newest(history: Sequence[Turn], most: int) -> tuple[Turn, ...]:
@@ -75,17 +81,20 @@ def _newest(history: Sequence[Turn], most: int) -> tuple[Turn, ...]:
 class _Parts:
     """The question with the parts that can be left out: turns, oldest first, and passages."""
 
+    frame: Frame
     question: str
     hits: "tuple[Hit, ...]"
     turns: tuple[Turn, ...]
 
     def messages(self) -> tuple[Message, ...]:
-        return build_messages(self.question, self.hits, self.turns)
+        return build_messages(self.question, self.hits, self.turns, self.frame)
 
     def texts(self) -> list[str]:
         """How each turn, and then each passage, stands in the prompt."""
         turns = [render(turn_messages(turn)) for turn in self.turns]
-        return turns + [passage(number, hit) for number, hit in enumerate(self.hits, start=1)]
+        return turns + [
+            passage(number, hit, self.frame) for number, hit in enumerate(self.hits, start=1)
+        ]
 
     def without(self, excess: int, costs: Sequence[int]) -> "_Parts":
         """What is left when the oldest turns, then the worst passages, go until so many tokens do.
@@ -104,7 +113,7 @@ class _Parts:
             freed += order[gone]
             gone += 1
         kept = len(self.hits) - max(0, gone - len(turns))
-        return _Parts(self.question, self.hits[:kept], self.turns[gone:])
+        return _Parts(self.frame, self.question, self.hits[:kept], self.turns[gone:])
 
 
 def _cut(text: str, parts: Sequence[str]) -> list[str]:

@@ -8,10 +8,23 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from assistant.budget import Fitted, fit
-from assistant.events import Citation, Cut, Piece, Token, Turn, Writer, recognised
+from assistant.budget import Fitted, fewer, fit
+from assistant.draft import Draft
+from assistant.events import (
+    REPEATS,
+    Citation,
+    Cut,
+    Piece,
+    Refusal,
+    Token,
+    Turn,
+    Unsupported,
+    Writer,
+    recognised,
+)
+from assistant.prompt import frame_for
 from assistant.question.clean import is_russian
-from assistant.server.errors import Incomplete, ServerError, TooLong
+from assistant.server.errors import Incomplete, ServerBusy, ServerError, TooLong
 from assistant.server.record import is_expected
 from assistant.server.types import Finish, ModelServer
 from assistant.settings import Settings
@@ -23,9 +36,8 @@ if TYPE_CHECKING:
     from assistant.quote import Choice
     from indexer.search import Found
 
-# How long `auto` waits for a model. A server whose 16 places are taken frees the first when one of
-# the answers ends, and an answer of 1024 tokens takes half a minute or more.
-FIRST_WORD_SECONDS = 60
+# How long before the deadline of an answer `auto` gives up waiting for its first word, and quotes.
+LEFT_FOR_QUOTES = 5.0
 NO_ADAPTER = "no adapter is set: the base model answers"
 # What a terminal would obey instead of showing it: control characters, orders about the direction
 # of writing; and halves of a character, which no file takes.
@@ -78,23 +90,28 @@ class Engine(Protocol):
 class ExtractiveEngine:
     """Quotes what answers, with its file and page, or says that this is only what comes closest."""
 
-    def __init__(self, note: str = "") -> None:
-        """`note` says why no model answers, where one was expected."""
+    def __init__(self, note: str = "", fault: str = "") -> None:
+        """`note` says why no model answers, where one was expected, `fault` by what error."""
         self.note = note
+        self.fault = fault
 
     async def write(
         self, question: str, choice: "Choice", history: Sequence[Turn]
     ) -> AsyncGenerator[Piece, None]:
         """Yield a quotation a paragraph, with its place below it."""
-        yield Writer("extractive", note=self.note)
+        yield Writer("extractive", note=self.note, fault=self.fault)
         words = _RUSSIAN if is_russian(question) else _ENGLISH
         intro = "" if choice.is_sure else f"{words.closest}\n\n"
         if choice.is_sure and choice.quote and _is_foreign(choice.quote.text, question):
             intro = f"{words.foreign}\n\n"
         for quote in filter(None, (choice.quote, choice.older)):
-            hit = quote.hit
             citation = Citation(
-                hit.file, quote.page, quote.heading, quote.text, recognised=hit.recognised
+                quote.hit.file,
+                quote.page,
+                quote.heading,
+                quote.text,
+                last_page=quote.last_page,
+                recognised=quote.hit.recognised,
             )
             yield Token(intro + quoted(citation, words is _RUSSIAN))
             yield citation
@@ -111,8 +128,19 @@ def _is_foreign(text: str, question: str) -> bool:
 class ServerEngine:
     """Lets the served model answer from the passages; citations are made from what it was sent."""
 
-    def __init__(self, server: ModelServer, model: str, answer_tokens: int, note: str = "") -> None:
-        """`note` says why it is not the model that a person would expect."""
+    def __init__(
+        self,
+        server: ModelServer,
+        model: str,
+        answer_tokens: int,
+        note: str = "",
+        *,
+        is_trained: bool = False,
+    ) -> None:
+        """`note` says why it is not the model that a person would expect; `is_trained` tells of an
+        adapter, which knows its own frame of a prompt.
+        """
+        self.is_trained = is_trained
         self.server = server
         self.model = model
         self.answer_tokens = answer_tokens
@@ -121,53 +149,100 @@ class ServerEngine:
     async def write(
         self, question: str, choice: "Choice", history: Sequence[Turn]
     ) -> AsyncGenerator[Piece, None]:
-        """Yield tokens as they arrive; raise ServerError when the answer does not come whole."""
-        from assistant.cite import citations
+        """Yield tokens as they arrive; raise ServerError where none does.
+
+        Once a word has come, nothing that follows takes it away: what breaks off is cut.
+        """
+        from assistant.cite import citations, is_refusal, unsupported
 
         found = choice.found
-        fitted, stream, piece = await self._begin(question, found, history)
-        texts: list[str] = []
-        async with aclosing(stream):
-            while not isinstance(piece, Finish):
-                text = piece.translate(_UNSHOWN)
-                if not texts:
-                    text = text.lstrip()  # Mistral's first token carries the blank before it
-                if text:
-                    if not texts:
+        fitted, stream, first = await self._begin(question, found, history)
+        draft, cut, has_begun = Draft(), None, False
+        piece: str | Finish | Cut = first
+        async with aclosing(_to_its_end(first, stream, draft)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, str):
+                    events = draft.add(piece.translate(_UNSHOWN))
+                else:
+                    events, cut = draft.end(), _cut(piece)
+                for event in events:
+                    if not has_begun:
+                        has_begun = True
                         yield self._writer(found, history, fitted)
-                    texts.append(text)
-                    yield Token(text)
-                piece = await anext(stream)
-        if not texts:
-            raise Incomplete("the model wrote nothing")
-        if piece.reason == "length":
-            yield Cut(piece.tokens)
-        for citation in citations("".join(texts), fitted.hits):
+                    yield event
+                if draft.repeats:
+                    cut = Cut(REPEATS)
+                    break
+        if not draft.shown:
+            raise _nothing(draft, piece)
+        if cut:
+            yield cut
+        if is_refusal(draft.shown):
+            yield Refusal()
+            return
+        for citation in citations(draft.shown, fitted.hits):
             yield citation
+        if said := unsupported(draft.shown, fitted.hits):
+            yield Unsupported(said)
 
     async def _begin(
         self, question: str, found: "Found", history: Sequence[Turn]
     ) -> tuple[Fitted, AsyncGenerator[str | Finish, None], str | Finish]:
-        """What is sent, the stream and its first piece; half is sent if the server counts more."""
-        for share in (1, 0.5):
+        """What is sent, the stream and its first piece.
+
+        Where the server counts more tokens, a part after the other is left out until all fits.
+        """
+        most, frame = None, frame_for(question, is_trained=self.is_trained)
+        while True:
             fitted = await fit(
-                question, found.hits, history, self.server, self.answer_tokens, share
+                question, found.hits, history, self.server, self.answer_tokens, frame, most
             )
             stream = self.server.stream(fitted.messages, fitted.answer_tokens)
             try:
                 return fitted, stream, await anext(stream)
-            except TooLong as error:
-                refusal = error
-        raise refusal
+            except TooLong as refusal:
+                most = await fewer(fitted, refusal, self.server)
 
     def _writer(self, found: "Found", history: Sequence[Turn], fitted: Fitted) -> Writer:
         return Writer(
             "server",
-            self.model,
+            self.server.model or self.model,
             self.note,
             dropped_turns=len(history) - len(fitted.turns),
             dropped_passages=len(found.hits) - len(fitted.hits),
         )
+
+
+async def _to_its_end(
+    piece: str | Finish, stream: AsyncGenerator[str | Finish, None], draft: Draft
+) -> AsyncGenerator[str | Finish | Cut, None]:
+    """The pieces of a stream; where it fails after the first word is a cut."""
+    async with aclosing(stream):
+        try:
+            while not isinstance(piece, Finish):
+                yield piece
+                piece = await anext(stream)
+            yield piece
+        except ServerError as error:
+            if not draft.shown:
+                raise
+            yield Cut(error.message, type(error).__name__)
+
+
+def _cut(end: Finish | Cut) -> Cut | None:
+    if isinstance(end, Cut):
+        return end
+    return Cut() if end.reason == "length" else None
+
+
+def _nothing(draft: Draft, end: object) -> Incomplete:
+    """The error of an answer without a word for people."""
+    if draft.written.strip() or (isinstance(end, Finish) and end.thought):
+        return Incomplete(
+            "the model thought, and wrote no answer",
+            "raise OPSCTL_ANSWER_TOKENS, or switch thinking off where the model is served",
+        )
+    return Incomplete("the model wrote nothing")
 
 
 class AutoEngine:
@@ -176,7 +251,7 @@ class AutoEngine:
     def __init__(
         self,
         served: ServerEngine,
-        first_word_seconds: float = FIRST_WORD_SECONDS,
+        first_word_seconds: float,
         expected: Callable[[], bool] = lambda: True,
     ) -> None:
         """`expected` tells whether a server is meant to run; where none is, none is missed."""
@@ -193,16 +268,17 @@ class AutoEngine:
                 async with asyncio.timeout(self.first_word_seconds):
                     first = await self._first(pieces)
             except ServerError as error:
-                note = error.message
+                note, fault = error.message, type(error).__name__
             except TimeoutError:
+                fault = ServerBusy.__name__
                 note = f"the model began no answer within {self.first_word_seconds:g} s"
             else:
                 yield first
                 async for piece in pieces:
                     yield piece
                 return
-        note = note if self.expected() else ""
-        async with aclosing(ExtractiveEngine(note).write(question, choice, history)) as quotes:
+        quoting = ExtractiveEngine(note, fault) if self.expected() else ExtractiveEngine()
+        async with aclosing(quoting.write(question, choice, history)) as quotes:
             async for piece in quotes:
                 yield piece
 
@@ -221,7 +297,7 @@ def place(citation: Citation, russian: bool) -> str:
     """Name the file and, where there is one, the page or else the section."""
     file, mark = printable(citation.file), recognised(citation.recognised, russian)
     if citation.page is not None:
-        return f"{file}, {'стр.' if russian else 'p.'} {citation.page}{mark}"
+        return f"{file}, {'стр.' if russian else 'p.'} {citation.pages}{mark}"
     own = Path(file).stem.casefold()  # a page's title is often the name it was saved under
     parts = [part for part in headings_of(citation.heading) if part.casefold() not in own]
     return (f"{file}, {SEPARATOR.join(parts)}" if parts else file) + mark
@@ -246,6 +322,8 @@ async def open_engine(config: Settings) -> AsyncIterator[Engine]:
         tgi = config.server_api == "tgi"
         name = config.adapter if tgi else config.server_model
         note = NO_ADAPTER if tgi and not name else ""
-        served = ServerEngine(server, name, config.answer_tokens, note)
+        trained = tgi and bool(name)
+        served = ServerEngine(server, name, config.answer_tokens, note, is_trained=trained)
         expected = partial(is_expected, config)
-        yield served if config.engine == "server" else AutoEngine(served, expected=expected)
+        patience = max(config.answer_seconds - LEFT_FOR_QUOTES, config.answer_seconds / 2)
+        yield served if config.engine == "server" else AutoEngine(served, patience, expected)

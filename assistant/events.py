@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from indexer.text import page_numbers
+
 if TYPE_CHECKING:
     from indexer.search import Found
 
@@ -18,13 +20,14 @@ class Sources:
 class Writer:
     """Who writes the answer: "server" with its adapter or model, or "extractive".
 
-    `note` says why it is not the one a person would expect; what did not fit into the prompt is
-    counted.
+    `note` says why it is not the one a person would expect, and `fault` the kind of the error for
+    which the model does not answer; what did not fit into the prompt is counted.
     """
 
     engine: str
     model: str = ""
     note: str = ""
+    fault: str = ""
     dropped_turns: int = 0
     dropped_passages: int = 0
 
@@ -38,13 +41,24 @@ class Token:
 
 @dataclass(frozen=True)
 class Citation:
-    """A quotation and where it stands; `recognised` by OCR: how sure that is, in per cent."""
+    """A quotation and where it stands.
+
+    `number`: of its passage, where an answer names it; `last_page`: where it goes over to another;
+    `recognised` by OCR: how sure that is, in per cent.
+    """
 
     file: str
     page: int | None
     heading: str | None
     quote: str
+    number: int | None = None
+    last_page: int | None = None
     recognised: int | None = None
+
+    @property
+    def pages(self) -> str:
+        """The number of its page, or of its pages."""
+        return page_numbers(self.page, self.last_page)
 
 
 def recognised(confidence: int | None, russian: bool) -> str:
@@ -55,19 +69,44 @@ def recognised(confidence: int | None, russian: bool) -> str:
 
 
 @dataclass(frozen=True)
-class Cut:
-    """The answer ended because it reached its greatest length."""
+class Retracted:
+    """What was shown so far was the model's thinking: its answer begins anew."""
 
-    tokens: int
+
+@dataclass(frozen=True)
+class Refusal:
+    """The model says that the passages do not hold the answer."""
+
+
+@dataclass(frozen=True)
+class Unsupported:
+    """Sentences of the model's answer that no passage supports."""
+
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The answer ended before its end: at its greatest length, or by the `cause`.
+
+    `fault` is the kind of the error, where it was one.
+    """
+
+    cause: str = ""
+    fault: str = ""
+
+
+REPEATS = "the model repeats itself"
 
 
 @dataclass(frozen=True)
 class Done:
     """The whole answer. `found` is False when the documents do not hold one.
 
-    `cut` is True when it ended at its greatest length and not by itself. `kind` says what was
-    wanted where that was no search (assistant/question), and `searched` the words that were looked
-    for in place of misspelt ones.
+    `cut` is True when it did not end by itself: at its greatest length, or by the `cause`. `kind`
+    says what was wanted where that was no search (assistant/question), and `searched` the words
+    that were looked for in place of misspelt ones. `unsupported` are sentences of a model's answer
+    that are in no passage.
     """
 
     text: str
@@ -76,15 +115,18 @@ class Done:
     citations: tuple[Citation, ...] = ()
     model: str = ""
     note: str = ""
+    fault: str = ""
     cut: bool = False
+    cause: str = ""
     dropped_turns: int = 0
     dropped_passages: int = 0
     kind: str = ""
     searched: str = ""
+    unsupported: tuple[str, ...] = ()
 
 
-Event = Sources | Writer | Token | Done
-Piece = Writer | Token | Citation | Cut
+Event = Sources | Writer | Token | Retracted | Done
+Piece = Writer | Token | Retracted | Citation | Cut | Refusal | Unsupported
 
 
 @dataclass(frozen=True)

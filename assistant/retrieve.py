@@ -3,26 +3,46 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assistant.settings import Settings, search_with_one_thread
+from assistant.settings import Settings, search_with_one_thread, sleep_while_waiting
 from indexer import extras
-from indexer.models import AUTO, BUILTIN, DEFAULT_MODEL, NANO, choose, downloaded, is_model
+from indexer.errors import UserError
+from indexer.models import (
+    AUTO,
+    BUILTIN,
+    DEFAULT_MODEL,
+    NANO,
+    SERVER,
+    choose,
+    downloaded,
+    is_model,
+)
 
 if TYPE_CHECKING:
     from indexer.embedders import Embedder
     from indexer.search import Searcher
 
 
-def make_searcher(settings: Settings) -> "Searcher":
-    """A searcher over the index of the settings; loads its embedder at the first question."""
+PATIENCE = 10.0  # seconds that a question waits for a server of vectors
+
+
+def make_searcher(
+    settings: Settings, tell: Callable[[UserError | None], None] = lambda error: None
+) -> "Searcher":
+    """A searcher over the index of the settings; loads its embedder at the first question.
+
+    `tell` is told why words alone are searched, see Searcher.
+    """
     search_with_one_thread()
     from indexer.search import Searcher
 
     wanted = None if settings.embedder == AUTO else settings.embedder
     return Searcher(
         settings.index,
-        lambda name: open_named(name, settings),
+        lambda name: open_named(name, settings, PATIENCE),
         embedder=wanted,
         threshold=settings.threshold,
+        weight=settings.dense_weight,
+        tell=tell,
     )
 
 
@@ -31,28 +51,46 @@ def asks_a_server(settings: Settings) -> bool:
     return bool(settings.embedder_url) and settings.embedder not in (BUILTIN, NANO)
 
 
-def open_named(name: str, settings: Settings) -> "Embedder":
+def open_named(name: str, settings: Settings, patience: float = 30.0) -> "Embedder":
     """The embedder of this name; where the settings name a server, that one's. Raises UserError."""
+    sleep_while_waiting()
     from indexer.embedders import EmbedderServer, open_embedder
 
     server = None
     if asks_a_server(settings):
         model = "" if settings.embedder == AUTO else settings.embedder
-        server = EmbedderServer(settings.embedder_url, settings.embedder_key, model)
+        server = EmbedderServer(settings.embedder_url, settings.embedder_key, model, patience)
     return open_embedder(name, settings.models, settings.dense_weight, server)
 
 
 def embedder_for_indexing(
     settings: Settings, rebuild: bool, say: Callable[[str], None]
 ) -> "Embedder":
-    """The embedder to index with; says so when it is not the one a person would expect."""
-    from indexer.folder import recorded_embedder
+    """The embedder to index with; says so when it is not the one a person would expect.
 
-    recorded = None if rebuild else recorded_embedder(settings.index)
-    name = choose(settings.embedder, recorded, settings.models)
+    Where the one of the index cannot be had, its absence is: words are indexed, vectors wait.
+    """
+    from indexer.embedders.absent import AbsentEmbedder
+    from indexer.folder import recorded_identity
+
+    made = None if rebuild else recorded_identity(settings.index)
+    name = choose(settings.embedder, made.embedder if made else None, settings.models)
     if settings.embedder == AUTO and name == BUILTIN and not asks_a_server(settings):
         say(_why_builtin(settings))
-    return open_named(name, settings)
+    try:
+        return open_named(name, settings)
+    except UserError as error:
+        if made is None or not _made_by(made.embedder, name, settings):
+            raise
+        return AbsentEmbedder(made, settings.dense_weight, error)
+
+
+def _made_by(recorded: str, name: str, settings: Settings) -> bool:
+    """Tell whether an index was made with the embedder that the settings ask for."""
+    if not asks_a_server(settings):
+        return recorded == name
+    model = recorded.removeprefix(f"{SERVER}:")
+    return model != recorded and settings.embedder in (AUTO, model)
 
 
 def _why_builtin(settings: Settings) -> str:

@@ -357,6 +357,11 @@ def search_with_one_thread() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
+def sleep_while_waiting() -> None:
+    """Have torch's threads, unless it is imported already, not spin while others use the cores."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
 def child_environment(extra: Mapping[str, str | None]) -> dict[str, str]:
     """The environment for a program that we start, with what is for it alone; None takes away."""
     merged = {**_whole_paths(), **extra}

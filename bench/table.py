@@ -6,11 +6,11 @@ Figures = dict[str, float]
 Medians = dict[str, dict[str, Figures]]  # app, step, figure
 
 HEAD = (
-    "", "passages", "index all files", "one file added", "in process", "cold question",
+    "", "encoded", "index all files", "one file added", "in process", "cold question",
     "warm query",
 )  # fmt: skip
 COST = "wall s / CPU s / MB"
-UNITS = ("", "", COST, COST, "wall s / CPU s", COST, "p50 ms / p95 ms / MB")
+UNITS = ("", "texts / characters", COST, COST, "wall s / CPU s", COST, "p50 ms / p95 ms / MB")
 RATIOS = (
     ("index wall", "index", "wall"),
     ("index CPU", "index", "cpu"),
@@ -27,7 +27,7 @@ LEGEND = """\
 MB: peak memory of the step's processes. Each step but "warm query" is a fresh process, imports
 included, with the files in the page cache. "One file added" includes loading and saving the index;
 "in process" is that step without the imports and, txtai and the floor apart, the model's loading.
-Passages differ because the splitters do; all aim at 256 tokens with 12 in common (the peers by
+opsctl encodes rows and sentences, the others passages of 256 tokens with 12 in common (by
 cl100k). A warm query is timed with the default threads and with one; the quicker way counts.
 The floor stores and finds nothing: it encodes LangChain's passages with sentence-transformers.
 """
@@ -58,8 +58,9 @@ def costs(medians: Medians, names: dict[str, str]) -> str:
     for key, name in names.items():
         steps = medians.get(key, {})
         index = steps.get("index", {})
-        passages = index.get("chunks", index.get("passages"))
-        row = [name, "-" if passages is None else f"{passages:.0f}"]
+        told = {"texts": index.get("chunks"), **index, **steps.get("encoded", {})}
+        counts = (told.get(part) for part in ("texts", "characters"))
+        row = [name, " / ".join("-" if each is None else f"{each:,.0f}" for each in counts)]
         update = steps.get("update", {})
         row.append(_cell(index, "wall", "cpu"))
         row.append(_cell(update, "wall", "cpu"))

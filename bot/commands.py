@@ -161,7 +161,7 @@ class Commands:
 
     async def _status(self, message: Message, words: Texts) -> None:
         report = await self._report() | await self._indexing.holds()
-        report["server"] = getattr(words, f"server_{report['server']}")
+        report["server"] = _of_server(str(report["server"]), words)
         report["days"] = counted(self._config.keep_days, words.days)
         await self._sender.reply(message, words.status.format(**report))
 
@@ -176,3 +176,11 @@ class Commands:
             log.warning("/reindex: %s", error.message)
             said = words.reindex_failed
         await self._sender.edit(message.chat.id, told, said)
+
+
+def _of_server(state: str, words: Texts) -> str:
+    """Whether the model answers; `state` is up, none, or the kind of error why it does not."""
+    if state in ("up", "none"):
+        return words.server_up if state == "up" else words.server_none
+    cause = words.model_causes.get(state, words.model_causes["ServerDown"])
+    return words.server_down.format(cause=cause)

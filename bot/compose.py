@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from telegram import MessageEntity
 
 from assistant.engines import place
-from assistant.events import Citation, Done
+from assistant.events import REPEATS, Citation, Done
 from assistant.quote.whole import shows_a_part
 from bot.answers import Text
 from bot.formatting.addresses import hosts_in
-from bot.formatting.markdown import without_thinking
 from bot.formatting.messages import answer_parts, plain_parts, quoted_parts, sources_part
 from bot.formatting.parts import LONGEST, MOST_ENTITIES, Part
 from bot.texts import Texts
@@ -26,22 +25,33 @@ def messages_of(done: Done, words: Texts) -> list[Text]:
     elif done.engine == "extractive":
         quotes = words.quotes if done.found else ""  # else the text says that it is no answer
         searched = words.searched.format(words=done.searched) if done.searched else ""
-        label = "\n".join(filter(None, (words.quotes_no_server if done.note else quotes, searched)))
+        if done.note:
+            quotes = words.quotes_busy if done.fault == "ServerBusy" else words.quotes_no_server
+        label = "\n".join(filter(None, (quotes, searched)))
         parts = quoted_parts(f"{label}{GAP}{done.text}" if label else done.text)
     else:
         parts = quoted_parts(done.text)
     if done.searched and done.engine == "server":
         parts = _with(parts, plain_parts(words.searched.format(words=done.searched))[0])
     if done.cut:
-        parts = _with(parts, plain_parts(words.cut)[0])
+        parts = _with(parts, plain_parts(_why_cut(done, words))[0])
+    if done.unsupported:
+        said = " ".join(f"«{sentence}»" for sentence in done.unsupported)
+        parts = _with(parts, plain_parts(words.unsupported.format(said=said))[0])
     if done.citations and done.engine == "server":
         parts = _with(parts, sources_part(done.citations, words.language))
     return [_text(part) for part in parts]
 
 
+def _why_cut(done: Done, words: Texts) -> str:
+    if done.cause == REPEATS:
+        return words.repeats
+    return words.broken_off if done.cause else words.cut
+
+
 def unformatted(text: str) -> list[Text]:
     """A model's answer as it wrote it, without its format."""
-    return [_text(part) for part in quoted_parts(without_thinking(text))]
+    return [_text(part) for part in quoted_parts(text)]
 
 
 def fragment(text: str, label: str) -> list[Text]:

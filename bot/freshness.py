@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class Freshness:
-    """Updates the index after every so many seconds; 0: never."""
+    """Updates the index after every so many seconds; 0: never. Vectors left unmade are made."""
 
     def __init__(self, indexing: Indexing, last: LastRun, every: float) -> None:
         self._indexing = indexing
@@ -22,6 +22,10 @@ class Freshness:
 
     async def run(self) -> None:
         """Do so for ever; a failure is logged once."""
+        try:
+            await self._indexing.resume()
+        except UserError as error:
+            log.warning("vectors cannot be made: %s", error.message)
         while self._every:
             await asyncio.sleep(self._pause())
             try:

@@ -1,11 +1,13 @@
 """Brings the index up to date in a process of its own, which gives all its memory back.
 
 python -m bot.indexing: settings as a line of JSON on stdin, what was done as one on stdout, as soon
-as words can be searched. Then it makes vectors, and ends with them, or when stdin does.
+as words can be searched. Then it makes vectors, and ends with them, or when stdin does; a second
+line says why it could not.
 """
 
 import asyncio
 import json
+import logging
 import os
 import sys
 import threading
@@ -16,11 +18,13 @@ from pathlib import Path
 from assistant.retrieve import embedder_for_indexing
 from assistant.settings import Settings
 from indexer.documents import list_documents
+from indexer.encoding import encode_waiting
 from indexer.errors import Busy, UserError
 from indexer.folder import IndexFolder
 from indexer.sync import Chunking, Report, reindex
-from indexer.upkeep import idle_plan
+from indexer.upkeep import idle_plan, wants_vectors
 
+log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -31,6 +35,8 @@ class Indexing:
         self._settings = settings
         self._turn = asyncio.Lock()
         self._encoding = set[Process]()
+        self._watches = set[asyncio.Task[None]]()
+        self._failure = ""
 
     async def update(self) -> dict[str, int]:
         """Index what is new or changed; tell how many files were added, changed and so on.
@@ -39,13 +45,38 @@ class Indexing:
         at any moment: the next run goes on from there.
         """
         async with self._turn:
-            process = await _start(self._settings)
-            at_work = {each for each in self._encoding if each.returncode is None}
-            self._encoding = at_work | {process}
-            return await _report(process, self._settings)
+            return await self._run(vectors_only=False)
+
+    async def resume(self) -> None:
+        """Make the vectors that an earlier run left unmade; documents are not looked at."""
+        if await asyncio.to_thread(wants_vectors, self._settings.index):
+            await self._run(vectors_only=True)
+
+    async def _run(self, *, vectors_only: bool) -> dict[str, int]:
+        process = await _start(self._settings)
+        at_work = {each for each in self._encoding if each.returncode is None}
+        self._encoding = at_work | {process}
+        report = await _report(process, {**_needed(self._settings), "vectors_only": vectors_only})
+        watch = asyncio.ensure_future(self._watch(process))
+        self._watches.add(watch)
+        watch.add_done_callback(self._watches.discard)
+        return report
+
+    async def _watch(self, process: Process) -> None:
+        """Say once why vectors are not made."""
+        assert process.stdout
+        told = await process.stdout.readline()
+        failure = json.loads(told)["error"] if told else ""
+        if await process.wait() and not failure:
+            failure = "their making broke off (opsctl reindex goes on with it)"
+        if failure and failure != self._failure:
+            log.warning("vectors cannot be made: %s", failure)
+        self._failure = failure
 
     async def close(self) -> None:
         """End the making of vectors; the next update goes on with it."""
+        for watch in self._watches:
+            watch.cancel()
         for process in self._encoding:
             with suppress(ProcessLookupError):
                 process.kill()
@@ -101,13 +132,13 @@ async def _start(settings: Settings) -> Process:
         raise UserError(f"the indexing does not start ({error.strerror})") from error
 
 
-async def _report(process: Process, settings: Settings) -> dict[str, int]:
+async def _report(process: Process, given: dict[str, object]) -> dict[str, int]:
     """Tell a process what to do, and return what it says of documents that can be found now."""
     assert process.stdin
     assert process.stdout
     try:
         with suppress(ConnectionError):  # it died: there is no report
-            process.stdin.write(json.dumps(_needed(settings)).encode() + b"\n")
+            process.stdin.write(json.dumps(given).encode() + b"\n")
             await process.stdin.drain()
         told = await process.stdout.readline()
     except asyncio.CancelledError:
@@ -140,9 +171,15 @@ def _needed(settings: Settings) -> dict[str, object]:
 
 
 def _index(given: dict[str, object]) -> None:
+    vectors_only = given.pop("vectors_only")
     paths = {name: Path(str(given[name])) for name in ("documents", "state")}
     settings = Settings(**{**given, **paths})  # type: ignore[arg-type]
     try:
+        if vectors_only:
+            _say({})
+            embedder = embedder_for_indexing(settings, False, lambda _: None)
+            encode_waiting(IndexFolder(settings.index), embedder)
+            return
         if idle := idle_plan(settings.documents, settings.index):
             _say(_counts(Report(unchanged=idle.unchanged, failed=idle.still_failing)))
             return
@@ -171,7 +208,7 @@ def _counts(report: Report) -> dict[str, object]:
 
 
 def _say(told: dict[str, object]) -> None:
-    with suppress(BrokenPipeError):  # after the first line nobody listens
+    with suppress(BrokenPipeError):  # the bot is gone
         sys.stdout.write(f"{json.dumps(told)}\n")
         sys.stdout.flush()
 

@@ -17,6 +17,12 @@ class Metrics:
         self._updates = self._counter("bot_updates", "updates received")
         self._answers = self._counter("bot_answers", "answers by who wrote them", "kind")
         self._failures = self._counter("bot_failures", "failures by kind", "kind")
+        self._fallbacks = self._counter(
+            "bot_fallbacks", "quotations instead of the model's answer, by the error", "kind"
+        )
+        self._unsupported = self._counter(
+            "bot_unsupported_sentences", "sentences of the model's that no passage supports"
+        )
         self._first = Histogram(
             "bot_first_token_seconds", "seconds to the first token", buckets=FIRST_TOKEN,
             registry=self._registry,
@@ -42,6 +48,14 @@ class Metrics:
     def failed(self, kind: str) -> None:
         """Something failed, and may be tried again."""
         self._failures.labels(kind).inc()
+
+    def fell_back(self, kind: str) -> None:
+        """An answer is quoted, because the model gave none."""
+        self._fallbacks.labels(kind).inc()
+
+    def unsupported(self, sentences: int) -> None:
+        """So many sentences of a model's answer are in no passage."""
+        self._unsupported.inc(sentences)
 
     def first_token(self, seconds: float) -> None:
         """The first piece of an answer came."""

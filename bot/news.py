@@ -12,6 +12,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
 from assistant.settings import Settings
+from bot.fallbacks import TROUBLE
 from bot.last_run import LastRun
 from bot.store import Store, StoreBusy
 from bot.texts import Texts, texts_for
@@ -113,6 +114,7 @@ class News:
     async def _look(self) -> None:
         """Put what there is to be told into the store."""
         self._look_at_failures()
+        self._look_at_the_model()
         try:
             changed = await asyncio.to_thread(self._changed)
             seen, self._seen = self._seen, changed
@@ -170,6 +172,21 @@ class News:
             self._store.set_meta("news_error", error)
             for admin in self._admins() if error else ():
                 said = self._words(admin).news_broken.format(reason=_short(error, LONGEST_REASON))
+                self._add(admin, said)
+
+    def _look_at_the_model(self) -> None:
+        """That people get quotations instead of the model's answers is told when it begins, and
+        when it ends."""
+        kind = self._store.meta(TROUBLE).partition(" ")[0]
+        told = self._store.meta("model_told")
+        if bool(kind) == bool(told):
+            return
+        with self._store.transaction():
+            self._store.set_meta("model_told", kind)
+            for admin in self._admins():
+                words = self._words(admin)
+                cause = words.model_causes.get(kind, words.model_causes["ServerDown"])
+                said = words.news_model.format(cause=cause) if kind else words.news_model_back
                 self._add(admin, said)
 
     def _add(self, admin: int, text: str) -> None:

@@ -8,7 +8,7 @@ from contextlib import aclosing, suppress
 
 from assistant.answer import answer
 from assistant.engines import AutoEngine, Engine, ExtractiveEngine
-from assistant.events import Done, Token, Writer
+from assistant.events import Done, Retracted, Token, Writer
 from assistant.server.errors import (
     Deadline,
     GenerationFailed,
@@ -21,7 +21,7 @@ from bot.answers import Answer, Answers, Question, Text
 from bot.compose import fragment, messages_of, sentence, stop_button, unformatted
 from bot.config import BotConfig
 from bot.dialogue import Dialogue
-from bot.formatting.markdown import without_thinking
+from bot.fallbacks import Fallbacks
 from bot.metrics import Metrics
 from bot.preview import Preview
 from bot.schedule import Schedule
@@ -55,6 +55,7 @@ class AnswerWriter:
         searcher: Searcher,
         engine: Engine,
         metrics: Metrics,
+        fallbacks: Fallbacks,
     ) -> None:
         self._config = config
         self._answers = answers
@@ -64,6 +65,8 @@ class AnswerWriter:
         self._searcher = searcher
         self._engine = engine
         self._metrics = metrics
+        self._fallbacks = fallbacks
+        self._cut: dict[int, Done] = {}  # answers that broke off, the longest of each
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._actions: set[asyncio.Task[None]] = set()
 
@@ -115,9 +118,7 @@ class AnswerWriter:
             self._answers.replace(number, "stopped", fragment("".join(draft), words.stopped))
             raise
         except (TimeoutError, Deadline):
-            self._metrics.answered("deadline")
-            label = words.deadline.format(seconds=round(self._config.deadline))
-            self._answers.finish(number, "deadline", fragment("".join(draft), label))
+            self._too_late(number, "".join(draft), words)
         except ServerError as error:
             self._server_failed(found, error, words)
         except UserError as error:
@@ -130,12 +131,38 @@ class AnswerWriter:
             self._metrics.answered("failed")
             self._answers.finish(number, "failed", sentence(words.internal.format(error=name)))
         else:
-            self._metrics.answered(done.engine)
-            turn = without_thinking(done.text) if done.found and not done.kind else ""
-            texts = _formatted(done, words)
-            self._answers.finish(number, "answered", texts, done.citations, turn)
+            self._written_to_its_end(found, done, words)
         finally:
             seen.set()
+
+    def _written_to_its_end(self, found: Answer, done: Done, words: Texts) -> None:
+        """Keep the answer; one that broke off is written once more, and kept if that fails."""
+        number = found.question.id
+        if done.cut and done.fault == Deadline.__name__:
+            return self._too_late(number, done.text, words)
+        if done.cut and done.fault:
+            before = self._cut.get(number, done)
+            self._cut[number] = max(done, before, key=lambda one: len(one.text))
+            if self._is_put_off(found, done.fault):
+                return
+        elif done.engine == "server":
+            self._fallbacks.answered()
+            self._cut.pop(number, None)
+        elif done.fault:
+            self._fallbacks.quoted(number, done.fault)
+        self._finish(number, self._cut.pop(number, done), words)
+
+    def _finish(self, number: int, done: Done, words: Texts) -> None:
+        self._metrics.answered(done.engine)
+        self._metrics.unsupported(len(done.unsupported))
+        turn = done.text if done.found and not done.kind else ""
+        texts = _formatted(done, words)
+        self._answers.finish(number, "answered", texts, done.citations, turn)
+
+    def _too_late(self, number: int, text: str, words: Texts) -> None:
+        self._metrics.answered("deadline")
+        label = words.deadline.format(seconds=round(self._config.deadline))
+        self._answers.finish(number, "deadline", fragment(text, label))
 
     def _show_typing(self, question: Question, seen: asyncio.Event) -> None:
         """Show "typing" until something is seen. A request under way is never broken off: its
@@ -150,17 +177,29 @@ class AnswerWriter:
         task.add_done_callback(self._actions.discard)
 
     def _server_failed(self, found: Answer, error: ServerError, words: Texts) -> None:
-        """Try again in a moment, if that can help; the last time without the model."""
-        number = found.question.id
-        # The error's text may hold words of the server's reply, and those the person's.
-        log.warning("answer %d: %s", number, type(error).__name__)
-        self._metrics.failed(type(error).__name__)
-        if isinstance(error, PASSING) and found.server_failures + 1 < SERVER_TRIES:
-            pause = self._config.pace * 2.0**found.server_failures
-            self._schedule.put_off(number, pause, "server")
-        else:
-            self._metrics.answered("failed")
-            self._answers.finish(number, "failed", sentence(words.no_server))
+        """Try again in a moment, if that can help; at last show what came of it."""
+        number, fault = found.question.id, type(error).__name__
+        if isinstance(error, PASSING) and self._is_put_off(found, fault):
+            return
+        if kept := self._cut.pop(number, None):
+            return self._finish(number, kept, words)
+        self._metrics.failed(fault)
+        self._metrics.answered("failed")
+        self._answers.finish(number, "failed", sentence(words.no_server))
+
+    def _is_put_off(self, found: Answer, fault: str) -> bool:
+        """Tell whether the answer is to be written once more, in a moment.
+
+        Only the kind of the error is logged: its text may hold the server's words, and those the
+        person's.
+        """
+        log.warning("answer %d: %s", found.question.id, fault)
+        if found.server_failures + 1 >= SERVER_TRIES:
+            return False
+        self._metrics.failed(fault)
+        pause = self._config.pace * 2.0**found.server_failures
+        self._schedule.put_off(found.question.id, pause, "server")
+        return True
 
     async def _read(
         self, found: Answer, preview: Preview, draft: list[str], seen: asyncio.Event
@@ -168,7 +207,9 @@ class AnswerWriter:
         """The whole answer; what comes of it on the way is put into `draft` and shown."""
         engine, begun, first = self._engine, time.monotonic(), True
         if found.server_failures + 1 == SERVER_TRIES and isinstance(engine, AutoEngine):
-            engine = ExtractiveEngine("the model server broke off again and again")
+            engine = ExtractiveEngine(
+                "the model server broke off again and again", Incomplete.__name__
+            )
         question = found.question
         events = answer(
             question.text,
@@ -185,14 +226,15 @@ class AnswerWriter:
                     return event
                 if isinstance(event, Writer) and event.engine == "extractive":
                     label = texts_for(question.language).quotes + "\n\n"
+                if isinstance(event, Retracted):
+                    draft.clear()
                 if isinstance(event, Token):
                     if first:
                         self._metrics.first_token(time.monotonic() - begun)
                         first = False
                     draft.append(event.text)
-                    if text := without_thinking("".join(draft)):
-                        seen.set()
-                        preview.show(label + text)
+                    seen.set()
+                    preview.show(label + "".join(draft))
         raise RuntimeError("the answer has no end")
 
 

@@ -5,14 +5,14 @@ A question is a sentence taken out of a passage: how high comes the passage by w
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer import vector_rows
-from indexer.embedders import Embedder
+from indexer.embedders import Embedder, Matrix
 from indexer.fusion import fuse
 from indexer.lexicon import Lexicon
 from indexer.postings import passage_table
@@ -27,6 +27,7 @@ Scores = NDArray[np.float64]
 
 WEIGHTS = (0.0, 0.15, 0.3, 0.5, 0.7, 1.0)
 QUESTIONS = 150
+AT_ONCE = 16  # are encoded together
 CANDIDATES = 50
 FEWEST_WORDS = 5
 # With fewer questions nothing is found out, and an embedder that somebody chose has this weight.
@@ -51,21 +52,36 @@ def is_due(store: Store, embedder: Embedder, least: int = 1) -> bool:
     return vector_rows.count(store.db) >= max(least, GROWTH * found_for)
 
 
-def calibrate(store: Store, embedder: Embedder) -> None:
+def calibrate(store: Store, embedder: Embedder, progress: Callable[[int, int], None]) -> None:
     """Find the weight of the vectors and record it in the index."""
-    weight, count = find_weight(store, embedder), vector_rows.count(store.db)
+    count = vector_rows.count(store.db)
+    weight = find_weight(store, embedder, progress)
     with store.transaction():
-        store.set_meta("weight", str(weight))
+        store.set_meta("weight", str(USUAL if weight is None else weight))
+        store.set_meta("weight_is_usual", "1" if weight is None else "")
         store.set_meta("weight_found_for", str(count))
 
 
-def find_weight(store: Store, embedder: Embedder) -> float:
-    """The least weight that is not worse than the best one by a standard error; 0 in doubt."""
+def find_weight(
+    store: Store, embedder: Embedder, progress: Callable[[int, int], None]
+) -> float | None:
+    """The least weight that is not worse than the best one by a standard error; 0 in doubt.
+
+    None where there are too few questions.
+    """
+    questions, found = _questions(store), list[list[float]]()
+    if len(questions) < FEW:
+        return None
     lexicon, vectors = Lexicon(store), VectorSearch(store, embedder.dimension)
-    found = (_ranks(question, lexicon, vectors, embedder) for question in _questions(store))
+    for start in range(0, len(questions), AT_ONCE):
+        asked = questions[start : start + AT_ONCE]
+        queries = embedder.encode_query([question.text for question in asked])
+        for question, query in zip(asked, queries, strict=True):
+            found.append(_ranks(question, query, lexicon, vectors))
+        progress(len(found), len(questions))
     gains = np.array([ranks for ranks in found if ranks]).reshape(-1, len(WEIGHTS))
     if len(gains) < FEW:
-        return USUAL
+        return None
     best = int(gains.mean(axis=0).argmax())
     if _behind(gains, best, 0) <= CERTAIN:
         return 0.0
@@ -97,7 +113,7 @@ def _questions(store: Store) -> list[_Question]:
 
 
 def _ranks(
-    question: _Question, lexicon: Lexicon, vectors: VectorSearch, embedder: Embedder
+    question: _Question, query: Matrix, lexicon: Lexicon, vectors: VectorSearch
 ) -> list[float]:
     """For each weight, one over the place of the passage that the question was taken out of.
 
@@ -107,7 +123,6 @@ def _ranks(
     ranking = lexicon.rank(question.text)
     lexical = ranking.best(CANDIDATES)
     lexical[own] = lexical.get(own, 0.0) * _left(question, ranking.terms)
-    query = embedder.encode_query([question.text])[0]
     taken = vector_rows.digest(unit_text(question.passage.heading, question.text))
     meanings = vectors.search(query, lexical, without=taken)
     if own not in meanings.passages:

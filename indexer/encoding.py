@@ -5,13 +5,14 @@ index, one process at a time, and takes what others add meanwhile.
 """
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 
 from indexer import vector_rows
 from indexer.calibrate import calibrate, is_due
 from indexer.database import sqlite_errors
 from indexer.embedders import Embedder
-from indexer.errors import Busy
+from indexer.embedders.absent import AbsentEmbedder
+from indexer.errors import Busy, UserError, not_writable
 from indexer.folder import IndexFolder
 from indexer.lock import writer_lock
 from indexer.store import Store
@@ -25,11 +26,16 @@ ENOUGH = 2000
 Encoded = Callable[[int, int], None]
 
 
-def encode_waiting(folder: IndexFolder, embedder: Embedder, progress: Encoded) -> int:
+def encode_waiting(
+    folder: IndexFolder,
+    embedder: Embedder,
+    progress: Encoded = lambda done, total: None,
+    weighed: Encoded = lambda done, total: None,
+) -> int:
     """Encode the units that wait, newest documents first; return how many.
 
     Each batch counts for questions at once. May be killed at any moment: the next run goes on.
-    Where another process is at it, that one does it all.
+    Where another process is at it, that one does it all. Why it failed is kept in the index.
     """
     try:
         with (
@@ -39,12 +45,33 @@ def encode_waiting(folder: IndexFolder, embedder: Embedder, progress: Encoded) -
         ):
             made = store.identity()
             made.require_embedder(embedder.name, embedder.revision, embedder.dimension)
-            return _encode(folder, store, embedder, progress)
+            if isinstance(embedder, AbsentEmbedder):
+                raise embedder.reason
+            return _encode(folder, store, embedder, progress, weighed)
     except Busy:
         return 0
+    except UserError as error:
+        _keep(folder, error)
+        raise
+    except OSError as error:
+        told = not_writable(folder.path, error)
+        _keep(folder, told)
+        raise told from error
 
 
-def _encode(folder: IndexFolder, store: Store, embedder: Embedder, progress: Encoded) -> int:
+def _keep(folder: IndexFolder, error: UserError) -> None:
+    """Keep why vectors could not be made, where there is room for it."""
+    with (
+        suppress(UserError),
+        closing(folder.open(to_write=True)) as store,
+        sqlite_errors(store.path),
+    ):
+        store.set_meta(vector_rows.FAILED, error.message)
+
+
+def _encode(
+    folder: IndexFolder, store: Store, embedder: Embedder, progress: Encoded, weighed: Encoded
+) -> int:
     done, finished = 0, False
     # A rebuild that takes over makes its own vectors.
     while not finished and folder.store_path() == store.path.parent:
@@ -62,19 +89,20 @@ def _encode(folder: IndexFolder, store: Store, embedder: Embedder, progress: Enc
             done += len(rows)
             progress(done, done + vector_rows.count_waiting(store.db))
             if is_due(store, embedder, ENOUGH):
-                calibrate(store, embedder)
+                calibrate(store, embedder, weighed)
         else:
-            finished = _finish(store, embedder)
+            finished = _finish(store, embedder, weighed)
     return done
 
 
-def _finish(store: Store, embedder: Embedder) -> bool:
+def _finish(store: Store, embedder: Embedder, weighed: Encoded) -> bool:
     """What comes after the last vector; False where more units came meanwhile."""
     save_vectors(store, embedder.dimension)
     if is_due(store, embedder):
-        calibrate(store, embedder)
+        calibrate(store, embedder, weighed)
     if vector_rows.count_waiting(store.db):
         return False
-    if store.meta().get(vector_rows.UNFINISHED):
-        store.set_meta(vector_rows.UNFINISHED, "")
+    for key in (vector_rows.UNFINISHED, vector_rows.FAILED):
+        if store.meta().get(key):
+            store.set_meta(key, "")
     return True

@@ -151,15 +151,15 @@ class IndexFolder:
         draft.replace(self.path / pointer)
 
 
-def recorded_embedder(index: Path) -> str | None:
-    """The embedder of the store that a reindex goes on with; None when there is none."""
+def recorded_identity(index: Path) -> Identity | None:
+    """What the store that a reindex goes on with was made with; None when there is none."""
     folder = IndexFolder(index)
     unfinished = folder.store_path("building")
     made = _identity(unfinished) if unfinished else None
     if made is None and folder.store_path():
         with closing(folder.open()) as store:
             made = store.identity()
-    return made.embedder if made else None
+    return made
 
 
 def _identity(folder: Path) -> Identity | None:

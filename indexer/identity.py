@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 
 from indexer import chunks, readers, words
 from indexer.errors import EmbedderMismatch
+from indexer.models import SERVER
 
 VERSIONS = f"words {words.VERSION}, chunks {chunks.VERSION}, readers {readers.VERSION}"
 
@@ -45,6 +46,11 @@ class Identity:
             raise EmbedderMismatch(
                 f"the index was made with {', '.join(differing)}", "opsctl reindex --rebuild"
             )
+
+    def require_asked(self, wanted: str | None) -> None:
+        """Raise EmbedderMismatch when another embedder is asked for by name."""
+        if wanted and wanted != self.embedder.removeprefix(f"{SERVER}:"):
+            self.require(replace(self, embedder=wanted))
 
     def require_embedder(self, name: str, revision: str, dimension: int) -> None:
         """Raise EmbedderMismatch when questions and passages would have vectors of two kinds.

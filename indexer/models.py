@@ -13,7 +13,7 @@ BETTER_MODEL = "sergeyzh/BERTA"
 # From the MTEB results of both.
 WHY_BETTER = "as large, and finds more in Russian (RuBQ, nDCG@10: 71.0 against 29.0)"
 AUTO = "auto"
-WORDS_ALONE = "by words alone: OPSCTL_EMBEDDER=builtin opsctl reindex --rebuild"
+WORDS_ALONE = "use words alone: OPSCTL_EMBEDDER=builtin opsctl reindex --rebuild"
 USE_BUILTIN = "use the built-in one: OPSCTL_EMBEDDER=builtin"
 
 

@@ -119,7 +119,8 @@ def _page(
 ) -> Page:  # fmt: skip
     known: dict[int | None, Table] = {at: Table(*table) for at, table in enumerate(tables)}
     made = (
-        Block(kind, start, stop, level, known.get(at)) for kind, start, stop, level, at in blocks
+        Block(kind, start, stop, level, known.get(at), last_page)
+        for kind, start, stop, level, at, last_page in blocks
     )
     return Page(text, number, heading, tuple(made), recognised, gap)
 
@@ -128,7 +129,8 @@ def _as_json(page: Page) -> list[Any]:
     tables = list(dict.fromkeys(block.table for block in page.blocks if block.table))
     at: dict[Table | None, int | None] = {table: place for place, table in enumerate(tables)}
     blocks = [
-        (each.kind, each.start, each.stop, each.level, at.get(each.table)) for each in page.blocks
+        (each.kind, each.start, each.stop, each.level, at.get(each.table), each.last_page)
+        for each in page.blocks
     ]
     return [
         page.text, page.number, page.heading, blocks,

@@ -50,6 +50,7 @@ CREATE TABLE block (
     kind TEXT NOT NULL,
     level INTEGER NOT NULL,
     grid_id INTEGER REFERENCES grid,
+    last_page INTEGER,
     PRIMARY KEY (page_id, start)
 ) WITHOUT ROWID;
 

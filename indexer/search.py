@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from indexer.embedders import Embedder
+from indexer.embedders import Matrix
 from indexer.folder import IndexFolder
 from indexer.fusion import fuse
 from indexer.lexicon import Lexicon
+from indexer.question_vectors import Open, QuestionVectors, Tell
 from indexer.spelling import Spelling
 from indexer.store import Store
 from indexer.surroundings import Piece, pieces_of
+from indexer.text import page_numbers
 from indexer.vectors import NO_MEANINGS, VectorSearch
 
 THRESHOLD = 0.5
@@ -43,6 +45,12 @@ class Hit:
         """The blocks of the passage and those around it."""
         return self.around or pieces_of(self.text, self.page, self.heading)
 
+    @property
+    def pages(self) -> str:
+        """The number of its page, or of its pages."""
+        last = [each.last_page for each in self.around if each.inside and each.last_page]
+        return page_numbers(self.page, max(last, default=None))
+
 
 @dataclass(frozen=True)
 class Found:
@@ -71,25 +79,33 @@ class Searcher:
     def __init__(
         self,
         index: Path,
-        open_embedder: Callable[[str], Embedder],
+        open_embedder: Open,
         *,
         embedder: str | None = None,
         threshold: float | None = None,
+        weight: float | None = None,
+        tell: Tell = lambda error: None,
     ) -> None:
-        """`embedder` is the one asked for, None for whichever the index was made with."""
+        """`embedder` is the one asked for, None for whichever the index was made with.
+
+        `weight` is that of a cosine, None for what the index found. `tell` is told when words alone
+        are searched because the embedder fails, and with None when it does so no more.
+        """
         self._folder = IndexFolder(index)
-        self._open_embedder = open_embedder
-        self._wanted = embedder
+        self._questions = QuestionVectors(open_embedder, embedder, tell)
         self._threshold = threshold
+        self._weight = weight
         self._lock = threading.Lock()
         self._view: _View | None = None
 
     def search(self, question: str, limit: int = 5) -> Found:
-        """Find passages; raise NoIndex or EmbedderMismatch."""
+        """Find passages; raise NoIndex."""
         with self._lock:
             view = self._current()
             with view.store.snapshot():
-                return view.search(question, limit, self._threshold)
+                weight = view.weight(self._weight)
+                query = self._questions.of(question, view.made, weight)
+                return view.search(question, query, weight, limit, self._threshold)
 
     def threshold(self) -> float:
         """The confidence below which nothing is found."""
@@ -129,33 +145,41 @@ class Searcher:
         if self._view is not None:
             self._view.store.close()
             self._view = None
-        store = self._folder.open()
-        made = store.identity()
-        embedder = self._open_embedder(self._wanted or made.embedder)
-        made.require_embedder(embedder.name, embedder.revision, embedder.dimension)
-        self._view = _View(store, embedder)
+        self._view = _View(self._folder.open())
         return self._view
 
 
 class _View:
     """A store with what is derived from it and kept in memory: posting lists and vectors."""
 
-    def __init__(self, store: Store, embedder: Embedder) -> None:
+    def __init__(self, store: Store) -> None:
         self.store = store
-        self.embedder = embedder
+        self.made = store.identity()
         self._generation = -1
 
     def threshold(self, given: float | None) -> float:
         """The one given, else the one saved in the index, else the default."""
         return given if given is not None else float(self.store.meta().get("threshold", THRESHOLD))
 
-    def search(self, question: str, limit: int, threshold: float | None) -> Found:
+    def weight(self, given: float | None) -> float:
+        """How much a cosine counts: what a person set, else what the index found."""
+        if not self.store.has_vectors():
+            return 0.0
+        return float(self.store.meta().get("weight", 0)) if given is None else given
+
+    def search(
+        self,
+        question: str,
+        query: Matrix | None,
+        weight: float,
+        limit: int,
+        threshold: float | None,
+    ) -> Found:
         self._refresh()
         ranking = self._lexicon.rank(question)
         candidates = ranking.best(max(CANDIDATES, limit))
-        meanings, weight = NO_MEANINGS, self._weight()
-        if weight and self.embedder.knows(question):
-            query = self.embedder.encode_query([question])[0]
+        meanings = NO_MEANINGS
+        if query is not None:
             meanings = self._vectors().search(query, candidates)
             candidates = fuse(candidates, ranking.confidence, meanings.passages, weight)
         hits = self._hits(candidates, limit)
@@ -181,17 +205,10 @@ class _View:
             self._vector_search: VectorSearch | None = None
             self._generation = generation
 
-    def _weight(self) -> float:
-        """How much a cosine counts: what a person set, else what the index found."""
-        if not self.store.has_vectors():
-            return 0.0
-        given = self.embedder.weight
-        return float(self.store.meta().get("weight", 0)) if given is None else given
-
     def _vectors(self) -> VectorSearch:
         """Of this generation, with what was encoded since."""
         if self._vector_search is None:
-            self._vector_search = VectorSearch(self.store, self.embedder.dimension)
+            self._vector_search = VectorSearch(self.store, self.made.dimension)
         else:
             self._vector_search.refresh()
         return self._vector_search

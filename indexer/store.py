@@ -143,10 +143,18 @@ class Store(Database):
                 )
                 grids[table] = cursor.lastrowid
         rows = (
-            (page_id, each.start, each.stop, each.kind, each.level, grids.get(each.table))
+            (
+                page_id,
+                each.start,
+                each.stop,
+                each.kind,
+                each.level,
+                grids.get(each.table),
+                each.last_page,
+            )
             for each in page.blocks
         )
-        self.db.executemany("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?)", rows)
+        self.db.executemany("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def set_facts(self, document_id: int, facts: str) -> None:
         """What a document says of itself, which is searched with every passage."""

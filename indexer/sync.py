@@ -28,8 +28,9 @@ from indexer.segments import PASSAGES
 from indexer.store import Store
 from indexer.text import counted
 
-# What was read is made findable so often, and after so many passages; a kill costs no more.
-SECONDS = 1.0
+# What was read is made findable so often, and after so many passages; a kill costs no more. That
+# takes its own time, the more the larger the vocabulary: it gets a tenth at most.
+SECONDS, SHARE = 1.0, 0.1
 # A larger file, in bytes, with more of them for each letter of its text promised more than it gave.
 LARGE, BYTES_A_LETTER = 200_000, 1000
 LANGUAGE_SAMPLE = 1000  # characters that tell a page's language
@@ -57,6 +58,11 @@ class Report:
     passages: int = 0
     embedded: int = 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there are documents, and none could be read."""
+        return bool(self.failed) and not (self.added or self.changed or self.unchanged)
+
 
 @dataclass(frozen=True)
 class Step:
@@ -77,18 +83,21 @@ def reindex(
     chunking: Chunking,
     *,
     rebuild: bool = False,
+    vectors: bool = True,
     programs: Programs | None = None,
     progress: Progress = lambda step: None,
     planned: Callable[[Plan], None] = lambda plan: None,
     indexed: Callable[[Report], None] = lambda report: None,
     encoded: Encoded = lambda done, total: None,
+    weighed: Encoded = lambda done, total: None,
 ) -> Report:
     """Index what is new or changed, forget what is gone; `rebuild` starts from nothing.
 
     May be killed at any moment: the next run goes on from there. A rebuild fills a second store and
     changes over at its end, so that there is always a whole one to search. Vectors are made after
-    that: words are searched meanwhile, from when `indexed` is called. `encoded` is told how many
-    units have theirs, of how many.
+    that, or else by a later run: words are searched meanwhile, from when `indexed` is called.
+    `encoded` is told how many units have theirs, of how many, and `weighed` how many questions
+    have been asked that tell what they are worth.
     """
     listing = list_documents(documents)
     identity = Identity(
@@ -116,8 +125,8 @@ def reindex(
                 store.close()
             folder.promote()
         indexed(report)
-        if is_dense(embedder):
-            report.embedded = encode_waiting(folder, embedder, encoded)
+        if vectors and is_dense(embedder):
+            report.embedded = encode_waiting(folder, embedder, encoded, weighed)
         return report
     except OSError as error:
         raise not_writable(index, error) from error
@@ -153,7 +162,7 @@ class _Run:
         self.step = Step(0, 0, "")
         self.read: list[int] = []  # ids of documents that are not findable yet
         self.waiting = 0  # passages written since documents were made findable last
-        self.finished = time.monotonic()
+        self.next = time.monotonic() + SECONDS
         self.is_dense = is_dense(embedder)
 
     def apply(self, listing: Listing, plan: Plan) -> Report:
@@ -240,7 +249,7 @@ class _Run:
             letters += len(page.text)
             self.waiting += len(chunks)
             self.report.passages += len(chunks)
-            if self.waiting >= PASSAGES or time.monotonic() - self.finished > SECONDS:
+            if self.waiting >= PASSAGES or time.monotonic() > self.next:
                 self._finish()
         if told := str(gaps):
             return told
@@ -255,12 +264,14 @@ class _Run:
 
     def _finish(self) -> None:
         """Make the documents that were read findable."""
+        begun = time.monotonic()
         with self.store.transaction():
             self.store.finish_documents(self.read)
         self.store.merge_postings()
         self.read.clear()
         self.waiting = 0
-        self.finished = time.monotonic()
+        now = time.monotonic()
+        self.next = now + max(SECONDS, (now - begun) / SHARE)
 
     def _fail(self, file: SourceFile, reason: str, passing: bool) -> None:
         if self.store.is_known(file.path):

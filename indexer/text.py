@@ -28,3 +28,8 @@ def decoded(argument: str) -> str:
     except UnicodeEncodeError:
         return os.fsencode(argument).decode("utf-8", "replace")
     return argument
+
+
+def page_numbers(page: int | None, last_page: int | None) -> str:
+    """The number of a page, or the first and the last one of several: "4–5"."""
+    return "–".join(str(number) for number in (page, last_page) if number is not None)

@@ -6,6 +6,7 @@ from pathlib import Path
 from indexer.documents import list_documents
 from indexer.folder import IndexFolder
 from indexer.plan import Plan, make_plan
+from indexer.store import Store
 from indexer.vector_rows import UNFINISHED
 
 
@@ -16,7 +17,19 @@ def idle_plan(documents: Path, index: Path) -> Plan | None:
         return None
     with closing(folder.open()) as store:
         plan = make_plan(documents, list_documents(documents), store)
-        _, waits = store.count_vectors()
-        waits = waits or bool(store.meta().get(UNFINISHED))
+        waits = _waits(store)
     busy = waits or plan.work or plan.removed or plan.touched or plan.forgotten_problems
     return None if busy else plan
+
+
+def wants_vectors(index: Path) -> bool:
+    """Tell whether an earlier run left vectors to be made or weighed. Raises UserError."""
+    folder = IndexFolder(index)
+    if folder.store_path() is None:
+        return False
+    with closing(folder.open()) as store:
+        return _waits(store)
+
+
+def _waits(store: Store) -> bool:
+    return store.count_vectors()[1] > 0 or bool(store.meta().get(UNFINISHED))

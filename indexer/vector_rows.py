@@ -8,8 +8,8 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-# The key of the store's meta that is set until its vectors are all made and weighed.
-UNFINISHED = "encoding"
+# Keys of the store's meta: set until its vectors are all made and weighed, and why that failed.
+UNFINISHED, FAILED = "encoding", "encoding_failed"
 
 
 def add(db: sqlite3.Connection, chunk_id: int, texts: Iterable[str]) -> None:

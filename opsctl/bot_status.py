@@ -32,6 +32,7 @@ def bot_status(config: Settings) -> dict[str, Any]:
     terminal; `restarts`: how often it was started again. What it says of itself stands beside: the
     age of its last good poll in seconds, its queues, and the `trouble`: cause, sentence and fix of
     what is wrong with the line to Telegram, or with cause "ended" why it could not go on; or null.
+    `words_alone` likewise: why it searches by words alone, though the index has vectors.
     """
     bot, ending = BotProcess(config), BotRecord(config).read()
     health, kept = bot.health(), bot.keeper()
@@ -74,6 +75,9 @@ def show_bot(bot: dict[str, Any]) -> None:
     if trouble := bot.get("trouble"):
         output.write(f"  {trouble['sentence']}")
         output.note(f"hint: {trouble['fix']}")
+    if alone := bot.get("words_alone"):
+        output.write(f"  words alone are searched: {alone['sentence']}")
+        output.note(f"hint: {alone['fix']}")
     if bot["state"] in HINTS:
         output.note(f"hint: {HINTS[bot['state']]}")
 

@@ -162,7 +162,7 @@ def _disk(config: Settings) -> Check:
 
 def _embedder(config: Settings) -> Check:
     from assistant.retrieve import asks_a_server, open_named
-    from indexer.folder import recorded_embedder
+    from indexer.folder import recorded_identity
     from indexer.models import (
         BUILTIN,
         DEFAULT_MODEL,
@@ -174,7 +174,8 @@ def _embedder(config: Settings) -> Check:
         not_here,
     )
 
-    recorded = recorded_embedder(config.index)
+    made_by = recorded_identity(config.index)
+    recorded = made_by.embedder if made_by else None
     name = choose(config.embedder, recorded, config.models)
     if asks_a_server(config) or name == NANO or name.startswith(f"{SERVER}:"):
         made = open_named(name, config)
@@ -199,6 +200,7 @@ def _index(config: Settings) -> Check:
     from indexer.folder import IndexFolder
     from indexer.models import AUTO, SERVER
     from indexer.plan import make_plan
+    from indexer.vector_rows import FAILED
 
     with closing(IndexFolder(config.index).open()) as store:
         damage = store.damage()
@@ -212,6 +214,7 @@ def _index(config: Settings) -> Check:
         detail = f"{counted(counts.documents, 'document')}, {counted(counts.chunks, 'passage')}"
         plan = make_plan(config.documents, list_documents(config.documents), store)
         _, waiting = store.count_vectors()
+        failed = store.meta().get(FAILED)
     behind = plan.work + len(plan.removed)
     if behind:
         return Check(
@@ -219,7 +222,10 @@ def _index(config: Settings) -> Check:
         )
     if waiting:
         rows = counted(waiting, "row or sentence", "rows and sentences")
-        return Check("index", "warning", f"{detail}, {rows} without a vector", "opsctl reindex")
+        why = f" ({failed})" if failed else ""
+        return Check(
+            "index", "warning", f"{detail}, {rows} without a vector{why}", "opsctl reindex"
+        )
     return Check("index", "ok", f"{detail}, up to date")
 
 
@@ -285,12 +291,15 @@ def _server(config: Settings) -> list[Check]:
 def _answers(config: Settings, wanted: str, no_gpu: str) -> Check:
     """Whether a server that is not TGI in Docker answers, where there should be one."""
     from assistant.server.record import is_foreign
-    from opsctl.server.address import is_healthy
+    from assistant.server.state import look
 
-    if is_healthy(config.server_url):
+    found = look(config)
+    if not found.fault:
         return Check("server", "ok", f"answers at {config.server_url}")
+    if found.fault == "ServerBusy":
+        return Check("server", "warning", found.reason, found.fix)
     if is_foreign(config) or wanted == "local" or config.engine == "server":
-        return Check("server", "failed", f"no answer from {config.server_url}", "opsctl status")
+        return Check("server", "failed", found.reason, found.fix)
     detail = f"none on this machine ({no_gpu}): answers are quotes from the documents"
     return Check("server", "ok", detail)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assistant.question.clean import is_russian
+from indexer.errors import UserError
 from indexer.text import counted, printable
 from opsctl import output
 
@@ -13,12 +14,19 @@ if TYPE_CHECKING:
     from indexer.search import Found, Searcher
 
 
+def tell_words_alone(error: UserError | None) -> None:
+    """Say why a question is answered by words alone, and what helps."""
+    if error:
+        output.note(f"warning: words alone are searched: {error.message}")
+        output.note(f"hint: {error.hint}")
+
+
 def list_sources(found: "Found") -> None:
     """Print each passage with its place and score."""
     from assistant.events import recognised
 
     for number, hit in enumerate(found.hits, start=1):
-        page = f", p. {hit.page}" if hit.page is not None else ""
+        page = f", p. {hit.pages}" if hit.page is not None else ""
         heading = f", {hit.heading}" if hit.heading else ""
         mark = recognised(hit.recognised, russian=False)
         place = printable(f"{hit.file}{page}{mark}{heading}")
@@ -59,8 +67,12 @@ def show_end(question: str, done: "Done", found: "Found | None", whole: str = ""
     if done.engine == "server":
         places = [place(citation, russian) for citation in done.citations]
         output.write("".join(f"\n— {place}" for place in dict.fromkeys(places)).lstrip("\n"))
+    for sentence in done.unsupported:
+        label = "отрывки этого не подтверждают" if russian else "no passage confirms this"
+        output.note(f"{label}: {printable(sentence)}")
     if done.cut:
-        output.note("the answer was cut at its greatest length (OPSCTL_ANSWER_TOKENS)")
+        why = done.cause or "it reached its greatest length (OPSCTL_ANSWER_TOKENS)"
+        output.note(f"the answer is cut here: {why}")
     if done.dropped_turns or done.dropped_passages:
         output.note(
             "left out, because the prompt was full:"

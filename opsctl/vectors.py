@@ -1,15 +1,19 @@
 """What `reindex`, `status` and `doctor` say of an index's vectors."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 from assistant.settings import Settings
+from indexer.folder import IndexFolder
 from indexer.lock import is_held
 from indexer.models import BUILTIN
 from indexer.store import Store
 from indexer.text import counted
+from indexer.vector_rows import FAILED
 from opsctl import output
 
+GOES_ON = "opsctl reindex, or the bot when it starts, goes on with them"
 HINT = 'to let the vectors count: OPSCTL_DENSE_WEIGHT=0.3 opsctl ask "…" (or that line in .env)'
 
 
@@ -17,7 +21,8 @@ HINT = 'to let the vectors count: OPSCTL_DENSE_WEIGHT=0.3 opsctl ask "…" (or t
 class Vectors:
     """How many rows and sentences have a vector, how many wait, and what vectors count for.
 
-    `weight` is None until it is found; `given` tells that a person set it, not the index.
+    `weight` is None until it is found; `given` tells that a person set it, not the index, and
+    `usual` that the index is too small to find its own. `error` is why the last run ended early.
     """
 
     made: int
@@ -25,6 +30,15 @@ class Vectors:
     being_made: bool
     weight: float | None
     given: bool
+    usual: bool
+    size: int
+    error: str
+
+    @classmethod
+    def read(cls, config: Settings) -> "Vectors | None":
+        """Those of the index in use."""
+        with closing(IndexFolder(config.index).open()) as store:
+            return cls.of(store, config)
 
     @classmethod
     def of(cls, store: Store, config: Settings) -> "Vectors | None":
@@ -32,27 +46,39 @@ class Vectors:
         made, waiting = store.count_vectors()
         if not made + waiting:
             return None
-        given = config.dense_weight
-        weight = _found(store) if given is None else given
-        return cls(made, waiting, is_held(store.encoding_lock), weight, given is not None)
+        given, meta = config.dense_weight, store.meta()
+        return cls(
+            made,
+            waiting,
+            is_held(store.encoding_lock),
+            _found(store) if given is None else given,
+            given is not None,
+            given is None and bool(meta.get("weight_is_usual")),
+            2 * made * store.identity().dimension,
+            meta.get(FAILED, ""),
+        )
 
     def show(self, write: Callable[[str], None]) -> None:
         """Write a line of their number and their weight, and how to give them one."""
         write(f"vectors: {self._number()}; {self._worth()}")
+        if self.error and not self.being_made:
+            write(f"  the last time it failed: {self.error}")
         if self.weight == 0:
             output.note(f"hint: {HINT}")
 
     def _number(self) -> str:
         whole = counted(self.made + self.waiting, "row or sentence", "rows and sentences")
         if not self.waiting:
-            return f"all {whole}"
-        how = "being made now" if self.being_made else "opsctl reindex goes on with them"
+            return f"all {whole}, {output.size(self.size)}"
+        how = "being made now" if self.being_made else GOES_ON
         return f"{self.made} of {whole}, {how}"
 
     def _worth(self) -> str:
         if self.weight is None:
             return "words alone are searched until their weight is found"
         by = "as OPSCTL_DENSE_WEIGHT says" if self.given else "found by the index"
+        if self.usual:
+            by = "the usual one, for the index is too small to find its own"
         alone = ": words alone are searched" if self.weight == 0 else ""
         return f"weight {self.weight:g}, {by}{alone}"
 

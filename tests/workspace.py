@@ -196,6 +196,17 @@ def said(done: "subprocess.CompletedProcess[str]", hint: bool = True) -> str:
     return "\n".join(lines[places[0] :])
 
 
+def answered_by_words(workspace: Workspace, number: int, env: dict[str, str] | None = None) -> str:
+    """What is said of an answer that the note of this number gives, by words alone."""
+    done = workspace.run("ask", question(number), env=env)
+    assert done.returncode == 0, done
+    assert f"Норд{number}." in done.stdout, done
+    (warning,) = [line for line in done.stderr.splitlines() if line.startswith("warning: ")]
+    assert warning.startswith("warning: words alone are searched: "), done
+    assert "\nhint: " in done.stderr, done
+    return done.stderr
+
+
 def stop_in_the_middle(
     process: "subprocess.Popen[str]", lines: int = 1, work: str = "indexing"
 ) -> None:

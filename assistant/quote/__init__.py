@@ -17,6 +17,7 @@ RIVAL = 0.8
 EDITION = 0.7  # where it is an edition of the same document
 # With this share of the certainty that an answer takes, a quotation is shown as the closest.
 NEAR = 0.6
+BEGINNING = 20  # characters of a block by which it is known to be shown
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Quote:
     hit: Hit
     page: int | None
     heading: str | None
+    last_page: int | None = None  # where it goes over to another one
 
 
 @dataclass(frozen=True)
@@ -126,5 +128,10 @@ def _quote(weighed: Weighed, outlines: Sequence[Outline], asked: Asked, room: in
     unit = weighed.unit
     outline = outlines[unit.rank]
     piece = outline.pieces[unit.place]
-    text = show(outline, expand(unit, outline, asked), unit, room)
-    return Quote(text, outline.hit, piece.page, piece.heading)
+    places = expand(unit, outline, asked)
+    text = show(outline, places, unit, room)
+    after = [outline.pieces[at] for at in places if at > unit.place]
+    shown = [piece, *(each for each in after if each.text[:BEGINNING] in text)]
+    last = max(each.last_page or each.page or 0 for each in shown)
+    last_page = last if piece.page is not None and last > piece.page else None
+    return Quote(text, outline.hit, piece.page, piece.heading, last_page)

@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 import tenacity
 
 from assistant.server.errors import (
+    BadRequest,
     Deadline,
     Incomplete,
     Refused,
@@ -54,6 +55,14 @@ class Client(ABC):
     async def _ask_limits(self) -> Limits:
         """Ask the server for its limits."""
 
+    @abstractmethod
+    async def health(self) -> None:
+        """Return if the server can work; otherwise raise."""
+
+    def _relents(self, refusal: BadRequest) -> bool:
+        """Whether the same is to be asked again in another form, which `body` now makes."""
+        return False
+
     async def _answer(
         self, path: str, body: Callable[[Limits], bytes], parser: Parser
     ) -> AsyncGenerator[str | Finish, None]:
@@ -61,23 +70,23 @@ class Client(ABC):
         ends = time.monotonic() + self._timeouts.deadline
         texts: list[str] = []
         limits = await self.limits()
-        request = body(limits)
         places = await self._take_place(limits, ends)
         stream = None
         try:
-            begun = await self._patiently(begin, self._wire, path, request, parser, ends)
-            stream, text, events = begun
+            stream, text, events = await self._begin(path, lambda: body(limits), parser, ends)
             if text:
+                stream.has_begun()
                 texts.append(text)
                 yield text
             while events or (not parser.done and (events := await self._more(stream, parser))):
                 for payload in events:
-                    if text := parser.read(payload):
+                    if text := _read(parser, payload):
+                        stream.has_begun()
                         texts.append(text)
                         yield text
                 events = []
             if parser.finish is None:
-                raise Incomplete("the model server ended the answer before it was complete")
+                raise parser.unfinished()
             await stream.drain()
             yield parser.finish
         except ServerError as error:
@@ -91,6 +100,19 @@ class Client(ABC):
                 stream.close()
             places.give()
 
+    async def _begin(
+        self, path: str, body: Callable[[], bytes], parser: Parser, ends: float
+    ) -> tuple[Stream, str, list[bytes]]:
+        """The stream, the text of its first event and the events after that."""
+        while True:
+            try:
+                return await self._patiently(
+                    begin, self._wire, path, body(), parser, ends, self.health
+                )
+            except BadRequest as refusal:
+                if not self._relents(refusal):
+                    raise
+
     async def _more(self, stream: Stream, parser: Parser) -> list[bytes]:
         """The next events; none at the end, also where only its mark is missing."""
         if parser.finish is None:
@@ -98,7 +120,7 @@ class Client(ABC):
         try:
             async with asyncio.timeout(self._timeouts.short):
                 return await stream.batch()
-        except (TimeoutError, Incomplete):
+        except (TimeoutError, ServerError):
             return []
 
     async def _take_place(self, limits: Limits, ends: float) -> Places:
@@ -126,3 +148,14 @@ class Client(ABC):
         refused = state.outcome is not None and isinstance(state.outcome.exception(), Refused)
         most = self._timeouts.refused if refused else self._timeouts.busy
         return (state.seconds_since_start or 0) >= min(most, self._timeouts.deadline)
+
+
+def _read(parser: Parser, payload: bytes) -> str:
+    """The text of an event; what follows the end of an answer cannot spoil it any more."""
+    ended = parser.finish is not None
+    try:
+        return parser.read(payload)
+    except ServerError:
+        if ended:
+            return ""
+        raise

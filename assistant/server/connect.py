@@ -1,5 +1,6 @@
 """Make the client that the settings ask for."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -7,16 +8,25 @@ if TYPE_CHECKING:
 
 
 def connect(
-    url: str, api: str, adapter: str, model: str, api_key: str | None, answer_seconds: float = 300
+    url: str,
+    api: str,
+    adapter: str,
+    model: str,
+    api_key: str | None,
+    answer_seconds: float = 300,
+    is_patient: bool = True,
 ) -> "ModelServer":
     """A client of the server at `url`: of TGI's own routes ("tgi") or the chat route ("openai").
 
-    `answer_seconds` is the most that an answer may take. Makes no connection yet. Raises
-    UsageError for an address that is none.
+    `answer_seconds` is the most that an answer may take; a patient client asks a server that is
+    busy or not there yet again and again. Makes no connection yet. Raises UsageError for an address
+    that is none.
     """
     from assistant.server.http import Timeouts
 
     timeouts = Timeouts(deadline=answer_seconds)
+    if not is_patient:
+        timeouts = replace(timeouts, busy=0, refused=0)
     if api == "openai":
         from assistant.server.openai import ChatClient
 

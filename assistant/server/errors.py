@@ -17,13 +17,18 @@ UserError
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from indexer.errors import UserError
 
 SAID = 200
+# As TGI, vLLM (each of its texts), SGLang, llama.cpp, LM Studio and TabbyAPI say it.
 _CONTEXT = re.compile(
-    r"tokens. must (be <=|have less than)|maximum context length|exceed\w* .*context"
-    r"|context.(size|length|window).*exceed|length limit exceeded|too (long|large)",
+    r"tokens. must (be <=|have less than)|(maximum|model's) context length|max_(seq|model)_len"
+    r"|exceed\w* .*context|context.?(size|length|window|.*overflow).*exceed|context .*overflow"
+    r"|(longer|greater) than .*context|context length (is|of) only|length limit exceeded"
+    r"|context_length_exceeded|too (long|large)",
     re.IGNORECASE,
 )
 _MODEL = re.compile(r"model.* (not exist|not found)|no such model", re.IGNORECASE)
@@ -33,9 +38,21 @@ class ServerError(UserError):
     """The model server, or the way to it, failed."""
 
     advice = "see what it says: opsctl logs server"
+    advice_to_others = "see the log of the model server"
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message, hint or self.advice)
+
+    @classmethod
+    @contextmanager
+    def of_others(cls) -> Iterator[None]:
+        """Give errors the advice for a server that others start and stop."""
+        try:
+            yield
+        except cls as error:
+            if error.hint == error.advice:
+                error.hint = error.advice_to_others
+            raise
 
 
 class ServerDown(ServerError):
@@ -43,66 +60,85 @@ class ServerDown(ServerError):
 
     exit_code = 3
     advice = "opsctl status, then opsctl start; OPSCTL_SERVER_URL says where the server is"
+    advice_to_others = "start it where it runs; OPSCTL_SERVER_URL says where that is"
 
 
 class Refused(ServerDown):
     """Nobody listens at the address: the server is stopped, or not ready yet."""
 
     advice = "opsctl start; one that is starting opens its port last: opsctl logs server"
+    advice_to_others = "start it where it runs; one that is starting may open its port last"
 
 
 class Unhealthy(ServerDown):
     """The server answers, and says that it cannot work."""
 
     advice = "opsctl logs server says why; then opsctl restart"
+    advice_to_others = "see the log of the model server: is it still loading?"
 
 
 class ServerBusy(ServerError):
     """The server takes no more requests for now."""
 
     advice = "ask again in a minute; opsctl status shows the queue"
+    advice_to_others = "ask again in a minute; a server with more slots answers more at once"
 
 
 class Unauthorized(ServerError):
     """The server wants another API key."""
 
     advice = "set OPSCTL_API_KEY to the key that the server was started with"
+    advice_to_others = advice
 
 
 class BadRequest(ServerError):
     """The server refuses what it was asked."""
 
     advice = "opsctl doctor checks the settings of the server"
+    advice_to_others = (
+        "see the log of the model server; opsctl ask --show-prompt shows what is sent"
+    )
 
 
 class TooLong(BadRequest):
-    """The prompt, with the answer, does not fit into the model."""
+    """The prompt, with the answer, does not fit into the model.
 
+    `share` is what of it fits, by the two numbers that the server tells; 1 where it tells none.
+    """
+
+    share: float = 1
     advice = "ask a shorter question, or lower OPSCTL_TOP_K; opsctl status shows the limits"
+    advice_to_others = (
+        "ask a shorter question, lower OPSCTL_TOP_K, or start it with a longer context"
+    )
 
 
 class BadReply(ServerError):
     """What answers does not speak the protocol that was expected."""
 
     advice = "check OPSCTL_SERVER_URL and OPSCTL_SERVER_API (tgi or openai): opsctl doctor"
+    advice_to_others = advice
 
 
 class UnknownModel(BadReply):
     """The server has no model, or adapter, of the name that was asked for."""
 
     advice = "set OPSCTL_SERVER_MODEL to a name that the server has: opsctl status"
+    advice_to_others = advice
 
 
 class GenerationFailed(ServerError):
     """The model failed while it was writing."""
 
     advice = "opsctl logs server says why; if it goes on: opsctl restart"
+    advice_to_others = "see the log of the model server"
 
 
 class Incomplete(ServerError):
     """The answer ended early; `text` is what did arrive, in `tokens` pieces."""
 
     advice = "ask again; if it goes on: opsctl logs server"
+    advice_to_others = "ask again; if it goes on, see the log of the model server"
 
     def __init__(self, message: str, hint: str = "", tokens: int = 0, text: str = "") -> None:
         super().__init__(message, hint)
@@ -114,6 +150,7 @@ class Deadline(Incomplete):
     """The answer took longer than it may."""
 
     advice = "ask again when the server is less busy: opsctl status"
+    advice_to_others = "ask again when it is less busy, or raise OPSCTL_ANSWER_SECONDS"
 
 
 # The first words of TGI's texts: its chat route gives every error the same status.
@@ -145,7 +182,16 @@ _WORDS: dict[type[ServerError], str] = {
 def refusal(status: int, text: str) -> ServerError:
     """The error for an HTTP status and what the server said, which may be nothing."""
     family = _family(status, text)
-    return family(_WORDS[family] + (f": {text}" if text else f" (HTTP {status}, no text)"))
+    error = family(_WORDS[family] + (f": {text}" if text else f" (HTTP {status}, no text)"))
+    if isinstance(error, TooLong):
+        error.share = _fitting(text)
+    return error
+
+
+def _fitting(text: str) -> float:
+    """The limit over what was asked for: in every server's text the two largest numbers."""
+    numbers = sorted({int(number) for number in re.findall(r"\d{3,9}", text)})
+    return numbers[-2] / numbers[-1] if len(numbers) > 1 else 1
 
 
 def _family(status: int, text: str) -> type[ServerError]:

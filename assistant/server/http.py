@@ -30,12 +30,16 @@ _JSON = {"Content-Type": "application/json"}
 class Timeouts:
     """Limits of time, in seconds.
 
-    TGI writes a comment after 15 s of silence, so twice that without a byte is a dead peer.
-    `busy` and `refused` say how long a request without a place, or a server, is tried again.
+    Before the first word a server may be silent up to the deadline: it has a queue, or a long
+    prompt and no GPU. Every `look` seconds without a byte it is asked whether it lives. After that
+    word `silence` without an event is the end: comments do not count, which TGI's router sends for
+    a shard that hangs. `busy` and `refused` say how long a request without a place, or a server, is
+    tried again.
     """
 
     connect: float = 5
-    silence: float = 30
+    look: float = 20
+    silence: float = 60
     short: float = 10
     deadline: float = 300
     busy: float = 120
@@ -72,6 +76,8 @@ class Wire:
                 return await self._exchange(path, body)
         except TimeoutError as error:
             raise ServerDown(f"{self.shown} does not answer within {seconds:g} s") from error
+        except (aiohttp.ServerDisconnectedError, ConnectionResetError) as error:
+            raise self.closed() from error
         except (aiohttp.ClientError, OSError) as error:
             raise ServerDown(f"{self.shown} broke the connection off") from error
 
@@ -141,6 +147,10 @@ class Wire:
         silence = self.timeouts.silence
         return Incomplete(f"the model server at {self.shown} fell silent for {silence:g} s")
 
+    def closed(self) -> Refused:
+        """The error of a port that takes a connection and closes it, as Docker's proxy does."""
+        return Refused(f"{self.shown} takes connections and closes them: a server that is starting")
+
     def cut(self) -> Incomplete:
         """The error of a connection that ended in the middle of an answer."""
         return Incomplete(f"the connection to {self.shown} was cut in the middle of the answer")
@@ -179,9 +189,9 @@ def load_json(data: bytes) -> Any:
 
 def told(payload: dict[str, Any]) -> str:
     """What an error says, with its code if that is a word: TGI's, OpenAI's, or vLLM's old form."""
-    inner = payload.get("error") or payload
+    inner = payload.get("error") or payload.get("detail") or payload
     if not isinstance(inner, dict):
-        return str(inner)
+        return inner if isinstance(inner, str) else json.dumps(inner, ensure_ascii=False)
     message, code = inner.get("message") or "", inner.get("code")
     return f"{message} ({code})" if isinstance(code, str) else str(message)
 

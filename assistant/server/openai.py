@@ -2,13 +2,21 @@
 
 import json
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from assistant.server.client import Client
-from assistant.server.errors import Incomplete, ServerError, said
+from assistant.server.errors import (
+    BadReply,
+    BadRequest,
+    GenerationFailed,
+    Incomplete,
+    ServerError,
+    said,
+)
 from assistant.server.http import USUAL, Timeouts, Wire, load_json, told
-from assistant.server.types import Finish, Limits, Message, Tokenized
+from assistant.server.types import Finish, Limits, Message, Reason, Tokenized
 
 # What is assumed of a server that does not say: tokens in all, and requests at a time.
 CONTEXT = 4096
@@ -16,7 +24,11 @@ PLACES = 16
 # Current vocabularies have tokens of more than three bytes for the words of Russian and English,
 # and tokens of a single character for digits and marks.
 _TOKEN = re.compile(rb"[!-@\[-`{-~]|[^!-@\[-`{-~]{1,3}")
-_WHOLE = {"stop", "eos", "eos_token", "stop_sequence", "length"}
+# Servers do not agree on the words for an end: all but these mean that the answer is whole.
+_LENGTH = {"length", "max_tokens", "model_length"}
+_BROKEN = {"abort", "aborted", "cancelled", "content_filter", "error"}
+# What a server may refuse in a request and an answer can do without.
+_OPTIONAL = ("stream_options", "temperature")
 # The statuses of errors in a stream that are named by a word.
 _CODES = {"context_length_exceeded": 413, "rate_limit_exceeded": 429, "invalid_api_key": 401}
 
@@ -29,39 +41,92 @@ class ChatClient(Client):
     ) -> None:
         super().__init__(url.rstrip("/").removesuffix("/v1"), api_key, timeouts)
         self._model = model
+        self._refused: set[str] = set()  # fields
+        self._counts = True  # tokens, as far as is known
+        self._has_health = True  # LiteLLM's asks all the models behind it, each time
+        self.model = ""
+
+    async def limits(self) -> Limits:
+        """What the server takes, as far as it tells."""
+        with ServerError.of_others():
+            return await super().limits()
 
     async def health(self) -> None:
-        """Return if the server can work; one without /health is asked for its models."""
-        status, answer = await self._wire.ask("health")
-        if status in (404, 405):
-            status, answer = await self._wire.ask("v1/models")
-        if status != 200:
+        """Return if the server is well, and would answer with this key: it lists its models.
+
+        A list is no must where the model's name is set, nor is the route of health.
+        """
+        with ServerError.of_others():
+            await self._check_health()
+
+    async def _check_health(self) -> None:
+        status, answer = await self._wire.ask("health") if self._has_health else (404, b"")
+        if status not in (200, 401, 403, 404, 405):
+            raise self._wire.refused(status, answer)
+        self._has_health = status == 200 and b"healthy_endpoints" not in answer
+        status, answer = await self._wire.ask("v1/models")
+        if status != 200 and not (self._model and status in (404, 405, 500, 501)):
             raise self._wire.refused(status, answer)
 
     async def tokenize(self, text: str) -> Tokenized:
-        """An estimate, rather too high: a token for every digit and mark, or three other bytes."""
+        """The tokens by the server's own count where it has one (llama.cpp, vLLM).
+
+        Else an estimate, rather too high: a token for every digit and mark, or three other bytes.
+        """
+        if self._counts and (ids := await self._counted(text)):
+            return Tokenized(ids, ())
         spans = tuple(match.span() for match in _TOKEN.finditer(text.encode()))
         return Tokenized((0,) * len(spans), spans, exact=False)
 
-    def stream(
+    async def _counted(self, text: str) -> tuple[int, ...]:
+        """The tokens of a text; none from a server that does not tell them."""
+        body = {"model": (await self.limits()).model, "prompt": text, "content": text}
+        status, answer = await self._wire.ask("tokenize", json.dumps(body).encode())
+        try:
+            found = _mapping(load_json(answer) if status == 200 else None).get("tokens")
+        except ValueError:
+            found = None
+        self._counts = isinstance(found, list) and all(isinstance(one, int) for one in found)
+        return tuple(found) if self._counts and found else ()
+
+    async def stream(
         self, messages: Sequence[Message], max_new_tokens: int
     ) -> AsyncGenerator[str | Finish, None]:
         """Yield the answer's text as it comes, then one Finish."""
+        parser = ChunkParser(self._wire)
 
         def body(limits: Limits) -> bytes:
-            return _body(limits.model, messages, max_new_tokens)
+            return _body(limits.model, messages, max_new_tokens, self._refused)
 
-        return self._answer("v1/chat/completions", body, ChunkParser(self._wire))
+        answer = self._answer("v1/chat/completions", body, parser)
+        with ServerError.of_others():
+            async with aclosing(answer) as pieces:
+                async for piece in pieces:
+                    self.model = parser.model
+                    yield piece
+
+    def _relents(self, refusal: BadRequest) -> bool:
+        named = {name for name in _OPTIONAL if name in refusal.message} - self._refused
+        self._refused |= named
+        return bool(named)
 
     async def _ask_limits(self) -> Limits:
-        models = await self._models()
+        """What the server lists and tells of itself; little where the model's name is set."""
+        try:
+            models = await self._models()
+        except (BadReply, GenerationFailed):
+            if not self._model:
+                raise
+            models = []
         names = [str(model.get("id", "")) for model in models]
         name = self._model or next(iter(names), "")
         if not name:
             raise self._wire.strange("/v1/models names no model")
         chosen = models[names.index(name)] if name in names else {}
-        total = _size(chosen.get("max_model_len")) or await self._context() or CONTEXT
-        return Limits(name, total - 1, total, PLACES)
+        props = await self._properties()
+        window = _mapping(props.get("default_generation_settings")).get("n_ctx")
+        total = _size(chosen.get("max_model_len")) or _size(window) or CONTEXT
+        return Limits(name, total - 1, total, _size(props.get("total_slots")) or PLACES)
 
     async def _models(self) -> list[dict[str, Any]]:
         listed = await self._wire.json("v1/models")
@@ -70,58 +135,76 @@ class ChatClient(Client):
             raise self._wire.strange("/v1/models gives no list")
         return [model for model in models if isinstance(model, dict)]
 
-    async def _context(self) -> int | None:
-        """The size of the context as llama.cpp tells it."""
+    async def _properties(self) -> dict[str, Any]:
+        """What llama.cpp tells of itself: the window of a slot, and how many there are."""
         _, answer = await self._wire.ask("props")
         try:
-            properties = load_json(answer)
-            return _size(properties["default_generation_settings"]["n_ctx"])
-        except (ValueError, KeyError, TypeError):
-            return None
+            return _mapping(load_json(answer))
+        except ValueError:
+            return {}
 
 
 class ChunkParser:
-    """Reads the chunks of a streamed chat; whole only with a finish_reason."""
+    """Reads the chunks of a streamed chat; `model` is who writes, by the server's own word.
+
+    What is no chunk is passed over: pings, usage, what a server adds of its own. Errors are not.
+    """
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._reason = ""
         self._usage: dict[str, Any] = {}
+        self._thought = self._is_chat = False
+        self.model = ""
         self.tokens = 0
         self.done = False
 
     @property
     def finish(self) -> Finish | None:
-        """The end, once the server has given its reason."""
-        if not self._reason:
+        """The end, once the server has given its reason, or said that a text is all of it."""
+        if not self._reason and not (self.done and self.tokens):
             return None
         tokens = _size(self._usage.get("completion_tokens")) or self.tokens
         given = _size(self._usage.get("prompt_tokens"))
-        return Finish("length" if self._reason == "length" else "stop", tokens, given)
+        reason: Reason = "length" if self._reason in _LENGTH else "stop"
+        return Finish(reason, tokens, given, self._thought)
 
     def read(self, payload: bytes) -> str:
-        """The text of a chunk; none for the first, the last and the one with the usage."""
+        """The text of a chunk; none for thinking, and for what is no chunk."""
         if payload == b"[DONE]":
             self.done = True
             return ""
         try:
             chunk = load_json(payload)
-            if chunk.get("error") or chunk.get("object") == "error":
-                raise self._error(chunk)
-            self._usage = dict(chunk.get("usage") or self._usage)
-            choice = next(iter(chunk["choices"]), None)
-            return self._text(choice) if choice else ""
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise self._wire.strange("an event of the answer is no chunk of a chat") from None
+        except ValueError:
+            return ""
+        if not isinstance(chunk, dict):
+            return ""
+        if chunk.get("error") or chunk.get("object") == "error":
+            raise self._error(chunk)
+        self._usage = _mapping(chunk.get("usage")) or self._usage
+        self.model = str(chunk.get("model") or self.model)
+        choices = chunk.get("choices")
+        choice = choices[0] if isinstance(choices, list) and choices else None
+        return self._text(choice) if isinstance(choice, dict) else ""
+
+    def unfinished(self) -> ServerError:
+        """The error of a body that ended before the answer did."""
+        if self._is_chat:
+            return Incomplete("the model server ended the answer before it was complete")
+        return self._wire.strange("no event of the answer is a chunk of a chat")
 
     def _text(self, choice: dict[str, Any]) -> str:
-        reason = choice.get("finish_reason") or ""
-        if reason and reason not in _WHOLE:
-            raise Incomplete(f"the model server broke the answer off: {said(str(reason), None)}")
+        self._is_chat = True
+        reason = str(choice.get("finish_reason") or "")
+        if reason in _BROKEN:
+            raise Incomplete(f"the model server broke the answer off: {said(reason, None)}")
         self._reason = reason or self._reason
-        text = (choice["delta"] or {}).get("content") or ""
+        delta = _mapping(choice.get("delta"))
+        self._thought |= bool(delta.get("reasoning_content") or delta.get("reasoning"))
+        text = _content(delta.get("content"))
         self.tokens += bool(text)
-        return str(text)
+        return text
 
     def _error(self, chunk: dict[str, Any]) -> ServerError:
         error = chunk.get("error") or chunk
@@ -130,7 +213,21 @@ class ChunkParser:
         return self._wire.refusal(_size(code) or _CODES.get(str(code), 500), told(chunk))
 
 
-def _body(model: str, messages: Sequence[Message], max_new_tokens: int) -> bytes:
+def _content(content: object) -> str:
+    """The text of a delta; of a list of parts, which Mistral's API sends, that of its texts."""
+    if isinstance(content, list):
+        parts = (_mapping(part) for part in content)
+        return "".join(str(part.get("text") or "") for part in parts if part.get("type") == "text")
+    return content if isinstance(content, str) else ""
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _body(
+    model: str, messages: Sequence[Message], max_new_tokens: int, refused: Collection[str]
+) -> bytes:
     """A greedy request. Without a temperature servers sample; TGI rejects a top_p of 1."""
     body = {
         "model": model,
@@ -140,7 +237,8 @@ def _body(model: str, messages: Sequence[Message], max_new_tokens: int) -> bytes
         "stream": True,
         "stream_options": {"include_usage": True},
     }
-    return json.dumps(body, ensure_ascii=False).encode()
+    kept = {name: value for name, value in body.items() if name not in refused}
+    return json.dumps(kept, ensure_ascii=False).encode()
 
 
 def _size(value: object) -> int | None:

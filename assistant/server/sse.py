@@ -7,7 +7,9 @@ MOST_BYTES = 16_000_000
 
 
 class EventReader:
-    """Collects bytes and gives the payloads of whole `data:` lines; comments are passed over.
+    """Collects bytes and gives the payloads of whole `data:` lines.
+
+    Comments, and lines without a payload, are signs of life and no more.
 
     One line is one event: so do TGI, vLLM, SGLang and llama.cpp write them.
     """
@@ -28,4 +30,5 @@ class EventReader:
             self._size += len(rest)
             if self._size > MOST_BYTES:
                 raise BadReply(f"the model server sent an event of over {MOST_BYTES} bytes")
-        return [line[5:].strip() for line in lines if line.startswith(b"data:")]
+        payloads = (line[5:].strip() for line in lines if line.startswith(b"data:"))
+        return [payload for payload in payloads if payload]

@@ -1,16 +1,21 @@
 """One streamed answer on the wire: begun when its first event is there, then read in batches."""
 
 import asyncio
+import math
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import aiohttp
 
-from assistant.server.errors import BadReply, Incomplete
+from assistant.server.errors import BadReply, Incomplete, ServerError, Unhealthy
 from assistant.server.http import Wire, late, seconds_until
 from assistant.server.sse import EventReader
 from assistant.server.types import Finish
+
+Result = TypeVar("Result")
+Lives = Callable[[], Awaitable[None]]
 
 
 class Parser(Protocol):
@@ -28,6 +33,10 @@ class Parser(Protocol):
         """The text of an event, perhaps none; raises ServerError for an error of the server."""
         ...
 
+    def unfinished(self) -> ServerError:
+        """The error of a body that ended before the answer did."""
+        ...
+
 
 class Stream:
     """A response whose body is a stream of events, to be whole at `ends` (monotonic).
@@ -35,21 +44,39 @@ class Stream:
     One timer watches over the silence and the deadline: aiohttp would set one per token.
     """
 
-    def __init__(self, wire: Wire, response: aiohttp.ClientResponse, ends: float) -> None:
+    def __init__(
+        self, wire: Wire, response: aiohttp.ClientResponse, ends: float, lives: Lives
+    ) -> None:
         self._wire = wire
+        self._lives = lives
         self._response = response
         self._reader = EventReader()
         self._ends = ends
+        self._begun = False  # the answer: it has a word
         self._waits: float | None = None  # for bytes, since when
         self._fault: Incomplete | None = None
         self._timer = self._watch_again()
 
+    def has_begun(self) -> None:
+        """From now on silence is limited."""
+        if not self._begun:
+            self._begun = True
+            self._timer.cancel()
+            self._timer = self._watch_again()
+
     async def batch(self) -> list[bytes]:
-        """The next events, at least one; none at the end of the body. Raises Incomplete."""
+        """The next events, at least one; none at the end of the body. Raises Incomplete.
+
+        Before the answer begins ServerDown, too, for a server that does not live any more.
+        """
+        reading = self._read()
+        return await (reading if self._begun else patient(reading, self._wire, self._lives))
+
+    async def _read(self) -> list[bytes]:
         content, feed = self._response.content, self._reader.feed
+        self._waits = time.monotonic()
         try:
             while True:
-                self._waits = time.monotonic()
                 chunk = await content.readany()
                 if not chunk:
                     return []
@@ -64,7 +91,7 @@ class Stream:
         now, silence = time.monotonic(), self._wire.timeouts.silence
         if now >= self._ends:
             self._fault = late()
-        elif self._waits is not None and now - self._waits >= silence:
+        elif self._begun and self._waits is not None and now - self._waits >= silence:
             self._fault = self._wire.silent()
         if self._fault:
             self._response.close()
@@ -73,7 +100,7 @@ class Stream:
 
     def _watch_again(self) -> asyncio.TimerHandle:
         """Look again when the silence, or the answer, would have lasted too long."""
-        silence = self._wire.timeouts.silence
+        silence = self._wire.timeouts.silence if self._begun else math.inf
         now = time.monotonic()
         first = min(self._ends, silence + (now if self._waits is None else self._waits))
         return asyncio.get_running_loop().call_later(max(first - now, 0) + 0.001, self._watch)
@@ -104,23 +131,29 @@ class Stream:
 
 
 async def begin(
-    wire: Wire, path: str, body: bytes, parser: Parser, ends: float
+    wire: Wire,
+    path: str,
+    body: bytes,
+    parser: Parser,
+    ends: float,
+    lives: Lives,
 ) -> tuple[Stream, str, list[bytes]]:
     """Send a request; return its stream, the text of its first event, and the events after that.
 
-    The whole answer may take until `ends` (monotonic). TGI says "overloaded" in the first event of
-    a reply that began well; as no text has arrived by then, this may be called again.
+    The whole answer may take until `ends` (monotonic); `lives` raises for a server that does not
+    answer any more. TGI says "overloaded" in the first event of a reply that began well; as no text
+    has arrived by then, this may be called again.
     """
-    left = seconds_until(ends)
-    silence = wire.timeouts.silence
     try:
-        async with asyncio.timeout(min(left, silence)):
-            response = await wire.request(path, body)
+        async with asyncio.timeout(seconds_until(ends)):
+            response = await patient(wire.request(path, body), wire, lives)
     except TimeoutError as error:
-        raise (late() if left < silence else wire.silent()) from error
+        raise late() from error
+    except (aiohttp.ServerDisconnectedError, ConnectionResetError) as error:
+        raise wire.closed() from error
     except (aiohttp.ClientError, OSError) as error:
         raise wire.cut() from error
-    stream = Stream(wire, response, ends)
+    stream = Stream(wire, response, ends, lives)
     try:
         await stream.check()
         events = await stream.batch()
@@ -130,3 +163,29 @@ async def begin(
     except BaseException:
         stream.close()
         raise
+
+
+async def patient(awaited: Awaitable[Result], wire: Wire, lives: Lives) -> Result:
+    """What is awaited, however long it takes, as long as the server lives."""
+    dead: list[ServerError] = []
+
+    async def watch() -> None:
+        while not dead:
+            await asyncio.sleep(wire.timeouts.look)
+            try:
+                await lives()
+            except Unhealthy:
+                pass  # it answers
+            except ServerError as error:
+                dead.append(error)
+        scope.reschedule(0)
+
+    try:
+        async with asyncio.timeout(None) as scope:
+            watcher = asyncio.ensure_future(watch())
+            try:
+                return await awaited
+            finally:
+                watcher.cancel()
+    except TimeoutError:
+        raise dead[0] if dead else TimeoutError from None

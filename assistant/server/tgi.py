@@ -28,6 +28,7 @@ class TGIClient(Client):
     ) -> None:
         super().__init__(url, api_key, timeouts)
         self.adapter = adapter
+        self.model = ""  # TGI's answers name none
 
     async def health(self) -> None:
         """Return if the server can work: it may look by generating a token."""

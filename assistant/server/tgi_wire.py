@@ -9,7 +9,7 @@ from text_generation import errors
 from text_generation.types import Parameters, Request, StreamDetails
 from typing_extensions import TypedDict
 
-from assistant.server.errors import BadRequest, ServerError
+from assistant.server.errors import BadRequest, Incomplete, ServerError
 from assistant.server.http import Wire, load_json
 from assistant.server.types import Finish, GeneratedToken
 
@@ -97,6 +97,10 @@ class TokenParser:
         if event.get("generated_text") is not None:
             self._end(event.get("details"))
         return "" if token["special"] else token["text"]
+
+    def unfinished(self) -> ServerError:
+        """The error of a body that ended before the answer did."""
+        return Incomplete("the model server ended the answer before it was complete")
 
     def _end(self, details: EventDetails | None) -> None:
         length = details is not None and details.finish_reason == "length"

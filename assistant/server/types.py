@@ -27,11 +27,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class Finish:
-    """The end of a whole answer: by the model itself (stop) or by the limit of tokens (length)."""
+    """The end of a whole answer: by the model itself (stop) or by the limit of tokens (length).
+
+    `thought` tells that the server sent thinking apart from the answer.
+    """
 
     reason: Reason
     tokens: int
     input_tokens: int | None = None
+    thought: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,12 @@ class Queue:
 
 
 class ModelServer(Protocol):
-    """A model server as the assistant uses it. Every method may raise ServerError."""
+    """A model server as the assistant uses it. Every method may raise ServerError.
+
+    `model` is the name by which it answered last, "" where it tells none.
+    """
+
+    model: str
 
     async def __aenter__(self) -> "ModelServer":
         """Open nothing yet: connections are made when they are needed."""

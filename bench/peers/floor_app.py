@@ -23,7 +23,7 @@ def index(chunks: Path, store: Path) -> cli.Result:
     }
     store.mkdir(parents=True, exist_ok=True)
     np.save(store / "vectors.npy", vectors)
-    return {"chunks": len(texts), **spent}
+    return {"chunks": len(texts), "characters": sum(map(len, texts)), **spent}
 
 
 def load(store: Path) -> cli.Search:

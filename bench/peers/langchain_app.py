@@ -57,7 +57,9 @@ def bring_in_line(docs: Path, store: Path, vectors: FAISS) -> cli.Result:
         read(docs), records, vectors, cleanup="full", source_id_key="source", key_encoder="blake2b"
     )
     vectors.save_local(str(store))
-    return {"chunks": vectors.index.ntotal, **done}
+    kept = [vectors.docstore.search(key) for key in vectors.index_to_docstore_id.values()]
+    characters = sum(len(document.page_content) for document in kept)
+    return {"chunks": vectors.index.ntotal, "characters": characters, **done}
 
 
 def index(docs: Path, store: Path) -> cli.Result:

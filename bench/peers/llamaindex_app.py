@@ -39,7 +39,8 @@ def index(docs: Path, store: Path) -> cli.Result:
     """Build the index from nothing."""
     built = VectorStoreIndex.from_documents(read(docs))
     built.storage_context.persist(str(store))
-    return {"chunks": len(built.docstore.docs)}
+    nodes = built.docstore.docs.values()
+    return {"chunks": len(nodes), "characters": sum(len(node.get_content()) for node in nodes)}
 
 
 def open_index(store: Path) -> VectorStoreIndex:

@@ -49,7 +49,9 @@ def index(docs: Path, store: Path) -> cli.Result:
     files = read(docs, list(changed))
     embeddings = Embeddings(path=os.environ["BENCH_MODEL"], content=True, gpu=False, maxlength=256)
     embeddings.index(rows(files))
-    return save(embeddings, {name: (changed[name], len(files[name])) for name in files}, store)
+    characters = sum(len(passage) for passages in files.values() for passage in passages)
+    saved = save(embeddings, {name: (changed[name], len(files[name])) for name in files}, store)
+    return {**saved, "characters": characters}
 
 
 def open_index(store: Path) -> Embeddings:

@@ -13,7 +13,6 @@ from bot.formatting.parts import Span, utf16_borders
 from bot.formatting.protect import item_numbers, protected
 from bot.formatting.spans import nested
 
-THINKING = re.compile(r"\A\s*<think>.*?(</think>\s*|\Z)", re.DOTALL)
 LINE_ENDS = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
 # What is not seen: marks without a width, orders about the direction of writing, tags except
 # those of a flag, and joiners except between letters of scripts that need them and in emoji.
@@ -49,11 +48,6 @@ def clean(text: str) -> str:
     text = LINE_ENDS.sub("\n", text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     shown = (char for char in text if char in "\n\t" or unicodedata.category(char) != "Cc")
     return UNSEEN.sub(r"\1", "".join(shown)).expandtabs(4)
-
-
-def without_thinking(text: str) -> str:
-    """The text without the <think>…</think> at its beginning; what is not closed is thought."""
-    return THINKING.sub("", text)
 
 
 def parse(markdown: str, hosts: Collection[str] = ()) -> tuple[str, list[Span]]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from assistant.events import Citation, recognised
 from bot.formatting.addresses import inert
-from bot.formatting.markdown import clean, parse, without_thinking
+from bot.formatting.markdown import clean, parse
 from bot.formatting.parts import Part, Span, split
 from indexer.text import printable
 
@@ -24,7 +24,7 @@ def answer_parts(markdown: str, hosts: Collection[str] = ()) -> list[Part]:
     nothing, or mostly indentation and padding, is shown as it was written. Only links to these
     hosts hide their address.
     """
-    source = without_thinking(clean(markdown))
+    source = clean(markdown)
     text, spans = parse(source, hosts)
     if len(text) > GROWTH * len(source):
         return quoted_parts(source)
@@ -52,10 +52,10 @@ def sources_part(citations: Sequence[Citation], language: str) -> Part:
     while True:
         text, spans = f"{title}\n", [Span("bold", 0, len(title))]
         for number, one in enumerate(citations[:shown], 1):
-            text += f"{number}. "
+            text += f"[{one.number}] " if one.number else f"{number}. "
             name = _name(one)
             spans.append(Span("code", len(text), len(text) + len(name)))
-            place = f", {page} {one.page}" if one.page else ""
+            place = f", {page} {one.pages}" if one.page else ""
             place += recognised(one.recognised, language == "ru")
             text += f"{name}{place}\n{_short(clean(one.quote), *marks)}\n"
         text += f"… {more} {len(citations) - shown}" if shown < len(citations) else ""

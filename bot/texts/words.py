@@ -1,5 +1,6 @@
 """What the bot has words for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -18,6 +19,10 @@ class Texts:
     quotes: str
     quotes_no_server: str
     searched: str
+    quotes_busy: str
+    broken_off: str
+    unsupported: str
+    repeats: str
     cut: str
     stopped: str
     interrupted: str
@@ -136,6 +141,9 @@ class Texts:
     news_failed: str
     news_by: str
     news_more: str
+    model_causes: Mapping[str, str]
+    news_model: str
+    news_model_back: str
     news_broken: str
     button_retry: str
     whole_gone: str

@@ -34,7 +34,7 @@ class EmbedderServer:
     url: str
     key: str = field(default="", repr=False)
     model: str = ""
-    seconds: float = 30  # of patience with a question
+    seconds: float = 30  # of patience with a text
 
 
 class ServerEmbedder:
@@ -98,10 +98,11 @@ class ServerEmbedder:
         """The JSON of an answer; raises UserError for everything else."""
         import httpx
 
-        timeout = httpx.Timeout(seconds, connect=_CONNECT)
+        timeout = httpx.Timeout(seconds, connect=min(_CONNECT, seconds))
         try:
             answer = self._patiently(
-                lambda: self._client.request(method, self._base + path, json=body, timeout=timeout)
+                lambda: self._client.request(method, self._base + path, json=body, timeout=timeout),
+                seconds,
             )
         except httpx.TimeoutException:
             raise self._error(f"does not answer within {seconds:g} s") from None
@@ -114,7 +115,7 @@ class ServerEmbedder:
         except ValueError:
             raise self._error("does not answer in JSON") from None
 
-    def _patiently(self, send: "Callable[[], httpx.Response]") -> "httpx.Response":
+    def _patiently(self, send: "Callable[[], httpx.Response]", seconds: float) -> "httpx.Response":
         """The answer to a request that is sent again while the server is away or busy."""
         import httpx
         from tenacity import (
@@ -122,13 +123,14 @@ class ServerEmbedder:
             retry_if_exception_type,
             retry_if_result,
             stop_after_attempt,
+            stop_after_delay,
             wait_exponential,
         )
 
         away = retry_if_exception_type((httpx.ConnectError, httpx.RemoteProtocolError))
         retrying = Retrying(
             retry=away | retry_if_result(lambda answer: answer.status_code in _BUSY),
-            stop=stop_after_attempt(_TIMES),
+            stop=stop_after_attempt(_TIMES) | stop_after_delay(seconds),
             wait=wait_exponential(multiplier=0.2, max=4),
             retry_error_callback=lambda state: state.outcome and state.outcome.result(),
         )

@@ -62,7 +62,7 @@ class SentenceTransformerEmbedder:
         matrix = self._model.encode(
             list(texts),
             prompt=prompt,
-            batch_size=32,
+            batch_size=8,  # sentences, as in onnx.py
             convert_to_numpy=True,
             show_progress_bar=False,
         )

@@ -39,7 +39,8 @@ class Table:
 class Block:
     """A piece of a page that stands or falls as a whole: page.text[start:stop].
 
-    `level` is that of a heading, from 1, or the depth of a list item, from 0.
+    `level` is that of a heading, from 1, or the depth of a list item, from 0; `last_page` is the
+    number of the page it ends on, where that is another than the one it begins on.
     """
 
     kind: Kind
@@ -47,6 +48,7 @@ class Block:
     stop: int
     level: int = 0
     table: Table | None = None
+    last_page: int | None = None
 
 
 @dataclass(frozen=True)

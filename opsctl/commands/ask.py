@@ -3,25 +3,33 @@
 import asyncio
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
 from assistant import settings
 from assistant.answer import check_question
+from assistant.events import Done, Event, Retracted, Sources, Token
 from assistant.settings import Settings
 from indexer.errors import UsageError
 from indexer.text import decoded
 from opsctl import output
 from opsctl.folding import Folder
 from opsctl.options import EngineName, Json
-from opsctl.sources import list_sources, say_whether, sections, show_end, show_sections
+from opsctl.sources import (
+    list_sources,
+    say_whether,
+    sections,
+    show_end,
+    show_sections,
+    tell_words_alone,
+)
 
 if TYPE_CHECKING:
-    from assistant.events import Citation, Done
+    from assistant.events import Citation
+    from assistant.server.types import Message
     from indexer.search import Found
 
     _Section = tuple[Citation, str]
@@ -60,13 +68,12 @@ def ask(
 async def _answer(config: Settings, question: str, full: bool, json: bool) -> None:
     from assistant.answer import answer
     from assistant.engines import open_engine
-    from assistant.events import Done, Sources, Token
     from assistant.retrieve import make_searcher
 
     found = done = None
-    searcher = make_searcher(config)
+    searcher = make_searcher(config, tell_words_alone)
     async with open_engine(config) as engine:
-        with answer_lines() as write:
+        with AnswerLines(silent=json) as lines:
             async for event in answer(
                 question,
                 searcher=searcher,
@@ -74,20 +81,21 @@ async def _answer(config: Settings, question: str, full: bool, json: bool) -> No
                 top_k=config.top_k,
                 contact=config.contact,
             ):
+                lines.show(event)
                 if isinstance(event, Sources):
                     found = event.found
-                elif isinstance(event, Token) and not json:
-                    write(event.text)
                 elif isinstance(event, Done):
                     done = event
     assert done
     whole = sections(done.citations, searcher) if full else None
     if json:
         _write_json(question, done, found, whole)
-        return
-    if whole:
-        show_sections(question, whole)
-    show_end(question, done, found, "" if full else "opsctl ask --full …")
+    else:
+        if whole:
+            show_sections(question, whole)
+        show_end(question, done, found, "" if full else "opsctl ask --full …")
+    if done.cause:
+        raise typer.Exit(1)
 
 
 def _question(words: list[str]) -> str:
@@ -99,30 +107,50 @@ def _question(words: list[str]) -> str:
     return sys.stdin.buffer.read().decode("utf-8", "replace")
 
 
-@contextmanager
-def answer_lines() -> Iterator[Callable[[str], None]]:
-    """Give a function that prints an answer's next piece; end the line, also where it breaks off.
+class AnswerLines:
+    """Prints an answer as it comes, folded between words; into a pipe only what is left of it."""
 
-    On a terminal lines are folded between words.
-    """
-    shown = False
+    def __init__(self, silent: bool = False) -> None:
+        """`silent`: nothing is printed."""
+        self._silent = silent
+        self._held: list[str] = []
+        self._is_begun = False
+        self._folder = Folder(self._write, shutil.get_terminal_size().columns)
 
-    def write(text: str) -> None:
-        nonlocal shown
-        shown = True
-        output.write(text, end="")
+    def __enter__(self) -> Self:
+        return self
 
-    folder = Folder(write, shutil.get_terminal_size().columns)
-    try:
-        yield folder.add if sys.stdout.isatty() else write
-    finally:
-        folder.end()
-        if shown:
+    def __exit__(self, *reason: object) -> None:
+        self._folder.end()
+        if self._held and not self._silent:
+            self._write("".join(self._held))
+        if self._is_begun:
             output.write("")
+
+    def show(self, event: Event) -> None:
+        """Print what an event adds; what is taken back stays on a terminal, and is named."""
+        if isinstance(event, Token):
+            self._add(event.text)
+        elif isinstance(event, Retracted):
+            self._held.clear()
+            if self._is_begun:
+                self._folder.end()
+                output.write("")
+                output.note("[that was the model's thinking; its answer:]")
+
+    def _add(self, text: str) -> None:
+        if not self._silent and sys.stdout.isatty():
+            self._folder.add(text)
+        else:
+            self._held.append(text)
+
+    def _write(self, text: str) -> None:
+        self._is_begun = True
+        output.write(text, end="")
 
 
 def _write_json(
-    question: str, done: "Done", found: "Found | None", whole: "Sequence[_Section] | None"
+    question: str, done: Done, found: "Found | None", whole: "Sequence[_Section] | None"
 ) -> None:
     written = {"question": question, **_matched(found), **asdict(done)}
     if whole is not None:
@@ -140,17 +168,20 @@ def _matched(found: "Found | None") -> dict[str, float]:
 
 
 def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) -> None:
-    from assistant.prompt import build_messages
+    from assistant.prompt import build_messages, frame_for
     from assistant.question.split import essence
     from assistant.quote import choose
     from assistant.retrieve import make_searcher
-    from assistant.server.mistral import render
 
     text = essence(question)
-    choice = choose(text, make_searcher(config).search(text, config.top_k))
+    searcher = make_searcher(config, tell_words_alone)
+    choice = choose(text, searcher.search(text, config.top_k))
     found = choice.found
     if show_prompt:
-        prompt = render(build_messages(question, found.hits)) if choice.is_near else None
+        trained = config.server_api == "tgi" and bool(config.adapter)
+        frame = frame_for(question, is_trained=trained)
+        messages = build_messages(question, found.hits, frame=frame)
+        prompt = _prompt(messages, config) if choice.is_near else None
         if prompt is None:
             output.note("nothing is found, so no model would be asked")
         if json:
@@ -170,3 +201,12 @@ def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) 
     else:
         list_sources(found)
         say_whether(choice)
+
+
+def _prompt(messages: "Sequence[Message]", config: Settings) -> str:
+    """What is sent: TGI's own routes take a text, the chat route takes messages."""
+    from assistant.server.mistral import render
+
+    if config.server_api == "tgi":
+        return render(messages)
+    return "\n\n".join(f"{message.role}: {message.content}" for message in messages)

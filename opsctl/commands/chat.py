@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant import settings
-from assistant.events import Done, Sources, Token, Turn
+from assistant.events import Done, Sources, Turn
 from assistant.settings import Settings
 from indexer.errors import UsageError, UserError
 from opsctl import output
-from opsctl.commands.ask import answer_lines
+from opsctl.commands.ask import AnswerLines
 from opsctl.options import EngineName, JsonLines
-from opsctl.sources import list_sources, sections, show_end, show_sections
+from opsctl.sources import list_sources, sections, show_end, show_sections, tell_words_alone
 
 if TYPE_CHECKING:
     from indexer.search import Found, Searcher
@@ -33,7 +33,7 @@ def chat(engine: EngineName = None, json: JsonLines = False) -> None:
     from assistant.retrieve import make_searcher
 
     config = settings.load(engine=engine)
-    dialogue = _Dialogue(make_searcher(config), config, json)
+    dialogue = _Dialogue(make_searcher(config, tell_words_alone), config, json)
     history = config.state / "chat_history"
     if sys.stdin.isatty():
         output.note(HELP)
@@ -92,7 +92,7 @@ class _Dialogue:
 
         done = None
         async with open_engine(self.config) as engine:
-            with answer_lines() as write:
+            with AnswerLines(silent=self.json) as lines:
                 async for event in answer(
                     question,
                     self.turns,
@@ -101,10 +101,9 @@ class _Dialogue:
                     top_k=self.config.top_k,
                     contact=self.config.contact,
                 ):
+                    lines.show(event)
                     if isinstance(event, Sources):
                         self.found = event.found
-                    elif isinstance(event, Token) and not self.json:
-                        write(event.text)
                     elif isinstance(event, Done):
                         done = event
         assert done

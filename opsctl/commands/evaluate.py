@@ -11,6 +11,7 @@ from indexer.errors import UsageError
 from indexer.text import counted, printable
 from opsctl import output
 from opsctl.options import Json
+from opsctl.sources import tell_words_alone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,7 @@ def evaluate(
 
     config = settings.load()
     asked = read_questions(questions)
-    searcher = make_searcher(config)
+    searcher = make_searcher(config, tell_words_alone)
     with output.progress_bar("asking") as advance:
         outcomes = run(asked, searcher, lambda done: advance(done, len(asked), ""))
     with output.progress_bar("answering") as answered:

@@ -46,7 +46,7 @@ def setup(
         )
     else:
         _prepare_server(loaded, asking, skip_download)
-    indexed = _index(config)
+    indexed = _index(settings.load())
     if wrong_token:
         raise wrong_token
     _tell_next(settings.load(), model=not no_gpu, indexed=indexed)
@@ -98,7 +98,7 @@ def _prepare_server(loaded: Loaded, asking: bool, skip_download: bool) -> None:
         return
     if any(check.result == "failed" for check in found):
         output.note("the models are not downloaded until this is mended")
-        _index(config)
+        _index(settings.load())
         raise typer.Exit(1)
     if asking and not typer.confirm("Download the models now (about 5 GB)?", default=True):
         return
@@ -140,12 +140,13 @@ def _show(check: Check) -> None:
 
 
 def _index(config: Settings) -> bool:
-    """Index the documents; False where there are none."""
+    """Index the documents; False where there are none. Vectors are left to a bot."""
     from indexer.documents import list_documents
-    from opsctl.commands.reindex import reindex
+    from opsctl.reindexing import run
 
     if list_documents(config.documents).files:
-        reindex(rebuild=False, dry_run=False, json=False)
+        if run(config, vectors=not config.telegram_token).is_empty:
+            raise typer.Exit(1)
         return True
     output.note(f"put documents into {config.documents}, then: {output.program()} reindex")
     return False

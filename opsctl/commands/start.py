@@ -145,14 +145,17 @@ def _tell_of_logout(config: Settings) -> None:
 def _start_none(config: Settings, asked: bool) -> None:
     """Start no model server; say who answers, and where none was asked for, why."""
     from assistant.server.record import forget, is_foreign
-    from opsctl.server.address import is_healthy
+    from assistant.server.state import look
     from opsctl.server.checks import can_run_tgi
 
     if asked:
         forget(config)
     if is_foreign(config):
-        word = "answers" if is_healthy(config.server_url) else "does not answer"
+        found = look(config)
+        word = f"does not answer: {found.reason}" if found.fault else "answers"
         output.note(f"the model server at {config.server_url}, which others start, {word}")
+        if found.fault:
+            output.note(f"hint: {found.fix}")
         return
     if not asked:
         reason = can_run_tgi() or "Docker is not installed"

@@ -62,12 +62,12 @@ def _show_server(server: dict[str, Any], adapter: dict[str, Any]) -> None:
     restarts = server.get("restarts")
     again = f", started again {counted(restarts, 'time')}" if restarts else ""
     output.write(f"server: {server['state']}, {kind}{server['url']}{since}{again}")
-    if "queue" in server:
-        queue = server["queue"]
+    if "model_id" in server:
+        queue = server.get("queue")
+        work = f"; {queue['running']} running, {queue['waiting']} waiting" if queue else ""
         output.write(
             f"  {server['model_id']}, {server['max_input_tokens']} tokens of prompt,"
-            f" {server['max_total_tokens']} with the answer; {queue['running']} running,"
-            f" {queue['waiting']} waiting"
+            f" {server['max_total_tokens']} with the answer{work}"
         )
     if server.get("stale"):
         output.write("  its settings have changed since it was started (opsctl restart)")

@@ -3,28 +3,43 @@
 import time
 from typing import Any
 
+from assistant.server.errors import Refused
 from assistant.server.metrics import parse_queue
 from assistant.server.record import is_expected, read_record
+from assistant.server.state import look
 from assistant.settings import Settings
 from indexer.errors import UserError
 from opsctl.programs import run
 from opsctl.redact import redact
-from opsctl.server.address import Health, get, health, info
+from opsctl.server.address import get
 from opsctl.server.choose import started_service
 from opsctl.server.log import classify
 from opsctl.server.proof_record import read_proof
 from opsctl.server.services import Service, State
 
 YOUNG_SECONDS = 15 * 60
+# How a server is that answers, by the kind of error that it answers with.
+WORDS = {
+    "ServerBusy": "busy",
+    "BadReply": "foreign",
+    "Unauthorized": "refuses",
+    "UnknownModel": "refuses",
+    "BadRequest": "refuses",
+    "TooLong": "refuses",
+    "Unhealthy": "unhealthy",
+    "GenerationFailed": "unhealthy",
+    "Incomplete": "unhealthy",
+}
 LOG_LINES = 500
 
 
 def server_status(config: Settings) -> dict[str, Any]:
     """The server, its `adapter` among it, as a JSON object.
 
-    `state`: ready, starting, unhealthy, exited, stopped (by `opsctl stop`), unreachable (a server
-    that others start), foreign (something else answers there), or absent. `reason` and `fix` say
-    why it is not ready.
+    `state`: ready, busy, starting, unhealthy, refuses (the key, the model or the request), exited,
+    stopped (by `opsctl stop`), unreachable (a server that others start), foreign (something else
+    answers there), or absent. It is ready when it has just answered as it answers people. `reason`
+    and `fix` say why it is not.
     """
     service = started_service(config)
     try:
@@ -47,28 +62,33 @@ def server_status(config: Settings) -> dict[str, Any]:
 
 def is_down(config: Settings, server: dict[str, Any]) -> bool:
     """Tell whether a server that is meant to answer does not."""
-    if server["state"] == "ready":
+    if server["state"] in ("ready", "busy"):
         return False
     wanted = config.engine == "server" or is_expected(config)
     return wanted or server["state"] != "absent"
 
 
 def _describe(config: Settings, service: Service | None, state: State) -> dict[str, Any]:
-    told = info(config.server_url) if config.server_api == "tgi" else {}
-    answers = health(config.server_url)
-    ready = answers == "ready" and told is not None
-    word = "ready" if ready else _word(config, state, answers)
+    answers = look(config)
+    word = _word(config, state, answers.fault)
     found: dict[str, Any] = {"state": word, "url": config.server_url}
+    if answers.fault and word not in ("absent", "stopped"):
+        found |= {"reason": redact(answers.reason, config.secrets), "fix": answers.fix}
     if service:
         found["kind"] = service.kind
         found["stale"] = _is_stale(service, state)
         found["uptime_seconds"] = _age(state)
         found["restarts"] = state.restarts
-    if ready and told:
-        names = ("model_id", "max_input_tokens", "max_total_tokens", "max_concurrent_requests")
-        found |= {name: told.get(name) for name in names}
-        found["queue"] = _queue(config.server_url)
-    return found | {"adapter": _adapter(config, state, ready)}
+    if limits := answers.limits:
+        found |= {
+            "model_id": limits.model,
+            "max_input_tokens": limits.max_input,
+            "max_total_tokens": limits.max_total,
+            "max_concurrent_requests": limits.max_concurrent,
+        }
+        if config.server_api == "tgi":
+            found["queue"] = _queue(config.server_url)
+    return found | {"adapter": _adapter(config, state, word == "ready")}
 
 
 def _adapter(config: Settings, state: State, ready: bool) -> dict[str, Any]:
@@ -82,12 +102,12 @@ def _adapter(config: Settings, state: State, ready: bool) -> dict[str, Any]:
     return found
 
 
-def _word(config: Settings, state: State, answers: Health) -> str:
-    if answers == "ready":
-        return "foreign"
-    if answers == "sick":
-        return "unhealthy"
+def _word(config: Settings, state: State, fault: str) -> str:
+    if not fault or fault in WORDS:
+        return WORDS.get(fault, "ready")
     if state.status == "running":
+        if fault != Refused.__name__ and read_proof(config):
+            return "unhealthy"  # it was ready, takes connections, and does not answer
         old = _age(state)
         return "starting" if old is None or old < YOUNG_SECONDS else "unhealthy"
     record = read_record(config)

@@ -7,7 +7,7 @@ import pytest
 
 from assistant.budget import EXTRA_TOKENS, Fitted, fit
 from assistant.events import Turn
-from assistant.prompt import build_messages
+from assistant.prompt import TRAINED, build_messages
 from assistant.server.errors import TooLong
 from assistant.server.mistral import render
 from assistant.server.tgi import TGIClient
@@ -44,14 +44,14 @@ def fitted(
     question: str = QUESTION,
     max_total: int = 4096,
     turns: Sequence[Turn] = TURNS,
-    share: float = 1,
+    most: int | None = None,
 ) -> tuple[Fitted, int]:
     """What is left, and the number of calls of /tokenize."""
 
     async def main() -> tuple[Fitted, int]:
         shape = (play or Play()).changed(max_input=max_input, max_total=max_total)
         async with FakeTGI(shape) as fake, Counting(fake.url, "hackatone") as client:
-            return await fit(question, HITS, turns, client, 512, share), client.calls
+            return await fit(question, HITS, turns, client, 512, TRAINED, most), client.calls
 
     return asyncio.run(main())
 
@@ -81,12 +81,11 @@ def test_of_a_dialogue_without_end_only_the_newest_turns_are_sent() -> None:
     assert length(found.messages) <= 3072
 
 
-def test_a_share_of_the_budget() -> None:
-    found, _ = fitted(600, share=0.5)
+def test_a_smaller_budget_as_the_server_counts() -> None:
+    found, _ = fitted(3072, most=300)
     assert 200 < length(found.messages) <= 300
-    found, _ = fitted(3072, max_total=1200, share=0.5)
-    assert found.answer_tokens == 300
-    assert length(found.messages) <= 300
+    assert found.answer_tokens == 512
+    assert fitted(300, most=3072)[0] == fitted(300)[0]
 
 
 @pytest.mark.parametrize("budget", range(200, 800, 37))

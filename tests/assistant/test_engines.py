@@ -8,7 +8,7 @@ from contextlib import aclosing, asynccontextmanager
 import pytest
 
 from assistant.engines import NO_ADAPTER, AutoEngine, Engine, ServerEngine, open_engine
-from assistant.events import Citation, Cut, Piece, Token, Turn, Writer
+from assistant.events import REPEATS, Citation, Cut, Piece, Refusal, Retracted, Token, Turn, Writer
 from assistant.quote import choose
 from assistant.server.errors import Incomplete, TooLong
 from assistant.server.http import USUAL, Timeouts
@@ -23,6 +23,7 @@ QUESTION = "Когда пришёл корабль?"
 HITS = tuple(Hit(f"{n}.txt", None, None, f"Корабль {n} пришёл. " * 30, 0.9) for n in range(5))
 CHOICE = choose(QUESTION, Found(HITS, 1.0, 0.5, {"корабл": 1.0}))
 WORDS = Play(eos_every=0)
+PATIENCE = 10.0
 
 
 @asynccontextmanager
@@ -52,7 +53,7 @@ def test_a_model_that_writes_nothing_has_not_answered() -> None:
         async with served(Play(eos_every=1)) as (fake, engine):
             with pytest.raises(Incomplete, match="wrote nothing"):
                 await written(engine)
-            writer, text, _ = await written(AutoEngine(engine))
+            writer, text, _ = await written(AutoEngine(engine, PATIENCE))
             assert (writer.engine, "wrote nothing" in writer.note) == ("extractive", True)
             assert "Корабль" in text
             assert all(seen.finished for seen in fake.log.requests)
@@ -100,7 +101,7 @@ def test_an_answer_with_its_end() -> None:
     async def main() -> None:
         async with served(WORDS) as (_, engine):
             writer, text, (cut, *cited) = await written(engine)
-            assert (writer, cut) == (Writer("server", "hackatone"), Cut(12))
+            assert (writer, cut) == (Writer("server", "hackatone"), Cut())
             assert len(text.split()) == 12 and text == text.strip()
             assert cited and all(isinstance(piece, Citation) for piece in cited)
 
@@ -141,7 +142,7 @@ def test_auto_quotes_where_the_question_is_too_long_for_the_model() -> None:
         async with served(Play(max_input=200)) as (_, engine):
             with pytest.raises(TooLong):
                 await written(engine, "слово " * 300)
-            writer, _, _ = await written(AutoEngine(engine), "слово " * 300)
+            writer, _, _ = await written(AutoEngine(engine, PATIENCE), "слово " * 300)
             assert writer.engine == "extractive"
             assert "longer than the server takes" in writer.note
 
@@ -158,7 +159,9 @@ def test_a_reader_who_leaves_closes_every_generator(play: Play) -> None:
         async with served(play) as (_, engine):
             sys.set_asyncgen_hooks(finalizer=left.append)
             try:
-                async with aclosing(AutoEngine(engine).write(QUESTION, CHOICE, ())) as pieces:
+                async with aclosing(
+                    AutoEngine(engine, PATIENCE).write(QUESTION, CHOICE, ())
+                ) as pieces:
                     assert isinstance(await anext(pieces), Writer)
             finally:
                 sys.set_asyncgen_hooks(*hooks)
@@ -168,24 +171,99 @@ def test_a_reader_who_leaves_closes_every_generator(play: Play) -> None:
 
 
 @pytest.mark.parametrize("as_status", [True, False], ids=["status", "event"])
-def test_a_prompt_that_the_server_finds_too_long_is_halved_once(as_status: bool) -> None:
-    """And what is left out is told; a second refusal is an error."""
-    play = Play(fault="too_long", times=1, as_status=as_status, eos_every=0)
+def test_parts_go_one_after_the_other_while_the_server_finds_too_much(as_status: bool) -> None:
+    """And what is left out is told; a refusal when nothing can go any more is an error."""
+    play = Play(fault="too_long", times=2, as_status=as_status, eos_every=0)
 
     async def main() -> None:
         async with served(play.changed(max_input=1000)) as (fake, engine):
             writer, text, _ = await written(engine)
-            first, second = (len(seen.body["inputs"]) for seen in fake.log.requests)
-            assert second < first and len(text.split()) == 12
-            assert writer.dropped_passages > 0
-            fake.play = fake.play.changed(times=2)
+            sent = [seen.body["inputs"].count("источник=") for seen in fake.log.requests]
+            assert len(text.split()) == 12
+            assert sent[0] > sent[1] > sent[2] > 0
+            assert writer.dropped_passages == 5 - sent[2]
+            fake.play = fake.play.changed(times=-1)
             with pytest.raises(TooLong):
                 await written(engine)
-            assert len(fake.log.requests) == 4
-            fake.play = fake.play.changed(times=1, after=3, as_status=False)
-            with pytest.raises(TooLong):
-                await written(engine)
-            assert len(fake.log.requests) == 5
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        (["<think>", "хм ", "</think>", "\n\n", "Да."], "Да."),
+        (["<think>хм</think>Да.", "<|im_end|>"], "Да."),
+        (["[THINK]хм[/THINK]Да.", "</s>"], "Да."),
+        (["<thinking>хм</thin", "king>Да."], "Да."),
+        (
+            [
+                "<|channel|>",
+                "analysis<|message|>хм<|end|><|start|>assistant",
+                "<|channel|>final",
+                "<|message|>Да",
+                ".<|return|>",
+            ],
+            "Да.",
+        ),
+        (["Да <b>так</b> [1", "], a < b, [тут", "](http://a)."], "Да <b>так</b> [1], a < b, [тут](http://a)."),
+        (["Да.<|im_end|>\n<|im_start|>user\nА ещё?"], "Да."),
+    ],
+)  # fmt: skip
+def test_thinking_and_marks_of_templates_are_never_shown(said: list[str], text: str) -> None:
+    async def main() -> None:
+        answer = events(*map(chunk, said), chunk(None, "stop"), "[DONE]")
+        async with server(replies(answer)) as (_, client):
+            _, shown, _ = await written(ServerEngine(client, "m", 9))
+            assert shown == text
+
+    run(main)
+
+
+def test_thinking_without_its_opening_is_taken_back() -> None:
+    """The template of the model has it in the prompt: what it is shows at its end only."""
+
+    async def main() -> None:
+        answer = events(chunk("Хм, "), chunk("так.</think>"), chunk("Да."), chunk("", "stop"))
+        async with server(replies(answer)) as (_, client):
+            engine = ServerEngine(client, "m", 9)
+            pieces = [piece async for piece in engine.write(QUESTION, CHOICE, ())]
+            assert pieces[1:4] == [Token("Хм, "), Retracted(), Token("Да.")]
+
+    run(main)
+
+
+@pytest.mark.parametrize("said", [chunk("<think>хм"), {"choices": [{"delta": {"reasoning": "х"}}]}])
+def test_thinking_alone_is_told_with_the_setting_that_helps(said: object) -> None:
+    async def main() -> None:
+        answer = events(said, chunk(None, "length"), "[DONE]")
+        async with server(replies(answer)) as (_, client):
+            with pytest.raises(Incomplete, match="thought, and wrote no answer") as caught:
+                await written(ServerEngine(client, "m", 9))
+            assert "OPSCTL_ANSWER_TOKENS" in caught.value.hint
+
+    run(main)
+
+
+def test_a_model_that_repeats_itself_is_stopped() -> None:
+    async def main() -> None:
+        answer = events(*[chunk("Отрывок номер 1\n")] * 40, chunk(None, "stop"), "[DONE]")
+        async with server(replies(answer)) as (_, client):
+            _, text, (cut, *_) = await written(ServerEngine(client, "m", 9))
+            assert (text, cut) == ("Отрывок номер 1\n" * 5, Cut(REPEATS))
+
+    run(main)
+
+
+@pytest.mark.parametrize("fault", ["cut", "eof", "silence", "generation"])
+def test_what_came_before_a_failure_stays_and_is_cut(fault: str) -> None:
+    """With its sources and the cause; only without a word it is an error."""
+
+    async def main() -> None:
+        async with served(Play(fault=fault, after=3, as_status=False, eos_every=0)) as (_, engine):
+            writer, text, (cut, *cited) = await written(engine)
+            assert writer.engine == "server" and len(text.split()) == 3 and cited
+            assert isinstance(cut, Cut) and cut.cause
 
     run(main)
 
@@ -216,5 +294,15 @@ def test_an_answer_without_an_adapter_says_so(api: str, adapter: str, note: str)
             async with open_engine(config) as engine:
                 writer, _, _ = await asyncio.wait_for(written(engine), 10)
                 assert (writer.engine, writer.note) == ("server", note)
+
+    run(main)
+
+
+def test_a_refusal_has_no_sources() -> None:
+    async def main() -> None:
+        answer = events(chunk("Не знаю."), chunk("", "stop"), "[DONE]")
+        async with server(replies(answer)) as (_, client):
+            _, text, rest = await written(ServerEngine(client, "m", 9))
+            assert (text, rest) == ("Не знаю.", [Refusal()])
 
     run(main)

@@ -5,9 +5,10 @@ import re
 import pytest
 
 from assistant.events import Turn
-from assistant.prompt import CONTEXT, MESSAGE, PERSONA, build_messages
+from assistant.prompt import CONTEXT, MESSAGE, PERSONA, TRAINED, build_messages, frame_for
 from assistant.server.mistral import render
 from indexer.search import Hit
+from indexer.surroundings import Piece
 
 HITS = (
     Hit("rules.pdf", 3, None, "Пропуск стоит 450 рублей.", 0.9, "2026-01-31"),
@@ -26,10 +27,39 @@ def test_the_form_is_the_one_of_the_adapter() -> None:
     assert text.endswith(f"{MESSAGE}\nСколько стоит пропуск? [/INST]")
 
 
-def test_passages_are_numbered_and_named_with_file_page_and_date() -> None:
+def test_passages_are_numbered_and_named_with_file_and_page() -> None:
+    """The time of a file says nothing of what is in it."""
     text = prompt("Сколько стоит пропуск?")
-    assert 'номер="1" источник="rules.pdf, стр. 3" дата="2026-01-31"' in text
+    assert 'номер="1" источник="rules.pdf, стр. 3">' in text
+    assert "2026" not in text
     assert 'номер="2" источник="notes.txt">' in text
+
+
+@pytest.mark.parametrize(
+    ("question", "rules", "source"),
+    [
+        ("How much is a pass?", "in English, only from the passages", 'source="rules.pdf, p. 3"'),
+        ("Сколько стоит пропуск?", "по-русски, только по отрывкам", "rules.pdf, стр. 3"),
+    ],
+)
+def test_without_an_adapter_the_frame_is_in_the_questions_language(
+    question: str, rules: str, source: str
+) -> None:
+    frame = frame_for(question, is_trained=False)
+    (message,) = build_messages(question, HITS, (), frame)
+    said = message.content
+    assert rules in said and source in said and said.endswith(question) and "[1]" in said
+    assert frame_for(question, is_trained=True) is TRAINED
+
+
+def test_what_stands_on_every_page_is_not_sent() -> None:
+    around = (
+        Piece((1, 0), "furniture", 0, None, 1, None, "Станция «Песцовая». Руководство", True),
+        Piece((1, 40), "paragraph", 0, None, 1, None, "Пропуск стоит 450 рублей.", True),
+    )
+    text = f"{around[0].text}\n\n{around[1].text}"
+    (message,) = build_messages("Сколько?", [Hit("a.pdf", 1, None, text, 1.0, around=around)])
+    assert "450 рублей" in message.content and "Песцовая" not in message.content
 
 
 def test_a_dialogue_alternates_and_the_context_stands_with_the_last_question() -> None:

@@ -62,11 +62,11 @@ def test_a_body_that_ends_after_the_reason() -> None:
 
 @pytest.mark.parametrize(
     "tail",
-    [["[DONE]"], [], [chunk("", "abort"), "[DONE]"], [chunk("", "content_filter"), "[DONE]"]],
-    ids=["done", "end", "abort", "filter"],
+    [[], [chunk("", "abort"), "[DONE]"], [chunk("", "content_filter"), "[DONE]"]],
+    ids=["end", "abort", "filter"],
 )
 def test_no_reason_is_no_whole_answer(tail: list[object]) -> None:
-    """Not even with [DONE]."""
+    """Unless the server says by [DONE] that this is all."""
 
     async def main() -> None:
         async with server(replies(events(chunk("В мае"), *tail))) as (_, client):
@@ -78,7 +78,102 @@ def test_no_reason_is_no_whole_answer(tail: list[object]) -> None:
     run(main)
 
 
-@pytest.mark.parametrize("reason", ["stop", "eos", "eos_token", "stop_sequence"])
+def test_done_after_a_text_is_an_end() -> None:
+    """Some servers give no reason at all."""
+
+    async def main() -> None:
+        async with server(replies(events(chunk("В мае"), "[DONE]"))) as (_, client):
+            assert await ask(client) == ("В мае", Finish("stop", 1))
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "", "null", "[]", "{", "7", '{"choices": null}', '{"choices": []}', '{"choices": [7]}',
+        '{"choices": [{}]}', '{"choices": [{"delta": null}]}', '{"usage": 5}', "[" * 100_000,
+        '{"choices": [{"delta": {"content": 5}}]}', '{"error": null}', '{"timings": {}}',
+    ],
+)  # fmt: skip
+def test_what_is_no_chunk_is_passed_over(odd: str) -> None:
+    """Pings, usage and what a server adds: at the start, between, and after the end."""
+
+    async def main() -> None:
+        told = [odd, chunk("В "), odd, chunk("мае"), odd, chunk(None, "stop"), odd, "[DONE]", odd]
+        async with server(replies(events(*told))) as (_, client):
+            assert await ask(client) == ("В мае", Finish("stop", 2))
+
+    run(main)
+
+
+def test_an_error_after_the_end_takes_nothing_away() -> None:
+    async def main() -> None:
+        answer = events(chunk("да"), chunk("", "stop"), {"error": {"message": "oops"}}, "[DONE]")
+        async with server(replies(answer)) as (_, client):
+            assert await ask(client) == ("да", Finish("stop", 1))
+
+    run(main)
+
+
+def test_parts_of_a_list_and_thinking_apart() -> None:
+    """Of the parts only texts are the answer; reasoning is none."""
+    parts = [{"type": "thinking", "thinking": "…"}, {"type": "text", "text": "да"}]
+    delta = {"choices": [{"delta": {"reasoning_content": "хм"}}], "model": "small"}
+
+    async def main() -> None:
+        answer = events(delta, chunk(parts), chunk("", "stop"), "[DONE]")
+        async with server(replies(answer)) as (_, client):
+            assert await ask(client) == ("да", Finish("stop", 1, thought=True))
+            assert client.model == "small"
+
+    run(main)
+
+
+def test_fields_that_a_server_refuses_are_left_out() -> None:
+    """And not sent again in the next request."""
+
+    async def main() -> None:
+        refusal = {"detail": [{"loc": ["body", "stream_options"], "msg": "extra"}]}
+        known = replies(web.json_response(refusal, status=422))
+        async with server(known) as (bodies, client):
+            _, error = await fails(client)
+            assert type(error) is BadRequest
+            known["/v1/chat/completions"] = events(chunk("да", "stop"), "[DONE]")
+            assert (await ask(client))[0] == "да"
+            asked = [body for body in bodies if "messages" in body]
+            assert ["stream_options" in body for body in asked] == [True, False, False]
+
+    run(main)
+
+
+def test_a_server_without_a_list_of_models_answers_by_the_name_that_is_set() -> None:
+    async def main() -> None:
+        known = {"/v1/chat/completions": events(chunk("да", "stop"), "[DONE]")}
+        async with server(known, model="own") as (bodies, client):
+            await client.health()
+            assert (await ask(client))[0] == "да"
+            assert bodies[-1]["model"] == "own"
+
+    run(main)
+
+
+def test_tokens_and_places_as_llama_cpp_tells_them() -> None:
+    async def main() -> None:
+        known = replies(events(), {"data": [{"id": "gguf"}]})
+        properties = {"default_generation_settings": {"n_ctx": 2048}, "total_slots": 4}
+        known["/props"] = web.json_response(properties)
+        known["/tokenize"] = web.json_response({"tokens": [5, 6, 7]})
+        async with server(known) as (_, client):
+            limits = await client.limits()
+            assert (limits.max_total, limits.max_concurrent) == (2048, 4)
+            counted = await client.tokenize("Насос")
+            assert (counted.ids, counted.exact) == ((5, 6, 7), True)
+
+    run(main)
+
+
+@pytest.mark.parametrize("reason", ["stop", "eos", "eos_token", "stop_sequence", "end_turn", "x"])
 def test_every_name_of_a_whole_end(reason: str) -> None:
     """Servers do not agree on it. A null where others have nothing is nothing."""
     last = {"choices": [{"index": 0, "delta": None, "finish_reason": reason}], "error": None}
@@ -154,19 +249,8 @@ def test_errors_in_the_middle(error: object, kind: type[ServerError]) -> None:
     run(main)
 
 
-@pytest.mark.parametrize(
-    "payload",
-    [
-        "null",
-        "[]",
-        '{"choices": 5}',
-        '{"choices": [7]}',
-        "{",
-        '{"choices": [], "usage": 5}',
-        "[" * 100_000,
-    ],
-)
-def test_chunks_of_a_wrong_shape(payload: str) -> None:
+@pytest.mark.parametrize("payload", ["null", '{"choices": 5}', "{"])
+def test_nothing_but_chunks_of_a_wrong_shape(payload: str) -> None:
     """Another protocol, told in a sentence."""
 
     async def main() -> None:

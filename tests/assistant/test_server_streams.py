@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assistant.server.errors import BadReply, Deadline, Incomplete
+from assistant.server.errors import BadReply, Deadline, Incomplete, ServerDown
 from assistant.server.http import Timeouts
 from assistant.server.openai import ChatClient
 from assistant.server.tgi import TGIClient
@@ -67,30 +67,60 @@ def test_an_answer_that_is_cut(client_of: Any, fault: str, after: int) -> None:
 
 
 @CLIENTS
-@pytest.mark.parametrize("after", [0, 3])
-def test_silence(client_of: Any, after: int) -> None:
-    """No byte for longer than a living server would stay silent."""
+def test_silence_in_an_answer(client_of: Any) -> None:
+    """No event for longer than a living server would stay silent."""
 
     async def main() -> None:
-        async with client_of(Play(fault="silence", after=after, eos_every=0)) as (fake, client):
+        async with client_of(Play(fault="silence", after=3, eos_every=0)) as (fake, client):
             text, error = await fails(client)
             assert type(error) is Incomplete and "silent" in error.message
-            assert len(text.split()) == error.tokens == after
+            assert len(text.split()) == error.tokens == 3
             await fake.until(lambda log: log.disconnects == 1)
 
     run(main)
 
 
 @CLIENTS
+def test_silence_before_an_answer_is_no_death(client_of: Any) -> None:
+    """A queue, or a long prompt without a GPU: the server is asked whether it lives."""
+
+    async def main() -> None:
+        times = Timeouts(look=0.05, silence=0.1)
+        async with client_of(Play(first_token=1, eos_every=0), times) as (_, client):
+            assert (await ask(client))[1].tokens == 12
+
+    run(main)
+
+
+@CLIENTS
+def test_a_server_that_hangs_before_an_answer_is_dead(client_of: Any) -> None:
+    """It is asked, and does not answer either."""
+
+    async def main() -> None:
+        times = Timeouts(look=0.05, short=0.2)
+        async with client_of(Play(first_token=60, eos_every=0), times) as (fake, client):
+            await client.limits()
+            fake.play = fake.play.changed(health_delay=60)
+            text, error = await fails(client)
+            assert (text, type(error)) == ("", ServerDown)
+            assert "does not answer within 0.2 s" in error.message
+
+    run(main)
+
+
+@CLIENTS
 @pytest.mark.parametrize("after", [0, 3])
-def test_comments_keep_an_answer_alive(client_of: Any, after: int) -> None:
-    """Together they last longer than the silence that is allowed, each alone does not."""
+def test_comments_are_life_before_an_answer_and_none_in_it(client_of: Any, after: int) -> None:
+    """TGI's router sends them for a shard that hangs."""
 
     async def main() -> None:
         play = Play(fault="keepalive", after=after, keepalive=0.1, eos_every=0)
-        async with client_of(play, Timeouts(silence=0.3)) as (_, client):
-            text, finish = await ask(client)
-            assert len(text.split()) == finish.tokens == 12
+        async with client_of(play, Timeouts(silence=0.25, deadline=20)) as (_, client):
+            if not after:
+                assert (await ask(client))[1].tokens == 12
+                return
+            text, error = await fails(client)
+            assert len(text.split()) == after and "silent" in error.message
 
     run(main)
 

@@ -18,6 +18,7 @@ from bot.answering import Answerer
 from bot.answers import Answers, Question
 from bot.config import BotConfig
 from bot.dialogue import Dialogue
+from bot.fallbacks import Fallbacks
 from bot.metrics import Metrics
 from bot.queue import Queue
 from bot.schedule import Schedule
@@ -88,7 +89,15 @@ async def core(
     async with open_engine(settings) as engine:
         searcher = make_searcher(settings)
         writer = AnswerWriter(
-            config, answers, schedule, dialogue, sender, searcher, engine, metrics
+            config,
+            answers,
+            schedule,
+            dialogue,
+            sender,
+            searcher,
+            engine,
+            metrics,
+            Fallbacks(store, metrics),
         )
         answerer = Answerer(
             answers,

@@ -87,7 +87,6 @@ def test_no_word_of_any_prefix_is_lost(size: Callable[[int, int], int]) -> None:
         ("|a|b|\n|-|-|\n|c|d|e|\n|f|", "a | b  \n--+----\nc | d|e\nf |"),
         ("a\ud800b\x00c", "a\ufffdbc"),
         ("a\ue000\U0010f03cb", "a\ue000\ufffdb"),
-        ("<think>secret</think>\nAnswer", "Answer"),
         ("`<think>` is a tag", "<think> is a tag"),
         ("# Title\n- [ ] todo\n- item", "Title\n☐ todo\n• item"),
     ],
@@ -121,7 +120,7 @@ def test_random_markdown_is_taken_and_whole(size: Callable[[int, int], int]) -> 
             assert text_of(parts).count(word) >= markdown.count(word), markdown
 
 
-@pytest.mark.parametrize("markdown", ["", " \n\n", "<think>only thoughts", "\x00"])
+@pytest.mark.parametrize("markdown", ["", " \n\n", "\x00"])
 def test_an_empty_answer_has_no_message(markdown: str) -> None:
     """There is nothing that Telegram would take."""
     assert answer_parts(markdown) == []
@@ -153,6 +152,8 @@ def test_sources_are_folded() -> None:
     assert pieces(part, "expandable_blockquote") == [part.text.split("\n", 1)[1]]
     assert pieces(part, "code") == ["papers/a.pdf", "b\\x1b.md"]
     assert sources_part(citations[:1], "en").text.startswith("Sources\n1. papers/a.pdf, p. 3\n")
+    over = sources_part([Citation("a.pdf", 3, None, "q", last_page=4)], "en")
+    assert over.text.startswith("Sources\n1. a.pdf, p. 3–4\n")
     assert complaint(part) == ""
 
 

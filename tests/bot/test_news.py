@@ -10,7 +10,9 @@ from tests.bot.bot_process import ADMIN, BotProcess, eventually
 from tests.bot.upload_files import send
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Fault, Flood
-from tests.workspace import Workspace, note
+from tests.fakes.tgi import FakeTGI
+from tests.fakes.tgi_play import Play
+from tests.workspace import Workspace, note, question
 
 OTHER = 4
 NEWS = "Документы обновлены"
@@ -26,8 +28,8 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def bot_of(folder: Path, api: FakeBotAPI, workspace: Workspace, **config: Any) -> BotProcess:
+    settings = {"documents": str(workspace.documents)} | config.pop("settings", {})
     given = {"admins": [ADMIN, OTHER], "pace": 0.005, **config}
-    settings = {"documents": str(workspace.documents)}
     return BotProcess(folder, api, workspace.state, settings=settings, **given)
 
 
@@ -132,5 +134,40 @@ def test_who_sent_a_document_is_named_to_the_others(tmp_path: Path, workspace: W
             assert "смета" in news(bot, OTHER)[0] and "прислано: " in news(bot, OTHER)[0]
             assert news(bot, ADMIN) == []
             assert bot.rows("SELECT * FROM brought") == []
+
+    asyncio.run(go())
+
+
+async def status(api: FakeBotAPI, bot: BotProcess, count: int) -> str:
+    api.user(ADMIN, "/status")
+    return (await bot.replied(ADMIN, count))[-1]
+
+
+def test_quotations_instead_of_the_models_answers_are_told_when_they_begin_and_end(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    """With the cause, once to each administrator; /status and /metrics tell it, too."""
+
+    async def go() -> None:
+        async with (
+            FakeTGI(Play(fault="unauthorized")) as tgi,
+            FakeBotAPI(flood=Flood(0)) as api,
+        ):
+            served = {"engine": "auto", "server_url": tgi.url}
+            bot = bot_of(tmp_path, api, workspace, settings=served)
+            async with bot:
+                for number in (1, 2):
+                    api.user(5, question(number))
+                await bot.replied(5, 2)
+                for admin in (ADMIN, OTHER):
+                    (told,) = await bot.replied(admin)
+                    assert "сервер не принимает ключ (OPSCTL_API_KEY)" in told
+                assert "нет ответов: сервер не принимает ключ" in await status(api, bot, 2)
+                tgi.play = Play()
+                api.user(5, question(3))
+                assert (await bot.replied(ADMIN, 3))[2] == "✅ Модель снова отвечает."
+                assert "Сервер модели: отвечает" in await status(api, bot, 4)
+                counted = (await bot.get("/metrics"))[1]
+                assert 'bot_fallbacks_total{kind="Unauthorized"} 2.0' in counted
 
     asyncio.run(go())

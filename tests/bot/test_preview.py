@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from assistant.events import Piece, Token, Turn, Writer
+from assistant.events import Piece, Retracted, Token, Turn, Writer
 from assistant.quote import Choice
 from assistant.retrieve import make_searcher
 from assistant.settings import Settings
 from bot.answers import Answers, Question
 from bot.config import BotConfig
 from bot.dialogue import Dialogue
+from bot.fallbacks import Fallbacks
 from bot.metrics import Metrics
 from bot.preview import PRIVATE_PACE, Preview
 from bot.schedule import Schedule
@@ -29,6 +30,7 @@ from tests.workspace import question
 
 CHAT = 2
 PACE = 0.1
+Pieces = Sequence[str | Retracted]
 
 
 class Says:
@@ -37,7 +39,7 @@ class Says:
     The first ones, so many as are `quiet`, are not to be shown: these get the time for two edits.
     """
 
-    def __init__(self, api: FakeBotAPI, pieces: Sequence[str], quiet: int) -> None:
+    def __init__(self, api: FakeBotAPI, pieces: Pieces, quiet: int) -> None:
         self._api = api
         self._pieces = pieces
         self._quiet = quiet
@@ -48,13 +50,13 @@ class Says:
         yield Writer("server")
         for number, piece in enumerate(self._pieces[:-1]):
             before = edits(self._api)
-            yield Token(piece)
+            yield Token(piece) if isinstance(piece, str) else piece
             shown = partial(more_edits, self._api, before)
             if number >= self._quiet:
                 await eventually(shown)
             with suppress(TimeoutError):
                 await eventually(shown, 2 * PACE * PRIVATE_PACE)
-        yield Token(self._pieces[-1])
+        yield Token(str(self._pieces[-1]))
 
 
 def edits(api: FakeBotAPI) -> int:
@@ -66,7 +68,7 @@ def more_edits(api: FakeBotAPI, before: int) -> bool:
 
 
 async def written(
-    folder: Path, state: Path, pieces: Sequence[str], faults: Sequence[Fault] = (), quiet: int = 0
+    folder: Path, state: Path, pieces: Pieces, faults: Sequence[Fault] = (), quiet: int = 0
 ) -> tuple[str, list[str], str]:
     """The answer that is stored, all that its message ever said, and what is remembered of it."""
     async with sender() as (api, to):
@@ -82,6 +84,7 @@ async def written(
             searcher=make_searcher(settings),
             engine=Says(api, pieces, quiet),
             metrics=Metrics(),
+            fallbacks=Fallbacks(store, Metrics()),
         )
         answers.add(Question(1, CHAT, None, CHAT, None, "ru", question(3), time.time()))
         message = await to.send(CHAT, "…")
@@ -115,12 +118,11 @@ def test_what_is_blank_is_not_previewed(tmp_path: Path, notes: Path) -> None:
     assert len(history) == 2 and history[1].endswith("Да,")
 
 
-def test_thoughts_are_neither_shown_nor_remembered(tmp_path: Path, notes: Path) -> None:
-    """While they are written, at the end, and in the next prompt."""
-    pieces = ["<think>тайная ", "мысль</think>\nОтвет ", "готов."]
-    text, history, remembered = asyncio.run(written(tmp_path, notes, pieces, quiet=1))
+def test_thoughts_that_were_shown_are_taken_back(tmp_path: Path, notes: Path) -> None:
+    """Neither in the answer nor in the next prompt."""
+    pieces: Pieces = ["тайная ", Retracted(), "Ответ ", "готов."]
+    text, _, remembered = asyncio.run(written(tmp_path, notes, pieces, quiet=2))
     assert text == remembered == "Ответ готов."
-    assert history == ["…", "Ответ"]
 
 
 def test_nothing_in_a_preview_is_active() -> None:

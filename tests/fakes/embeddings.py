@@ -26,6 +26,9 @@ class EmbeddingServer(ThreadingHTTPServer):
         self.held = threading.Event()
         self.released = threading.Event()
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of those who did not wait for their answer."""
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"

@@ -121,6 +121,7 @@ class FakeTGI:
             return web.Response(status=error.status)
 
     async def _health(self, _: web.Request) -> web.Response:
+        await asyncio.sleep(self.play.health_delay)
         return web.Response() if self.play.healthy else json_error(503, "healthcheck", "unhealthy")
 
     async def _info(self, _: web.Request) -> web.Response:

@@ -67,6 +67,7 @@ class Play:
     zero_offsets: bool = False
     drop_adapter_after_first_token: bool = False
     healthy: bool = True
+    health_delay: float = 0
     fault: str | None = None
     times: int = -1
     after: int = 0

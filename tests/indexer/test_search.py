@@ -28,7 +28,9 @@ def searcher(tmp_path: Path) -> Searcher:
 
 
 def _searcher(root: Path, weight: float = 0.0) -> Searcher:
-    return Searcher(root / "index", lambda name: open_embedder(name, root / "models", weight))
+    return Searcher(
+        root / "index", lambda name: open_embedder(name, root / "models"), weight=weight
+    )
 
 
 @pytest.mark.parametrize(

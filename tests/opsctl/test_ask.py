@@ -24,6 +24,19 @@ def test_an_answer_names_file_and_page(workspace: Workspace) -> None:
     assert reply["confidence"] == reply["matched_words"]  # its former name
 
 
+def test_a_sentence_over_the_end_of_a_page_is_cited_by_both_pages(workspace: Workspace) -> None:
+    start = "Если давление в котле упало ниже четырёх, немедленно сообщить глав-"
+    workspace.write("boiler.pdf", pdf([note(1), start, "ному теплотехнику Усольцеву.\nЖдать его."]))
+    workspace.reindex()
+    asked = "Кому сообщить, если давление в котле упало?"
+    reply = workspace.answer(asked)
+    (first, *_) = reply["citations"]
+    assert first["quote"].endswith("немедленно сообщить главному теплотехнику Усольцеву.")
+    assert (first["page"], first["last_page"]) == (2, 3)
+    assert "boiler.pdf, стр. 2–3" in reply["text"]
+    assert "boiler.pdf, p. 2–3 " in workspace.run("ask", asked, "--sources-only").stdout
+
+
 def test_a_document_without_pages_is_cited_by_its_section(workspace: Workspace) -> None:
     workspace.write("rules.md", f"# Правила\n\n## Склады\n\n{note(1)}\n")
     workspace.reindex()

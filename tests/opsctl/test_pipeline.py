@@ -11,9 +11,9 @@ from assistant.answer import answer
 from assistant.engines import ExtractiveEngine
 from assistant.events import Done, Event, Sources, Token, Turn, Writer
 from indexer.embedders import HashedStems, open_embedder
-from indexer.errors import EmbedderMismatch, NoIndex, UsageError
+from indexer.errors import EmbedderMismatch, NoIndex, UsageError, UserError
 from indexer.search import Searcher
-from tests.workspace import Workspace, note, question
+from tests.workspace import VECTORS, Workspace, note, question
 
 
 def searcher(workspace: Workspace, embedder: str | None = None) -> Searcher:
@@ -99,12 +99,18 @@ def test_faults_are_raised_by_their_own_names(workspace: Workspace) -> None:
     assert searcher(workspace, "builtin").search(question(1)).confident
 
 
-def test_an_embedder_of_another_revision_is_a_mismatch(indexed: Workspace) -> None:
+def test_an_embedder_of_another_revision_is_told_and_not_used(indexed: Workspace) -> None:
     class Later(HashedStems):
         revision = "later"
 
-    with pytest.raises(EmbedderMismatch, match="revision"):
-        Searcher(indexed.state / "index", lambda name: Later()).search(question(1))
+    told: list[UserError | None] = []
+    indexed.reindex("--rebuild", env=VECTORS)
+    index = indexed.state / "index"
+    searcher = Searcher(index, lambda name: Later(), weight=0.1, tell=told.append)
+    assert searcher.search(question(1)).hits[0].file == "note1.txt"
+    (error,) = told
+    assert isinstance(error, EmbedderMismatch)
+    assert "revision" in error.message
 
 
 def test_no_question_goes_wrong_while_the_index_changes_under_it(indexed: Workspace) -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from tests.fakes import hub_files
 from tests.fakes.bot_api import TOKEN as telegram_token
+from tests.fakes.embeddings import embedding_server
 from tests.fakes.hub import FakeHub
 from tests.fakes.systemd import Scenario
 from tests.gpu_server import GPUServer
 from tests.opsctl.telegram import STRANGER, USER, telegram_for
 from tests.terminal import CTRL_C, on_a_terminal
-from tests.workspace import Workspace, note, question
+from tests.workspace import UNITS, Workspace, note, question
 
 TOKEN = "123456789:AAE-not_a_real_token_but_of_its_form"
 ASKED = re.compile(r"\(Enter: [^)]*\): ")
@@ -62,6 +63,21 @@ def test_without_a_gpu_setup_indexes_and_says_who_will_answer(workspace: Workspa
     assert done.returncode == 0, done
     assert "answers will be quotes from the documents" in done.stderr
     assert workspace.answer(question(1))["engine"] == "extractive"
+
+
+def test_setup_makes_vectors_unless_a_bot_will(workspace: Workspace) -> None:
+    workspace.write("note1.txt", note(1))
+    with embedding_server() as server:
+        workspace.env |= {"OPSCTL_EMBEDDER": "auto", "OPSCTL_EMBEDDER_URL": server.url}
+        bot = {"OPSCTL_TELEGRAM_TOKEN": TOKEN, "OPSCTL_TELEGRAM_API_URL": "http://127.0.0.1:9/bot"}
+        done = workspace.run("setup", "--yes", env=bot)
+        assert done.returncode == 0, done
+        assert (
+            f"vectors: 0 of {UNITS} rows and sentences, opsctl reindex, or the bot" in done.stderr
+        )
+        assert workspace.source(question(1)) == "note1.txt"
+        assert workspace.run("setup", "--yes").returncode == 0
+        assert workspace.vectors() == UNITS
 
 
 def test_env_is_written_for_its_owner_alone_and_what_stands_there_stays(

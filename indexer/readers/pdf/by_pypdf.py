@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +12,14 @@ from pypdf import PdfReader
 from pypdf.errors import DependencyError, FileNotDecryptedError
 
 from indexer.readers.clean import clean
+from indexer.readers.garbage import is_garbage
+from indexer.readers.misread import code_page
 from indexer.readers.page import Page, Unreadable, is_damage, why
 from indexer.readers.reflow import reflow
 
 FORGET_AFTER = 50  # pages whose parsed objects pypdf may keep in memory
+
+_GLYPH = re.compile(r"/[A-Za-z]+\d+(?![^/\s])")  # the name of a letter that it does not know
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # the exceptions say enough
 
@@ -50,7 +55,8 @@ def _text(reader: PdfReader, number: int) -> str:
             text = reader.pages[number - 1].extract_text()
     except Unreadable:
         return ""
-    return clean(reflow(text)).strip()
+    text = text.translate(code_page(text))
+    return "" if is_garbage(_GLYPH.sub("\ufffd", text)) else clean(reflow(text)).strip()
 
 
 @contextmanager

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import logging
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pypdfium2
 
+from indexer.readers.clean import clean
 from indexer.readers.contents import is_title
 from indexer.readers.page import Page, Unreadable
 from indexer.readers.pdf import by_pypdf
 from indexer.readers.pdf.forms import filled
 from indexer.readers.pdf.furniture import Furniture
 from indexer.readers.pdf.join import glued, split_rest
-from indexer.readers.pdf.parts import Part, Style, parts_of
+from indexer.readers.pdf.parts import Part, Style, parts_of, plain
 from indexer.readers.pdf.pictures import FEW, is_picture
 from indexer.readers.pdf.pieces import Piece, pieces_of
+from indexer.readers.pdf.ruled import Ruled, tables
 from indexer.readers.plain import blocks_of
 from indexer.readers.sections import Sections
+from indexer.readers.tables import sheet
+
+logging.getLogger("pypdfium2").setLevel(logging.CRITICAL)  # the exceptions say enough
 
 if TYPE_CHECKING:
     from indexer.readers.scan.pages import Scans
@@ -29,6 +37,7 @@ if TYPE_CHECKING:
 
 MORE = 2  # times the letters that a page has: what is recognised is taken for it
 SAMPLE = 200  # pages, spread evenly, that show how a document is set
+DEPTH, BOOKMARKS = 6, 5000  # that are looked at
 
 
 def read(path: Path) -> Iterator[Page]:
@@ -60,6 +69,7 @@ class Content:
     number: int | None
     parts: list[Part]
     asides: list[Part] = field(default_factory=list)  # notes, running headers and footers
+    goes_over: bool = False  # its last sentence, to the next page
     recognised: int | None = None
     gap: str = ""
 
@@ -104,16 +114,19 @@ class Pages:
         if not rest or not (others or len(after.parts) > 1):
             return
         last.text = glued(last.text, rest, self._style.words)
+        before.goes_over = True
         after.parts[0] = replace(first, text=others)
 
     def _written(self, content: Content) -> Iterator[Page]:
         sections, texts = self._sections, list[str]()
         sections.turn_to(content.number)
-        for part in [*content.parts, *content.asides, Part("", "furniture")]:
+        for at, part in enumerate([*content.parts, *content.asides, Part("", "furniture")]):
             if part.kind is None:
                 texts += filter(None, [part.text])
                 continue
-            self._write("\n\n".join(texts))
+            goes_over = content.goes_over and at == len(content.parts)
+            last_page = content.number + 1 if goes_over and content.number else None
+            self._write("\n\n".join(texts), last_page)
             texts = []
             if part.kind == "heading":
                 sections.heading(part.level, part.text)
@@ -125,9 +138,10 @@ class Pages:
         if not content.parts and not content.asides:
             yield Page("", content.number, gap=content.gap)
 
-    def _write(self, text: str) -> None:
+    def _write(self, text: str, last_page: int | None = None) -> None:
         blocks = blocks_of(text, contents_go_on=self._contents_go_on)
         if blocks:
+            blocks = (*blocks[:-1], replace(blocks[-1], last_page=last_page))
             self._contents_go_on = any(block.kind == "contents" for block in blocks)
             self._sections.add_blocks(text, blocks)
 
@@ -135,6 +149,15 @@ class Pages:
         for page in self._sections.take(last=last):
             recognised, gap = self._marks[page.number]
             yield replace(page, recognised=recognised, gap=gap)
+
+
+@dataclass(slots=True)
+class _Drawn:
+    """What pdfium finds on a page."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    tables: list[Ruled] = field(default_factory=list)
 
 
 class _Reading(Pages):
@@ -147,16 +170,17 @@ class _Reading(Pages):
             document.init_forms()
         step = -(-self._count // SAMPLE) or 1
         self._known = {at: self._drawn(at) for at in range(0, self._count, step)}
-        drawn = [pieces for pieces, _ in self._known.values()]
+        drawn = [each.pieces for each in self._known.values()]
         self._furniture = Furniture(drawn)
         self._style = Style(drawn)
+        self._titles = _titles(document)
+        self._open: Ruled | None = None  # the table with which the page before ends
 
     @property
     def has_text(self) -> bool:
         """Whether there is text on any page, or a note."""
-        return any(map(any, self._known.values())) or any(
-            any(self._drawn(at)) for at in range(self._count) if at not in self._known
-        )
+        others = (self._drawn(at) for at in range(self._count) if at not in self._known)
+        return any(each.pieces or each.notes for each in chain(self._known.values(), others))
 
     @property
     def has_pictures(self) -> bool:
@@ -170,43 +194,67 @@ class _Reading(Pages):
 
         return Scans(self._count, self._picture)
 
-    def _drawn(self, at: int) -> tuple[list[Piece], list[str]]:
-        """The pieces of a page and its notes; nothing where it is damaged: others may be whole."""
+    def _drawn(self, at: int) -> _Drawn:
+        """What a page shows; nothing where it is damaged: others may be whole."""
         try:
             page = self._document[at]
         except pypdfium2.PdfiumError:
-            return [], []
+            return _Drawn()
         try:
-            return filled(page, pieces_of(page))
+            pieces, rules = pieces_of(page)
+            return _Drawn(*filled(page, pieces), tables(rules, pieces))
         except pypdfium2.PdfiumError:
-            return [], []
+            return _Drawn()
         finally:
             page.close()
 
-    def _ahead(self, at: int) -> tuple[list[Piece], list[str]]:
+    def _ahead(self, at: int) -> _Drawn:
         """The same, read once where it is asked for ahead."""
         if at not in self._known:
             self._known[at] = self._drawn(at)
         return self._known[at]
 
     def _content(self, at: int) -> Content:
-        pieces, notes = self._ahead(at)
+        drawn = self._ahead(at)
         scan = self.scans.page(at) if self._is_picture(at) else None
         del self._known[at]
-        if scan and scan.letters > MORE * _letters(pieces):
-            parts = scan.parts + [Part(each.text, each.kind) for each in pieces if each.kind]
-            content = Content(at + 1, parts, recognised=scan.confidence)
+        if scan and scan.letters > MORE * _letters(drawn.pieces):
+            content = Content(at + 1, list(scan.parts), recognised=scan.confidence)
+            content.parts += [Part(each.text, each.kind) for each in drawn.pieces if each.kind]
             running = scan.running
+            self._open = None
         else:
-            body, running = self._furniture.parted(pieces)
-            content = Content(at + 1, list(parts_of(body, self._style)))
+            content, running = self._as_drawn(at, drawn)
         content.gap = scan.gap if scan else ""
-        content.asides = [Part(note, "note") for note in notes]
+        content.asides = [Part(note, "note") for note in drawn.notes]
         content.asides += [Part(text, "furniture") for text in running]
         return content
 
+    def _as_drawn(self, at: int, drawn: _Drawn) -> tuple[Content, list[str]]:
+        """What stands on a page that has its text, and its running lines."""
+        body, running = self._furniture.parted(drawn.pieces)
+        ruled = [table for table in drawn.tables if any(piece in body for piece in table.pieces)]
+        self._follow(ruled, body)
+        parts = parts_of(body, self._style, ruled, self._titles.get(at, {}))
+        lines = [line for line in running if not any(table.holds(line) for table in ruled)]
+        return Content(at + 1, list(parts)), [line.text for line in lines]
+
+    def _follow(self, ruled: list[Ruled], body: list[Piece]) -> None:
+        """Give a table that goes on from the page before the header that it has there."""
+        if not ruled:
+            self._open = None if body else self._open
+            return
+        ruled = sorted(ruled, key=lambda table: -table.ys[0])
+        others = [piece for piece in body if not any(table.place(piece) for table in ruled)]
+        first, last = ruled[0], ruled[-1]
+        is_first = all(piece.bottom < first.ys[0] for piece in others)
+        if self._open and is_first and first.goes_on(self._open):
+            first.head = self._open.head or sheet.head(self._open.lines(self._style.words))
+        is_last = all(piece.top > last.ys[-1] for piece in others)
+        self._open = last if is_last else None
+
     def _is_picture(self, at: int) -> bool:
-        letters = _letters(self._ahead(at)[0])
+        letters = _letters(self._ahead(at).pieces)
         if letters >= FEW:
             return False
         with suppress(pypdfium2.PdfiumError), closing(self._document[at]) as page:
@@ -224,3 +272,17 @@ class _Reading(Pages):
 
 def _letters(pieces: list[Piece]) -> int:
     return sum(len(piece.text) for piece in pieces)
+
+
+def _titles(document: pypdfium2.PdfDocument) -> dict[int, dict[str, int]]:
+    """What the bookmarks say, with their depth, by the page that they lead to."""
+    titles = defaultdict[int, dict[str, int]](dict)
+    try:
+        for mark in islice(document.get_toc(max_depth=DEPTH), BOOKMARKS):
+            target = mark.get_dest()
+            page = target.get_index() if target else None
+            if page is not None and (title := plain(clean(mark.get_title()))):
+                titles[page].setdefault(title, mark.level)
+    except (pypdfium2.PdfiumError, ValueError):  # damaged ones are no reason to give up the text
+        pass
+    return titles

@@ -45,8 +45,8 @@ class Furniture:
             if times >= least or times == numbered[said] == count == LEAST_NUMBERED
         }
 
-    def parted(self, pieces: list[Piece]) -> tuple[list[Piece], list[str]]:
-        """The pieces without the running lines (the head of a table is none), and their text."""
+    def parted(self, pieces: list[Piece]) -> tuple[list[Piece], list[Line]]:
+        """The pieces without the running lines (the head of a table is none), and these."""
         if not self._repeated:
             return pieces, []
         lines = lines_of(pieces)
@@ -57,7 +57,7 @@ class Furniture:
         ]
         gone = {(piece.right, piece.bottom) for line in found for piece in line.pieces}
         rest = [piece for piece in pieces if (piece.right, piece.bottom) not in gone]
-        return rest, [line.text for line in found]
+        return rest, found
 
     def _outermost(self, lines: list[Line]) -> list[Line]:
         """Those at the edges, unless they are all that there is."""

@@ -79,7 +79,7 @@ def lines_of(pieces: list[Piece]) -> list[Line]:
             lines.append([piece])
     for line in lines:
         line.sort(key=lambda each: each.left)
-        if len(line) > 1 and _MARKER.fullmatch(line[0].text):
+        if len(line) > 1 and _MARKER.fullmatch(line[0].text) and line[1].kind != "row":
             line[:2] = [_merged(line[:2])]
         if _is_stretched(line):
             line[:] = [_merged(line)]
@@ -95,6 +95,8 @@ def _is_beside(line: list[Piece], piece: Piece) -> bool:
 def _is_stretched(line: list[Piece]) -> bool:
     """Whether it is words that are set apart to fill a line: their gaps are alike."""
     gaps = [after.left - piece.right for piece, after in pairwise(line)]
+    if any(piece.kind == "row" for piece in line):
+        return False
     if len(gaps) < 2 or max(gaps) > STRETCHED * line[0].size or max(gaps) > ALIKE * min(gaps):
         return False
     return 2 * sum(any(map(str.isalpha, piece.text)) for piece in line) > len(line)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 from indexer.readers.contents import has_leaders
 from indexer.readers.page import Kind, Table, row
 from indexer.readers.pdf.join import Measure, paragraphs, words_of
 from indexer.readers.pdf.lines import Column, Line, columns, lines_of
 from indexer.readers.pdf.pieces import Piece
+from indexer.readers.pdf.ruled import Ruled
 from indexer.readers.pdf.tables import grid_at
 
 LARGER = 1.12  # than the text of most lines: the size of a heading
@@ -22,6 +24,7 @@ LONGEST_HEADING, HEADING_LINES = 150, 3
 MOSTLY_BOLD = 0.4  # a share of bold letters from which bold means nothing
 
 _ENDS = (".", ",", ":", ";", "!", "-", "–", "—")
+_NUMBERED = re.compile(r"^[\d.]+(?=\s)")
 _NUMBER = re.compile(r"(?:\d+\.)*\d+\.?(?=\s)")
 
 
@@ -59,6 +62,11 @@ class Style:
         usual = [gap for gap, _ in gaps.most_common() if 0.8 <= gap <= 2.5]
         self._gap = usual[0] if usual else 1.2
 
+    @property
+    def least_level(self) -> int:
+        """A level below that of every heading that its letters tell."""
+        return 10 * (len(self._larger) + 2)
+
     def is_gap(self, line: Line, after: Line) -> bool:
         """Whether a blank line, or a change of the font, parts two lines."""
         distance = (line.bottom - after.bottom) / max(line.size, 1.0)
@@ -87,32 +95,74 @@ class Style:
         return 10 * (rank + 1) + (number[0].rstrip(".").count(".") if number else 0)
 
 
-def parts_of(pieces: list[Piece], style: Style) -> Iterator[Part]:
-    """The parts of a page in reading order."""
-    for column in columns(pieces):
-        yield from _column(column, style)
+def parts_of(
+    pieces: list[Piece], style: Style, ruled: list[Ruled], titles: Mapping[str, int]
+) -> Iterator[Part]:
+    """The parts of a page in reading order; `titles` are bookmarks that lead here, with levels."""
+    inside = {id(piece) for table in ruled for piece in table.pieces}
+    tables = dict(enumerate(ruled))
+    places = [_place(at, table) for at, table in tables.items()]
+    for column in columns([*(each for each in pieces if id(each) not in inside), *places]):
+        yield from _column(column, style, tables, titles)
 
 
-def _column(column: Column, style: Style) -> Iterator[Part]:
+def plain(title: str) -> str:
+    """A title as it is compared: without its number."""
+    title = " ".join(title.split()).casefold()
+    return _NUMBERED.sub("", title).strip(" .:")
+
+
+def _place(at: int, table: Ruled) -> Piece:
+    """A piece that keeps the place of a table among the others."""
+    size = median(piece.size for piece in table.pieces)
+    (left, *_, right), (top, *_, bottom) = table.xs, table.ys
+    return Piece("", left, bottom, right, top, size, kind="row", at=at)
+
+
+def _column(
+    column: Column, style: Style, tables: Mapping[int, Ruled], titles: Mapping[str, int]
+) -> Iterator[Part]:
     lines, measure, at = column.lines, Measure.of(column), 0
     while at < len(lines):
-        if lines[at].pieces[0].kind == "field":
+        if places := [piece for piece in lines[at].pieces if piece.kind == "row"]:
+            if rest := [piece for piece in lines[at].pieces if piece.kind != "row"]:
+                yield _text([Line(rest)], measure, style)
+            for place in places:
+                for text, block in tables[place.at].blocks(style.words):
+                    yield Part(text, block.kind, table=block.table)
+            at += 1
+        elif lines[at].pieces[0].kind == "field":
             yield from (Part(piece.text, piece.kind) for piece in lines[at].pieces)
             at += 1
         elif grid := grid_at(lines, at):
             yield from (Part(row(cells), "row", table=grid.table) for cells in grid.rows)
             at = grid.stop
         else:
-            stop = _end(lines, at, style)
-            yield _text(lines[at:stop], measure, style)
+            title = _title(lines, at, titles)
+            stop = title or _end(lines, at, style, titles)
+            part = _text(lines[at:stop], measure, style)
+            if title and part.kind is None:
+                text = " ".join(line.text for line in lines[at:stop])
+                part = Part(text, "heading", style.least_level + titles[plain(text)])
+            yield part
             at = stop
 
 
-def _end(lines: list[Line], at: int, style: Style) -> int:
-    """Where the text ends that begins with a line: at a gap, a field or a table."""
+def _title(lines: list[Line], at: int, titles: Mapping[str, int]) -> int:
+    """Where the title of a bookmark ends that begins with this line; 0 where none does."""
+    for stop in range(at + 1, min(at + HEADING_LINES, len(lines)) + 1 if titles else 0):
+        if plain(" ".join(line.text for line in lines[at:stop])) in titles:
+            return stop
+    return 0
+
+
+def _end(lines: list[Line], at: int, style: Style, titles: Mapping[str, int]) -> int:
+    """Where the text ends that begins with a line: at a gap, a field, a title or a table."""
     stop = at + 1
     while stop < len(lines) and not style.is_gap(lines[stop - 1], lines[stop]):
-        if lines[stop].pieces[0].kind == "field" or grid_at(lines, stop):
+        if any(piece.kind for piece in lines[stop].pieces) or grid_at(lines, stop):
+            break
+        if _title(lines, stop, titles):
             break
         stop += 1
     return stop

@@ -15,14 +15,18 @@ import pypdfium2.raw as pdfium
 
 from indexer.readers.clean import clean
 from indexer.readers.page import Kind
+from indexer.readers.pdf.letters import letters_of
+from indexer.readers.pdf.rules import Rule, Rules, rules_of
+from indexer.readers.pdf.turn import Box, turned
 
 GAP = 1.1  # heights of a character; a wider gap parts columns
+FAR = 1.5  # heights from one line to another, whatever they say
+NARROW = 0.1  # a gap where a border may stand
 BOLD_WEIGHT = 600
 LARGEST = 14_400  # points, five metres: no paper is larger
 
 _HYPHENS = frozenset("\x02\xad\ufffe")  # pdfium's own for one at a line end, and a soft one
 _BOLD = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
-_Box = tuple[float, float, float, float]  # left, bottom, right, top
 
 
 @dataclass(slots=True)
@@ -45,14 +49,16 @@ class Piece:
         return len(self.text) > 2 and self.top - self.bottom > 2 * (self.right - self.left)
 
 
-def pieces_of(page: pypdfium2.PdfPage) -> list[Piece]:
-    """The pieces of a page in the order of pdfium, which is that of drawing for the most part."""
+def pieces_of(page: pypdfium2.PdfPage) -> tuple[list[Piece], Rules]:
+    """The pieces of a page in pdfium's order, mostly that of drawing; and the lines drawn on it."""
     if max(page.get_size()) > LARGEST:  # a damaged box: pdfium takes memory by its size
         page.set_mediabox(0, 0, LARGEST, LARGEST)
     textpage = page.get_textpage()
     try:
-        runs = _Runs(textpage, direction(textpage))
-        return [piece for piece in runs.pieces() if piece.text]
+        degrees = direction(textpage)
+        rules = rules_of(page, degrees)
+        runs = _Runs(textpage, degrees, rules.down)
+        return [piece for piece in runs.pieces() if piece.text], rules
     finally:
         textpage.close()
 
@@ -66,24 +72,13 @@ def direction(textpage: pypdfium2.PdfTextPage) -> int:
     return turns.most_common(1)[0][0] if turns else 0
 
 
-def turned(box: _Box, degrees: int) -> _Box:
-    """Where a box lies when the page is turned clockwise."""
-    left, bottom, right, top = box
-    if degrees == 90:
-        return bottom, -right, top, -left
-    if degrees == 180:
-        return -right, -top, -left, -bottom
-    if degrees == 270:
-        return -top, left, -bottom, right
-    return box
-
-
 class _Runs:
     """Gathers the characters of a page into pieces."""
 
-    def __init__(self, textpage: pypdfium2.PdfTextPage, degrees: int) -> None:
+    def __init__(self, textpage: pypdfium2.PdfTextPage, degrees: int, borders: list[Rule]) -> None:
         self._textpage = textpage
         self._degrees = degrees
+        self._borders = borders
         self._letters: list[str] = []
         self._first = self._last = 0  # numbers of characters
         self._heights = list[float]()
@@ -92,8 +87,7 @@ class _Runs:
     def pieces(self) -> Iterator[Piece]:
         rectangle = pdfium.FS_RECTF()
         place = ctypes.byref(rectangle)
-        for number in range(self._textpage.count_chars()):
-            letter = chr(pdfium.FPDFText_GetUnicode(self._textpage, number))
+        for number, letter in enumerate(letters_of(self._textpage)):
             if letter in "\r\n":
                 yield from self._end()
                 continue
@@ -109,18 +103,23 @@ class _Runs:
             self._add(letter, number, box)
         yield from self._end()
 
-    def _ends_before(self, box: _Box) -> bool:
-        """Whether a character cannot belong to the piece: it follows a gap, or on another line."""
+    def _ends_before(self, box: Box) -> bool:
+        """Whether a character is of another piece: after a gap or border, or on another line."""
         left, bottom, right, top = self._before
         size = max(top - bottom, 1.0)
         if box[0] < left - size:
             return True
-        is_below = abs(box[1] - bottom) > size / 2
-        if is_below:
-            return self._letters[-1] in _HYPHENS
-        return box[0] - right > GAP * size
+        gap = box[0] - right
+        if gap > NARROW * size and any(
+            right - 1 < each.at < box[0] + 1 and each.covers(top) for each in self._borders
+        ):
+            return True
+        shift = abs(box[1] - bottom)
+        if shift > size / 2:
+            return shift > FAR * size or self._letters[-1] in _HYPHENS
+        return gap > GAP * size
 
-    def _add(self, letter: str, number: int, box: _Box) -> None:
+    def _add(self, letter: str, number: int, box: Box) -> None:
         if not self._letters:
             self._first, self._box, self._heights = number, box, []
         self._last, self._before = number, box

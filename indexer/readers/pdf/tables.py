@@ -66,11 +66,15 @@ def _is_header(rows: list[list[str]], first: Line, last: Line) -> bool:
 
 
 def _may_begin(line: Line) -> bool:
-    return _is_parted(line) and not has_leaders(line.text)
+    return _is_parted(line) and not has_leaders(line.text) and not _holds_table(line)
 
 
 def _is_parted(line: Line) -> bool:
     return len(line.pieces) > 1
+
+
+def _holds_table(line: Line) -> bool:
+    return any(piece.kind == "row" for piece in line.pieces)
 
 
 def _is_close(line: Line, following: Line) -> bool:
@@ -83,7 +87,11 @@ def _extents(pieces: list[Piece]) -> list[_Extent]:
 
 def _with_line(extents: list[_Extent], before: Line, line: Line) -> list[_Extent]:
     """The columns with one line more; none where it is no row of them."""
-    if before.bottom - line.bottom > FAR * line.size or has_leaders(line.text):
+    if (
+        before.bottom - line.bottom > FAR * line.size
+        or has_leaders(line.text)
+        or _holds_table(line)
+    ):
         return []
     merged = _merged([*extents, *_extents(line.pieces)])
     if len(merged) < max(len(extents), 2):

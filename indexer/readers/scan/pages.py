@@ -59,8 +59,9 @@ class Scans:
         self.style = Style(known)
         scan, gap = self._read[at]
         body, running = Furniture(known).parted(scan.pieces)
-        parts = list(parts_of(body, self.style))
-        return Recognised(parts, running, scan.letters, scan.confidence, gap)
+        parts = list(parts_of(body, self.style, [], {}))
+        lines = [line.text for line in running]
+        return Recognised(parts, lines, scan.letters, scan.confidence, gap)
 
     def all_of(self, pages: Iterator[Page]) -> Iterator[Page]:
         """The pages of a document that has no text but what is recognised.

@@ -73,6 +73,13 @@ def names_columns(rows: list[list[str]], strong: list[bool]) -> bool:
     return found == (0, 1) and _stands_out(window, *found)
 
 
+def head(lines: list[Line]) -> list[Line]:
+    """Those that name the columns of a table, with the titles above them."""
+    writer = _Writer(Sections(), False, False, frozenset(), "")
+    start, stop = writer.find_header(lines[:LOOK_AHEAD])
+    return lines[:stop] if start < stop else []
+
+
 class _Gaps:
     """Numbers the regions between empty lines; what a merged cell covers is not empty."""
 

@@ -1,0 +1,30 @@
+"""In the place of an index's embedder that cannot be had now: words are indexed, vectors wait."""
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+from indexer.errors import UserError
+from indexer.identity import Identity
+
+
+class AbsentEmbedder:
+    """Says what the index was made with, and why it cannot be had."""
+
+    def __init__(self, made: Identity, weight: float | None, reason: UserError) -> None:
+        self.name = made.embedder
+        self.revision = made.revision
+        self.dimension = made.dimension
+        self.weight = weight
+        self.reason = reason
+
+    def knows(self, text: str) -> bool:
+        """It cannot be asked."""
+        return True
+
+    def encode(self, texts: Sequence[str]) -> NoReturn:
+        """Raise the reason."""
+        raise self.reason
+
+    def encode_query(self, texts: Sequence[str]) -> NoReturn:
+        """Raise the reason."""
+        raise self.reason
