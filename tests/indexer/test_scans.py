@@ -176,7 +176,7 @@ def test_lines_of_noise_are_left_out() -> None:
 
 
 def test_an_answer_tells_that_its_source_was_recognised(scanning: Workspace) -> None:
-    scanning.write("a.pdf", pages(drawn(), drawn(shade=9)))
+    scanning.write("a.pdf", pages(drawn()))
     scanning.reindex()
     reply = scanning.answer(ASKED)
     assert reply["citations"][0]["recognised"] == 93

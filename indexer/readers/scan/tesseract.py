@@ -14,6 +14,8 @@ from indexer.readers.scan.picture import Picture
 LANGUAGES = ("rus", "eng")
 VERSION = 1  # of how pictures are given to it
 DOUBTFUL = 75  # per cent: less, and a page may lie on its side
+# Where tesseract looks for tables it loses rows of them; they are found by their places.
+KEEP_ROWS = ("-c", "textord_tabfind_find_tables=0")
 
 _TURN = re.compile(rb"Rotate: (90|180|270)\b")
 
@@ -69,11 +71,9 @@ class Tesseract:
         return turned if better else written
 
     def _recognised(self, picture: Picture) -> bytes:
-        return self._run(picture, picture.as_pgm(), "-l", "+".join(self.languages), "hocr")
+        languages = "+".join(self.languages)
+        return self._run(picture, picture.as_pgm(), "-l", languages, *KEEP_ROWS, "hocr")
 
     def _run(self, picture: Picture, pgm: bytes, *options: str) -> bytes:
-        """Options come first, the names of configurations last."""
-        named = [each for each in options if each == "hocr"]
-        others = [each for each in options if each != "hocr"]
-        dpi = ["--dpi", str(picture.dpi)]
-        return programs.run([self.program, "-", "-", *dpi, *others, *named], pgm)
+        argv = [self.program, "-", "-", "--dpi", str(picture.dpi), *options]
+        return programs.run(argv, pgm)
