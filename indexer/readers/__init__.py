@@ -45,28 +45,16 @@ def _html(path: Path) -> Iterator[Page]:
     return html.read(path)
 
 
-def _docx(path: Path) -> Iterator[Page]:
-    from indexer.readers.word import docx
-
-    return docx.read(path)
-
-
-def _xlsx(path: Path) -> Iterator[Page]:
-    from indexer.readers.tables import xlsx
-
-    return xlsx.read(path)
-
-
 def _csv(path: Path) -> Iterator[Page]:
     from indexer.readers.tables import csv
 
     return csv.read(path)
 
 
-def _pptx(path: Path) -> Iterator[Page]:
-    from indexer.readers.slides import pptx
+def _office(path: Path) -> Iterator[Page]:
+    from indexer.readers.office import kinds
 
-    return pptx.read(path)
+    return kinds.read(path)
 
 
 def _picture(path: Path) -> Iterator[Page]:
@@ -84,10 +72,12 @@ READERS: Mapping[str, Reader] = {
     ".rst": _rst,
     **dict.fromkeys((".md", ".markdown"), _markdown),
     **dict.fromkeys((".html", ".htm", ".xhtml"), _html),
-    **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), _docx),
-    **dict.fromkeys((".xlsx", ".xlsm", ".xltx"), _xlsx),
+    **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm", ".doc", ".dot", ".rtf"), _office),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xltx", ".xlsb", ".xls", ".xlt"), _office),
+    **dict.fromkeys((".pptx", ".ppsx", ".pptm", ".ppsm", ".potx", ".ppt", ".pps", ".pot"), _office),
+    **dict.fromkeys((".odt", ".ott", ".ods", ".ots", ".odp", ".otp"), _office),
+    **dict.fromkeys((".fodt", ".fods", ".fodp"), _office),
     **dict.fromkeys((".csv", ".tsv"), _csv),
-    **dict.fromkeys((".pptx", ".ppsx", ".pptm", ".ppsm", ".potx"), _pptx),
     **dict.fromkeys((".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp"), _picture),
 }
 

@@ -13,7 +13,26 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
-    "suffix", [".txt", ".md", ".rst", ".html", ".docx", ".xlsx", ".csv", ".pptx", ".pdf"]
+    "suffix",
+    [
+        ".txt",
+        ".md",
+        ".rst",
+        ".html",
+        ".docx",
+        ".xlsx",
+        ".csv",
+        ".pptx",
+        ".pdf",
+        ".rtf",
+        ".xls",
+        ".odt",
+        ".fodt",
+        ".ods",
+        ".fods",
+        ".odp",
+        ".fodp",
+    ],
 )
 def test_damaged_files_are_read_or_refused_with_a_reason(tmp_path: Path, suffix: str) -> None:
     started = [start(tmp_path, suffix, first) for first in (0, FILES // 2)]
