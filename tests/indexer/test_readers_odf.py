@@ -128,17 +128,23 @@ def test_what_hangs_on_a_paragraph_follows_it(blocks: Any) -> None:
 
 def test_what_is_deleted_or_hidden_is_not_read_and_contents_are_kept_apart(blocks: Any) -> None:
     changes = (
-        "<text:tracked-changes><text:changed-region><text:deletion>"
+        '<text:tracked-changes><text:changed-region text:id="d"><text:deletion>'
         f"{p('УДАЛЕНО')}</text:deletion></text:changed-region></text:tracked-changes>"
     )
+    gone = '<text:change-start text:change-id="d"/>НЕТ'
+    there = '<text:change-start text:change-id="i"/>и<text:change-end text:change-id="i"/>'
     hide = '<style:text-properties text:display="none"/>'
     body = (
         changes + p('Видно<text:change/><text:span text:style-name="H">НЕТ</text:span>')
+        + p(f"Там {gone}") + p(f"НЕТ <text:tab/><text:change-end text:change-id='d'/>{there} тут")
         + p("НЕТ", "HP") + f'<text:section text:display="none">{p("НЕТ")}</text:section>'
         + f"<text:table-of-content><text:a>{p('Глава 5')}</text:a></text:table-of-content>"
     )  # fmt: skip
     own = style("H", hide, "text") + style("HP", hide)
-    assert blocks(body, own=own) == [("paragraph", "Видно"), ("contents", "Глава 5")]
+    assert blocks(body, own=own) == [
+        ("paragraph", "Видно"), ("paragraph", "Там"), ("paragraph", "и тут"),
+        ("contents", "Глава 5"),
+    ]  # fmt: skip
 
 
 def test_pages_are_counted_where_the_file_records_them(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ STYLE = n("text:style-name")
 MOST_SPACES = 100
 
 _DRAW = n("draw:")
+_BEGINS, _ENDS = n("text:change-start"), n("text:change-end")
 _SPAN, _SPACES, _COUNT = n("text:span"), n("text:s"), n("text:c")
 _PLAIN = {n("text:tab"): "\t", n("text:line-break"): "\n", SOFT_BREAK: "\f", P: "\n"}
 _SKIPPED = frozenset(
@@ -42,7 +43,15 @@ class Runs:
     def __init__(self, styles: Styles) -> None:
         self._styles = styles
         self._hanging: list[Any] = []
+        self._deleted = set[str]()  # changes that take text away, of those that are known
+        self._open = set[str]()  # such that have begun and not ended
         self.bold = False  # all letters of the last paragraph are
+
+    def learn(self, changes: Any) -> None:
+        """Which of the tracked changes are deletions: their text may stand among the rest."""
+        for region in changes.iterchildren(n("text:changed-region")):
+            if next(region.iterchildren(n("text:deletion")), None) is not None:
+                self._deleted.add(region.get(n("text:id")) or region.get(n("xml:id"), ""))
 
     def text(self, paragraph: Any) -> str:
         """The text, with \\f where a page ends in it; "" where it is hidden."""
@@ -59,11 +68,15 @@ class Runs:
         return met
 
     def _collect(self, element: Any, out: list[tuple[str, bool]], bold: bool) -> None:
-        if element.text:
+        if element.text and not self._open:
             out.append((_WHITE.sub(" ", element.text), bold))
         for each in element:
             tag = each.tag
-            if tag == _SPACES:
+            if tag in (_BEGINS, _ENDS):
+                self._change(each.get(n("text:change-id"), ""), begins=tag == _BEGINS)
+            elif self._open and tag not in (_SPAN, n("text:a")):
+                pass
+            elif tag == _SPACES:
                 out.append((" " * min(number(each.get(_COUNT), 1), MOST_SPACES), bold))
             elif tag in _PLAIN:
                 out.append((_PLAIN[tag], bold))
@@ -77,5 +90,11 @@ class Runs:
                 self._hanging.append(each)
             elif tag not in _SKIPPED:
                 self._collect(each, out, bold)
-            if each.tail:
+            if each.tail and not self._open:
                 out.append((_WHITE.sub(" ", each.tail), bold))
+
+    def _change(self, name: str, *, begins: bool) -> None:
+        if not begins:
+            self._open.discard(name)
+        elif name in self._deleted:
+            self._open.add(name)

@@ -43,7 +43,7 @@ _SKIPPED = frozenset(
     map(
         n,
         (
-            "text:tracked-changes", "office:forms", "text:sequence-decls", "text:variable-decls",
+            "office:forms", "text:sequence-decls", "text:variable-decls",
             "text:user-field-decls", "table:calculation-settings", "svg:title", "svg:desc",
             "draw:image", "draw:plugin", "draw:applet", "table:tracked-changes", "draw:glue-point",
             "text:alphabetical-index-source", "text:table-of-content-source",
@@ -83,6 +83,8 @@ class Story:
             self._table(element)
         elif tag == SOFT_BREAK:
             self._turn()
+        elif tag == n("text:tracked-changes"):
+            self.runs.learn(element)
         elif tag == n("draw:object"):
             self._object(element)
         elif is_drawing(element):
