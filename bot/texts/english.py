@@ -17,8 +17,8 @@ EN = Texts(
     "\n/about — who runs this bot and who sees your questions"
     "\n\nIn a group, write your question after /ask or my @name, or reply to my message.",
     help_editor="\n\nYou may change the documents:\n/reindex — read the documents anew\n"
-    "Send me a pdf, a file of Word, Excel, PowerPoint or LibreOffice, rtf, csv, html, md or txt of"
-    " up to 20 MB in private: I add it to the documents.",
+    "Send me a pdf, a file of Word, Excel, PowerPoint or LibreOffice, rtf, csv, html, md, txt or"
+    " a picture of up to 20 MB in private: I add it to the documents.",
     help_admin="\n\nFor administrators:\n/requests — who asks for access\n/status — how things are",
     placeholder="…",
     queued="⏳ Got it. In the queue before you: {ahead}.",

@@ -16,8 +16,8 @@ RU = Texts(
     "\n/about — кто отвечает за бота и кто видит ваши вопросы"
     "\n\nВ группе напишите вопрос после /ask или моего @имени либо ответьте на моё сообщение.",
     help_editor="\n\nВам можно менять документы:\n/reindex — перечитать документы\n"
-    "Пришлите мне лично pdf, файл Word, Excel, PowerPoint или LibreOffice, rtf, csv, html, md или"
-    " txt до 20 МБ — добавлю его в документы.",
+    "Пришлите мне лично pdf, файл Word, Excel, PowerPoint или LibreOffice, rtf, csv, html, md, txt"
+    " или картинку до 20 МБ — добавлю его в документы.",
     help_admin="\n\nАдминистратору:\n/requests — кто просит доступ\n/status — состояние",
     placeholder="…",
     queued="⏳ Вопрос принят. Перед вами в очереди: {ahead}.",
