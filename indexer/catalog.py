@@ -20,7 +20,7 @@ _GENERIC = (
     *("документ", "документа", "документе", "документы", "файл", "файла", "файле", "наш", "наша"),
     *("о", "об", "про", "в", "во", "на", "по", "из", "с", "и", "document", "documents", "file"),
     *("the", "a", "an", "of", "in", "on", "our", "pdf", "docx", "doc", "xlsx", "pptx", "txt"),
-    *("md", "html", "rtf", "odt", "csv"),
+    *("md", "html", "rtf", "odt", "csv", "xls", "ppt", "ods", "odp"),
 )
 _PART = r"стать[яеиюёй]+|ст|пункт\w*|п|раздел\w*|глав[аеуы]|параграф\w*|article|section|sec|clause"
 _NUMBERED = re.compile(rf"\W*(?:(?:{_PART})\b\W*)?(\d+(?:\.\d+)*)(?:[.\s]|$)", re.IGNORECASE)

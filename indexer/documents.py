@@ -15,7 +15,7 @@ from indexer.text import printable
 
 # The README that this project puts into its documents folder; anybody else's is a document.
 OWN_README = "README.md"
-PUT_FILES = "put pdf, docx, xlsx, pptx, csv, html, md or txt files there"
+PUT_FILES = "put pdf, docx, xlsx, pptx, odt, rtf, csv, html, md or txt files there"
 # Files that package managers write for themselves.
 LOCK_FILES = frozenset((
     "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "conda-lock.yml",

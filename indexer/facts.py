@@ -16,6 +16,7 @@ HEAD_LINES = 5
 LINE = 120  # characters; what is longer, or a sentence, is no line of a title
 _CORE = "docProps/core.xml"
 _OFFICE = frozenset((".docx", ".docm", ".xlsx", ".xlsm", ".pptx", ".ppsx"))
+_OPEN = frozenset((".odt", ".ott", ".ods", ".ots", ".odp", ".otp", ".fodt", ".fods", ".fodp"))
 _TOLD = ("title", "subject", "creator", "keywords")
 # Camel case, and a digit beside a letter: ДоговорАренды2024.
 _SEAM = re.compile(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|[\W_]+")
@@ -45,6 +46,8 @@ def properties(path: Path) -> str:
     try:
         if suffix in _OFFICE:
             return clean(_office(path))
+        if suffix in _OPEN:
+            return clean(_open_document(path))
         return clean(_pdf(path)) if suffix == ".pdf" else ""
     except Exception:  # a damaged part beside the text is no reason to give up the text
         return ""
@@ -81,6 +84,12 @@ def _office(path: Path) -> str:
         root = etree.fromstring(archive.read(_CORE), etree.XMLParser(resolve_entities=False))
     told = {str(each.tag).rpartition("}")[2]: (each.text or "").strip() for each in root}
     return "\n".join(filter(None, map(told.get, _TOLD)))
+
+
+def _open_document(path: Path) -> str:
+    from indexer.readers.odf.document import facts
+
+    return "\n".join(filter(None, facts(path)))
 
 
 def _pdf(path: Path) -> str:

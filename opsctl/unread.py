@@ -29,7 +29,7 @@ def waiting_pages(reasons: Iterable[str]) -> tuple[str, str] | None:
 
 
 def in_words(kinds: dict[str, int]) -> str:
-    """Such as "5 files (3 .xlsx, 2 .doc)"."""
+    """Such as "5 files (3 .dwg, 2 .vsd)"."""
     total = sum(kinds.values())
     parts = [f"{count} {kind}" for kind, count in list(kinds.items())[:KINDS_SHOWN]]
     if len(kinds) > KINDS_SHOWN:

@@ -16,8 +16,8 @@ RU = Texts(
     "\n/about — кто отвечает за бота и кто видит ваши вопросы"
     "\n\nВ группе напишите вопрос после /ask или моего @имени либо ответьте на моё сообщение.",
     help_editor="\n\nВам можно менять документы:\n/reindex — перечитать документы\n"
-    "Пришлите мне лично файл pdf, docx, xlsx, pptx, csv, html, md или txt до 20 МБ — добавлю его в"
-    " документы.",
+    "Пришлите мне лично pdf, файл Word, Excel, PowerPoint или LibreOffice, rtf, csv, html, md, txt"
+    " или картинку до 20 МБ — добавлю его в документы.",
     help_admin="\n\nАдминистратору:\n/requests — кто просит доступ\n/status — состояние",
     placeholder="…",
     queued="⏳ Вопрос принят. Перед вами в очереди: {ahead}.",
@@ -117,12 +117,14 @@ RU = Texts(
     upload_added="✅ Добавлено: {name}, {pages}отрывков: {passages}.",
     upload_pages="страниц: {pages}, ",
     upload_known="Такой документ уже есть: {name}.",
-    upload_kind="Добавить можно только файл pdf, docx, xlsx, pptx, csv, html, md или txt либо"
-    " картинку (jpg, png, tiff, bmp, webp).",
+    upload_kind="Добавить можно только файл pdf, docx, xlsx, pptx, doc, xls, ppt, odt, ods, odp,"
+    " rtf, csv, html, md или txt либо картинку (jpg, png, tiff, bmp, webp).",
     upload_too_big="Файл больше {most} МБ: такие Telegram ботам не отдаёт. Положите его в папку"
     " с документами и отправьте /reindex.",
     upload_mismatch="Не добавлено: содержимое не похоже на {kind}. Возможно, файл повреждён,"
     " защищён паролем или это другой формат под чужим именем.",
+    upload_missing="Не добавлено: файлы {kind} читаются, если на сервере есть LibreOffice: apt"
+    " install libreoffice-nogui.",
     upload_scan="Не добавлено: в файле нет текста. Сканы и картинки читаются, если на сервере есть"
     " tesseract: apt install tesseract-ocr tesseract-ocr-rus.",
     upload_locked="Не добавлено: файл защищён паролем. Сохраните копию без пароля.",

@@ -99,6 +99,7 @@ class Texts:
     upload_kind: str
     upload_too_big: str
     upload_mismatch: str
+    upload_missing: str
     upload_scan: str
     upload_locked: str
     upload_heavy: str

@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,16 +22,20 @@ from indexer.reading import ROOT, environment, limit
 
 CPU_SECONDS = 100
 SECONDS = 120.0
+PROGRAM_SECONDS = 100  # a program of others ends before
 KILLED = (-signal.SIGXCPU, -signal.SIGKILL)
 # How the readers' reasons begin, and the text that tells of each; "damaged" for the rest.
 REASONS = {
     "no text on": "scan", "empty": "scan", "a picture": "scan", "nothing was recognised": "scan",
     "encrypted": "locked", "too large": "heavy", "too slow": "heavy",
+    "LibreOffice is needed": "missing",
 }  # fmt: skip
 ENOUGH = 60.0  # seconds: of a scan that takes longer, the other pages are left to the indexer
+OFFICE_SUFFIXES = (".doc", ".xls", ".ppt", ".rtf")  # often of other content: web pages, tables
 TEXT_SUFFIXES = (".txt", ".md", ".html", ".csv")
 MAIN_PARTS = {
     ".docx": "word/document.xml", ".xlsx": "xl/workbook.xml", ".pptx": "ppt/presentation.xml",
+    **dict.fromkeys((".odt", ".ods", ".odp"), "content.xml"),
 }  # fmt: skip
 # How pictures begin.
 HEADS = {
@@ -44,7 +49,7 @@ BLOCK = 1 << 20
 
 
 class Rejected(Exception):
-    """The file is no document; `why` is "mismatch", "scan", "locked", "heavy" or "damaged"."""
+    """The file is no document; `why` is how the text ends that tells of it: "scan", "damaged"."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -54,6 +59,7 @@ class Rejected(Exception):
 async def check(path: Path, allowed: Programs) -> int | None:
     """The number of the last page, None where that is not known. Raises Rejected."""
     with TemporaryDirectory(prefix="opsctl-") as folder:
+        allowed = replace(allowed, seconds=min(allowed.seconds, PROGRAM_SECONDS))
         return await _checked(path, environment(allowed, folder))
 
 
@@ -104,6 +110,8 @@ def _pages(path: Path) -> int | None:
 
 
 def _is_what_it_claims(path: Path) -> bool:
+    from indexer.readers.office.kinds import kind_of
+
     with path.open("rb") as file:
         head = file.read(64)
     if path.suffix == ".pdf":
@@ -113,7 +121,9 @@ def _is_what_it_claims(path: Path) -> bool:
     for suffixes, heads in HEADS.items():
         if path.suffix in suffixes:
             return head.startswith(heads)
-    return path.suffix in TEXT_SUFFIXES and _is_text(path, head)
+    if path.suffix in OFFICE_SUFFIXES and kind_of(path) not in (".txt", ".csv"):
+        return True
+    return path.suffix in (*TEXT_SUFFIXES, *OFFICE_SUFFIXES) and _is_text(path, head)
 
 
 def _is_office(path: Path) -> bool:

@@ -24,7 +24,10 @@ from indexer.text import printable
 
 FOLDER = "telegram"
 PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")
-KINDS = (".pdf", ".docx", ".xlsx", ".pptx", ".csv", ".html", ".md", ".txt", *PICTURES)
+KINDS = (
+    ".pdf", ".docx", ".xlsx", ".pptx", ".doc", ".xls", ".ppt", ".odt", ".ods", ".odp", ".rtf",
+    ".csv", ".html", ".md", ".txt", *PICTURES,
+)  # fmt: skip
 MOST = 20_000_000  # bytes; https://core.telegram.org/bots/api#getfile
 LONGEST = 60  # characters of a name
 LONGEST_NAME = 255  # of the name as it was sent

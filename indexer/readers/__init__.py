@@ -25,6 +25,13 @@ _CODE = (
     ".pl", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".properties",
 )  # fmt: skip
 
+_OFFICE = (
+    ".docx", ".docm", ".dotx", ".dotm", ".doc", ".dot", ".rtf",
+    ".xlsx", ".xlsm", ".xltx", ".xlsb", ".xls", ".xlt",
+    ".pptx", ".ppsx", ".pptm", ".ppsm", ".potx", ".ppt", ".pps", ".pot",
+    ".odt", ".ott", ".ods", ".ots", ".odp", ".otp", ".fodt", ".fods", ".fodp",
+)  # fmt: skip
+
 # Module and function of this package, by suffix.
 READERS: Mapping[str, str] = {
     ".pdf": "pdf.document:read",
@@ -32,10 +39,8 @@ READERS: Mapping[str, str] = {
     ".rst": "rst:read",
     **dict.fromkeys((".md", ".markdown"), "markdown:read"),
     **dict.fromkeys((".html", ".htm", ".xhtml"), "web.html:read"),
-    **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), "word.docx:read"),
-    **dict.fromkeys((".xlsx", ".xlsm", ".xltx"), "tables.xlsx:read"),
+    **dict.fromkeys(_OFFICE, "office.kinds:read"),
     **dict.fromkeys((".csv", ".tsv"), "tables.csv:read"),
-    **dict.fromkeys((".pptx", ".ppsx", ".pptm", ".ppsm", ".potx"), "slides.pptx:read"),
     **dict.fromkeys(
         (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp"), "scan.document:read"
     ),

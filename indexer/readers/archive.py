@@ -49,8 +49,6 @@ class Office:
     """How a family of files is called in the reason why one is not read."""
 
     name: str  # "Word"
-    old: str  # ".doc"
-    new: str  # ".docx"
     most_xml_mb: int = 64  # lxml takes some twenty times as much memory for short elements
     streamed: str = ""  # in the names of parts of which few elements are in memory at a time
 
@@ -159,7 +157,7 @@ def _entries(file: BinaryIO, office: Office) -> list[zipfile.ZipInfo]:
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             if content.find(_ENCRYPTED) >= 0:
                 raise Unreadable("encrypted: save a copy without a password")
-        raise Unreadable(f"an old {office.old} file under a new name: save it as {office.new}")
+        raise damaged(office, "no document in it, or cut short")
     if not zipfile.is_zipfile(file):
         raise damaged(office, "not a zip archive, or cut short")
     try:

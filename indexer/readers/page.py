@@ -18,6 +18,9 @@ _NO_ALT_TEXT = re.compile(
     r"|automatically generated|AI-generated|автоматически созданн|созданн\w* ИИ",
     re.IGNORECASE,
 )
+# How the captions of tables and of figures begin.
+TABLE_NAME = re.compile(r"(?:таблица|table)\s+(?:№\s*)?\d[\d.]*\s*(?:[-–—:]|$)", re.IGNORECASE)
+FIGURE = re.compile(r"(?:рис|fig)", re.IGNORECASE)
 _LONGEST_REASON = 150  # characters
 _CELL_BORDER = re.compile(r"(?<!\\) \| ")
 

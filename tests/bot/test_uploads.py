@@ -15,8 +15,10 @@ from tests.bot.upload_files import (
     ADMINS,
     documents_of,
     every,
+    open_text,
     pdf_of,
     result,
+    rich_text,
     send,
     told,
     word,
@@ -37,6 +39,9 @@ KINDS = {
     "Блокнот.txt": note(7).encode("utf-16"),
     "Кабинеты.csv": "Фамилия;Кабинет\nКорольков;405\nСиничкина;210\n".encode("cp1251"),
     "Цены.xlsx": workbook([["Товар", "Цена"], ["Шайба", 1450]]),
+    "f.odt": open_text(note(8)),
+    "Письмо.DOC": rich_text(note(9)),
+    "Прайс.xls": "<table><tr><th>Товар<th>Цена<tr><td>Болт<td>7</table>".encode(),
 }
 
 
@@ -52,7 +57,7 @@ def test_an_album_of_every_kind_is_added_and_answered_from(state: Path) -> None:
         faults = [Fault("getFile", "bad_gateway"), Fault("file", "bad_gateway")]
         async with FakeBotAPI() as api, BotProcess(state, api, state, **config) as bot:
             api.faults = [*faults, Fault("file", drop=True)]
-            users = [ADMIN] * 4 + [OTHER_ADMIN] * 4
+            users = [ADMIN] * 4 + [OTHER_ADMIN] * (len(KINDS) - 4)
             sent = [
                 send(api, name, content, user=user)
                 for user, (name, content) in zip(users, KINDS.items(), strict=True)
@@ -68,6 +73,9 @@ def test_an_album_of_every_kind_is_added_and_answered_from(state: Path) -> None:
                 ["✅ Добавлено: telegram/Блокнот-unique6.txt, отрывков: 1."],
                 ["✅ Добавлено: telegram/Кабинеты-unique7.csv, отрывков: 1."],
                 ["✅ Добавлено: telegram/Цены-unique8.xlsx, отрывков: 1."],
+                ["✅ Добавлено: telegram/f-unique9.odt, отрывков: 1."],
+                ["✅ Добавлено: telegram/Письмо-unique10.doc, отрывков: 1."],
+                ["✅ Добавлено: telegram/Прайс-unique11.xls, отрывков: 1."],
             ]
             assert sorted(documents_of(state).values()) == sorted(KINDS.values())
             for number, name in ((2, "Отчёт-за-май-итог-unique1.pdf"), (6, "e-unique5.docx")):

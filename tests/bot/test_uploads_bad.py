@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.texts import texts_for
+from bot.uploads.check import Rejected, check
+from indexer.programs import Programs
 from tests.bot.bot_process import BotProcess, eventually
 from tests.bot.upload_files import (
     ADMINS,
@@ -23,6 +26,7 @@ from tests.bot.upload_files import (
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Fault, Flood
 from tests.indexer.sample_files import encrypted_pdf, pdf
+from tests.indexer.test_office_kinds import OLD_WORD
 from tests.workspace import note
 
 TEXT = note(1).encode()
@@ -33,6 +37,7 @@ REFUSED: dict[str | None, tuple[bytes, str]] = {
     "later.pdf": (ELF + pdf([note(1)]), "не похоже на pdf"),
     "elf.txt": (ELF, "не похоже на txt"),
     "pe.md": (PE, "не похоже на md"),
+    "pe.doc": (PE, "не похоже на doc"),
     "pdf.html": (pdf([note(1)]), "не похоже на html"),
     "text.docx": (TEXT, "не похоже на docx"),
     "exe.docx": (PE + word(note(1)), "не похоже на docx"),
@@ -41,7 +46,7 @@ REFUSED: dict[str | None, tuple[bytes, str]] = {
     "empty.txt": (b" \n", "нет текста"),
     "secret.pdf": (encrypted_pdf([note(1)], "password"), "защищён паролем"),
     "cut.pdf": (pdf([note(1)])[:300], "повреждён"),
-    "program.exe": (PE, "Добавить можно только файл pdf, docx, xlsx, pptx, csv, html, md или txt"),
+    "program.exe": (PE, "Добавить можно только файл pdf, docx, xlsx, pptx, doc, xls"),
     None: (TEXT, "Добавить можно только файл"),
     "no suffix": (TEXT, "Добавить можно только файл"),
     "a.txt\0": (TEXT, "Добавить можно только файл"),
@@ -77,6 +82,18 @@ def test_what_is_no_document_is_refused_with_the_reason(state: Path) -> None:
 
     assert all(len(bad) < 5_000_000 for bad, _ in refused.values())
     asyncio.run(go())
+
+
+def test_what_needs_a_program_that_is_not_installed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    path = tmp_path / "a.doc"
+    path.write_bytes(OLD_WORD)
+    with pytest.raises(Rejected) as rejected:
+        asyncio.run(check(path, Programs()))
+    said = getattr(texts_for("ru"), f"upload_{rejected.value.why}")
+    assert "если на сервере есть LibreOffice" in said
 
 
 def test_more_than_20_mb_is_refused_whatever_is_said_of_the_size(state: Path) -> None:

@@ -6,6 +6,7 @@ import random
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import docx
@@ -14,9 +15,10 @@ from pypdf import PdfReader, PdfWriter
 
 from tests.bot.bot_process import ADMIN, ORPHANS, BotProcess
 from tests.fakes.bot_api import FakeBotAPI
+from tests.indexer.open_files import p, packed
 from tests.indexer.sample_files import pdf
 
-ADMINS = list(range(1, 21))  # each with a chat and its limits of its own
+ADMINS = list(range(1, 22))  # each with a chat and its limits of its own
 ELF = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00>\x00\x01" + bytes(400) + b"text of a program"
 PE = b"MZ\x90\x00\x03" + bytes(55) + b"\x80" + bytes(70) + b"PE\x00\x00d\x86" + bytes(400)
 
@@ -64,6 +66,18 @@ def word(*paragraphs: str) -> bytes:
         document.add_paragraph(text)
     document.save(out)
     return out.getvalue()
+
+
+def open_text(text: str) -> bytes:
+    """An .odt."""
+    with TemporaryDirectory() as folder:
+        return packed(Path(folder, "a.odt"), p(text)).read_bytes()
+
+
+def rich_text(text: str) -> bytes:
+    """An .rtf."""
+    letters = "".join(rf"\u{ord(letter)}?" for letter in text)
+    return rf"{{\rtf1\pard {letters}\par}}".encode()
 
 
 def pdf_of(size: int, text: str) -> bytes:

@@ -10,12 +10,15 @@ from typing import Any
 from openpyxl import load_workbook
 from openpyxl.comments import Comment
 
+from tests.indexer import open_files as o
+from tests.indexer.open_files import flat, packed
 from tests.indexer.sample_files import CONTRACT, encrypted_pdf, pdf, word
 from tests.indexer.sheet_files import by_hand, excel
 from tests.indexer.slide_files import SPACES, deck, shape
 from tests.indexer.word_files import item, level, numbering, p, table, tc, tr, word_xml
 from tests.real.fuzz_more_samples import more_samples
 
+_TWICE = ' table:number-rows-repeated="2"'
 TEXT = f"""ПРИКАЗ № 5
 
 1. Общие положения
@@ -103,8 +106,77 @@ def samples(suffix: str, folder: Path) -> list[bytes]:
         return [text.encode(), text.encode("cp1251", "replace"), (text * 3).encode("utf-16")]
     if found := more_samples(suffix):
         return found
-    made = {".docx": _word, ".xlsx": _excel, ".pptx": _slides, ".pdf": _pdf}[suffix]
+    made = {
+        ".docx": _word, ".xlsx": _excel, ".pptx": _slides, ".pdf": _pdf, ".rtf": _rtf, ".xls": _xls,
+        **dict.fromkeys((".odt", ".fodt"), _open_text), **dict.fromkeys((".odp", ".fodp"), _show),
+        **dict.fromkeys((".ods", ".fods"), _sheets),
+    }[suffix]  # fmt: skip
     return list(made(folder / f"a{suffix}"))
+
+
+def _rtf(path: Path) -> Iterable[bytes]:
+    text = (
+        r"{\rtf1\ansi\ansicpg1251{\fonttbl{\f0\fcharset204 Arial;}{\f1\fcharset2 Symbol;}}"
+        r"{\stylesheet{\s1\outlinelevel0 heading 1;}{\s2 toc 1;}}{\info{\title a}}"
+        r"{\header\pard Header\par}\pard\s1\'cf\'f0\'e8\'ea\'e0\'e7\par\pard\plain "
+        r"\u1044?\u1072?{\footnote note}{\b bold}{\v hidden}{\deleted gone}\line next\page "
+        r"{\listtext 1.\tab}\ilvl1 item\par{\field{\*\fldinst PAGE}{\fldrslt 7}}\par "
+        r"\trowd\trhdr\cellx2000\clmgf\cellx4000\intbl A\cell B\cell\row\trowd\clvmrg\cellx2000"
+        r"\cellx3000\cellx4000\intbl 1\cell 2\cell 3\cell\row\pard "
+        r"{\shp{\*\shpinst{\sp{\sn a}{\sv b}}{\shptxt\pard box\par}}}{\pict\bin4 abcd}"
+        r"{\*\atnauthor Me}{\*\annotation remark}\par}"
+    )
+    yield text.encode()
+    yield text.replace("ansicpg1251", "pc").replace(r"\par", "\\par\r\n").encode()
+
+
+def _xls(path: Path) -> Iterable[bytes]:
+    yield (Path(__file__).parents[1] / "indexer/office/sheet.xls").read_bytes()
+
+
+def _open(path: Path, body: str, **more: str) -> Iterable[bytes]:
+    """A body as two files of the kind that the suffix says."""
+    make = flat if path.suffix.startswith(".f") else packed
+    for text in (body, body + body):
+        yield make(path, text, **more).read_bytes()
+
+
+def _open_text(path: Path) -> Iterable[bytes]:
+    note = f"<text:note><text:note-citation>1</text:note-citation>{o.p('Сноска')}</text:note>"
+    box = f"<draw:frame><draw:text-box>{o.p('Рамка')}</draw:text-box></draw:frame>"
+    merged = ' table:number-columns-spanned="2" table:number-rows-spanned="2"'
+    body = (
+        o.h("Глава")
+        + o.p(f"{CONTRACT}<text:s text:c='3'/>{note}{box}<text:soft-page-break/>а", "P")
+        + o.bullets("раз", o.p("два") + o.bullets("три"), style="L")
+        + o.bullets("ещё", style="L", more=' text:continue-numbering="true"')
+        + o.table(o.row("А", "Б"), o.row(o.cell("1", merged), o.cell("2")), name="Т")
+        + f"<text:table-of-content>{o.p('Глава 7')}</text:table-of-content>"
+    )  # fmt: skip
+    numbers = 'style:num-format="1" style:num-suffix="." text:display-levels="2"'
+    own = o.list_style("L", numbers, numbers) + (
+        '<style:style style:name="P" style:family="paragraph" style:parent-style-name="P">'
+        '<style:paragraph-properties fo:break-before="page"/></style:style>'
+    )
+    yield from _open(path, body, own=own)
+
+
+def _sheets(path: Path) -> Iterable[bytes]:
+    many = ' table:number-columns-repeated="4" office:value-type="float" office:value="1.5"'
+    hidden = '<table:table-column table:visibility="collapse" table:number-columns-repeated="2"/>'
+    merged = o.cell("Цена", ' table:number-columns-spanned="2" table:number-rows-spanned="2"')
+    note = f"<office:annotation>{o.p('Верно?')}</office:annotation>"
+    rows = (o.row("Имя", merged), o.row(o.cell(note + o.p("а")), o.cell("", many)))
+    yield from _open(path, o.table(hidden, *rows, o.row("б", more=_TWICE), name="Лист"))
+
+
+def _show(path: Path) -> Iterable[bytes]:
+    title = f"<draw:frame><draw:text-box>{o.p('Итоги')}</draw:text-box></draw:frame>"
+    title = title.replace("frame>", 'frame presentation:class="title" svg:y="1cm">', 1)
+    text = f'<draw:frame svg:y="3cm"><draw:text-box>{o.bullets("раз")}</draw:text-box></draw:frame>'
+    grid = f"<draw:g><draw:frame>{o.table(o.row('А', 'Б'), o.row('1', '2'))}</draw:frame></draw:g>"
+    notes = f"<presentation:notes><draw:frame>{o.p('Сказать')}</draw:frame></presentation:notes>"
+    yield from _open(path, f"<draw:page>{title}{text}{grid}{notes}</draw:page>")
 
 
 def _pdf(path: Path) -> Iterable[bytes]:

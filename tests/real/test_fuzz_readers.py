@@ -14,7 +14,10 @@ PROGRAM = "python -m tests.real.fuzz_readers"
 ROOT = Path(__file__).resolve().parents[2]
 
 
-SUFFIXES = [".txt", ".md", ".rst", ".html", ".docx", ".xlsx", ".csv", ".pptx", ".pdf"]
+SUFFIXES = [
+    ".txt", ".md", ".rst", ".html", ".docx", ".xlsx", ".csv", ".pptx", ".pdf", ".rtf", ".xls",
+    ".odt", ".fodt", ".ods", ".fods", ".odp", ".fodp",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("suffix", [*SUFFIXES, *MORE])

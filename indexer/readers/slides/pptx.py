@@ -15,7 +15,7 @@ from indexer.readers.sections import Sections
 from indexer.readers.slides import pptx_graphics
 from indexer.readers.slides.pptx_graphics import A, P, text_of
 
-OFFICE = Office("PowerPoint", ".ppt", ".pptx")
+OFFICE = Office("PowerPoint")
 
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -24,7 +24,7 @@ _SHAPES = (f"{P}sp", f"{P}graphicFrame", f"{P}cxnSp", f"{P}pic")
 _TITLES = frozenset(("title", "ctrTitle"))
 _LISTS = frozenset(("body", "obj", ""))  # placeholders whose paragraphs have bullets
 _FRAME = frozenset(("sldImg", "sldNum", "dt", "hdr", "ftr"))  # what a page of notes has around them
-_LONGEST_TITLE = 120
+LONGEST_TITLE = 120
 _BULLETS, _NUMBERS = (f"{A}buChar", f"{A}buBlip"), f"{A}buAutoNum"
 
 
@@ -63,7 +63,7 @@ class _Slide:
         shapes = list(_shapes(self._root.find(f"{P}cSld/{P}spTree")))
         titles = [shape for shape in shapes if _placeholder(shape) in _TITLES] or _topmost(shapes)
         title = " ".join(text_of(shape) for shape in titles)
-        self._sections.heading(1, f"{title} {_hidden(title)}" if self.is_hidden else title)
+        self._sections.heading(1, f"{title} {hidden_mark(title)}" if self.is_hidden else title)
         for shape in shapes:
             if shape not in titles:
                 self._shape(shape)
@@ -125,7 +125,8 @@ class _Slide:
                     self._sections.add(text_of(comment), "note")
 
 
-def _hidden(title: str) -> str:
+def hidden_mark(title: str) -> str:
+    """What is said beside the title of a slide that is not shown."""
     return "(скрытый слайд)" if re.search("[А-яЁё]", title) else "(hidden slide)"
 
 
@@ -151,7 +152,7 @@ def _topmost(shapes: list[Any]) -> list[Any]:
     if len(seen) < 2 or _top(seen[0]) == _top(seen[1]) or seen[0].tag != f"{P}sp":
         return []
     text = text_of(seen[0])
-    is_line = "\n" not in text and len(text) <= _LONGEST_TITLE and text[-1] not in ".,;:"
+    is_line = "\n" not in text and len(text) <= LONGEST_TITLE and text[-1] not in ".,;:"
     return seen[:1] if is_line else []
 
 

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from itertools import chain, groupby, islice, pairwise
 
-from indexer.readers.page import Kind, Page, Table, row
+from indexer.readers.page import Kind, Page, Table, Unreadable, row
 from indexer.readers.sections import Sections
 
 LOOK_AHEAD = 24  # lines by which a table is known
 HEADER_WITHIN = 10
 MAX_HEADER_ROWS = 4
 LONG = 150  # characters; no name of a column
+MAX_TEXT_MB = 100  # of text in a workbook, in characters
+NOTED = 80  # characters of a cell before its comment
 
 _UNITS = r"(?:₽|\$|€|£|%|руб\.?|р\.|коп\.?|rub|usd|eur)"
 _NUMBER = re.compile(rf"{_UNITS}?\s*[-+−(]?\s*[\d\s.,'’]*\d\)?(?:e[+-]\d+)?\s*{_UNITS}?", re.I)
@@ -37,6 +39,58 @@ class Line:
     strong: bool = False  # all its cells are bold
     hidden: bool = False
     notes: tuple[str, ...] = ()
+
+
+class Merged:
+    """Merged cells that reach down to the lines below."""
+
+    def __init__(self) -> None:
+        self._covering: list[tuple[int, int, int, str]] = []  # column, last one, last row, text
+
+    def apply(self, line: Line, begin: Iterable[tuple[int, int, int]]) -> None:
+        """Note how far those that `begin` here reach, and take over those from above.
+
+        `begin`: column, last column, last row.
+        """
+        self._covering = [each for each in self._covering if each[2] >= line.number]
+        for column, last, _, text in self._covering:
+            if line.cells.setdefault(column, text) == text and last > column:
+                line.spans[column] = last
+        for column, last, last_row in begin:
+            if column in line.cells and last > column:
+                line.spans[column] = last
+            if column in line.cells and last_row > line.number:
+                self._covering.append((column, last, last_row, line.cells[column]))
+        line.below = max((each[2] for each in self._covering), default=0)
+        line.cells = dict(sorted(line.cells.items()))
+
+
+def named(name: str, *, hidden: bool, russian: bool) -> Sections:
+    """The sections of a sheet, under its name."""
+    sections = Sections()
+    mark = ("(hidden sheet)", "(скрытый лист)")[russian] if hidden else ""
+    sections.heading(1, f"{name} {mark}", seen=False)
+    return sections
+
+
+def column_mark(russian: bool) -> str:
+    """What is said beside the name of a hidden column."""
+    return ("(hidden column)", "(скрытый столбец)")[russian]
+
+
+def noted(cell: str, note: str) -> str:
+    """A comment with the cell that it is on, where that is short."""
+    return f"{cell}: {note}" if 0 < len(cell) <= NOTED else note
+
+
+def bounded(pages: Iterator[Page]) -> Iterator[Page]:
+    """Any number of cells may share one long text: a small file is then endless."""
+    left = MAX_TEXT_MB * 1_000_000
+    for page in pages:
+        left -= len(page.text)
+        if left < 0:
+            raise Unreadable(f"too large: more than {MAX_TEXT_MB} MB of text")
+        yield page
 
 
 def write(

@@ -11,42 +11,29 @@ from pathlib import Path
 from typing import Any
 
 from indexer.readers.archive import Office, opened
-from indexer.readers.page import Page, Unreadable
-from indexer.readers.sections import Sections
+from indexer.readers.page import Page
 from indexer.readers.tables.number_format import GENERAL, show, show_moment
-from indexer.readers.tables.sheet import Line, write
+from indexer.readers.tables.sheet import Line, Merged, bounded, column_mark, named, noted, write
 from indexer.readers.tables.xlsx_book import Book, Sheet, Style, text_of, unescape
 
-EXCEL = Office("Excel", ".xls", ".xlsx", most_xml_mb=48, streamed="/worksheets/sheet")
-MAX_TEXT_MB = 100  # of text, in characters
+EXCEL = Office("Excel", most_xml_mb=48, streamed="/worksheets/sheet")
 
 _ROWS_END = re.compile(rb"</(?:\w+:)?sheetData\s*>")
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 _FILTER = re.compile(rb"<(?:\w+:)?filterColumn\b")
 _NO = (None, "0", "false")
 _NAMED = 5  # cells without a value
-_NOTED = 80  # characters of a cell before its comment
 
 
 def read(path: Path) -> Iterator[Page]:
     """The sheets by name; macros are not run, links not followed, formulas not computed."""
     with opened(path, EXCEL) as package:
         book = Book(package)
-        yield from _bounded(
+        yield from bounded(
             page
             for sheet in sorted(book.sheets, key=lambda sheet: sheet.hidden)
             for page in _Reading(book, sheet).pages()
         )
-
-
-def _bounded(pages: Iterator[Page]) -> Iterator[Page]:
-    """Any number of cells may share one long text: a small file is then endless."""
-    left = MAX_TEXT_MB * 1_000_000
-    for page in pages:
-        left -= len(page.text)
-        if left < 0:
-            raise Unreadable(f"too large: more than {MAX_TEXT_MB} MB of text")
-        yield page
 
 
 class _Reading:
@@ -56,7 +43,7 @@ class _Reading:
         self._book, self._sheet = book, sheet
         self._shown = lru_cache(maxsize=1 << 14)(self._show)
         self._merges, self._filtered = _after_rows(book, sheet)
-        self._covering: list[tuple[int, int, int, str]] = []  # column, last one, last row, text
+        self._merged = Merged()
         self._notes: dict[int, list[tuple[int, str]]] = defaultdict(list)
         for cell, notes in book.notes(sheet).items():
             letters = cell.rstrip("0123456789")
@@ -67,11 +54,8 @@ class _Reading:
 
     def pages(self) -> Iterator[Page]:
         hidden, russian = self._sheet.hidden, self._book.language.russian
-        sections = Sections()
-        mark = ("(hidden sheet)", "(скрытый лист)")[russian] if hidden else ""
-        sections.heading(1, f"{self._sheet.name} {mark}", seen=False)
-        mark = ("(hidden column)", "(скрытый столбец)")[russian]
-        lines = self._lines()
+        sections = named(self._sheet.name, hidden=hidden, russian=russian)
+        lines, mark = self._lines(), column_mark(russian)
         yield from write(lines, sections, hidden=hidden, aside=self._hidden_columns, mark=mark)
         for notes in self._notes.values():  # of empty cells
             for _, note in notes:
@@ -100,7 +84,7 @@ class _Reading:
             number = int(element.get("r", number + 1))
             line = self._line(number, element)
             if line.cells:
-                self._merge(line)
+                self._merged.apply(line, self._merges.get(number, ()))
                 yield line
 
     def _line(self, number: int, element: Any) -> Line:
@@ -116,24 +100,10 @@ class _Reading:
         folded = self._filtered or element.get("outlineLevel") not in _NO
         hidden = element.get("hidden") not in _NO and not folded
         notes = tuple(
-            f"{cells[column]}: {note}" if 0 < len(cells.get(column, "")) <= _NOTED else note
+            noted(cells.get(column, ""), note)
             for column, note in (self._notes.pop(number, []) if cells else [])
         )
         return Line(number, cells, strong=strong, hidden=hidden, notes=notes)
-
-    def _merge(self, line: Line) -> None:
-        """Note how far merged cells reach, and take over those that reach down to this line."""
-        self._covering = [each for each in self._covering if each[2] >= line.number]
-        for column, last, _, text in self._covering:
-            if line.cells.setdefault(column, text) == text and last > column:
-                line.spans[column] = last
-        for column, last, last_row in self._merges.get(line.number, ()):
-            if column in line.cells and last > column:
-                line.spans[column] = last
-            if column in line.cells and last_row > line.number:
-                self._covering.append((column, last, last_row, line.cells[column]))
-        line.below = max((each[2] for each in self._covering), default=0)
-        line.cells = dict(sorted(line.cells.items()))
 
     def _style(self, cell: Any) -> Style:
         index = int(cell.get("s") or 0)

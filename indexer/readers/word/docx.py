@@ -9,7 +9,7 @@ from typing import Any
 
 from indexer.readers.archive import GOES_ON, Office, Package, children, opened
 from indexer.readers.clean import clean
-from indexer.readers.page import Kind, Page, Table, row
+from indexer.readers.page import FIGURE, TABLE_NAME, Kind, Page, Table, row
 from indexer.readers.sections import Sections
 from indexer.readers.tables.sheet import pair
 from indexer.readers.word import tables
@@ -31,7 +31,7 @@ from indexer.readers.word.numbers import Numbers
 from indexer.readers.word.runs import Runs
 from indexer.readers.word.styles import Styles, outline_level
 
-WORD = Office("Word", ".doc", ".docx")
+WORD = Office("Word")
 
 _BLOCKS = (P, TBL, SDT)
 _STYLE, _OUTLINE, _BEFORE = w("pStyle"), w("outlineLvl"), w("pageBreakBefore")
@@ -41,8 +41,6 @@ _ID, _AUTHOR = w("id"), w("author")
 _PAGE_BREAK = re.compile(
     rb"<\w+:br\b[^>]*\"page\"|<\w+:pageBreakBefore\b(?![^>]*\"(?:0|false|off)\")"
 )
-_TABLE_NAME = re.compile(r"(?:таблица|table)\s+(?:№\s*)?\d[\d.]*\s*(?:[-–—:]|$)", re.IGNORECASE)
-_FIGURE = re.compile(r"(?:рис|fig)", re.IGNORECASE)
 
 
 def read(path: Path) -> Iterator[Page]:
@@ -178,7 +176,7 @@ class _Walk:
             return self._styles.kinds[style]
         if level is not None:
             return "heading"
-        if _TABLE_NAME.match(text.strip()):
+        if TABLE_NAME.match(text.strip()):
             return "caption"
         return "item" if printed else "paragraph"
 
@@ -192,7 +190,7 @@ class _Walk:
 
     def _caption(self, text: str) -> None:
         text = " ".join(clean(text).split())
-        self._name = "" if _FIGURE.match(text) else text
+        self._name = "" if FIGURE.match(text) else text
         self._sections.add(text, "caption")
 
     def _table(self, element: Any) -> None:

@@ -22,10 +22,10 @@ def is_form(lines: list[Any], rows: list[list[Any]]) -> bool:
     if any(len(name.findall(P)) > 1 for name, _ in cells) or _is_bold(cells):
         return False
     pairs = [(_text(name), _text(value)) for name, value in cells]
-    return _are_values([(name, value) for name, value in pairs if name and value])
+    return are_values([(name, value) for name, value in pairs if name and value])
 
 
-def _are_values(pairs: list[tuple[str, str]]) -> bool:
+def are_values(pairs: list[tuple[str, str]]) -> bool:
     """Whether these are not a header and a list below it: names with colons, mixed values."""
     names = [name for name, _ in pairs]
     if len(pairs) < LEAST_ROWS or any(len(n) > LONGEST_NAME or is_value(n) for n in names):

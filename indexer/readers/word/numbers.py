@@ -56,7 +56,7 @@ class _List:
             if level < (deeper if restart is None else restart):
                 del self.counts[deeper]
         if at.format == "bullet":
-            return _bullet(at.text) + at.gap
+            return bullet(at.text) + at.gap
         printed = re.sub(r"%([1-9])", lambda found: self._count(int(found[1]) - 1, at), at.text)
         return printed + at.gap if printed.strip() else ""
 
@@ -161,7 +161,7 @@ def _restart(level: Any) -> int | None:
     return None if restart is None else number(restart.get(VAL), 0)
 
 
-def _bullet(text: str) -> str:
+def bullet(text: str) -> str:
     """Bullets are often letters of a font of signs."""
     return text if text in _BULLETS else "•" if text.strip() else ""
 

@@ -1,0 +1,1 @@
+"""Office documents by their content, RTF, and those that LibreOffice reads."""
