@@ -81,7 +81,7 @@ def test_a_page_of_russian_recognised_as_english_counts_as_one_without_text(
     assert first.text.startswith("Станция")
     assert (second.text, second.number) == ("", 2)
     path.write_bytes(pdf([text]))
-    with pytest.raises(Unreadable, match=r"^no text on its only page: a scan"):
+    with pytest.raises(Unreadable, match=r"its only page: a (?:scan|picture)"):
         list(read(path))
 
 
