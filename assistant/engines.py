@@ -22,7 +22,7 @@ from assistant.events import (
     Writer,
     recognised,
 )
-from assistant.prompt import frame_for
+from assistant.prompt import TRAINED, Frames, frames, is_trained
 from assistant.question.clean import is_russian
 from assistant.server.errors import Incomplete, ServerBusy, ServerError, TooLong
 from assistant.server.record import is_expected
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 # How long before the deadline of an answer `auto` gives up waiting for its first word, and quotes.
 LEFT_FOR_QUOTES = 5.0
 NO_ADAPTER = "no adapter is set: the base model answers"
+OWN_PROMPT = "OPSCTL_PROMPT is not used: the adapter knows only the instructions of its training"
 # What a terminal would obey instead of showing it: control characters, orders about the direction
 # of writing; and halves of a character, which no file takes.
 _UNSHOWN = dict.fromkeys(
@@ -135,13 +136,10 @@ class ServerEngine:
         model: str,
         answer_tokens: int,
         note: str = "",
-        *,
-        is_trained: bool = False,
+        frames: Frames = lambda question: TRAINED,
     ) -> None:
-        """`note` says why it is not the model that a person would expect; `is_trained` tells of an
-        adapter, which knows its own frame of a prompt.
-        """
-        self.is_trained = is_trained
+        """`note` says why it is not what a person would expect; `frames` make the prompts."""
+        self.frames = frames
         self.server = server
         self.model = model
         self.answer_tokens = answer_tokens
@@ -193,7 +191,7 @@ class ServerEngine:
 
         Where the server counts more tokens, a part after the other is left out until all fits.
         """
-        most, frame = None, frame_for(question, is_trained=self.is_trained)
+        most, frame = None, self.frames(question)
         while True:
             fitted = await fit(
                 question, found.hits, history, self.server, self.answer_tokens, frame, most
@@ -323,8 +321,9 @@ async def open_engine(config: Settings) -> AsyncIterator[Engine]:
         tgi = config.server_api == "tgi"
         name = config.adapter if tgi else config.server_model
         note = NO_ADAPTER if tgi and not name else ""
-        trained = tgi and bool(name)
-        served = ServerEngine(server, name, config.answer_tokens, note, is_trained=trained)
+        if config.prompt and is_trained(config):
+            note = OWN_PROMPT
+        served = ServerEngine(server, name, config.answer_tokens, note, frames(config))
         expected = partial(is_expected, config)
         patience = max(config.answer_seconds - LEFT_FOR_QUOTES, config.answer_seconds / 2)
         yield served if config.engine == "server" else AutoEngine(served, patience, expected)

@@ -93,6 +93,13 @@ class Settings:
         "the adapter that every request names; empty: the first of deploy/tgi.env",
         "адаптер, который называет каждый запрос; пусто: первый в deploy/tgi.env",
     )
+    prompt: Path | None = _setting(
+        None,
+        "a text file with your instructions for a model without an adapter, in place of the usual"
+        " ones: `opsctl ask --show-prompt` shows them",
+        "текстовый файл с вашими указаниями для модели без адаптера вместо обычных: их показывает"
+        " `opsctl ask --show-prompt`",
+    )
     answer_tokens: int = _setting(
         1024, "the most tokens of an answer", "наибольшая длина ответа в токенах"
     )

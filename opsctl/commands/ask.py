@@ -168,7 +168,7 @@ def _matched(found: "Found | None") -> dict[str, float]:
 
 
 def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) -> None:
-    from assistant.prompt import build_messages, frame_for
+    from assistant.prompt import build_messages, frames
     from assistant.question.split import essence
     from assistant.quote import choose
     from assistant.retrieve import make_searcher
@@ -178,9 +178,7 @@ def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) 
     choice = choose(text, searcher.search(text, config.top_k))
     found = choice.found
     if show_prompt:
-        trained = config.server_api == "tgi" and bool(config.adapter)
-        frame = frame_for(question, is_trained=trained)
-        messages = build_messages(question, found.hits, frame=frame)
+        messages = build_messages(question, found.hits, frame=frames(config)(question))
         prompt = _prompt(messages, config) if choice.is_near else None
         if prompt is None:
             output.note("nothing is found, so no model would be asked")

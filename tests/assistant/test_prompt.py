@@ -1,12 +1,15 @@
 """The prompt that a model would be sent."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from assistant.events import Turn
-from assistant.prompt import CONTEXT, MESSAGE, PERSONA, TRAINED, build_messages, frame_for
+from assistant.prompt import CONTEXT, MESSAGE, PERSONA, TRAINED, build_messages, frames
 from assistant.server.mistral import render
+from assistant.settings import Settings
+from indexer.errors import UserError
 from indexer.search import Hit
 from indexer.surroundings import Piece
 
@@ -45,11 +48,29 @@ def test_passages_are_numbered_and_named_with_file_and_page() -> None:
 def test_without_an_adapter_the_frame_is_in_the_questions_language(
     question: str, rules: str, source: str
 ) -> None:
-    frame = frame_for(question, is_trained=False)
+    frame = frames(Settings(server_api="openai"))(question)
     (message,) = build_messages(question, HITS, (), frame)
     said = message.content
     assert rules in said and source in said and said.endswith(question) and "[1]" in said
-    assert frame_for(question, is_trained=True) is TRAINED
+    assert frames(Settings(adapter="hackatone"))(question) is TRAINED
+
+
+def test_an_operators_own_instructions_take_the_place_of_ours(tmp_path: Path) -> None:
+    path = tmp_path / "rules.txt"
+    path.write_text("\ufeffSay it in rhymes.\n", encoding="utf-8")
+    frame = frames(Settings(server_api="openai", prompt=path))("How much is a pass?")
+    (message,) = build_messages("How much is a pass?", HITS, (), frame)
+    assert message.content.startswith("Say it in rhymes.\n\nPassages:\n<passage ")
+    assert frames(Settings(adapter="hackatone", prompt=path))("?") is TRAINED
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff", b"x" * 4001])
+def test_instructions_that_cannot_be_used_are_told(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "rules.txt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=r"OPSCTL_PROMPT: .*rules.txt"):
+        frames(Settings(server_api="openai", prompt=path))
 
 
 def test_what_stands_on_every_page_is_not_sent() -> None:
