@@ -78,7 +78,7 @@ def find_weight(
         queries = embedder.encode_query([question.text for question in asked])
         for question, query in zip(asked, queries, strict=True):
             found.append(_ranks(question, query, lexicon, vectors))
-        progress(len(found), len(questions))
+            progress(len(found), len(questions))
     gains = np.array([ranks for ranks in found if ranks]).reshape(-1, len(WEIGHTS))
     if len(gains) < FEW:
         return None

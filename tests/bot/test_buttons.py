@@ -184,6 +184,6 @@ def test_an_administrator_reads_the_state_in_one_language(tmp_path: Path, notes:
             api.user(ADMIN, "/status")
             state = (await bot.replied(ADMIN))[0]
             assert "Не разобрано обновлений: 0" in state
-            assert "Сервер модели: не отвечает" in state
+            assert "Сервер модели: нет ответов: по его адресу никто не слушает" in state
 
     asyncio.run(go())
