@@ -308,16 +308,9 @@ async def open_engine(config: Settings) -> AsyncIterator[Engine]:
     if config.engine == "extractive":
         yield ExtractiveEngine()
         return
-    from assistant.server.connect import connect
+    from assistant.server.connect import connect_to
 
-    async with connect(
-        config.server_url,
-        config.server_api,
-        adapter=config.adapter,
-        model=config.server_model,
-        api_key=config.api_key,
-        answer_seconds=config.answer_seconds,
-    ) as server:
+    async with connect_to(config, config.answer_seconds) as server:
         tgi = config.server_api == "tgi"
         name = config.adapter if tgi else config.server_model
         note = NO_ADAPTER if tgi and not name else ""

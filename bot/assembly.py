@@ -257,7 +257,7 @@ class Assembly:
             "backlog_age": round(stuck, 1),
             **self._schedule.counts(),
             "writing": self.queue.writing,
-            "model_trouble": self._fallbacks.trouble()[0],
+            "model_trouble": self._fallbacks.trouble,
             "trouble": trouble and asdict(trouble),
             "words_alone": alone and {"sentence": alone.message, "fix": alone.hint},
             "pid": os.getpid(),
@@ -311,7 +311,7 @@ class Assembly:
         except ServerError as error:
             expected = is_expected(self._config.settings)
             return type(error).__name__ if expected else "none"
-        return self._fallbacks.trouble()[0] or "up"
+        return self._fallbacks.trouble or "up"
 
     def _roles(self) -> dict[int, Role]:
         """Those who have a menu of their own."""

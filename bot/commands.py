@@ -182,5 +182,4 @@ def _of_server(state: str, words: Texts) -> str:
     """Whether the model answers; `state` is up, none, or the kind of error why it does not."""
     if state in ("up", "none"):
         return words.server_up if state == "up" else words.server_none
-    cause = words.model_causes.get(state, words.model_causes["ServerDown"])
-    return words.server_down.format(cause=cause)
+    return words.server_down.format(cause=words.cause_of(state))

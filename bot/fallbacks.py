@@ -4,12 +4,11 @@ What is kept is told to administrators (bot.news), and shown by /status and `ops
 """
 
 import logging
-import time
 
 from bot.metrics import Metrics
 from bot.store import Store
 
-TROUBLE = "model_trouble"  # in the store: the kind of the error, and since when
+TROUBLE = "model_trouble"  # in the store: the kind of the error
 # The question's own fault, and no news to administrators.
 OF_ONE_QUESTION = ("TooLong", "Deadline")
 log = logging.getLogger(__name__)
@@ -21,12 +20,7 @@ class Fallbacks:
     def __init__(self, store: Store, metrics: Metrics) -> None:
         self._store = store
         self._metrics = metrics
-        self._kind = self.trouble()[0]
-
-    def trouble(self) -> tuple[str, float]:
-        """The kind of error for which the model does not answer now, "" for none; since when."""
-        kind, _, since = self._store.meta(TROUBLE).partition(" ")
-        return kind, float(since or 0)
+        self.trouble = store.meta(TROUBLE)  # for which the model does not answer now, or nothing
 
     def quoted(self, number: int, kind: str) -> None:
         """An answer was quoted, because of an error of this kind; its words may be a person's."""
@@ -40,8 +34,8 @@ class Fallbacks:
         self._keep("")
 
     def _keep(self, kind: str) -> None:
-        if kind == self._kind:
+        if kind == self.trouble:
             return
-        self._kind = kind
+        self.trouble = kind
         with self._store.transaction():
-            self._store.set_meta(TROUBLE, f"{kind} {time.time():.0f}" if kind else "")
+            self._store.set_meta(TROUBLE, kind)

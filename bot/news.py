@@ -177,7 +177,7 @@ class News:
     def _look_at_the_model(self) -> None:
         """That people get quotations instead of the model's answers is told when it begins, and
         when it ends."""
-        kind = self._store.meta(TROUBLE).partition(" ")[0]
+        kind = self._store.meta(TROUBLE)
         told = self._store.meta("model_told")
         if bool(kind) == bool(told):
             return
@@ -185,8 +185,8 @@ class News:
             self._store.set_meta("model_told", kind)
             for admin in self._admins():
                 words = self._words(admin)
-                cause = words.model_causes.get(kind, words.model_causes["ServerDown"])
-                said = words.news_model.format(cause=cause) if kind else words.news_model_back
+                telling = words.news_model.format(cause=words.cause_of(kind))
+                said = telling if kind else words.news_model_back
                 self._add(admin, said)
 
     def _add(self, admin: int, text: str) -> None:

@@ -5,6 +5,22 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from assistant.server.types import ModelServer
+    from assistant.settings import Settings
+
+
+def connect_to(
+    config: "Settings", answer_seconds: float, *, is_patient: bool = True
+) -> "ModelServer":
+    """The client of the server, adapter, model and key of the settings; see `connect`."""
+    return connect(
+        config.server_url,
+        config.server_api,
+        config.adapter,
+        config.server_model,
+        config.api_key,
+        answer_seconds,
+        is_patient,
+    )
 
 
 def connect(

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.server.connect import connect
+from assistant.server.connect import connect_to
 from assistant.server.errors import ServerBusy, ServerError
 from assistant.server.types import Limits, Message
 
@@ -33,15 +33,7 @@ def look(config: "Settings") -> State:
 
 async def _look(config: "Settings") -> State:
     limits = None
-    async with connect(
-        config.server_url,
-        config.server_api,
-        adapter=config.adapter,
-        model=config.server_model,
-        api_key=config.api_key,
-        answer_seconds=2 * SECONDS,
-        is_patient=False,
-    ) as server:
+    async with connect_to(config, 2 * SECONDS, is_patient=False) as server:
         try:
             await server.health()
             limits = await server.limits()

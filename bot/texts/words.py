@@ -157,3 +157,7 @@ class Texts:
     commands: tuple[tuple[str, str], ...]
     editor_commands: tuple[tuple[str, str], ...]
     admin_commands: tuple[tuple[str, str], ...]
+
+    def cause_of(self, kind: str) -> str:
+        """Why the model does not answer, by the kind of the error."""
+        return self.model_causes.get(kind, self.model_causes["ServerDown"])

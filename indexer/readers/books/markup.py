@@ -33,6 +33,23 @@ def escaped(text: str) -> str:
     return html.escape(text, quote=False)
 
 
+class Lines:
+    """Reads a markup line by line; `_line` may take more of them than its own."""
+
+    def __init__(self) -> None:
+        self._made = Markup()
+
+    def pages(self, lines: list[str]) -> Iterator[Page]:
+        """What the lines say."""
+        rest = iter(lines)
+        for line in rest:
+            self._line(line, rest)
+        yield from self._made.pages()
+
+    def _line(self, line: str, rest: Iterator[str]) -> None:
+        raise NotImplementedError
+
+
 class Markup:
     """Takes blocks in their order; what they say is HTML already."""
 

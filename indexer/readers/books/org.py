@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from indexer.readers.books.markup import Markup, Rules, escaped, inline, text_of
+from indexer.readers.books.markup import Lines, Rules, escaped, inline, text_of
 from indexer.readers.page import Page
 
 _HEADING = re.compile(r"(\*+)\s+(.*?)(?:\s+:[\w@#%:]+:)?\s*$")
@@ -39,16 +39,10 @@ def read(path: Path) -> Iterator[Page]:
     yield from _Org().pages(text_of(path, "Org").split("\n"))
 
 
-class _Org:
+class _Org(Lines):
     def __init__(self) -> None:
-        self._made = Markup()
+        super().__init__()
         self._indents: list[int] = []  # of the open lists
-
-    def pages(self, lines: list[str]) -> Iterator[Page]:
-        rest = iter(lines)
-        for line in rest:
-            self._line(line, rest)
-        yield from self._made.pages()
 
     def _line(self, line: str, rest: Iterator[str]) -> None:
         made = self._made

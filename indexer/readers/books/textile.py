@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from indexer.readers.books.markup import Markup, Rules, inline, text_of
+from indexer.readers.books.markup import Lines, Rules, inline, text_of
 from indexer.readers.page import Page
 
 _ATTRIBUTES = r"(?:\([^)\n]*\)|\{[^}\n]*\}|\[[^\]\n]*\]|[<>=]{1,2})*"
@@ -36,16 +36,7 @@ def read(path: Path) -> Iterator[Page]:
     yield from _Textile().pages(text_of(path, "Textile").replace("\r\n", "\n").split("\n"))
 
 
-class _Textile:
-    def __init__(self) -> None:
-        self._made = Markup()
-
-    def pages(self, lines: list[str]) -> Iterator[Page]:
-        rest = iter(lines)
-        for line in rest:
-            self._line(line, rest)
-        yield from self._made.pages()
-
+class _Textile(Lines):
     def _line(self, line: str, rest: Iterator[str]) -> None:
         made = self._made
         if not line.strip():
