@@ -33,6 +33,7 @@ def bot_status(config: Settings) -> dict[str, Any]:
     age of its last good poll in seconds, its queues, and the `trouble`: cause, sentence and fix of
     what is wrong with the line to Telegram, or with cause "ended" why it could not go on; or null.
     `words_alone` likewise: why it searches by words alone, though the index has vectors.
+    `model_trouble`: the kind of the error for which people get quotations, or nothing.
     """
     bot, ending = BotProcess(config), BotRecord(config).read()
     health, kept = bot.health(), bot.keeper()
@@ -78,6 +79,8 @@ def show_bot(bot: dict[str, Any]) -> None:
     if alone := bot.get("words_alone"):
         output.write(f"  words alone are searched: {alone['sentence']}")
         output.note(f"hint: {alone['fix']}")
+    if fault := bot.get("model_trouble"):
+        output.write(f"  people get quotations: the model does not answer ({fault})")
     if bot["state"] in HINTS:
         output.note(f"hint: {HINTS[bot['state']]}")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from opsctl.bot_status import show_bot
 from tests.bot.bot_process import ADMIN, BotProcess, eventually
 from tests.bot.upload_files import send
 from tests.fakes.bot_api import FakeBotAPI
@@ -144,7 +145,7 @@ async def status(api: FakeBotAPI, bot: BotProcess, count: int) -> str:
 
 
 def test_quotations_instead_of_the_models_answers_are_told_when_they_begin_and_end(
-    tmp_path: Path, workspace: Workspace
+    tmp_path: Path, workspace: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With the cause, once to each administrator; /status and /metrics tell it, too."""
 
@@ -163,6 +164,11 @@ def test_quotations_instead_of_the_models_answers_are_told_when_they_begin_and_e
                     (told,) = await bot.replied(admin)
                     assert "сервер не принимает ключ (OPSCTL_API_KEY)" in told
                 assert "нет ответов: сервер не принимает ключ" in await status(api, bot, 2)
+                health = await bot.health()
+                assert health["model_trouble"] == "Unauthorized"
+                show_bot({"state": "running", **health})
+                shown = capsys.readouterr().out
+                assert "people get quotations: the model does not answer (Unauthorized)" in shown
                 tgi.play = Play()
                 api.user(5, question(3))
                 assert (await bot.replied(ADMIN, 3))[2] == "✅ Модель снова отвечает."
