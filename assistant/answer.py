@@ -26,12 +26,12 @@ from assistant.question.clean import cleaned
 from assistant.question.find import Looked, look_up, small_talk
 from assistant.question.nothing import advice, nothing_found
 from assistant.question.split import questions_of
-from assistant.setting_values import MAX_MESSAGE
-from indexer.errors import UsageError
-from indexer.text import shortened
+from core.errors import UsageError
+from core.setting_values import MAX_MESSAGE
+from core.text import shortened
 
 if TYPE_CHECKING:
-    from indexer.search import Found, Searcher
+    from indexer.search.searcher import Found, Searcher
 
 MAX_QUESTION = MAX_MESSAGE  # what Telegram sends whole is not too long
 MOST_REPEATED = 120  # characters of a question above its answer, where there are several

@@ -11,7 +11,7 @@ from assistant.server.mistral import render
 from assistant.server.types import Message, ModelServer
 
 if TYPE_CHECKING:
-    from indexer.search import Hit
+    from indexer.search.searcher import Hit
 
 # Beginning of sequence, and the space that SentencePiece puts before a text.
 EXTRA_TOKENS = 2

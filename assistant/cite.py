@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from assistant.events import Citation
 from assistant.prompt import NOT_FOUND_ENGLISH, NOT_FOUND_RUSSIAN
 from assistant.quote import closest
-from indexer.search import Hit
-from indexer.sentences import sentences
-from indexer.words import content_words, stem, words
+from indexer.passages.sentences import sentences
+from indexer.passages.words import content_words, stem, words
+from indexer.search.searcher import Hit
 
 # A passage is cited when it holds this share of the words that the best one shares with the answer.
 CITED = 0.5

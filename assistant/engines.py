@@ -27,14 +27,14 @@ from assistant.question.clean import is_russian
 from assistant.server.errors import Incomplete, ServerBusy, ServerError, TooLong
 from assistant.server.record import is_expected
 from assistant.server.types import Finish, ModelServer
-from assistant.settings import Settings
+from core.settings import Settings
+from core.text import printable
+from indexer.passages.words import letters_of
 from indexer.readers.sections import SEPARATOR, headings_of
-from indexer.text import printable
-from indexer.words import letters_of
 
 if TYPE_CHECKING:
     from assistant.quote import Choice
-    from indexer.search import Found
+    from indexer.search.searcher import Found
 
 # How long before the deadline of an answer `auto` gives up waiting for its first word, and quotes.
 LEFT_FOR_QUOTES = 5.0

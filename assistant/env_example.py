@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from assistant.settings import PREFIX, Settings
+from core.settings import PREFIX, Settings
 
 FILE = ".env.example"
 HEAD = """\

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from indexer.text import page_numbers
+from core.text import page_numbers
 
 if TYPE_CHECKING:
-    from indexer.search import Found
+    from indexer.search.searcher import Found
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from assistant.events import Turn
 from assistant.question.clean import is_russian
 from assistant.server.types import Message
-from indexer.errors import UserError
-from indexer.text import printable
+from core.errors import UserError
+from core.text import printable
 
 if TYPE_CHECKING:
-    from assistant.settings import Settings
-    from indexer.search import Hit
+    from core.settings import Settings
+    from indexer.search.searcher import Hit
 
 PERSONA = (
     "Вы - русскоязычный ИИ ассистент, который помогает пользователям находить файлы, отвечать на"

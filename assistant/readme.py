@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from assistant import env_example
-from assistant.settings import PREFIX, Settings
+from core.settings import PREFIX, Settings
 
 READMES = {"README.md": "en", "README.ru.md": "ru"}
 _BLOCK = re.compile(r"(<!-- settings -->\n).*?(<!-- /settings -->)", re.DOTALL)

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assistant.settings import Settings, search_with_one_thread, sleep_while_waiting
-from indexer import extras
-from indexer.errors import UserError
-from indexer.models import (
+from core import extras
+from core.errors import UserError
+from core.settings import Settings, search_with_one_thread, sleep_while_waiting
+from indexer.embedders.models import (
     AUTO,
     BUILTIN,
     DEFAULT_MODEL,
@@ -19,7 +19,7 @@ from indexer.models import (
 
 if TYPE_CHECKING:
     from indexer.embedders import Embedder
-    from indexer.search import Searcher
+    from indexer.search.searcher import Searcher
 
 
 PATIENCE = 10.0  # seconds that a question waits for a server of vectors
@@ -33,7 +33,7 @@ def make_searcher(
     `tell` is told why words alone are searched, see Searcher.
     """
     search_with_one_thread()
-    from indexer.search import Searcher
+    from indexer.search.searcher import Searcher
 
     wanted = None if settings.embedder == AUTO else settings.embedder
     return Searcher(
@@ -71,7 +71,7 @@ def embedder_for_indexing(
     Where the one of the index cannot be had, its absence is: words are indexed, vectors wait.
     """
     from indexer.embedders.absent import AbsentEmbedder
-    from indexer.folder import recorded_identity
+    from indexer.store.folder import recorded_identity
 
     made = None if rebuild else recorded_identity(settings.index)
     name = choose(settings.embedder, made.embedder if made else None, settings.models)

@@ -29,11 +29,11 @@ from assistant.evaluate.answers import folded, reply
 from assistant.evaluate.questions import Expected, read_questions
 from bench import measure, table
 from bench.speed import ROOT, exit_code, say, write_record
+from core.errors import UsageError
 from indexer.embedders import Embedder, open_embedder
-from indexer.errors import UsageError
-from indexer.models import BUILTIN
-from indexer.search import THRESHOLD, Searcher
-from indexer.sync import Chunking, reindex
+from indexer.embedders.models import BUILTIN
+from indexer.search.searcher import THRESHOLD, Searcher
+from indexer.sync.reindex import Chunking, reindex
 
 CURVE = tuple(round(0.3 + 0.05 * step, 2) for step in range(9))
 FIRST = 500  # characters that a person reads at a glance

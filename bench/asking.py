@@ -23,9 +23,9 @@ from assistant.events import Done, Turn
 from bench.speed import ROOT
 from bench.table import align
 from indexer.embedders import HashedStems
-from indexer.search import Searcher
-from indexer.sync import Chunking, reindex
-from indexer.words import content_words, is_cyrillic
+from indexer.passages.words import content_words, is_cyrillic
+from indexer.search.searcher import Searcher
+from indexer.sync.reindex import Chunking, reindex
 
 QUESTIONS = ROOT / "bench" / "questions"
 # Around a question, in Russian and in English; {q} begins with a small letter, {Q} does not.

@@ -18,7 +18,7 @@ import psutil
 from bench import measure
 from bench.table import align
 from indexer.embedders import HashedStems
-from indexer.sync import Chunking, reindex
+from indexer.sync.reindex import Chunking, reindex
 from tests.bot.bot_process import ORPHANS, BotProcess
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.tgi import FakeTGI

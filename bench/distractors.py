@@ -11,9 +11,9 @@ from pathlib import Path
 from pydoc_data.topics import topics
 
 from bench import corpus
-from indexer.chunks import make_splitter
+from indexer.passages.chunks import make_splitter
+from indexer.passages.words import is_cyrillic
 from indexer.readers import Page
-from indexer.words import is_cyrillic
 
 TOKENS = 256  # the default size of a passage
 LEAST = 200  # characters; a shorter passage is the end of a text and in nobody's way

@@ -19,9 +19,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.corpus import languages, make_text
 from indexer.embedders import HashedStems
+from indexer.passages.words import words
 from indexer.readers import read
-from indexer.sync import Chunking, reindex
-from indexer.words import words
+from indexer.sync.reindex import Chunking, reindex
 from tests.indexer.sample_files import pdf, word
 from tests.indexer.slide_files import deck, shape
 

@@ -7,10 +7,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant import settings
 from assistant.retrieve import make_searcher
 from bench import corpus, growth_texts
-from indexer.search import Searcher
+from core import settings
+from indexer.search.searcher import Searcher
 
 
 def make(folder: Path, files: int) -> dict[str, object]:

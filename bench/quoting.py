@@ -29,13 +29,13 @@ from bench import table, venvs
 from bench.answers import expression
 from bench.peers.passages import METHODS
 from bench.speed import ROOT, exit_code, say
-from indexer import catalog
 from indexer.embedders import open_embedder
-from indexer.models import BUILTIN
+from indexer.embedders.models import BUILTIN
+from indexer.passages.words import stem, words
 from indexer.readers import READERS, read
-from indexer.search import Found, Hit, Searcher
-from indexer.sync import Chunking, reindex
-from indexer.words import stem, words
+from indexer.search.searcher import Found, Hit, Searcher
+from indexer.store import catalog
+from indexer.sync.reindex import Chunking, reindex
 
 QUESTIONS = ROOT / "bench" / "questions" / "office_sample.jsonl"
 ROOM = 500  # characters of the plain quoting

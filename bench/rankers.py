@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from assistant.evaluate import DEPTH, Outcome
 from assistant.evaluate.questions import Question
-from indexer import vector_rows
 from indexer.embedders import Embedder
-from indexer.postings import passage_table, passage_text
-from indexer.store import Store
-from indexer.words import stem, words
+from indexer.passages.words import stem, words
+from indexer.store import vector_rows
+from indexer.store.postings import passage_table, passage_text
+from indexer.store.store import Store
 
 K1, B = 1.5, 0.75
 BATCH = 500

@@ -24,11 +24,11 @@ from bench.remembered import Remembered
 from bench.speed import ROOT, VAR, exit_code, say, write_record
 from bench.squad import QuestionSet
 from indexer.embedders import Embedder, open_embedder
-from indexer.folder import IndexFolder
-from indexer.models import BUILTIN
-from indexer.search import THRESHOLD, Searcher
-from indexer.sync import Chunking, reindex
-from indexer.words import is_cyrillic
+from indexer.embedders.models import BUILTIN
+from indexer.passages.words import is_cyrillic
+from indexer.search.searcher import THRESHOLD, Searcher
+from indexer.store.folder import IndexFolder
+from indexer.sync.reindex import Chunking, reindex
 
 DISTRACTORS = 2000
 TRIAL = 0.1  # a weight for an embedder whose own is 0, to see whether it should be more

@@ -7,7 +7,7 @@ from bot.config import BotConfig
 from bot.texts import Texts
 from bot.texts.counting import counted
 from bot.transport.sending import length_of
-from indexer.errors import UsageError
+from core.errors import UsageError
 
 LONGEST_NOTICE = 2500  # of the 4096 UTF-16 units of a message: the greeting stands before it
 HERE = ("localhost", "127.0.0.1", "::1")

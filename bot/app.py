@@ -11,8 +11,8 @@ from contextlib import AsyncExitStack
 from bot.assembly import Assembly
 from bot.config import BotConfig
 from bot.store import Store
-from indexer.lock import writer_lock
-from indexer.private import private_folder
+from core.files import private_folder
+from core.lock import writer_lock
 
 THREADS = 16  # beside those that search: for names of hosts, files and the like
 

@@ -53,8 +53,8 @@ from bot.transport.sending import Sender
 from bot.transport.waiting import within
 from bot.uploads.pipeline import Uploads
 from bot.writing import AnswerWriter
-from indexer.errors import UserError
-from indexer.whole_file import write_whole
+from core.errors import UserError
+from core.files import write_whole
 
 READ = 20.0  # seconds for a reply
 FIRST_WORD = 8.0  # for the very first one: `opsctl start` waits to tell why there is none

@@ -23,9 +23,9 @@ from bot.texts import Texts, texts_for
 from bot.texts.counting import counted
 from bot.transport.sending import Sender, thread_of
 from bot.uploads.pipeline import Uploads
-from indexer.errors import Busy, UserError
-from indexer.search import Searcher
-from indexer.store import Store as IndexStore
+from core.errors import Busy, UserError
+from indexer.search.searcher import Searcher
+from indexer.store.store import Store as IndexStore
 
 Errand = Callable[[], Awaitable[object]]
 Report = Callable[[], Awaitable[dict[str, object]]]

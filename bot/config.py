@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistant.setting_values import MAX_MESSAGE
-from assistant.settings import Settings
-from indexer.errors import UserError
+from core.errors import UserError
+from core.setting_values import MAX_MESSAGE
+from core.settings import Settings
 
 
 @dataclass(frozen=True)

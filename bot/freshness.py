@@ -6,7 +6,7 @@ import time
 
 from bot.indexing import Indexing
 from bot.last_run import LastRun
-from indexer.errors import Busy, UserError
+from core.errors import Busy, UserError
 
 SHORTEST_PAUSE = 30.0  # seconds, where a period is longer: another program writes the index
 log = logging.getLogger(__name__)

@@ -23,7 +23,7 @@ from bot.texts import Texts, texts_for
 from bot.texts.counting import counted
 from bot.transport.sending import Sender, thread_of
 from bot.uploads.replacing import DATA as OF_UPLOADS
-from indexer.errors import UsageError
+from core.errors import UsageError
 
 
 class Handlers:

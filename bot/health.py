@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from bot.metrics import Metrics
-from indexer.errors import UserError
+from core.errors import UserError
 
 HOST = "127.0.0.1"
 Health = Callable[[], dict[str, object]]

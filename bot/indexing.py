@@ -16,13 +16,13 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from assistant.retrieve import embedder_for_indexing
-from assistant.settings import Settings
-from indexer.documents import list_documents
-from indexer.encoding import encode_waiting
-from indexer.errors import Busy, UserError
-from indexer.folder import IndexFolder
-from indexer.sync import Chunking, Report, reindex
-from indexer.upkeep import idle_plan, wants_vectors
+from core.errors import Busy, UserError
+from core.settings import Settings
+from indexer.store.folder import IndexFolder
+from indexer.sync.documents import list_documents
+from indexer.sync.encoding import encode_waiting
+from indexer.sync.reindex import Chunking, Report, reindex
+from indexer.sync.upkeep import idle_plan, wants_vectors
 
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent

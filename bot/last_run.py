@@ -5,9 +5,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from assistant.settings import Settings
-from indexer.private import private_folder
-from indexer.whole_file import write_whole
+from core.files import private_folder, write_whole
+from core.settings import Settings
 
 
 @dataclass(frozen=True)

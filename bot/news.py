@@ -11,16 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
-from assistant.settings import Settings
 from bot.fallbacks import TROUBLE
 from bot.last_run import LastRun
 from bot.store import Store, StoreBusy
 from bot.texts import Texts, texts_for
 from bot.transport.sending import Banned, Sender, SendingError, Unreachable
-from indexer.errors import UserError
-from indexer.folder import IndexFolder
-from indexer.lock import is_held
-from indexer.text import printable
+from core.errors import UserError
+from core.lock import is_held
+from core.settings import Settings
+from core.text import printable
+from indexer.store.folder import IndexFolder
 
 LOOK = 15.0  # seconds between two looks; so long nothing may have changed before it is told
 GATHER = 600.0  # seconds between two messages

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.migrations import MIGRATIONS
-from indexer.database import whole
-from indexer.errors import UserError
-from indexer.extras import upgrade_command
-from indexer.private import private_folder
-from indexer.rights import access_hint
+from core.errors import UserError
+from core.extras import upgrade_command
+from core.files import access_hint, private_folder
+from core.sqlite import whole
 
 DAY = 86_400.0
 # Telegram keeps an update for one day: a number cannot come again later than that.

@@ -28,8 +28,8 @@ from bot.schedule import Schedule
 from bot.texts import Texts, texts_for
 from bot.transport.sending import Sender, SendingError
 from bot.transport.waiting import happens, within
-from indexer.errors import UserError
-from indexer.search import Searcher
+from core.errors import UserError
+from indexer.search.searcher import Searcher
 
 PASSING = (ServerDown, ServerBusy, GenerationFailed, Incomplete)
 SERVER_TRIES = 4

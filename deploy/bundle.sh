@@ -45,7 +45,7 @@ bring_wheels() {
     source=$(mktemp -d)
     trap 'rm -rf "$source"' EXIT
     (cd "$checkout" && cp -R pyproject.toml README.md LICENSE \
-        assistant bot deploy indexer localtgi opsctl training "$source")
+        assistant bot core deploy indexer localtgi opsctl training "$source")
     rm -rf "$out/wheels" && mkdir "$out/wheels"
     pip wheel --no-deps --wheel-dir "$out/wheels" "$source"
     ours=$(echo "$out"/wheels/opsctl-*.whl)

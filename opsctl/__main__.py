@@ -17,7 +17,7 @@ def main() -> None:
             _signal.signal(_signal.SIGINT, _signal.default_int_handler)
         run()
     except ModuleNotFoundError as error:
-        from indexer.extras import repair_command
+        from core.extras import repair_command
 
         sys.stderr.write(f"error: the installation is not whole: {error.name} is missing\n")
         sys.stderr.write(f"hint: {repair_command()}\n")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from assistant.settings import Settings
-from indexer.private import private_folder
+from core.files import private_folder
+from core.settings import Settings
 from opsctl.bot_log import mark_start
 from opsctl.processes import Process, find, start_detached, stop
 

@@ -8,8 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from indexer.private import private_folder
-from indexer.whole_file import SECRET
+from core.files import SECRET, private_folder
 
 LOG_BYTES = 10_000_000
 STARTED = " INFO opsctl: the bot is started, "

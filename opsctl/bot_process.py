@@ -6,9 +6,9 @@ import sys
 import time
 from typing import Any, Literal
 
-from assistant.settings import Settings
-from indexer.errors import UserError
-from indexer.lock import is_held, last_holder
+from core.errors import UserError
+from core.lock import is_held, last_holder
+from core.settings import Settings
 from opsctl import output
 from opsctl.bot_keeper import Keeper, Kept, Supervised
 from opsctl.bot_log import said_since_start

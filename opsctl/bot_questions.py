@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from assistant.settings import Settings
-from indexer.errors import UserError
+from core.errors import UserError
+from core.settings import Settings
 from opsctl import output
 
 if TYPE_CHECKING:

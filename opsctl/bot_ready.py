@@ -1,7 +1,7 @@
 """Whether a bot could be started with the settings as they are, looked at before one is stopped."""
 
-from assistant.settings import Settings
-from indexer.errors import UserError
+from core.errors import UserError
+from core.settings import Settings
 from opsctl.bot_process import BotProcess
 
 

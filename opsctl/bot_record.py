@@ -5,9 +5,9 @@ import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 
-from assistant.settings import Settings
-from indexer.errors import UserError
-from indexer.whole_file import write_whole
+from core.errors import UserError
+from core.files import write_whole
+from core.settings import Settings
 
 LATELY = 180.0  # seconds in which a bot that runs again is not yet believed to be well
 

@@ -3,9 +3,9 @@
 import logging
 from typing import TYPE_CHECKING
 
-from assistant.setting_values import seconds_of
-from assistant.settings import Settings, load_with_origins
-from indexer.errors import Busy, UserError
+from core.errors import Busy, UserError
+from core.setting_values import seconds_of
+from core.settings import Settings, load_with_origins
 
 if TYPE_CHECKING:
     from bot.config import BotConfig

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from assistant.settings import Settings
-from indexer.text import counted
+from core.settings import Settings
+from core.text import counted
 from opsctl import output
 from opsctl.bot_process import ENDING, BotProcess
 from opsctl.bot_record import BotRecord, Ending

@@ -5,12 +5,12 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from assistant.env_files import write_systemd_file
-from assistant.project import DEPLOY
-from assistant.settings import Settings, config_home, project_root, service_environment
-from indexer.errors import UserError
-from indexer.extras import restore_command
-from indexer.private import private_folder
+from core.env_files import write_systemd_file
+from core.errors import UserError
+from core.extras import restore_command
+from core.files import private_folder
+from core.project import DEPLOY
+from core.settings import Settings, config_home, project_root, service_environment
 from opsctl.bot_keeper import Kept, Kind
 from opsctl.bot_log import mark_start
 from opsctl.programs import Ended, is_installed, run

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from assistant.settings import Loaded, Settings
-from indexer import extras
-from indexer.errors import UserError
-from indexer.private import private_folder
-from indexer.rights import access_hint
-from indexer.text import counted
+from core import extras
+from core.errors import UserError
+from core.files import access_hint, private_folder
+from core.settings import Loaded, Settings
+from core.text import counted
 from opsctl.hub.folders import free_bytes
 from opsctl.unknown import in_words
 
@@ -124,7 +123,7 @@ def _notice(config: Settings) -> UserError | None:
 
 
 def _documents(config: Settings) -> Check:
-    from indexer.documents import PUT_FILES, list_documents
+    from indexer.sync.documents import PUT_FILES, list_documents
 
     listing = list_documents(config.documents)
     detail = f"{counted(len(listing.files), 'file')} in {config.documents}"
@@ -162,8 +161,7 @@ def _disk(config: Settings) -> Check:
 
 def _embedder(config: Settings) -> Check:
     from assistant.retrieve import asks_a_server, open_named
-    from indexer.folder import recorded_identity
-    from indexer.models import (
+    from indexer.embedders.models import (
         BUILTIN,
         DEFAULT_MODEL,
         NANO,
@@ -173,6 +171,7 @@ def _embedder(config: Settings) -> Check:
         locate,
         not_here,
     )
+    from indexer.store.folder import recorded_identity
 
     made_by = recorded_identity(config.index)
     recorded = made_by.embedder if made_by else None
@@ -196,11 +195,11 @@ def _embedder(config: Settings) -> Check:
 
 
 def _index(config: Settings) -> Check:
-    from indexer.documents import list_documents
-    from indexer.folder import IndexFolder
-    from indexer.models import AUTO, SERVER
-    from indexer.plan import make_plan
-    from indexer.vector_rows import FAILED
+    from indexer.embedders.models import AUTO, SERVER
+    from indexer.store.folder import IndexFolder
+    from indexer.store.vector_rows import FAILED
+    from indexer.sync.documents import list_documents
+    from indexer.sync.plan import make_plan
 
     with closing(IndexFolder(config.index).open()) as store:
         damage = store.damage()
@@ -230,8 +229,8 @@ def _index(config: Settings) -> Check:
 
 
 def _files(config: Settings) -> Check:
-    from indexer.documents import list_documents
-    from indexer.folder import IndexFolder
+    from indexer.store.folder import IndexFolder
+    from indexer.sync.documents import list_documents
     from opsctl import unread
 
     folder = IndexFolder(config.index)
@@ -260,7 +259,7 @@ def _not_waiting(reasons: dict[str, str]) -> dict[str, str]:
 
 
 def _scans(config: Settings) -> Check:
-    from indexer.folder import IndexFolder
+    from indexer.store.folder import IndexFolder
     from opsctl.unread import waiting_pages
 
     folder = IndexFolder(config.index)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from assistant.settings import Settings
+from core.settings import Settings
 
 if TYPE_CHECKING:
     from bot.store import Store

@@ -9,9 +9,9 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from assistant.project import above, missing
-from indexer.errors import UsageError, UserError
-from indexer.rights import access_hint
+from core.errors import UsageError, UserError
+from core.files import access_hint
+from core.project import above, missing
 from opsctl import __version__, output
 from opsctl.lazy import lazy_group
 
@@ -118,7 +118,7 @@ def main() -> NoReturn:
     except Exception as error:
         if _debugging():
             raise
-        from opsctl.redact import redact
+        from core.secrets import redact
 
         output.error(
             redact(f"{type(error).__name__}: {error}", ()),
@@ -147,7 +147,7 @@ def _help(error: OSError) -> str:
 
 def _missing(error: ModuleNotFoundError) -> NoReturn:
     """Name the extra that a module belongs to; one of the base means half an installation."""
-    from indexer import extras
+    from core import extras
 
     name = (error.name or "").partition(".")[0]
     extra = next((one for one in reversed(extras.MODULES) if name in extras.MODULES[one]), "")
@@ -159,7 +159,7 @@ def _missing(error: ModuleNotFoundError) -> NoReturn:
 
 
 def _debugging() -> bool:
-    from assistant import settings
+    from core import settings
 
     try:
         return settings.load().debug

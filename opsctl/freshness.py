@@ -3,8 +3,8 @@
 import time
 from typing import Any
 
-from assistant.setting_values import seconds_of
-from assistant.settings import Settings
+from core.setting_values import seconds_of
+from core.settings import Settings
 from opsctl import output
 from opsctl.reindex_timer import ReindexTimer
 

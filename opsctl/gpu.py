@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from indexer.errors import UserError
+from core.errors import UserError
 from opsctl.programs import run
 
 T = TypeVar("T")

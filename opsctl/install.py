@@ -10,8 +10,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from indexer.errors import UserError
-from indexer.extras import CHECKOUT, MODULES, install_command, is_installed
+from core.errors import UserError
+from core.extras import CHECKOUT, MODULES, install_command, is_installed
 from opsctl.gpu import find_gpus
 
 # PyTorch's own index: what PyPI has for Linux brings gigabytes of CUDA, which an embedder on the

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from indexer.text import printable
+from core.text import printable
 
 BAR_WIDTH = 40
 TIME_LEFT = 7  # columns of 0:00:00

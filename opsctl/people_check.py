@@ -1,6 +1,6 @@
 """Who lets people into the bot, and whether its groups can be asked, for `opsctl doctor`."""
 
-from assistant.settings import Settings
+from core.settings import Settings
 from opsctl.checks import Check
 
 

@@ -5,7 +5,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from assistant.settings import Settings
+from core.settings import Settings
 
 # Not the models and adapters: the user of TGI's container reads them.
 PRIVATE = ("index", "logs", "run", "uploads", "training")

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.settings import child_environment, project_root
-from indexer.lock import last_holder
-from indexer.private import private_folder
-from indexer.whole_file import SECRET
+from core.files import SECRET, private_folder
+from core.lock import last_holder
+from core.settings import child_environment, project_root
 
 if TYPE_CHECKING:
     import psutil

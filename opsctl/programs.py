@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer.errors import UserError
+from core.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
-from assistant.env_files import write_systemd_file
-from assistant.setting_values import seconds_of
-from assistant.settings import Settings, config_home, project_root, service_environment
-from indexer.private import private_folder
+from core.env_files import write_systemd_file
+from core.files import private_folder
+from core.setting_values import seconds_of
+from core.settings import Settings, config_home, project_root, service_environment
 from opsctl.bot_systemd import command_line, fill, is_usable, literal, must, owner_of, path_literal
 
 TIMER, SERVICE = "opsctl-reindex.timer", "opsctl-reindex.service"

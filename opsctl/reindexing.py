@@ -5,16 +5,16 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
-from assistant.settings import Settings
-from indexer.documents import Problem
-from indexer.text import counted, printable
+from core.settings import Settings
+from core.text import counted, printable
+from indexer.sync.documents import Problem
 from opsctl import output
 from opsctl.private_state import narrow_state
 from opsctl.vectors import Vectors
 
 if TYPE_CHECKING:
-    from indexer.plan import Plan
-    from indexer.sync import Report, Step
+    from indexer.sync.plan import Plan
+    from indexer.sync.reindex import Report, Step
 
 SHOWN = 20
 OLDER = (
@@ -31,7 +31,7 @@ def run(
     `quiet`: only progress is told. Without `vectors` those that are wanted are left to a later run.
     """
     from assistant.retrieve import embedder_for_indexing
-    from indexer.sync import Chunking, reindex
+    from indexer.sync.reindex import Chunking, reindex
 
     narrow_state(config)
     embedder = embedder_for_indexing(config, rebuild, output.note)
@@ -130,7 +130,7 @@ def show(report: "Report", config: Settings, seconds: float) -> None:
 
 
 def _size_of_index(config: Settings) -> str:
-    from indexer.folder import IndexFolder
+    from indexer.store.folder import IndexFolder
 
     with closing(IndexFolder(config.index).open()) as store:
         counts = store.counts()

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assistant.question.clean import is_russian
-from indexer.errors import UserError
-from indexer.text import counted, printable
+from core.errors import UserError
+from core.text import counted, printable
 from opsctl import output
 
 if TYPE_CHECKING:
     from assistant.events import Citation, Done
     from assistant.quote import Choice
-    from indexer.search import Found, Searcher
+    from indexer.search.searcher import Found, Searcher
 
 
 def tell_words_alone(error: UserError | None) -> None:

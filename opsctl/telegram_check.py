@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from assistant.settings import Settings, load_with_origins
+from core.settings import Settings, load_with_origins
 from opsctl.checks import Check
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterable
 
-from assistant.settings import PREFIX, Settings
+from core.settings import PREFIX, Settings
 
 
 def in_words(names: Iterable[str]) -> str:

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from indexer.documents import NO_READER, Problem
+from core.text import counted
 from indexer.readers.scan import waiting
-from indexer.text import counted
+from indexer.sync.documents import NO_READER, Problem
 
 KINDS_SHOWN = 5
 ADVICE = "save as .docx, .pdf or .txt what is to be found"

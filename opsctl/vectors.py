@@ -4,13 +4,13 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
-from assistant.settings import Settings
-from indexer.folder import IndexFolder
-from indexer.lock import is_held
-from indexer.models import BUILTIN
-from indexer.store import Store
-from indexer.text import counted
-from indexer.vector_rows import FAILED
+from core.lock import is_held
+from core.settings import Settings
+from core.text import counted
+from indexer.embedders.models import BUILTIN
+from indexer.store.folder import IndexFolder
+from indexer.store.store import Store
+from indexer.store.vector_rows import FAILED
 from opsctl import output
 
 GOES_ON = "opsctl reindex, or the bot when it starts, goes on with them"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from indexer.embedders import HashedStems
-from indexer.sync import Chunking, reindex
+from indexer.sync.reindex import Chunking, reindex
 from tests.limits import without_root_rights
 from tests.workspace import Workspace, note
 

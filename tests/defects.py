@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 300  # that tests have at the least; those that took longer when sound have twice that
 MOST = 1200  # and that sound ones have
 WHERE = "import sys, importlib.util as u; print(*(u.find_spec(n).origin for n in sys.argv[1:]))"
-PACKAGES = ("assistant", "bot", "indexer", "localtgi", "opsctl", "tests", "training")
+PACKAGES = ("assistant", "bot", "core", "indexer", "localtgi", "opsctl", "tests", "training")
 
 # A name and its test files; the file; the text that stands there once; what takes its place.
 TABLE = r"""
@@ -44,22 +44,22 @@ indexer/readers/word/runs.py
 +return "\f"
 
 unfinished-rebuild-is-deleted tests/indexer/test_kill.py
-indexer/folder.py
+indexer/store/folder.py
 -for folder in stores - {building, self.store_path("current")}:
 +for folder in stores - {self.store_path("current")}:
 
 locked-folder-empties-the-index tests/indexer/test_reindex_rights.py
-indexer/plan.py
+indexer/sync/plan.py
 -return not any(path.startswith(f"{folder}/") for folder in listing.closed)
 +return path not in listing.closed
 
 two-write-the-index-at-once tests/indexer/test_kill.py
-indexer/lock.py
+core/lock.py
 -raise Busy(sentence.format(holder=_holder(path)), hint) from None
 +pass
 
 search-goes-on-with-the-old-index tests/indexer/test_search.py
-indexer/search.py
+indexer/search/searcher.py
 -if generation != self._generation:
 +if self._generation < 0:
 
@@ -124,7 +124,7 @@ bot/uploads/files.py
 +if self._size > 10 * MOST:
 
 end-of-a-secret-is-shown tests/opsctl/test_redact.py
-opsctl/redact.py
+core/secrets.py
 -key=len, reverse=True)
 +key=len)
 

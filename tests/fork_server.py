@@ -22,7 +22,7 @@ import warnings
 from pathlib import Path
 
 # bot/ is not here: it changes the environment when it is imported.
-LIGHT_ROOMS = ("assistant", "indexer", "opsctl")
+LIGHT_ROOMS = ("assistant", "core", "indexer", "opsctl")
 TORCH_ROOMS = ("localtgi", "training")
 LIGHT = (
     "aiohttp", "docx", "faiss", "huggingface_hub", "lxml.etree", "lxml.html", "markdown_it",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant.readme import READMES, with_table
-from assistant.settings import PREFIX, Settings
+from core.settings import PREFIX, Settings
 from tests.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from assistant.project import MARK, MARK_TEXT
+from core.project import MARK, MARK_TEXT
 from tests.forked import COVERAGE, NO_DRIVER, Forked, is_early
 
 # Let the built-in embedder make vectors: by itself it knows no more than the lexical search does,

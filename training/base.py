@@ -7,8 +7,8 @@ from typing import Any
 import torch
 import transformers
 
-from indexer.errors import UsageError, UserError
-from indexer.extras import need
+from core.errors import UsageError, UserError
+from core.extras import need
 from localtgi import gptq
 from localtgi.checkpoint import Checkpoint, open_model
 from localtgi.errors import StartError

@@ -12,7 +12,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from indexer.errors import UserError
+from core.errors import UserError
 from training.checkpoints import without_gain
 from training.runs import Event, Run
 

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from peft import PeftModelForCausalLM
 
-from indexer.errors import UserError
+from core.errors import UserError
 from training.base import load_base
 from training.encode import IGNORED, Encoder, Example
 from training.generate import Answer, answers

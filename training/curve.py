@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from indexer.extras import need
-from indexer.whole_file import whole_file
+from core.extras import need
+from core.files import whole_file
 from training.runs import Event
 
 SIZE, DPI = (8.0, 5.0), 100  # inches: 800 x 500 pixels

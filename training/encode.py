@@ -6,8 +6,8 @@ from typing import Any
 
 from assistant.prompt import build_messages
 from assistant.server.mistral import render
-from indexer.errors import UserError
-from indexer.search import Hit
+from core.errors import UserError
+from indexer.search.searcher import Hit
 from training.rows import Row
 
 IGNORED = -100  # the label that torch's cross entropy leaves out

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from indexer.documents import digest
+from indexer.sync.documents import digest
 from localtgi.checkpoint import Checkpoint
 from training.adapter_files import WEIGHTS
 from training.base import choose_dtype

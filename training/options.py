@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from indexer.errors import UsageError
+from core.errors import UsageError
 from training.adapter_files import PLAIN_RANK, RANK_STEP, is_served
 
 EVALUATIONS = 10  # an epoch, when --save-steps is not given

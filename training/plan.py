@@ -4,8 +4,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from indexer.errors import UserError
-from indexer.text import printable
+from core.errors import UserError
+from core.text import printable
 from localtgi.checkpoint import Checkpoint
 from training import checkpoints
 from training.base import load_tokenizer, open_base

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from indexer.documents import digest
-from indexer.errors import UserError
-from indexer.text import printable
+from core.errors import UserError
+from core.text import printable
+from indexer.sync.documents import digest
 from training import published, rules
 from training.report import EVAL, TRAIN, Tally, versions, write_report
 from training.rows import Row, columns, data_files, json_line, read_file, require

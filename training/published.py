@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
-from indexer.text import counted
-from indexer.words import words
+from core.text import counted
+from indexer.passages.words import words
 from training.greetings import without_greeting
 from training.rows import Row
 from training.rules import Options, Rule, answer_length, description_length

@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from indexer.errors import UserError
+from core.errors import UserError
 from training.rows import Row
 
 REPORT, TRAIN, EVAL = "report.json", "train.jsonl", "eval.jsonl"

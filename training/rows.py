@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from indexer.errors import UserError
-from indexer.extras import need
-from indexer.text import printable
+from core.errors import UserError
+from core.extras import need
+from core.text import printable
 
 SUFFIXES = (".jsonl", ".jsonl.gz", ".parquet")
 COLUMNS = ("question", "description", "answer")

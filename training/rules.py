@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from indexer.words import words
+from indexer.passages.words import words
 from training.greetings import without_greeting
 from training.markup import clean, is_links_only
 from training.rows import COLUMNS, Row

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from indexer.errors import UserError
+from core.errors import UserError
 from training.encode import IGNORED, Encoder, Example, check_example
 from training.rows import Row
 

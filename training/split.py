@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from indexer.words import words
+from indexer.passages.words import words
 from training.rows import Row
 
 BYTES = 8

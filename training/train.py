@@ -13,7 +13,7 @@ import transformers
 from peft import LoraConfig, get_peft_model
 from transformers import Trainer, TrainingArguments
 
-from indexer.errors import UserError
+from core.errors import UserError
 from training import checkpoints
 from training.base import choose_dtype, load_base
 from training.callbacks import Halt, Record, Tell

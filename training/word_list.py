@@ -6,11 +6,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from indexer.documents import digest
-from indexer.errors import UserError
-from indexer.extras import need
-from indexer.text import printable
-from indexer.words import words
+from core.errors import UserError
+from core.extras import need
+from core.text import printable
+from indexer.passages.words import words
+from indexer.sync.documents import digest
 
 OWN = Path(__file__).with_name("words")
 LIKELY = 0.5  # the least share of a form's readings that must be those of the listed word

@@ -10,7 +10,7 @@ from assistant.question.split import essence
 
 if TYPE_CHECKING:
     from assistant.quote import Choice
-    from indexer.search import Hit, Searcher
+    from indexer.search.searcher import Hit, Searcher
 
 DEPTH = 10
 TOP_K = 5  # passages that an answer is chosen from

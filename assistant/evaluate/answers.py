@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from assistant.evaluate.questions import Expected, Question
-from indexer.errors import UsageError
+from core.errors import UsageError
 
 if TYPE_CHECKING:
     from assistant.events import Done, Turn
-    from indexer.search import Searcher
+    from indexer.search.searcher import Searcher
 
 Verdict = Literal["wrong", "partly", "refused", "hinted", "right"]
 WORST_FIRST: tuple[Verdict, ...] = ("wrong", "partly", "refused", "hinted")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from indexer.errors import UsageError
+from core.errors import UsageError
 
 # A string or one of several; or {"all": […]} its parts, or {"pattern": "…"} an expression.
 Expected = str | Sequence[str] | Mapping[str, Any]

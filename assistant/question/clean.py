@@ -2,8 +2,8 @@
 
 import re
 
-from indexer.readers.clean import clean
-from indexer.words import is_cyrillic, unmixed
+from indexer.passages.words import is_cyrillic, unmixed
+from indexer.readers.letters.clean import clean
 
 _STRESS = re.compile("(?<=[а-яёА-ЯЁ])[\u0300\u0301]")
 

@@ -8,12 +8,12 @@ from assistant.events import Citation
 from assistant.question import patterns
 from assistant.question.phrases import word_set
 from assistant.question.told import NEWEST, Papers, cited, day, more
-from indexer import catalog
-from indexer.catalog import Document
-from indexer.forms import exact_forms
-from indexer.store import Store
-from indexer.text import printable
-from indexer.words import stem, words
+from core.text import printable
+from indexer.passages.forms import exact_forms
+from indexer.passages.words import stem, words
+from indexer.store import catalog
+from indexer.store.catalog import Document
+from indexer.store.store import Store
 
 _KINDS = word_set("""
 приказ распоряжение договор контракт протокол положение инструкция регламент правила акт отчет

@@ -12,11 +12,11 @@ from assistant.question.layout import other_layout
 from assistant.question.papers import about_papers
 from assistant.question.split import Asked, asking_clause, essence
 from assistant.question.told import Papers
-from indexer.words import stem, words
+from indexer.passages.words import stem, words
 
 if TYPE_CHECKING:
     from assistant.quote import Choice
-    from indexer.search import Searcher
+    from indexer.search.searcher import Searcher
 
 TURNS = 3  # before a question, that it may lean on
 NEAR = 0.5  # of the best passage's score, which one that holds them must have

@@ -3,7 +3,7 @@
 import re
 
 from assistant.question.phrases import ASKING, BESIDE, word_set
-from indexer.words import content_words, words
+from indexer.passages.words import content_words, words
 
 FEW = 2  # words that a follow-up has of its own
 _PRONOUNS = word_set("""

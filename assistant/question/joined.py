@@ -2,8 +2,8 @@
 
 import re
 
-from indexer.spelling import is_known
-from indexer.store import Store
+from indexer.search.spelling import is_known
+from indexer.store.store import Store
 
 SHORT = 2  # letters of a part
 _WORD = re.compile(r"(?<![\w-])[A-Za-z]{4,}(?![\w-])")

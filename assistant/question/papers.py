@@ -10,11 +10,11 @@ from assistant.question.clean import is_russian
 from assistant.question.dated import number_and_date, of_a_kind
 from assistant.question.phrases import word_set
 from assistant.question.told import NEWEST, Papers, cited, day, more
-from indexer import catalog
-from indexer.catalog import Document
-from indexer.store import Store
-from indexer.text import printable
-from indexer.words import content_words, words
+from core.text import printable
+from indexer.passages.words import content_words, words
+from indexer.store import catalog
+from indexer.store.catalog import Document
+from indexer.store.store import Store
 
 FOLDERS, NAMES = 12, 12  # told of a list
 EXAMPLES = 3  # documents with a clause of the same number

@@ -1,6 +1,6 @@
 """The table of what is no search: patterns by kind, in two languages.
 
-They match a message in small letters, without punctuation and courtesy (indexer.words).
+They match a message in small letters, without punctuation and courtesy (indexer.passages.words).
 """
 
 import re

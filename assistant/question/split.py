@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from assistant.question import phrases
 from assistant.question.courtesy import says, without_courtesy
-from indexer.text import shortened
-from indexer.words import content_words, words
+from core.text import shortened
+from indexer.passages.words import content_words, words
 
 MOST = 5  # questions of one message that are answered
 BEGINNING = 3  # words of a sentence, one of which asks

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from assistant.question import patterns, phrases
 from assistant.question.clean import is_russian
 from assistant.question.courtesy import says, without_courtesy
-from indexer.words import words
+from indexer.passages.words import words
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "greeting": (

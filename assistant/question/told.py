@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from assistant.events import Citation
-from indexer import catalog
-from indexer.catalog import Document
-from indexer.store import Store
+from indexer.store import catalog
+from indexer.store.catalog import Document
+from indexer.store.store import Store
 
 NEWEST = 10  # documents of a list, each on a line
 

@@ -10,7 +10,7 @@ from assistant.quote.expand import expand
 from assistant.quote.show import BRIEF, USUAL, show
 from assistant.quote.units import Outline
 from assistant.quote.weigh import Weighed, weigh
-from indexer.search import Found, Hit
+from indexer.search.searcher import Found, Hit
 
 # A unit of another document with this share of the best one's score may speak of the same thing.
 RIVAL = 0.8

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from indexer.forms import exact_forms
-from indexer.words import content_words, stem, words
+from indexer.passages.forms import exact_forms
+from indexer.passages.words import content_words, stem, words
 
 JOINING = 0.1  # the share of its weight that is left to a word that only joins others
 # Those that are verbs, too, are left out: march, may.

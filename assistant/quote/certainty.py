@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from assistant.quote.asked import ENGLISH_MONTH, RUSSIAN_MONTH, Asked, is_verb, joins
 from assistant.quote.weigh import Weighed
-from indexer.forms import exact_forms
+from indexer.passages.forms import exact_forms
 
 # Near what a logistic regression gave for some 500 questions with and without an answer; chosen so
 # that of the 150 sample questions no more than four are refused.

@@ -3,9 +3,9 @@
 import re
 from pathlib import PurePosixPath
 
-from indexer.forms import exact_forms
-from indexer.search import Hit
-from indexer.words import stem, words
+from indexer.passages.forms import exact_forms
+from indexer.passages.words import stem, words
+from indexer.search.searcher import Hit
 
 # The share of words that two passages about the same thing have in common.
 ALIKE = 0.6

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from assistant.quote.units import Outline, Unit, is_lead
+from core.text import shortened
+from indexer.passages.sentences import sentences
+from indexer.passages.units import NEVER
 from indexer.readers.page import cells
 from indexer.readers.sections import last_heading
-from indexer.sentences import sentences
-from indexer.surroundings import Piece
-from indexer.text import shortened
-from indexer.units import NEVER
+from indexer.search.surroundings import Piece
 
 USUAL, MOST, BRIEF = 430, 600, 150  # characters
 # More rows than these are shown one a line, under the names of the columns.

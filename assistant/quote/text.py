@@ -3,8 +3,8 @@
 import re
 from functools import cached_property, lru_cache
 
-from indexer.forms import exact_forms
-from indexer.words import grams, stem, words
+from indexer.passages.forms import exact_forms
+from indexer.passages.words import grams, stem, words
 
 # Words that share this many of their letter groups are taken for forms of one.
 SIMILAR = 0.5

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from assistant.quote.text import Text
+from indexer.passages.sentences import sentences
+from indexer.passages.units import NEVER
 from indexer.readers.sections import last_heading
-from indexer.search import Hit
-from indexer.sentences import sentences
-from indexer.surroundings import Piece
-from indexer.units import NEVER
+from indexer.search.searcher import Hit
+from indexer.search.surroundings import Piece
 
 LONGEST_LEAD = 200  # characters of an item that only leads to those below it
 _TITLES = frozenset(("heading", "question", "caption"))

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from assistant.quote.asked import Asked, joins
 from assistant.quote.text import SIMILAR, Text
 from assistant.quote.units import Outline, Unit
-from indexer.forms import MONTHS
-from indexer.units import unit_text
-from indexer.vector_rows import digest
+from indexer.passages.forms import MONTHS
+from indexer.passages.units import unit_text
+from indexer.store.vector_rows import digest
 
 # What a word counts that stands not in the unit itself but in what it is read under, in its
 # document, beside it, or in the name of the file.

@@ -5,9 +5,9 @@ from itertools import accumulate, takewhile
 
 from assistant.events import Citation
 from assistant.quote.show import whole
-from indexer.store import Store
-from indexer.surroundings import Piece, pages
-from indexer.words import words
+from indexer.passages.words import words
+from indexer.search.surroundings import Piece, pages
+from indexer.store.store import Store
 
 MOST = 6000  # characters; of what is longer, the blocks around the quotation
 PLACES = 3  # sections or pages of one answer

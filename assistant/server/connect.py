@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from assistant.server.types import ModelServer
-    from assistant.settings import Settings
+    from core.settings import Settings
 
 
 def connect_to(

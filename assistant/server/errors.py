@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from indexer.errors import UserError
+from core.errors import UserError
 
 SAID = 200
 # As TGI, vLLM (each of its texts), SGLang, llama.cpp, LM Studio and TabbyAPI say it.

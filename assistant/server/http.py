@@ -21,7 +21,7 @@ from assistant.server.errors import (
     said,
 )
 from assistant.server.sse import MOST_BYTES
-from indexer.errors import UsageError
+from core.errors import UsageError
 
 _JSON = {"Content-Type": "application/json"}
 

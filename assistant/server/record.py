@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from assistant.settings import Settings
-from indexer.private import private_folder
-from indexer.whole_file import write_whole
+from core.files import private_folder, write_whole
+from core.settings import Settings
 
 LOOPBACK = ("127.0.0.1", "localhost")
 

@@ -9,7 +9,7 @@ from assistant.server.errors import ServerBusy, ServerError
 from assistant.server.types import Limits, Message
 
 if TYPE_CHECKING:
-    from assistant.settings import Settings
+    from core.settings import Settings
 
 # A server at work takes longer for a word than its health does; one that takes no word at all in
 # this time is busy.

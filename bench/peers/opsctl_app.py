@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant import settings
 from assistant.retrieve import embedder_for_indexing, make_searcher
 from bench.peers import cli
+from core import settings
 from indexer.embedders import Embedder, Matrix
-from indexer.sync import Chunking, reindex
+from indexer.sync.reindex import Chunking, reindex
 
 
 @cache

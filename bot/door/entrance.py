@@ -19,7 +19,7 @@ from bot.personal import send_data
 from bot.store import is_key
 from bot.texts import Texts, texts_for
 from bot.transport.sending import Sender
-from indexer.errors import UsageError
+from core.errors import UsageError
 
 DATA = "door:"  # how the data of our buttons begins
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.store import Store
-from indexer.text import printable
+from core.text import printable
 
 Role = Literal["person", "editor", "admin"]
 ROLES: tuple[Role, ...] = ("person", "editor", "admin")

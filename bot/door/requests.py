@@ -17,7 +17,7 @@ from typing import Literal
 from bot.answers import Answers, Question
 from bot.door.people import LONGEST_NAME, People, Role
 from bot.store import DAY, KEEP_REQUESTS, Store
-from indexer.text import printable
+from core.text import printable
 
 MOST_WAITING = 1000
 MOST_TURNED_AWAY = 10_000  # who are told so; nobody remembers more of them

@@ -6,7 +6,7 @@ from assistant.events import Citation, recognised
 from bot.formatting.addresses import inert
 from bot.formatting.markdown import clean, parse
 from bot.formatting.parts import Part, Span, split
-from indexer.text import printable
+from core.text import printable
 
 GROWTH = 3  # small tables are up to twice as long as their source
 QUOTE = 240  # characters of a quotation under an answer

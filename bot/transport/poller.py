@@ -19,7 +19,7 @@ from bot.transport.limits import ban_seconds
 from bot.transport.line import Line
 from bot.transport.trouble import Trouble
 from bot.transport.waiting import within
-from indexer.errors import UserError
+from core.errors import UserError
 
 KINDS = ("message", "callback_query")
 LONG_POLL = 25  # seconds for which Telegram holds a poll that has nothing to tell

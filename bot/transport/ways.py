@@ -11,7 +11,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from assistant.telegram_address import place, proxy
+from core.telegram_address import place, proxy
 
 SETTING = "OPSCTL_TELEGRAM_PROXY"
 SET_UP = 10.0  # seconds for a connection, after its TCP: the proxy's greeting, CONNECT and TLS

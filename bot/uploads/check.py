@@ -17,8 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.transport.waiting import within
-from indexer.programs import Programs
-from indexer.reading import ROOT, environment, limit
+from indexer.readers.programs import Programs
+from indexer.sync.reading import ROOT, environment, limit
 
 CPU_SECONDS = 100
 SECONDS = 120.0
@@ -137,7 +137,7 @@ def _is_office(path: Path) -> bool:
 def _is_text(path: Path, head: bytes) -> bool:
     """Tell whether it can be decoded and has no NUL; formats that begin as text are none."""
     from indexer.readers import Unreadable
-    from indexer.readers.encoding import detect
+    from indexer.readers.letters.encoding import detect
 
     if head.startswith((b"%PDF-", b"{\\rtf", b"PK\x03\x04", b"\x7fELF")):
         return False

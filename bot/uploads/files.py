@@ -18,9 +18,9 @@ from typing import BinaryIO
 import httpx
 from telegram.error import NetworkError
 
-from indexer.private import private_folder
-from indexer.readers.clean import clean
-from indexer.text import printable
+from core.files import private_folder
+from core.text import printable
+from indexer.readers.letters.clean import clean
 
 FOLDER = "telegram"
 PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")

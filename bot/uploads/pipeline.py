@@ -18,7 +18,6 @@ from telegram import Message
 from telegram.error import BadRequest, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
-from assistant.settings import Settings
 from bot.indexing import Indexing
 from bot.store import Store, StoreBusy
 from bot.texts import Texts, texts_for
@@ -43,7 +42,8 @@ from bot.uploads.files import (
 from bot.uploads.replacing import Replacing
 from bot.uploads.rows import Upload, UploadRows
 from bot.uploads.teller import Teller
-from indexer.errors import Busy, UserError
+from core.errors import Busy, UserError
+from core.settings import Settings
 
 TRIES = 8
 LONGEST_PAUSE = 60.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.door.people import LONGEST_NAME
 from bot.store import Store
-from indexer.text import printable
+from core.text import printable
 
 _ROW = "id, chat, sent, language, file, path, sha256, pages, message, said, failures, name, older"
 

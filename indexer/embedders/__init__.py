@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from indexer import extras
+from core import extras
+from core.errors import UserError
 from indexer.embedders.base import Embedder, Matrix, is_dense
 from indexer.embedders.hashed import HashedStems
-from indexer.embedders.server import EmbedderServer, ServerEmbedder
-from indexer.errors import UserError
-from indexer.models import (
+from indexer.embedders.models import (
     BUILTIN,
     NANO,
     SERVER,
@@ -17,6 +16,7 @@ from indexer.models import (
     locate,
     not_here,
 )
+from indexer.embedders.server import EmbedderServer, ServerEmbedder
 
 __all__ = ["Embedder", "EmbedderServer", "HashedStems", "Matrix", "is_dense", "open_embedder"]
 

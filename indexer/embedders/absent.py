@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NoReturn
 
-from indexer.errors import UserError
-from indexer.identity import Identity
+from core.errors import UserError
+from indexer.store.identity import Identity
 
 
 class AbsentEmbedder:

@@ -6,8 +6,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.errors import UserError
-from indexer.models import BUILTIN, WORDS_ALONE
+from core.errors import UserError
+from indexer.embedders.models import BUILTIN, WORDS_ALONE
 
 Matrix = NDArray[np.float32]
 

@@ -4,10 +4,10 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from indexer import words
+from core.errors import UserError
+from indexer.embedders.models import USE_BUILTIN
 from indexer.embedders.prompts import Prompts
-from indexer.errors import UserError
-from indexer.models import USE_BUILTIN
+from indexer.passages import words
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

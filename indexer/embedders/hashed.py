@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from indexer import words
 from indexer.embedders.base import Matrix, unit
-from indexer.models import BUILTIN
+from indexer.embedders.models import BUILTIN
+from indexer.passages import words
 
 
 class HashedStems:

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from core.errors import UserError
+from core.text import printable
 from indexer.embedders.base import Matrix, sound
+from indexer.embedders.models import SERVER, WORDS_ALONE
 from indexer.embedders.prompts import prompts_of
-from indexer.errors import UserError
-from indexer.models import SERVER, WORDS_ALONE
-from indexer.text import printable
 
 if TYPE_CHECKING:
     import httpx

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from indexer import extras
+from core import extras
 from indexer.embedders import folder as folders
 from indexer.embedders.base import Matrix, sound
 from indexer.embedders.prompts import prompts_of

@@ -7,7 +7,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from indexer.readers.clean import clean
+from indexer.readers.letters.clean import clean
 from indexer.readers.page import Block, Missing, Page, Table, Unreadable, is_damage, why
 from indexer.readers.plain import blocks_of
 
@@ -36,8 +36,8 @@ _OFFICE = (
 READERS: Mapping[str, str] = {
     ".pdf": "pdf.document:read",
     **dict.fromkeys((".txt", ".text", ".log"), "text:read"),
-    ".rst": "rst:read",
-    **dict.fromkeys((".md", ".markdown"), "markdown:read"),
+    ".rst": "markup.rst:read",
+    **dict.fromkeys((".md", ".markdown"), "markup.markdown:read"),
     **dict.fromkeys((".html", ".htm", ".xhtml"), "web.html:read"),
     **dict.fromkeys(_OFFICE, "office.kinds:read"),
     **dict.fromkeys((".csv", ".tsv"), "tables.csv:read"),

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from core.text import counted
 from indexer.readers import READERS, read
-from indexer.readers.clean import clean
+from indexer.readers.letters.clean import clean
 from indexer.readers.page import Missing, Page, Unreadable, is_damage, why
 from indexer.readers.sections import SEPARATOR
-from indexer.text import counted
 
 DEPTH = 3  # an archive in an archive in an archive
 MOST = 10_000  # files, in all depths

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from indexer.readers.clean import clean
+from indexer.readers.letters.clean import clean
 from indexer.readers.page import Block, Kind, Page, Table
 from indexer.readers.pieces import PAGE_SIZE, split
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from indexer.readers import plain
-from indexer.readers.clean import clean
-from indexer.readers.encoding import blocks, detect
+from indexer.readers.letters.clean import clean
+from indexer.readers.letters.encoding import blocks, detect
 from indexer.readers.page import Page
 from indexer.readers.pieces import PAGE_SIZE, split
 from indexer.readers.sections import Sections

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
-from assistant import settings
 from assistant.answer import check_question
 from assistant.events import Done, Event, Retracted, Sources, Token
-from assistant.settings import Settings
-from indexer.errors import UsageError
-from indexer.text import decoded
+from core import settings
+from core.errors import UsageError
+from core.settings import Settings
+from core.text import decoded
 from opsctl import output
 from opsctl.folding import Folder
 from opsctl.options import EngineName, Json
@@ -30,7 +30,7 @@ from opsctl.sources import (
 if TYPE_CHECKING:
     from assistant.events import Citation
     from assistant.server.types import Message
-    from indexer.search import Found
+    from indexer.search.searcher import Found
 
     _Section = tuple[Citation, str]
 

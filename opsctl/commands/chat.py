@@ -7,17 +7,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant import settings
 from assistant.events import Done, Sources, Turn
-from assistant.settings import Settings
-from indexer.errors import UsageError, UserError
+from core import settings
+from core.errors import UsageError, UserError
+from core.settings import Settings
 from opsctl import output
 from opsctl.commands.ask import AnswerLines
 from opsctl.options import EngineName, JsonLines
 from opsctl.sources import list_sources, sections, show_end, show_sections, tell_words_alone
 
 if TYPE_CHECKING:
-    from indexer.search import Found, Searcher
+    from indexer.search.searcher import Found, Searcher
 
 HELP = (
     "/new starts over · /sources shows the passages of the last answer, /full all of what it quotes"

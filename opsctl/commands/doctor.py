@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from assistant import settings
-from assistant.setting_values import shown
-from assistant.settings import Loaded
-from indexer.text import printable
+from core import settings
+from core.setting_values import shown
+from core.settings import Loaded
+from core.text import printable
 from opsctl import output
 from opsctl.options import Json
 

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from assistant import settings
-from assistant.env_files import ZERO_ADAPTER
-from assistant.settings import Settings
-from indexer.errors import UsageError, UserError
-from indexer.models import BETTER_MODEL, DEFAULT_MODEL, WHY_BETTER
+from core import settings
+from core.env_files import ZERO_ADAPTER
+from core.errors import UsageError, UserError
+from core.settings import Settings
+from indexer.embedders.models import BETTER_MODEL, DEFAULT_MODEL, WHY_BETTER
 from opsctl import output
 from opsctl.hub import adapter, catalog, checkpoint, failures, manifest, verify
 from opsctl.hub.catalog import Download

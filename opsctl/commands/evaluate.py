@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant import settings
-from indexer.errors import UsageError
-from indexer.text import counted, printable
+from core import settings
+from core.errors import UsageError
+from core.text import counted, printable
 from opsctl import output
 from opsctl.options import Json
 from opsctl.sources import tell_words_alone
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from assistant.evaluate import Outcome, Scores
     from assistant.evaluate.answers import Answers, Judged
     from assistant.evaluate.questions import Expected
-    from indexer.search import Searcher
+    from indexer.search.searcher import Searcher
 
 SHOWN = 300  # characters of an answer that went wrong
 

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from assistant.env_example import example
-from assistant.project import DEPLOY, MARK, MARK_TEXT, above, is_checkout, is_project
-from indexer.errors import UsageError
-from indexer.whole_file import SECRET, whole_file, write_whole
+from core.errors import UsageError
+from core.files import SECRET, whole_file, write_whole
+from core.project import DEPLOY, MARK, MARK_TEXT, above, is_checkout, is_project
 from opsctl import output
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant import settings
-from assistant.settings import Settings
-from indexer.errors import UsageError, UserError
-from indexer.text import printable
+from core import settings
+from core.errors import UsageError, UserError
+from core.secrets import redact
+from core.settings import Settings
+from core.text import printable
 from opsctl import output
-from opsctl.redact import redact
 
 if TYPE_CHECKING:
     from opsctl.server.log import Entry

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from assistant import settings
-from assistant.settings import Settings
-from indexer.errors import Busy, UserError
-from indexer.text import printable
+from core import settings
+from core.errors import Busy, UserError
+from core.settings import Settings
+from core.text import printable
 from opsctl import output
 from opsctl.options import Json
 from opsctl.reindexing import OLDER, list_problems, run, show
@@ -44,7 +44,7 @@ def reindex(
 def _keep_fresh(config: Settings) -> None:
     """For the timer: says nothing where nothing changed, and tells a failure once."""
     from bot.last_run import LastRun
-    from indexer.upkeep import idle_plan
+    from indexer.sync.upkeep import idle_plan
 
     started, last = time.monotonic(), LastRun(config)
     try:
@@ -62,9 +62,9 @@ def _keep_fresh(config: Settings) -> None:
 
 
 def _show_plan(config: Settings, rebuild: bool, json: bool) -> None:
-    from indexer.documents import list_documents
-    from indexer.folder import IndexFolder
-    from indexer.plan import make_plan
+    from indexer.store.folder import IndexFolder
+    from indexer.sync.documents import list_documents
+    from indexer.sync.plan import make_plan
 
     folder = IndexFolder(config.index)
     store = None if rebuild or not folder.store_path() else folder.open()

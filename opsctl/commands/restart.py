@@ -1,6 +1,6 @@
 """opsctl restart: stop the model server and the bot, and start them again."""
 
-from assistant import settings
+from core import settings
 from opsctl.commands.start import Minutes, Model, ServerKind, bring, start_bot
 
 

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from assistant import settings
-from assistant.settings import Loaded, Settings
-from indexer.text import printable
-from indexer.whole_file import SECRET, whole_file
+from core import settings
+from core.files import SECRET, whole_file
+from core.settings import Loaded, Settings
+from core.text import printable
 from opsctl import output
 from opsctl.checks import Check
 from opsctl.private_state import narrow_state
@@ -112,7 +112,7 @@ def _prepare_server(loaded: Loaded, asking: bool, skip_download: bool) -> None:
 
 def _offer_embedder(loaded: Loaded) -> None:
     """Ask, where none is named, which of two embedders is to be downloaded."""
-    from indexer.models import AUTO, BETTER_MODEL, DEFAULT_MODEL, WHY_BETTER, locate
+    from indexer.embedders.models import AUTO, BETTER_MODEL, DEFAULT_MODEL, WHY_BETTER, locate
 
     config = loaded.settings
     if config.embedder != AUTO or config.embedder_url or locate(DEFAULT_MODEL, config.models):
@@ -124,7 +124,7 @@ def _offer_embedder(loaded: Loaded) -> None:
 
 def _install(names: list[str]) -> None:
     """Bring the extras that the models are used with, before anything is downloaded."""
-    from indexer import extras
+    from core import extras
     from opsctl.install import install
 
     for name in names:
@@ -141,7 +141,7 @@ def _show(check: Check) -> None:
 
 def _index(config: Settings) -> bool:
     """Index the documents; False where there are none. Vectors are left to a bot."""
-    from indexer.documents import list_documents
+    from indexer.sync.documents import list_documents
     from opsctl.reindexing import run
 
     if list_documents(config.documents).files:

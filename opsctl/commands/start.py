@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from assistant import settings
-from assistant.settings import Settings
-from indexer.errors import UsageError
+from core import settings
+from core.errors import UsageError
+from core.settings import Settings
 from opsctl import output
 from opsctl.private_state import narrow_state
 from opsctl.unknown import in_words

@@ -7,9 +7,9 @@ from typing import Any
 
 import typer
 
-from assistant import settings
-from assistant.settings import Settings
-from indexer.text import counted, printable
+from core import settings
+from core.settings import Settings
+from core.text import counted, printable
 from opsctl import output
 from opsctl.options import Json
 
@@ -81,11 +81,11 @@ def _show_server(server: dict[str, Any], adapter: dict[str, Any]) -> None:
 
 
 def _index(config: Settings) -> dict[str, Any]:
-    from indexer.documents import list_documents
-    from indexer.errors import UserError
-    from indexer.folder import IndexFolder
-    from indexer.lock import is_held
-    from indexer.plan import make_plan
+    from core.errors import UserError
+    from core.lock import is_held
+    from indexer.store.folder import IndexFolder
+    from indexer.sync.documents import list_documents
+    from indexer.sync.plan import make_plan
     from opsctl.unread import without_reader
     from opsctl.vectors import Vectors
 

@@ -1,6 +1,6 @@
 """opsctl stop: end the bot and the model server."""
 
-from assistant import settings
+from core import settings
 from opsctl import output
 
 

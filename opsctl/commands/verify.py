@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from assistant import settings
-from assistant.settings import Settings
-from indexer.errors import UsageError
+from core import settings
+from core.errors import UsageError
+from core.settings import Settings
 from opsctl import output
 from opsctl.options import Json
 

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from assistant import settings
-from assistant.settings import Settings
-from indexer.errors import UserError
-from indexer.text import printable
+from core import settings
+from core.errors import UserError
+from core.settings import Settings
+from core.text import printable
 from opsctl import output
 from opsctl.options import Json
 from opsctl.server.tgi_env import ServerConfig

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from indexer.documents import digest
-from indexer.errors import UserError
-from indexer.text import counted
+from core.errors import UserError
+from core.text import counted
+from indexer.sync.documents import digest
 from opsctl.hub import checkpoint
 from opsctl.hub.folders import make_readable, put_in_place
 from training.adapter_files import CONFIG, CONFIG_KEYS, WEIGHTS

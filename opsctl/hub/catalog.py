@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
-from indexer import extras
-from indexer.errors import UsageError
-from indexer.models import DEFAULT_MODEL, is_hub_name
+from core import extras
+from core.errors import UsageError
+from indexer.embedders.models import DEFAULT_MODEL, is_hub_name
 
 ONNX = ("onnx/model.onnx", "onnx/model.onnx_data")
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from indexer.errors import UserError
+from core.errors import UserError
 
 # The server's fast kernels and the adapter's training ask for these (contract 4.3).
 MODEL = {"model_type": "mistral", "sliding_window": None}

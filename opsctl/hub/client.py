@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from indexer.errors import UserError
+from core.errors import UserError
 from opsctl.hub import failures
 from opsctl.hub.catalog import Download
 from opsctl.hub.manifest import Entry, File

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from assistant.settings import Settings
-from indexer.errors import UserError
+from core.errors import UserError
+from core.settings import Settings
 from opsctl import output
 from opsctl.hub import failures, manifest
 from opsctl.hub.catalog import Download

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from indexer.errors import UserError
-from indexer.rights import access_hint
+from core.errors import UserError
+from core.files import access_hint
 
 GO_ON = "what is fetched is kept; go on: opsctl download"
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)

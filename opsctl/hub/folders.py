@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from indexer.lock import writer_lock
-from indexer.private import private_folder
+from core.files import private_folder
+from core.lock import writer_lock
 
 ALL_READ, ALL_ENTER = 0o444, 0o555
 

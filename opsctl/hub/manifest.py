@@ -7,10 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from indexer.documents import digest
-from indexer.errors import UserError
-from indexer.private import private_folder
-from indexer.whole_file import write_whole
+from core.errors import UserError
+from core.files import private_folder, write_whole
+from indexer.sync.documents import digest
 
 BLOCK = 1 << 20
 

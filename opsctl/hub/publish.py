@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from indexer.errors import UsageError, UserError
+from core.errors import UsageError, UserError
 from opsctl.hub import failures
 from opsctl.hub.client import make_api
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer.errors import UserError
+from core.errors import UserError
 from opsctl import output
 from opsctl.hub.client import Hub, unfinished
 from opsctl.hub.folders import free_bytes, make_readable, put_in_place

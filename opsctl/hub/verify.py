@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from assistant.env_files import ZERO_ADAPTER
-from indexer.errors import Busy, UserError
+from core.env_files import ZERO_ADAPTER
+from core.errors import Busy, UserError
 from opsctl import output
 from opsctl.hub import adapter, manifest
 from opsctl.hub.catalog import Download

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from assistant.server.record import is_of_this_machine
-from indexer.errors import UsageError
+from core.errors import UsageError
 
 Health = Literal["ready", "sick", "silent"]
 

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Callable, Collection, Sequence
 
-from assistant.env_files import ZERO_ADAPTER
-from assistant.settings import Settings
-from indexer import extras
-from indexer.errors import UserError
+from core import extras
+from core.env_files import ZERO_ADAPTER
+from core.errors import UserError
+from core.settings import Settings
 from opsctl.checks import Check, guarded
 from opsctl.programs import is_installed, run
 from opsctl.server import docker

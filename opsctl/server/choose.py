@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.server.record import is_foreign, read_record
-from assistant.settings import Settings
-from indexer import extras
-from indexer.errors import UserError
+from core import extras
+from core.errors import UserError
+from core.settings import Settings
 from opsctl.server.checks import can_run_tgi
 from opsctl.server.services import Service
 

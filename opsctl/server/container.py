@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from assistant.settings import Settings
-from indexer.errors import UserError
+from core.errors import UserError
+from core.settings import Settings
 from opsctl.programs import Ended, run
 from opsctl.server import docker
 from opsctl.server.services import State

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistant.project import DEPLOY
+from core.project import DEPLOY
 from opsctl.server.tgi_env import file_hash
 
 CONTAINER = "opsctl-tgi"

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from assistant.settings import Settings
-from indexer.errors import UserError
-from indexer.models import downloaded
+from core.errors import UserError
+from core.settings import Settings
+from indexer.embedders.models import downloaded
 
 
 def on_this_machine(folder: str, settings: Settings) -> Path:

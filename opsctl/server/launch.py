@@ -5,8 +5,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from assistant.server.record import Record, read_record, write_record
-from assistant.settings import Settings
-from indexer.errors import UserError
+from core.errors import UserError
+from core.settings import Settings
 from opsctl import output
 from opsctl.programs import is_installed
 from opsctl.server.address import info, is_healthy

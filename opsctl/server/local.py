@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from assistant.server.record import Record, read_record
-from assistant.settings import Settings
+from core.settings import Settings
 from opsctl.processes import Process, find, fresh_log, start_detached, stop
 from opsctl.programs import tail_command
 from opsctl.server.address import port_of

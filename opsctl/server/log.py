@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from opsctl.redact import redact
+from core.secrets import redact
 from opsctl.server.causes import CAUSES, Rule
 
 Phase = Literal["download", "shard", "adapters", "webserver", "warm-up", "ready"]

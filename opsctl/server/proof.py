@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from assistant.env_files import ZERO_ADAPTER
 from assistant.prompt import build_messages
 from assistant.server.mistral import render
 from assistant.server.types import Message
-from assistant.settings import Settings
-from indexer.errors import UserError
-from indexer.search import Hit
-from indexer.text import counted
+from core.env_files import ZERO_ADAPTER
+from core.errors import UserError
+from core.settings import Settings
+from core.text import counted
+from indexer.search.searcher import Hit
 
 if TYPE_CHECKING:
     from assistant.server.tgi import TGIClient

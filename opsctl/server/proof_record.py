@@ -4,8 +4,8 @@ import json
 import time
 from dataclasses import asdict, dataclass, field
 
-from assistant.settings import Settings
-from indexer.private import private_folder
+from core.files import private_folder
+from core.settings import Settings
 
 
 @dataclass(frozen=True)

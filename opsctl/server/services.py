@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from assistant.server.record import Record
-from assistant.settings import Settings
-from indexer.errors import Busy
-from indexer.lock import writer_lock
-from indexer.private import private_folder
+from core.errors import Busy
+from core.files import private_folder
+from core.lock import writer_lock
+from core.settings import Settings
 
 Kind = Literal["docker", "local"]
 # Stopping TGI may take this long.

@@ -5,10 +5,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from indexer.errors import UserError
+from core.errors import UserError
+from core.secrets import redact
 from opsctl import output
 from opsctl.programs import Follower
-from opsctl.redact import redact
 from opsctl.server.address import health
 from opsctl.server.log import PHASES, Phase, classify, kv_tokens, parse, phase
 from opsctl.server.services import Service, State

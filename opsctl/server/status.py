@@ -7,10 +7,10 @@ from assistant.server.errors import Refused
 from assistant.server.metrics import parse_queue
 from assistant.server.record import is_expected, read_record
 from assistant.server.state import look
-from assistant.settings import Settings
-from indexer.errors import UserError
+from core.errors import UserError
+from core.secrets import redact
+from core.settings import Settings
 from opsctl.programs import run
-from opsctl.redact import redact
 from opsctl.server.address import get
 from opsctl.server.choose import started_service
 from opsctl.server.log import classify

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from assistant.env_files import local_of
 from assistant.server.record import Record
-from assistant.settings import Settings, child_environment
-from indexer.errors import UserError
-from indexer.private import private_folder
+from core.env_files import local_of
+from core.errors import UserError
+from core.files import private_folder
+from core.settings import Settings, child_environment
 from opsctl import output
 from opsctl.programs import run, show
 from opsctl.server import docker

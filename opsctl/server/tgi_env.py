@@ -11,12 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.env_files import ZERO_ADAPTER, local_of
-from indexer.errors import UserError
-from indexer.extras import restore_command
-from indexer.private import private_folder
-from indexer.rights import access_hint
-from indexer.whole_file import SECRET, whole_file
+from core.env_files import ZERO_ADAPTER, local_of
+from core.errors import UserError
+from core.extras import restore_command
+from core.files import SECRET, access_hint, private_folder, whole_file
 
 HINT = "opsctl doctor checks every line of it"
 ADAPTERS = "/data/adapters"  # in the container

@@ -12,7 +12,7 @@ from assistant.server.errors import TooLong
 from assistant.server.mistral import render
 from assistant.server.tgi import TGIClient
 from assistant.server.types import Message, Tokenized
-from indexer.search import Hit
+from indexer.search.searcher import Hit
 from tests.fakes.tgi import FakeTGI
 from tests.fakes.tgi_model import tokenize
 from tests.fakes.tgi_play import Play

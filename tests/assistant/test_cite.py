@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.cite import citations, is_refusal, unsupported
-from indexer.search import Hit
+from indexer.search.searcher import Hit
 
 HITS = (
     Hit("ship.txt", 1, None, "Корабль пришёл в мае. Он привёз насос для станции.", 0.9),

@@ -12,8 +12,8 @@ from assistant.events import REPEATS, Citation, Cut, Piece, Refusal, Retracted, 
 from assistant.quote import choose
 from assistant.server.errors import Incomplete, TooLong
 from assistant.server.http import USUAL, Timeouts
-from assistant.settings import Settings
-from indexer.search import Found, Hit
+from core.settings import Settings
+from indexer.search.searcher import Found, Hit
 from tests.fakes.tgi import FakeTGI
 from tests.fakes.tgi_clients import QUICK, run, tgi
 from tests.fakes.tgi_play import Play

@@ -8,10 +8,10 @@ import pytest
 from assistant.events import Turn
 from assistant.prompt import CONTEXT, MESSAGE, PERSONA, TRAINED, build_messages, frames
 from assistant.server.mistral import render
-from assistant.settings import Settings
-from indexer.errors import UserError
-from indexer.search import Hit
-from indexer.surroundings import Piece
+from core.errors import UserError
+from core.settings import Settings
+from indexer.search.searcher import Hit
+from indexer.search.surroundings import Piece
 
 HITS = (
     Hit("rules.pdf", 3, None, "Пропуск стоит 450 рублей.", 0.9, "2026-01-31"),

@@ -7,7 +7,7 @@ import pytest
 from assistant.evaluate import Scores, run, score
 from assistant.evaluate.questions import Question, read_questions
 from indexer.embedders import HashedStems
-from indexer.search import Searcher
+from indexer.search.searcher import Searcher
 
 QUESTIONS = Path(__file__).resolve().parent.parent.parent / "bench" / "questions"
 

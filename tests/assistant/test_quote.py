@@ -8,8 +8,8 @@ import pytest
 
 from assistant.quote import Choice, choose
 from indexer.embedders import HashedStems
-from indexer.search import Searcher
-from indexer.sync import Chunking, reindex
+from indexer.search.searcher import Searcher
+from indexer.sync.reindex import Chunking, reindex
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

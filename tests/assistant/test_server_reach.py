@@ -15,7 +15,7 @@ from assistant.server.errors import (
 )
 from assistant.server.http import Timeouts
 from assistant.server.tgi import TGIClient
-from indexer.errors import UsageError
+from core.errors import UsageError
 from tests.fakes.tgi_clients import CLIENTS, QUICK, assert_told, fails, run, tgi
 from tests.fakes.tgi_play import Play
 

@@ -14,7 +14,7 @@ from assistant.server.mistral import render
 from assistant.server.openai import ChatClient
 from assistant.server.tgi import TGIClient
 from assistant.server.types import Finish, Message, Queue, Tokenized
-from indexer.errors import UsageError
+from core.errors import UsageError
 from tests.fakes.tgi import FakeTGI
 from tests.fakes.tgi_clients import QUICK, ask, assert_told, fails, run, tgi
 from tests.fakes.tgi_play import Play

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from indexer.embedders import HashedStems
-from indexer.sync import Chunking, reindex
+from indexer.sync.reindex import Chunking, reindex
 from tests.workspace import note
 
 

@@ -13,7 +13,6 @@ from telegram.request import HTTPXRequest
 
 from assistant.engines import open_engine
 from assistant.retrieve import make_searcher
-from assistant.settings import Settings
 from bot.answering import Answerer
 from bot.answers import Answers, Question
 from bot.config import BotConfig
@@ -26,6 +25,7 @@ from bot.store import Store
 from bot.transport.limits import ChatLimiter
 from bot.transport.sending import Sender
 from bot.writing import AnswerWriter
+from core.settings import Settings
 from tests.fakes.bot_api import FakeBotAPI
 
 

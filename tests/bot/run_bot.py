@@ -10,11 +10,11 @@ from typing import Any, NoReturn
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from assistant.settings import Settings
 from bot import log
 from bot.app import run
 from bot.config import BotConfig
-from indexer.errors import UserError
+from core.errors import UserError
+from core.settings import Settings
 
 PATHS = ("documents", "state")
 PEOPLE = ("allowed_users", "admins", "groups", "members_of")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer.embedders import HashedStems
-from indexer.sync import Chunking, reindex
+from indexer.sync.reindex import Chunking, reindex
 from tests.bot.bot_process import ADMIN, BotProcess, eventually, settled
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Flood

@@ -14,7 +14,7 @@ from telegram.ext import ExtBot
 
 from bot.transport.connections import Connections
 from bot.transport.line import Line
-from indexer.errors import UsageError
+from core.errors import UsageError
 from tests.bot.bot_process import BotProcess, eventually, settled
 from tests.bot.clients import NO_FLOOD, failure, run
 from tests.bot.test_chaos import check_chat

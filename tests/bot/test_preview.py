@@ -12,7 +12,6 @@ import pytest
 from assistant.events import Piece, Retracted, Token, Turn, Writer
 from assistant.quote import Choice
 from assistant.retrieve import make_searcher
-from assistant.settings import Settings
 from bot.answers import Answers, Question
 from bot.config import BotConfig
 from bot.dialogue import Dialogue
@@ -22,6 +21,7 @@ from bot.preview import PRIVATE_PACE, Preview
 from bot.schedule import Schedule
 from bot.store import Store
 from bot.writing import AnswerWriter
+from core.settings import Settings
 from tests.bot.bot_process import eventually
 from tests.bot.clients import run, sender, texts
 from tests.fakes.bot_api import FakeBotAPI

@@ -18,7 +18,7 @@ from bot.door.requests import Requests
 from bot.inbox import Effect, Inbox
 from bot.metrics import Metrics
 from bot.store import DAY, KEEP_REQUESTS, Store, StoreBusy, StoreError
-from indexer.errors import UserError
+from core.errors import UserError
 from tests.bot.bot_process import PACE, eventually
 
 SECRET = "мой-диагноз-4711"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.uploads.check import Rejected, check
-from indexer.programs import Programs
+from indexer.readers.programs import Programs
 from tests.fakes.tesseract import FakeTesseract
 from tests.indexer.scan_files import drawn, pages, saved
 

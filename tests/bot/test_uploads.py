@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.store import Store
-from indexer.lock import writer_lock
+from core.lock import writer_lock
 from tests.bot.bot_process import ADMIN, BOTH, BotProcess, eventually
 from tests.bot.upload_files import (
     ADMINS,

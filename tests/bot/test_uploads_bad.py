@@ -8,7 +8,7 @@ import pytest
 
 from bot.texts import texts_for
 from bot.uploads.check import Rejected, check
-from indexer.programs import Programs
+from indexer.readers.programs import Programs
 from tests.bot.bot_process import BotProcess, eventually
 from tests.bot.upload_files import (
     ADMINS,

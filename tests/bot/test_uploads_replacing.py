@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.store import Store
-from indexer.lock import writer_lock
+from core.lock import writer_lock
 from tests.bot.bot_process import ADMIN, BotProcess, eventually
 from tests.bot.test_buttons import press
 from tests.bot.upload_files import documents_of, every, result, send, told

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from indexer.embedders import EmbedderServer, open_embedder
-from indexer.folder import IndexFolder
-from indexer.sync import Chunking, reindex
+from indexer.store.folder import IndexFolder
+from indexer.sync.reindex import Chunking, reindex
 from tests.bot.bot_process import ADMIN, BotProcess, eventually
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.embeddings import EmbeddingServer, embedding_server

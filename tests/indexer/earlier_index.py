@@ -4,9 +4,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from indexer.forms import exact_forms
-from indexer.postings import passage_text
-from indexer.words import grams, stem, words
+from indexer.passages.forms import exact_forms
+from indexer.passages.words import grams, stem, words
+from indexer.store.postings import passage_text
 
 # Schema 1: posting lists in FTS5.
 _FTS5 = """

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from indexer.chunks import count_tokens, make_splitter
+from indexer.passages.chunks import count_tokens, make_splitter
 from indexer.readers import Block, Page, Table
 from indexer.readers.page import Kind
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.settings import Settings
 from bot.indexing import Indexing
+from core.errors import UserError
+from core.settings import Settings
 from indexer.embedders import EmbedderServer, open_embedder
-from indexer.errors import UserError
 from tests.fakes.broken_servers import silent
 from tests.fakes.embeddings import EmbeddingServer
 from tests.workspace import UNITS, VECTORS, Workspace, answered_by_words, note, question

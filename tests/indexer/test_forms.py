@@ -7,8 +7,8 @@ import docx
 import pytest
 from pypdf import PdfWriter
 
-from indexer.facts import head, name_words
-from indexer.forms import exact_forms
+from indexer.passages.facts import head, name_words
+from indexer.passages.forms import exact_forms
 from indexer.readers import read
 from tests.indexer.sample_files import pdf, word
 from tests.indexer.word_files import p, table, tr, word_xml

@@ -2,7 +2,7 @@
 
 import pytest
 
-from indexer.fusion import fuse
+from indexer.search.fusion import fuse
 
 LEXICAL, COSINES = {1: 0.2, 2: 0.1}, {1: 0.1, 3: 0.6}
 

@@ -8,8 +8,8 @@ from random import Random
 import pytest
 
 from indexer.readers import Unreadable, read
-from indexer.readers.garbage import is_garbage
-from indexer.readers.misread import code_page, glyphs
+from indexer.readers.letters.garbage import is_garbage
+from indexer.readers.letters.misread import code_page, glyphs
 from tests.indexer.sample_files import CONTRACT, pdf
 
 RUSSIAN = (

@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from indexer.programs import Programs
 from indexer.readers import Missing, Unreadable, read
-from indexer.reading import Reading
+from indexer.readers.programs import Programs
+from indexer.sync.reading import Reading
 from tests.indexer.open_files import p, packed
 from tests.indexer.sample_files import word
 from tests.indexer.sheet_files import excel

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.errors import UserError
 from indexer.embedders import open_embedder
-from indexer.errors import UserError
 from tests.workspace import Workspace, note, question
 
 for package in ("onnx", "onnxruntime"):

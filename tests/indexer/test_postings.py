@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from indexer.chunks import make_splitter
-from indexer.documents import SourceFile
 from indexer.embedders import HashedStems
-from indexer.folder import IndexFolder
+from indexer.passages.chunks import make_splitter
 from indexer.readers import Page
-from indexer.search import Searcher
-from indexer.store import Store
-from indexer.sync import Chunking, reindex
+from indexer.search.searcher import Searcher
+from indexer.store.folder import IndexFolder
+from indexer.store.store import Store
+from indexer.sync.documents import SourceFile
+from indexer.sync.reindex import Chunking, reindex
 from tests.indexer.earlier_index import make_earlier
 from tests.limits import limit_file_size
 from tests.workspace import note, question

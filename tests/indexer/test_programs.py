@@ -7,9 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from indexer import programs
-from indexer.programs import Programs
-from indexer.readers import Unreadable
+from indexer.readers import Unreadable, programs
+from indexer.readers.programs import Programs
 
 pytestmark = pytest.mark.process
 

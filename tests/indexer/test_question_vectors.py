@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import UserError
 from indexer.embedders import Embedder, EmbedderServer, HashedStems, Matrix, open_embedder
-from indexer.errors import UserError
-from indexer.identity import Identity
-from indexer.question_vectors import QuestionVectors
-from indexer.search import Searcher
-from indexer.sync import Chunking, reindex
+from indexer.search.question_vectors import QuestionVectors
+from indexer.search.searcher import Searcher
+from indexer.store.identity import Identity
+from indexer.sync.reindex import Chunking, reindex
 from tests.fakes.embeddings import EmbeddingServer
 from tests.workspace import note, question
 

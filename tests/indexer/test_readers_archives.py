@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer import programs
-from indexer.readers import Missing, Page, Unreadable, read
+from indexer.readers import Missing, Page, Unreadable, programs, read
 from tests.indexer.sample_files import CONTRACT, pdf, word, zeros
 from tests.workspace import Workspace
 

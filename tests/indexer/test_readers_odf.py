@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from indexer.facts import properties
+from indexer.passages.facts import properties
 from indexer.readers import Unreadable, read
 from tests.indexer.open_files import (
     bullets,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from indexer.readers import Unreadable, read
-from indexer.reading import Reading
+from indexer.sync.reading import Reading
 from tests.indexer.sample_files import pdf, word
 from tests.workspace import Workspace, note
 

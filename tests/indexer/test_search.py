@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from indexer.embedders import HashedStems, open_embedder
-from indexer.search import Searcher
-from indexer.sync import Chunking, reindex
+from indexer.search.searcher import Searcher
+from indexer.sync.reindex import Chunking, reindex
 
 DOCUMENTS = {
     "station.txt": "Зимовочная станция стоит на острове Гольцовом. Зимой там живут одиннадцать"

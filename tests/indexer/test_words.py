@@ -2,7 +2,7 @@
 
 import pytest
 
-from indexer.words import content_words, grams, is_cyrillic, stem, words
+from indexer.passages.words import content_words, grams, is_cyrillic, stem, words
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save
 
-from indexer.errors import UserError
+from core.errors import UserError
 from opsctl.hub import adapter
 from tests.fakes import hub_files
 from tests.fakes.hub_files import HIDDEN, LAYERS, NAME, RANK

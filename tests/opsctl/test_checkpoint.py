@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from indexer.errors import UserError
+from core.errors import UserError
 from opsctl.hub import checkpoint
 from tests.fakes import hub_files
 

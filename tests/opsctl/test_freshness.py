@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.store import Store
-from indexer.lock import writer_lock
+from core.lock import writer_lock
 from tests.fakes import systemd
 from tests.fakes.systemd import Scenario
 from tests.opsctl.telegram import Telegram, eventually, telegram_for

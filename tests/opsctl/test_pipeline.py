@@ -10,9 +10,9 @@ import pytest
 from assistant.answer import answer
 from assistant.engines import ExtractiveEngine
 from assistant.events import Done, Event, Sources, Token, Turn, Writer
+from core.errors import EmbedderMismatch, NoIndex, UsageError, UserError
 from indexer.embedders import HashedStems, open_embedder
-from indexer.errors import EmbedderMismatch, NoIndex, UsageError, UserError
-from indexer.search import Searcher
+from indexer.search.searcher import Searcher
 from tests.workspace import VECTORS, Workspace, note, question
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from assistant.env_example import FILE, VALUES, example
-from assistant.project import MARK
-from assistant.settings import PREFIX
+from core.project import MARK
+from core.settings import PREFIX
 from tests.workspace import Workspace, note, question
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("assistant", "bot", "deploy", "indexer", "localtgi", "opsctl", "training")
+PACKAGES = ("assistant", "bot", "core", "deploy", "indexer", "localtgi", "opsctl", "training")
 UNSET = {"OPSCTL_DOCUMENTS": "", "OPSCTL_STATE": ""}
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from opsctl.redact import redact
+from core.secrets import redact
 
 SECRET = "s3cret-Value_42"
 HUB = "hf_AbCdEfGhIjKlMnOpQrStUvWxYz012345"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.env_files import read_server_file
-from indexer.errors import UserError
+from core.env_files import read_server_file
+from core.errors import UserError
 from opsctl.server.tgi_env import ServerConfig, file_hash, read
 from opsctl.server.tgi_lint import Finding, lint
 

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from random import Random
 
-from indexer.chunks import make_splitter
+from indexer.passages.chunks import make_splitter
 from indexer.readers import Page, Unreadable, read
 from tests.real.damage import damaged
 from tests.real.fuzz_samples import samples

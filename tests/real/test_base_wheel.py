@@ -138,7 +138,7 @@ def test_a_project_is_made_without_the_checkout(wheel: Workspace, base: Path) ->
     done = wheel.run("init", str(folder))
     assert done.returncode == 0, done
     assert (folder / "deploy/tgi.env").read_bytes() == (ROOT / "deploy/tgi.env").read_bytes()
-    code = "import assistant.project as p; print(p.DEPLOY)"
+    code = "import core.project as p; print(p.DEPLOY)"
     deploy = Path(subprocess.check_output([base, "-c", code], text=True).strip())
     wanted = subprocess.check_output(["git", "ls-files", "deploy"], cwd=ROOT, text=True).split()
     carried = [ROOT / name for name in wanted if not name.endswith(".sh")]

@@ -9,9 +9,9 @@ from random import Random
 
 import pytest
 
-from indexer.programs import Programs
 from indexer.readers import Unreadable
-from indexer.reading import Reading
+from indexer.readers.programs import Programs
+from indexer.sync.reading import Reading
 from tests.indexer.open_files import bullets, flat, h, p, row, table
 from tests.real.damage import damaged
 from tests.real.fuzz_readers import LONGEST_REASON

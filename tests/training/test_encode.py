@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from assistant.prompt import RULES, build_messages
 from assistant.server.mistral import render
-from indexer.search import Hit
+from indexer.search.searcher import Hit
 from tests.training.synthetic_rows import make_rows
 from training.encode import IGNORED, Encoder, Example, check_example, prompt_text, show
 from training.rows import Row

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from indexer.lock import writer_lock
+from core.lock import writer_lock
 from tests.fakes.hub import FakeHub
 from tests.limits import limit_file_size
 from tests.training.synthetic_rows import make_rows, write_lines

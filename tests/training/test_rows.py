@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from indexer.errors import UserError
+from core.errors import UserError
 from tests.training.synthetic_rows import make_rows, write_lines
 from training.rows import Row, read_prepared, read_rows, write_rows
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from indexer.errors import UserError
-from indexer.words import words
+from core.errors import UserError
+from indexer.passages.words import words
 from training.greetings import without_greeting
 from training.markup import clean, is_links_only
 from training.published import parts_of

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from indexer.lock import writer_lock
+from core.lock import writer_lock
 from tests.training.running import NAME, RUN, Lab, times
 from tests.workspace import said
 from training.rows import read_prepared, write_rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from indexer.readers.encoding import guess
+from indexer.readers.letters.encoding import guess
 
 
 def decoded(names: list[bytes]) -> list[str]:

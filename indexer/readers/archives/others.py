@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from indexer import programs
+from indexer.readers import programs
 from indexer.readers.archives import tars
 from indexer.readers.members import inside
 from indexer.readers.page import Missing, Page, Unreadable

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from indexer.readers.books.markup import text_of
-from indexer.readers.encoding import guess
+from indexer.readers.letters.encoding import guess
 from indexer.readers.mail.letter import day, is_russian
 from indexer.readers.page import Page, Unreadable
 from indexer.readers.sections import Sections

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from indexer.readers.clean import clean
-from indexer.readers.encoding import detect
+from indexer.readers.letters.clean import clean
+from indexer.readers.letters.encoding import detect
 from indexer.readers.page import Page, Unreadable
 from indexer.readers.sections import Sections
 

@@ -14,8 +14,8 @@ from urllib.parse import unquote
 from lxml import etree
 
 from indexer.readers.archive import SAFE
-from indexer.readers.clean import clean
-from indexer.readers.encoding import guess
+from indexer.readers.letters.clean import clean
+from indexer.readers.letters.encoding import guess
 from indexer.readers.mail.letter import is_russian
 from indexer.readers.page import Page, Unreadable, is_damage, why
 from indexer.readers.sections import SEPARATOR, Sections, headings_of

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from indexer.readers import markdown
 from indexer.readers.books import records
+from indexer.readers.markup import markdown
 from indexer.readers.page import Page, Unreadable
 
 MAX_MB = 100

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from indexer.readers.encoding import detect
+from indexer.readers.letters.encoding import detect
 from indexer.readers.page import Page, Unreadable
 from indexer.readers.web import html as web
 

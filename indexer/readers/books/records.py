@@ -8,7 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from indexer.readers.encoding import BLOCK, detect
+from indexer.readers.letters.encoding import BLOCK, detect
 from indexer.readers.page import Page, Table, Unreadable, row
 from indexer.readers.sections import Sections
 

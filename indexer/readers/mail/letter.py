@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import groupby
 
 from indexer.readers import plain
-from indexer.readers.clean import clean
+from indexer.readers.letters.clean import clean
 from indexer.readers.members import Members, Opener
 from indexer.readers.page import Page, Unreadable
 from indexer.readers.sections import SEPARATOR, Sections

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from indexer.readers.encoding import guess
+from indexer.readers.letters.encoding import guess
 from indexer.readers.mail.letter import Letter, write
 from indexer.readers.members import inside
 from indexer.readers.page import Page, Unreadable

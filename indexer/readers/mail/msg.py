@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
-from indexer.readers.encoding import guess
+from indexer.readers.letters.encoding import guess
 from indexer.readers.mail.letter import Letter, write
 from indexer.readers.members import inside
 from indexer.readers.page import Page, Unreadable

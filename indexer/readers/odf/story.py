@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from indexer.readers.archive import GOES_ON
-from indexer.readers.clean import clean
+from indexer.readers.letters.clean import clean
 from indexer.readers.odf.document import Document, n
 from indexer.readers.odf.lists import List, Lists
 from indexer.readers.odf.runs import (

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from indexer import programs
+from indexer.readers import programs
 from indexer.readers.page import Missing, Unreadable
 
 # What it is told to write.

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from indexer.readers.clean import clean
+from indexer.readers.letters.clean import clean
 from indexer.readers.odf.styles import kind_of, level_of
 from indexer.readers.odf.tables import blocks, laid_out
 from indexer.readers.page import FIGURE, TABLE_NAME, Kind, Page

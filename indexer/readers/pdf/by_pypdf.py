@@ -11,9 +11,9 @@ from pathlib import Path
 from pypdf import PdfReader
 from pypdf.errors import DependencyError, FileNotDecryptedError
 
-from indexer.readers.clean import clean
-from indexer.readers.garbage import is_garbage
-from indexer.readers.misread import code_page
+from indexer.readers.letters.clean import clean
+from indexer.readers.letters.garbage import is_garbage
+from indexer.readers.letters.misread import code_page
 from indexer.readers.page import Page, Unreadable, is_damage, why
 from indexer.readers.reflow import reflow
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pypdfium2
 
-from indexer.readers.clean import clean
+from indexer.readers.letters.clean import clean
 from indexer.readers.page import Page, Unreadable
 from indexer.readers.pdf import by_pypdf
 from indexer.readers.pdf.forms import filled

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from indexer.readers.clean import clean
+from indexer.readers.letters.clean import clean
 from indexer.readers.pdf.pieces import Piece
 
 ABOVE = 2.5  # heights of a label that may lie between it and its field below

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from indexer.readers.garbage import is_garbage
-from indexer.readers.misread import are_glyphs, code_page, glyphs
+from indexer.readers.letters.garbage import is_garbage
+from indexer.readers.letters.misread import are_glyphs, code_page, glyphs
 
 
 def letters_of(textpage: pypdfium2.PdfTextPage) -> list[str]:

@@ -13,7 +13,7 @@ from statistics import median_low
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from indexer.readers.clean import clean
+from indexer.readers.letters.clean import clean
 from indexer.readers.page import Kind
 from indexer.readers.pdf.letters import letters_of
 from indexer.readers.pdf.rules import Rule, Rules, rules_of

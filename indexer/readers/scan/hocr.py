@@ -10,7 +10,7 @@ from typing import Any
 
 from lxml import etree
 
-from indexer.readers.clean import clean
+from indexer.readers.letters.clean import clean
 from indexer.readers.page import Unreadable
 from indexer.readers.pdf.pieces import GAP, Piece
 

@@ -8,8 +8,8 @@ import zlib
 from contextlib import suppress
 from pathlib import Path
 
-from indexer.private import private_folder
-from indexer.programs import told
+from core.files import private_folder
+from indexer.readers.programs import told
 
 MOST = 200_000_000  # bytes: of some 40,000 pages; those that were not asked for longest go first
 SWEEP = 64  # a page of so many, on an average, sees to that

@@ -6,7 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from indexer import programs
+from indexer.readers import programs
 from indexer.readers.page import Unreadable
 from indexer.readers.scan import hocr, kept
 from indexer.readers.scan.picture import Picture

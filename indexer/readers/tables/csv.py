@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 from indexer.readers import text
-from indexer.readers.encoding import detect
+from indexer.readers.letters.encoding import detect
 from indexer.readers.page import Page
 from indexer.readers.sections import Sections
 from indexer.readers.tables.sheet import Line, write

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from lxml import etree
 
-from indexer.readers.encoding import detect
+from indexer.readers.letters.encoding import detect
 from indexer.readers.page import Page, Unreadable
 from indexer.readers.web.html_page import VisiblePage
 

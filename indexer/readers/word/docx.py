@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer.readers.archive import GOES_ON, Office, Package, children, opened
-from indexer.readers.clean import clean
+from indexer.readers.letters.clean import clean
 from indexer.readers.page import FIGURE, TABLE_NAME, Kind, Page, Table, row
 from indexer.readers.sections import Sections
 from indexer.readers.tables.sheet import pair

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant import settings
-from indexer.documents import digest
-from indexer.errors import UserError
-from indexer.text import counted, printable
+from core import settings
+from core.errors import UserError
+from core.text import counted, printable
+from indexer.sync.documents import digest
 from opsctl import output
 from opsctl.options import Json
 
@@ -49,7 +49,7 @@ def compare(
 
     By the loss, and by the length, the language and the end of the answers; some are shown.
     """
-    from indexer import extras
+    from core import extras
     from training.runs import Run, run_folder, write_json
 
     extras.check("train")

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from assistant import settings
-from indexer.errors import UserError
+from core import settings
+from core.errors import UserError
 from opsctl import output
 from opsctl.options import Json
 

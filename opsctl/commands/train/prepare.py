@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant import settings
-from assistant.settings import Settings
-from indexer.errors import UsageError, UserError
-from indexer.lock import writer_lock
-from indexer.private import private_folder
-from indexer.text import counted, printable
+from core import settings
+from core.errors import UsageError, UserError
+from core.files import private_folder
+from core.lock import writer_lock
+from core.settings import Settings
+from core.text import counted, printable
 from opsctl import output
 from opsctl.hub.folders import put_in_place
 from opsctl.options import Json

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import typer
 
-from assistant import settings
-from assistant.settings import Settings
-from indexer.errors import UserError
+from core import settings
+from core.errors import UserError
+from core.settings import Settings
 from opsctl import output
 from opsctl.commands.train.compare import own_adapter
 

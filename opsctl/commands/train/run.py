@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant import settings
-from assistant.settings import Settings
-from indexer.errors import UsageError, UserError
-from indexer.lock import writer_lock
-from indexer.private import private_folder
+from core import settings
+from core.errors import UsageError, UserError
+from core.files import private_folder
+from core.lock import writer_lock
+from core.settings import Settings
 from opsctl import output
 from opsctl.commands.train.run_estimate import confirm, show_estimate
 from opsctl.commands.train.run_progress import teller
@@ -77,7 +77,7 @@ def run(
 
     The same command goes on where it was interrupted.
     """
-    from indexer import extras
+    from core import extras
     from training.runs import Run, run_folder
 
     config = settings.load()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from indexer.errors import UserError
+from core.errors import UserError
 from opsctl import output
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant import settings
-from assistant.env_files import ZERO_ADAPTER, local_of
-from assistant.settings import Settings
-from indexer.errors import UsageError, UserError
+from core import settings
+from core.env_files import ZERO_ADAPTER, local_of
+from core.errors import UsageError, UserError
+from core.settings import Settings
 from opsctl import output
 from opsctl.hub import adapter, checkpoint
 from opsctl.server.folders import find_model, on_this_machine

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant import settings
-from indexer.errors import UsageError, UserError
-from indexer.text import counted
+from core import settings
+from core.errors import UsageError, UserError
+from core.text import counted
 from opsctl import output
 from opsctl.commands.users.people import (
     Days,

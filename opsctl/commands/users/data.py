@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant import settings
-from assistant.settings import Settings
-from indexer.errors import UsageError
+from core import settings
+from core.errors import UsageError
+from core.settings import Settings
 from opsctl import output
 from opsctl.commands.users.held import in_words
 from opsctl.commands.users.people import (

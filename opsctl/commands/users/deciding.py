@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant import settings
-from assistant.settings import Settings
-from indexer.errors import UserError
-from indexer.text import printable
+from core import settings
+from core.errors import UserError
+from core.settings import Settings
+from core.text import printable
 from opsctl import output
 from opsctl.commands.users.people import (
     CODE_DIGITS,

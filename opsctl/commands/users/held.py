@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from indexer.text import counted
+from core.text import counted
 
 # A row of the first of the tables that has any counts; the others hang on it.
 COUNTED = {

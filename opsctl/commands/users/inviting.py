@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant import settings
-from assistant.settings import Settings
-from indexer.errors import UserError
+from core import settings
+from core.errors import UserError
+from core.settings import Settings
 from opsctl import output
 from opsctl.claim import bot_name, claim_lines, has_admin
 from opsctl.commands.users.people import (

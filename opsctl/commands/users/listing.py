@@ -3,8 +3,8 @@
 import time
 from typing import TYPE_CHECKING
 
-from assistant import settings
-from assistant.settings import Settings
+from core import settings
+from core.settings import Settings
 from opsctl import output
 from opsctl.commands.users.people import day, open_store
 from opsctl.options import Json

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.settings import Settings
-from indexer.errors import UsageError, UserError
-from indexer.text import printable
+from core.errors import UsageError, UserError
+from core.settings import Settings
+from core.text import printable
 
 if TYPE_CHECKING:
     from bot.door.people import Role

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import pytest
 
-from assistant.settings import Settings
+from core.settings import Settings
 from tests.real import box
 from tests.real.docker import image
 from tests.real.docker.engine import ENGINE, Engine, running

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.settings import Settings
+from core.settings import Settings
 from tests.fakes import hub_files, nvml
 from tests.fakes.bot_api import TOKEN
 from tests.fakes.hub import FakeHub

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from assistant.settings import Settings
+from core.settings import Settings
 from tests.gpu_server import GPUServer, download_models, free_port
 from tests.real.docker import image
 from tests.real.docker.engine import Engine

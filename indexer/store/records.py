@@ -1,0 +1,36 @@
+"""What the store gives back."""
+
+from dataclasses import dataclass
+
+from indexer.sync.documents import SourceFile
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A chunk read back from the store, with its place in the documents."""
+
+    chunk_id: int
+    file: str
+    page: int | None
+    heading: str | None
+    text: str
+    date: str
+    facts: str
+    recognised: int | None  # by OCR: how sure that is, in per cent
+
+
+@dataclass(frozen=True)
+class Known:
+    """A document as it was when it was read, with its SHA-256 and that time in seconds."""
+
+    file: SourceFile
+    sha256: str
+    indexed_at: float
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much the store holds."""
+
+    documents: int
+    chunks: int
