@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.budget import Fitted, fewer, fit
@@ -20,17 +19,15 @@ from assistant.events import (
     Turn,
     Unsupported,
     Writer,
-    recognised,
 )
 from assistant.prompt import TRAINED, Frames, frames, is_trained
 from assistant.question.clean import is_russian
+from assistant.quotation import quoted
 from assistant.server.errors import Incomplete, ServerBusy, ServerError, TooLong
 from assistant.server.record import is_expected
 from assistant.server.types import Finish, ModelServer
 from core.settings import Settings
-from core.text import printable
 from indexer.passages.words import letters_of
-from indexer.readers.sections import SEPARATOR, headings_of
 
 if TYPE_CHECKING:
     from assistant.quote import Choice
@@ -54,25 +51,19 @@ FOREIGN = 0.1  # the share of letters below which a text is in another language
 
 @dataclass(frozen=True)
 class _Words:
-    """What is said around quotations."""
+    """What is said before quotations."""
 
-    left: str
-    right: str
     closest: str
     older: str
     foreign: str
 
 
 _RUSSIAN = _Words(
-    "«",
-    "»",
     "Точного ответа не нашёл. Ближе всего:",
     "В более старом документе иначе:",
     "Это есть в документе на другом языке:",
 )
 _ENGLISH = _Words(
-    "“",
-    "”",
     "No exact answer was found. The closest is:",
     "An older document differs:",
     "A document in another language has it:",
@@ -284,22 +275,6 @@ class AutoEngine:
     async def _first(self, pieces: AsyncGenerator[Piece, None]) -> Piece:
         await self.served.server.health()
         return await anext(pieces)
-
-
-def quoted(citation: Citation, russian: bool) -> str:
-    """A quotation with its place below it."""
-    words = _RUSSIAN if russian else _ENGLISH
-    return f"{words.left}{citation.quote}{words.right}\n— {place(citation, russian)}"
-
-
-def place(citation: Citation, russian: bool) -> str:
-    """Name the file and, where there is one, the page or else the section."""
-    file, mark = printable(citation.file), recognised(citation.recognised, russian)
-    if citation.page is not None:
-        return f"{file}, {'стр.' if russian else 'p.'} {citation.pages}{mark}"
-    own = Path(file).stem.casefold()  # a page's title is often the name it was saved under
-    parts = [part for part in headings_of(citation.heading) if part.casefold() not in own]
-    return (f"{file}, {SEPARATOR.join(parts)}" if parts else file) + mark
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from indexer.embedders.models import (
 
 if TYPE_CHECKING:
     from indexer.embedders import Embedder
+    from indexer.readers.programs import Programs
     from indexer.search.searcher import Searcher
 
 
@@ -82,7 +83,16 @@ def embedder_for_indexing(
     except UserError as error:
         if made is None or not _made_by(made.embedder, name, settings):
             raise
-        return AbsentEmbedder(made, settings.dense_weight, error)
+        weight = settings.dense_weight
+        return AbsentEmbedder(made.embedder, made.revision, made.dimension, weight, error)
+
+
+def programs(settings: Settings) -> "Programs":
+    """What programs of others may take while documents are read."""
+    from indexer.readers.programs import Programs
+
+    cache = settings.state / "recognised"
+    return Programs(settings.program_seconds, settings.program_memory, cache)
 
 
 def _made_by(recorded: str, name: str, settings: Settings) -> bool:

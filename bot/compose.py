@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from telegram import MessageEntity
 
-from assistant.engines import place
 from assistant.events import REPEATS, Citation, Done
+from assistant.quotation import place
 from assistant.quote.whole import shows_a_part
 from bot.answers import Text
 from bot.formatting.addresses import hosts_in

@@ -15,7 +15,7 @@ from asyncio.subprocess import Process
 from contextlib import closing, suppress
 from pathlib import Path
 
-from assistant.retrieve import embedder_for_indexing
+from assistant.retrieve import embedder_for_indexing, programs
 from core.errors import Busy, UserError
 from core.settings import Settings
 from indexer.store.folder import IndexFolder
@@ -190,7 +190,7 @@ def _index(given: dict[str, object]) -> None:
             settings.index,
             embedder,
             chunking,
-            programs=settings.programs,
+            programs=programs(settings),
             indexed=lambda report: _say(_counts(report)),
         )
     except UserError as error:

@@ -8,16 +8,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core import project
 from core.env_files import ignored_lines, read_env_file, read_server_file, read_token_file
 from core.errors import UsageError
 from core.setting_values import MAX_MESSAGE, is_secret, parse
 from core.telegram_address import passwords
-
-if TYPE_CHECKING:
-    from indexer.readers.programs import Programs
 
 PREFIX = "OPSCTL_"
 ENGINES = ("auto", "server", "extractive")
@@ -255,13 +252,6 @@ class Settings:
     def index(self) -> Path:
         """Where the index is."""
         return self.state / "index"
-
-    @property
-    def programs(self) -> "Programs":
-        """What programs of others may take while documents are read."""
-        from indexer.readers.programs import Programs
-
-        return Programs(self.program_seconds, self.program_memory, self.state / "recognised")
 
     @property
     def models(self) -> Path:

@@ -30,7 +30,7 @@ def run(
 
     `quiet`: only progress is told. Without `vectors` those that are wanted are left to a later run.
     """
-    from assistant.retrieve import embedder_for_indexing
+    from assistant.retrieve import embedder_for_indexing, programs
     from indexer.sync.reindex import Chunking, reindex
 
     narrow_state(config)
@@ -44,7 +44,7 @@ def run(
                 embedder,
                 Chunking(config.chunk_tokens, config.chunk_overlap),
                 rebuild=rebuild,
-                programs=config.programs,
+                programs=programs(config),
                 vectors=vectors,
                 planned=shown.planned,
                 progress=shown.progress,

@@ -49,7 +49,7 @@ def sections(citations: Sequence["Citation"], searcher: "Searcher") -> list[tupl
 
 def show_sections(question: str, found: Sequence[tuple["Citation", str]]) -> None:
     """Print whole sections, each under its place."""
-    from assistant.engines import place
+    from assistant.quotation import place
 
     for citation, text in found:
         output.write(f"\n— {place(citation, is_russian(question))}\n\n{text}")
@@ -60,7 +60,7 @@ def show_end(question: str, done: "Done", found: "Found | None", whole: str = ""
 
     `whole` is what to type for all of a quotation that is cut.
     """
-    from assistant.engines import place
+    from assistant.quotation import place
     from assistant.quote.whole import shows_a_part
 
     russian = is_russian(done.searched or question)

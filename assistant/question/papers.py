@@ -10,6 +10,7 @@ from assistant.question.clean import is_russian
 from assistant.question.dated import number_and_date, of_a_kind
 from assistant.question.phrases import word_set
 from assistant.question.told import NEWEST, Papers, cited, day, more
+from assistant.quotation import quoted
 from core.text import printable
 from indexer.passages.words import content_words, words
 from indexer.store import catalog
@@ -115,8 +116,6 @@ def _clause(store: Store, question: str, russian: bool) -> Papers | None:
         return None
     found = list(_clauses(store, named, number))
     if found:
-        from assistant.engines import quoted
-
         text = "\n\n".join(quoted(each, russian) for each in found)
         return Papers("clause", text, tuple(found))
     if not name:

@@ -9,7 +9,7 @@ from indexer.passages.sentences import sentences
 from indexer.passages.units import NEVER
 from indexer.readers.page import cells
 from indexer.readers.sections import last_heading
-from indexer.search.surroundings import Piece
+from indexer.store.surroundings import Piece
 
 USUAL, MOST, BRIEF = 430, 600, 150  # characters
 # More rows than these are shown one a line, under the names of the columns.

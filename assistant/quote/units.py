@@ -10,7 +10,7 @@ from indexer.passages.sentences import sentences
 from indexer.passages.units import NEVER
 from indexer.readers.sections import last_heading
 from indexer.search.searcher import Hit
-from indexer.search.surroundings import Piece
+from indexer.store.surroundings import Piece
 
 LONGEST_LEAD = 200  # characters of an item that only leads to those below it
 _TITLES = frozenset(("heading", "question", "caption"))

@@ -6,8 +6,8 @@ from itertools import accumulate, takewhile
 from assistant.events import Citation
 from assistant.quote.show import whole
 from indexer.passages.words import words
-from indexer.search.surroundings import Piece, pages
 from indexer.store.store import Store
+from indexer.store.surroundings import Piece, pages
 
 MOST = 6000  # characters; of what is longer, the blocks around the quotation
 PLACES = 3  # sections or pages of one answer

@@ -18,6 +18,7 @@ from telegram import Message
 from telegram.error import BadRequest, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
+from assistant.retrieve import programs
 from bot.indexing import Indexing
 from bot.store import Store, StoreBusy
 from bot.texts import Texts, texts_for
@@ -70,7 +71,7 @@ class Uploads:
         """`keep` is for how many seconds a question to the person is open."""
         self._documents = settings.documents.absolute()
         self._temporary = settings.state.absolute() / "uploads"
-        self._programs = settings.programs
+        self._programs = programs(settings)
         self._rows = UploadRows(store)
         self._bot = bot
         self._replacing = Replacing(self._rows, self._documents, keep)

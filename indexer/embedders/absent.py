@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from core.errors import UserError
-from indexer.store.identity import Identity
 
 
 class AbsentEmbedder:
     """Says what the index was made with, and why it cannot be had."""
 
-    def __init__(self, made: Identity, weight: float | None, reason: UserError) -> None:
-        self.name = made.embedder
-        self.revision = made.revision
-        self.dimension = made.dimension
+    def __init__(
+        self, name: str, revision: str, dimension: int, weight: float | None, reason: UserError
+    ) -> None:
+        self.name = name
+        self.revision = revision
+        self.dimension = dimension
         self.weight = weight
         self.reason = reason
 

@@ -13,9 +13,9 @@ from indexer.search.fusion import fuse
 from indexer.search.lexicon import Lexicon
 from indexer.search.question_vectors import Open, QuestionVectors, Tell
 from indexer.search.spelling import Spelling
-from indexer.search.surroundings import Piece, pieces_of
 from indexer.store.folder import IndexFolder
 from indexer.store.store import Store
+from indexer.store.surroundings import Piece, pieces_of
 from indexer.store.vectors import NO_MEANINGS, VectorSearch
 
 THRESHOLD = 0.5

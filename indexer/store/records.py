@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
-from indexer.sync.documents import SourceFile
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A readable document; `path` is relative to the documents folder, with forward slashes."""
+
+    path: str
+    size: int
+    mtime_ns: int
 
 
 @dataclass(frozen=True)

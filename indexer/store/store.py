@@ -13,11 +13,10 @@ from core.sqlite import Database, sqlite_errors, whole
 from indexer.passages.chunks import Chunk
 from indexer.passages.units import units
 from indexer.readers import Page, Table
-from indexer.search.surroundings import Piece, around
 from indexer.store import vector_rows
 from indexer.store.identity import Identity
-from indexer.store.records import Counts, Known, Passage
-from indexer.sync.documents import SourceFile
+from indexer.store.records import Counts, Known, Passage, SourceFile
+from indexer.store.surroundings import Piece, around
 
 if TYPE_CHECKING:
     from indexer.store.segments import Writer

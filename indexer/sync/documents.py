@@ -11,6 +11,7 @@ from pathlib import Path
 from core.errors import UserError
 from core.text import printable
 from indexer.readers import READERS
+from indexer.store.records import SourceFile
 from indexer.sync.ignore import read_ignored
 
 # The README that this project puts into its documents folder; anybody else's is a document.
@@ -23,15 +24,6 @@ LOCK_FILES = frozenset((
 ))  # fmt: skip
 NO_READER = "no reader for "  # how the reason begins, before a suffix
 OWN_TITLE = b"# Your documents go here"
-
-
-@dataclass(frozen=True)
-class SourceFile:
-    """A readable document; `path` is relative to the documents folder, with forward slashes."""
-
-    path: str
-    size: int
-    mtime_ns: int
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from core.errors import UserError
 from core.text import counted, printable
 from indexer.readers.scan import waiting
 from indexer.store.identity import VERSIONS
-from indexer.store.records import Known
+from indexer.store.records import Known, SourceFile
 from indexer.store.store import Store
-from indexer.sync.documents import PUT_FILES, Listing, Problem, SourceFile, digest
+from indexer.sync.documents import PUT_FILES, Listing, Problem, digest
 
 # A file read so soon after it was written may have changed again under the same time stamp.
 RACY_NS = 2_000_000_000

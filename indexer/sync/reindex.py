@@ -20,9 +20,10 @@ from indexer.readers.programs import Programs
 from indexer.store import vector_rows
 from indexer.store.folder import IndexFolder
 from indexer.store.identity import Identity
+from indexer.store.records import SourceFile
 from indexer.store.segments import PASSAGES
 from indexer.store.store import Store
-from indexer.sync.documents import Listing, Problem, SourceFile, digest, list_documents
+from indexer.sync.documents import Listing, Problem, digest, list_documents
 from indexer.sync.encoding import Encoded, encode_waiting
 from indexer.sync.gaps import Gaps
 from indexer.sync.plan import Plan, make_plan

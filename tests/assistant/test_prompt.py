@@ -11,7 +11,7 @@ from assistant.server.mistral import render
 from core.errors import UserError
 from core.settings import Settings
 from indexer.search.searcher import Hit
-from indexer.search.surroundings import Piece
+from indexer.store.surroundings import Piece
 
 HITS = (
     Hit("rules.pdf", 3, None, "Пропуск стоит 450 рублей.", 0.9, "2026-01-31"),

@@ -19,8 +19,8 @@ from indexer.passages.chunks import make_splitter
 from indexer.readers import Page
 from indexer.search.searcher import Searcher
 from indexer.store.folder import IndexFolder
+from indexer.store.records import SourceFile
 from indexer.store.store import Store
-from indexer.sync.documents import SourceFile
 from indexer.sync.reindex import Chunking, reindex
 from tests.indexer.earlier_index import make_earlier
 from tests.limits import limit_file_size

@@ -13,7 +13,7 @@ from lxml import etree
 
 from indexer.readers.archive import SAFE, Office, Package, children, without_doctype
 from indexer.readers.archive import opened as unpacked
-from indexer.readers.page import Page, Unreadable
+from indexer.readers.page import Unreadable
 
 OPEN = Office("OpenDocument", streamed="content.xml")
 MAX_TEXT_XML_MB = 64  # of one that is no spreadsheet: lxml takes some twenty times as much
@@ -66,20 +66,6 @@ class Document:
         """The root of an object that is kept in the file, None where it is not."""
         part = f"{link.removeprefix('./')}/content.xml"
         return self.package.xml(part) if self.package and self.package.has(part) else None
-
-
-def read(path: Path) -> Iterator[Page]:
-    """The pages of a text, a spreadsheet or a presentation."""
-    from indexer.readers.odf import sheets, slides, text
-
-    with opened(path) as document:
-        match document.kind:
-            case "spreadsheet":
-                yield from sheets.pages(document)
-            case "text":
-                yield from text.pages(document)
-            case _:
-                yield from slides.pages(document)
 
 
 @contextmanager

@@ -112,13 +112,13 @@ def _by_libreoffice(path: Path, kind: str) -> Iterator[Page]:
 
 def _others(path: Path, kind: str) -> Iterator[Page]:
     from indexer.readers import text
-    from indexer.readers.odf import document
+    from indexer.readers.odf import reader
     from indexer.readers.office import rtf
     from indexer.readers.tables import csv, xls
     from indexer.readers.web import html
 
     readers = {".xls": xls.read, ".rtf": rtf.read, ".html": html.read, ".csv": csv.read}
-    readers |= {".odt": document.read, ".mht": _web_archive, ".txt": text.read}
+    readers |= {".odt": reader.read, ".mht": _web_archive, ".txt": text.read}
     return readers[kind](path)
 
 
