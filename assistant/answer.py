@@ -23,9 +23,9 @@ from assistant.events import (
     Writer,
 )
 from assistant.question.clean import cleaned
-from assistant.question.find import Looked, look_up, small_talk
-from assistant.question.nothing import advice, nothing_found
 from assistant.question.split import questions_of
+from assistant.retrieval.find import Looked, look_up, small_talk
+from assistant.retrieval.nothing import advice, nothing_found
 from core.errors import UsageError
 from core.setting_values import MAX_MESSAGE
 from core.text import shortened

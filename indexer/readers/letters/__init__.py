@@ -1,0 +1,1 @@
+"""Which letters a text is really in: encodings, unseen characters, layers that are garbage."""

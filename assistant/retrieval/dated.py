@@ -7,7 +7,7 @@ from functools import total_ordering
 from assistant.events import Citation
 from assistant.question import patterns
 from assistant.question.phrases import word_set
-from assistant.question.told import NEWEST, Papers, cited, day, more
+from assistant.retrieval.told import NEWEST, Papers, cited, day, more
 from core.text import printable
 from indexer.passages.forms import exact_forms
 from indexer.passages.words import stem, words

@@ -7,10 +7,10 @@ from pathlib import PurePosixPath
 from assistant.events import Citation
 from assistant.question import patterns
 from assistant.question.clean import is_russian
-from assistant.question.dated import number_and_date, of_a_kind
 from assistant.question.phrases import word_set
-from assistant.question.told import NEWEST, Papers, cited, day, more
 from assistant.quotation import quoted
+from assistant.retrieval.dated import number_and_date, of_a_kind
+from assistant.retrieval.told import NEWEST, Papers, cited, day, more
 from core.text import printable
 from indexer.passages.words import content_words, words
 from indexer.store import catalog

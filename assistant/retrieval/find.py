@@ -9,9 +9,9 @@ from assistant.question import talk
 from assistant.question.follow import asks_who, leans, means_a_person, own_words, people_in
 from assistant.question.joined import as_written
 from assistant.question.layout import other_layout
-from assistant.question.papers import about_papers
 from assistant.question.split import Asked, asking_clause, essence
-from assistant.question.told import Papers
+from assistant.retrieval.papers import about_papers
+from assistant.retrieval.told import Papers
 from indexer.passages.words import stem, words
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What a question finds: passages, or papers and clauses by their names."""
