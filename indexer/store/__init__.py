@@ -1,1 +1,1 @@
-"""The index on disk: documents, passages, posting lists and vectors, in a folder that is whole."""
+"""The index on disk: documents, passages, posting lists and vectors in a folder that is whole."""
