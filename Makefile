@@ -83,7 +83,7 @@ fix: $(DEV)  ## format, and mend what can be mended
 bench: $(DEV)
 	$(BIN)/python bench/speed.py
 
-readme: $(DEV)  ## write the table of settings into the READMEs
+readme: $(DEV)  ## write the table of settings into docs/ and .env.example
 	$(BIN)/python -m assistant.readme
 
 constraints:  ## resolve again, keeping the versions that fit; CUDA packages are left to torch

@@ -1,4 +1,4 @@
-"""Writes the settings into READMEs and .env.example: python -m assistant.readme (make readme)."""
+"""Writes the settings into docs/ and .env.example: python -m assistant.readme (make readme)."""
 
 import dataclasses
 import re
@@ -7,17 +7,17 @@ from pathlib import Path
 from assistant import env_example
 from core.settings import PREFIX, Settings
 
-READMES = {"README.md": "en", "README.ru.md": "ru"}
+PAGES = {"docs/settings.md": "en", "docs/settings.ru.md": "ru"}
 _BLOCK = re.compile(r"(<!-- settings -->\n).*?(<!-- /settings -->)", re.DOTALL)
 
 
 def with_table(text: str, language: str) -> str:
-    """Return a README's text with the table of settings as it is now."""
+    """Return a page with the table of settings as it is now."""
     return _BLOCK.sub(lambda match: f"{match[1]}{table(language)}\n{match[2]}", text)
 
 
 def table(language: str = "en") -> str:
-    """The settings as a Markdown table, for the README of that language."""
+    """The settings as a Markdown table, in that language."""
     head = {"en": ("Name", "Default", "Meaning"), "ru": ("Имя", "По умолчанию", "Что задаёт")}
     rows = [head[language], ("---", "---", "---")]
     for item in dataclasses.fields(Settings):
@@ -28,8 +28,8 @@ def table(language: str = "en") -> str:
 
 
 def main() -> None:
-    """Rewrite the READMEs and the example of this folder."""
-    for name, language in READMES.items():
+    """Rewrite the pages and the example of this folder."""
+    for name, language in PAGES.items():
         path = Path(name)
         path.write_text(with_table(path.read_text("utf-8"), language), "utf-8")
     Path(env_example.FILE).write_text(env_example.example(), "utf-8")

@@ -1,4 +1,4 @@
-"""The READMEs tell the truth about settings, commands, versions and the test command."""
+"""READMEs and docs tell the truth about settings, commands, links, versions and test commands."""
 
 import dataclasses
 import re
@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from assistant.readme import READMES, with_table
+from assistant.readme import PAGES, with_table
 from core.settings import PREFIX, Settings
 from tests.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
+READMES = ("README.md", "README.ru.md")
+DOCS = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
+TEXTS = {name: (ROOT / name).read_text("utf-8") for name in (*READMES, *DOCS)}
+LONGEST = {name: 180 if name in READMES else 220 for name in TEXTS}
 SETTINGS = {PREFIX + item.name.upper() for item in dataclasses.fields(Settings)}
 BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 GROUPS = ("train", "users")  # their commands have a --help of their own
@@ -39,73 +43,81 @@ def unknown_commands(lines: Iterable[str], workspace: Workspace) -> list[str]:
     return unknown
 
 
+def anchors(text: str) -> set[str]:
+    """What a link to a heading of this page may end in."""
+    headings = re.findall(r"^#+ (.+)$", BLOCK.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", line.lower()).replace(" ", "-") for line in headings}
+
+
 def torch_pins(text: str) -> set[str]:
     """The versions of torch that a text pins."""
     return set(re.findall(r"\btorch==([\w.]+\w)", text))
 
 
-@pytest.mark.parametrize("name", READMES)
-def test_every_command_and_flag_exists(name: str, workspace: Workspace) -> None:
-    text = (ROOT / name).read_text("utf-8")
-    code = [*BLOCK.findall(text), *SPAN.findall(BLOCK.sub("", text))]
-    commands = {command for part in code for command in COMMAND.findall(part)}
-    assert "opsctl start --server local" in {command.strip() for command in commands}
+def test_every_command_and_flag_exists(workspace: Workspace) -> None:
+    commands = {
+        command.strip()
+        for text in TEXTS.values()
+        for part in [*BLOCK.findall(text), *SPAN.findall(BLOCK.sub("", text))]
+        for command in COMMAND.findall(part)
+    }
+    assert "opsctl start --server local" in commands
     assert unknown_commands(sorted(commands), workspace) == []
 
 
-@pytest.mark.parametrize("name", READMES)
+@pytest.mark.parametrize("name", TEXTS)
 def test_every_setting_exists(name: str) -> None:
-    text = (ROOT / name).read_text("utf-8")
-    assert set(re.findall(r"OPSCTL_\w+", text)) <= SETTINGS
+    assert set(re.findall(r"OPSCTL_\w+", TEXTS[name])) <= SETTINGS
 
 
-@pytest.mark.parametrize("name", READMES)
+@pytest.mark.parametrize("name", ["docs/gpu.md", "docs/gpu.ru.md"])
 def test_torch_is_the_version_that_is_installed(name: str) -> None:
-    text = (ROOT / name).read_text("utf-8")
-    assert torch_pins(text) == torch_pins((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert torch_pins(TEXTS[name]) == torch_pins((ROOT / "pyproject.toml").read_text("utf-8"))
 
 
-@pytest.mark.parametrize("name", READMES)
-def test_every_file_and_folder_exists(name: str) -> None:
-    """The targets of links, and the headings of links within the page."""
-    text = (ROOT / name).read_text("utf-8")
-    headings = re.findall(r"^#+ (.+)$", BLOCK.sub("", text), re.MULTILINE)
-    anchors = {re.sub(r"[^\w -]", "", line.lower()).replace(" ", "-") for line in headings}
-    for target in re.findall(r"\]\(([^)]+)\)", text):
-        assert target[1:] in anchors if target[0] == "#" else (ROOT / target).exists(), target
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_link_leads_somewhere(name: str) -> None:
+    """To a file or folder, and to a heading where it names one."""
+    for target in re.findall(r"\]\(([^)]+)\)", TEXTS[name]):
+        if target.startswith("https://"):
+            continue
+        file, _, anchor = target.partition("#")
+        path = (ROOT / name).parent / file if file else ROOT / name
+        assert path.exists(), target
+        assert not anchor or anchor in anchors(path.read_text("utf-8")), target
 
 
-@pytest.mark.parametrize(("name", "language"), READMES.items())
+@pytest.mark.parametrize(("name", "language"), PAGES.items())
 def test_the_table_of_settings_is_up_to_date(name: str, language: str) -> None:
-    text = (ROOT / name).read_text("utf-8")
-    assert "| `OPSCTL_DOCUMENTS` |" in text
-    assert with_table(text, language) == text, "run: make readme"
+    assert "| `OPSCTL_DOCUMENTS` |" in TEXTS[name]
+    assert with_table(TEXTS[name], language) == TEXTS[name], "run: make readme"
 
 
 @pytest.mark.parametrize("name", READMES)
 def test_every_command_is_described(name: str) -> None:
-    text = (ROOT / name).read_text("utf-8")
     run = subprocess.run(
         [sys.executable, "-m", "opsctl", "--help"], capture_output=True, text=True, check=True
     )
     listed = run.stdout.split("Commands:")[1].split("Exit codes")[0]
     commands = re.findall(r"^  (\w+) ", listed, re.MULTILINE)
     assert "reindex" in commands
-    assert [command for command in commands if f"`opsctl {command}" not in text] == []
+    assert [command for command in commands if f"`opsctl {command}" not in TEXTS[name]] == []
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_page_stays_short(name: str) -> None:
+    assert len(TEXTS[name].splitlines()) <= LONGEST[name]
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:
-    assert "make test" in (ROOT / "README.md").read_text("utf-8")
+    assert "make test" in TEXTS["README.md"]
     assert "make test" in (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
 
 
-def test_both_readmes_have_the_same_sections() -> None:
+@pytest.mark.parametrize("name", [name for name in TEXTS if name.endswith(".ru.md")])
+def test_both_languages_have_the_same_sections(name: str) -> None:
     shapes = [
-        [
-            line.split(" ")[0]
-            for line in (ROOT / name).read_text("utf-8").splitlines()
-            if line[:1] == "#"
-        ]
-        for name in READMES
+        [line.split(" ")[0] for line in BLOCK.sub("", text).splitlines() if line[:1] == "#"]
+        for text in (TEXTS[name], TEXTS[name.replace(".ru.md", ".md")])
     ]
     assert shapes[0] == shapes[1]
