@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -51,6 +52,16 @@ def wheel(base: Path, workspace: Workspace) -> Workspace:
 def test_nothing_heavy_is_installed(base: Path) -> None:
     code = "import sys, importlib.util as u; sys.exit(any(map(u.find_spec, sys.argv[1:])))"
     assert subprocess.run([base, "-c", code, *HEAVY]).returncode == 0
+
+
+def test_each_package_says_that_it_has_types(base: Path) -> None:
+    [wheel] = base.parents[2].glob("opsctl-*.whl")
+    names = ZipFile(wheel).namelist()
+    packages = {name.partition("/")[0] for name in names if name.endswith("/__init__.py")}
+    typed = {
+        name.partition("/")[0] for name in names if name.count("/") == 1 and "py.typed" in name
+    }
+    assert typed == packages
 
 
 @pytest.mark.parametrize("command", COMMANDS)

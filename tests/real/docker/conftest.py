@@ -6,14 +6,14 @@ Where a part cannot be had they are skipped and say why; in CI (CI=true) that is
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import NoReturn
 
 import pytest
 
 from core.settings import Settings
 from tests.real import box
-from tests.real.docker import image
+from tests.real.docker import bot_image, image
 from tests.real.docker.engine import ENGINE, Engine, running
 from tests.real.parts import MissingPartError
 
@@ -24,6 +24,8 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Have the same command line run in a box, and end with its exit code."""
     if box.is_inside() or config.option.collectonly:
         return None
+    with suppress(MissingPartError):  # whose tests say so
+        bot_image.wheels()
     try:
         argv = [sys.executable, "-m", "pytest", *config.invocation_params.args]
         return box.run_inside(argv, ENGINE)

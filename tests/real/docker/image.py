@@ -4,7 +4,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +13,7 @@ from tests.real.docker.engine import Engine
 ROOT = Path(__file__).resolve().parents[3]
 APP = Path("/opt/tgi")
 PYTHON = Path(sys.executable).resolve()
+PROGRAMS = (PYTHON.parent, Path("/usr/bin"), Path("/bin"))
 LAUNCHER = Path(__file__).with_name("launcher.py")
 # Of the standard library; it is most of its size.
 UNUSED = {
@@ -33,16 +34,21 @@ print(*(module.__file__ for module in modules if getattr(module, "__file__", Non
 def make(engine: Engine, name: str) -> None:
     """Give the engine the image under a name."""
     files = _files()
-    libraries = _libraries([path for path in files.values() if path.suffix == ".so"] + [PYTHON])
+    entry = f'ENTRYPOINT ["{PYTHON}", "{APP / LAUNCHER.name}"]'
+    import_files(engine, name, files, [entry, "ENV PORT=80"])
+
+
+def import_files(
+    engine: Engine, name: str, files: dict[Path, Path], changes: Sequence[str] = ()
+) -> None:
+    """Give the engine an image of files, by their place there, and of the libraries they need."""
+    programs = [path for path in files.values() if path.suffix == ".so" or path.parent in PROGRAMS]
+    libraries = _libraries(programs)
     files |= {path: path.resolve() for path in libraries}
     folders = ":".join(sorted({str(path.parent) for path in libraries}))
+    changed = [f"--change={change}" for change in (*changes, f"ENV LD_LIBRARY_PATH={folders}")]
     with subprocess.Popen(
-        [
-            str(engine.programs / "usr/bin/docker"), "import",
-            "--change", f'ENTRYPOINT ["{PYTHON}", "{APP / LAUNCHER.name}"]',
-            "--change", f"ENV PORT=80 LD_LIBRARY_PATH={folders}",
-            "-", name,
-        ],
+        [str(engine.programs / "usr/bin/docker"), "import", *changed, "-", name],
         env=engine.env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
     ) as docker:  # fmt: skip
         assert docker.stdin
@@ -63,11 +69,11 @@ def _files() -> dict[Path, Path]:
     """Every file of the image but shared libraries: its place there, and where it is here."""
     stdlib = Path(sysconfig.get_path("stdlib"))
     found = {PYTHON: PYTHON, APP / LAUNCHER.name: LAUNCHER}
-    found |= {path: path for path in _tree(stdlib)}
-    app = [ROOT / "tests" / "__init__.py", *_tree(ROOT / "tests" / "fakes")]
+    found |= {path: path for path in tree(stdlib)}
+    app = [ROOT / "tests" / "__init__.py", *tree(ROOT / "tests" / "fakes")]
     found |= {APP / path.relative_to(ROOT): path for path in app}
     for place in _foreign_packages():
-        paths = _tree(place) if place.is_dir() else [place]
+        paths = tree(place) if place.is_dir() else [place]
         found |= {APP / path.relative_to(place.parent): path for path in paths}
     return found
 
@@ -80,13 +86,13 @@ def _foreign_packages() -> list[Path]:
     return [file.parent if file.name == "__init__.py" else file for file in files]
 
 
-def _tree(folder: Path) -> Iterator[Path]:
+def tree(folder: Path, unused: Container[str] = UNUSED) -> Iterator[Path]:
     """The files of a package, without what no server needs."""
     for path in folder.iterdir():
-        if path.name in UNUSED or path.name.startswith("config-") or ".opt-" in path.name:
+        if path.name in unused or path.name.startswith("config-") or ".opt-" in path.name:
             continue
         if path.is_dir():
-            yield from _tree(path)
+            yield from tree(path, unused)
         else:
             yield path
 

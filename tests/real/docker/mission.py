@@ -52,9 +52,9 @@ def play(root: Path, docker: Engine) -> int:
     """Play the mission in an empty folder on a running engine; return the exit code."""
     transcript = Transcript(root, _machine(root, docker))
     try:
-        with _hub(transcript) as hub, _telegram(root) as telegram:
-            _write_checkout(root, hub, telegram)
-            Mission(transcript, docker, telegram).run()
+        with _hub(transcript) as hub, telegram(root) as person:
+            _write_checkout(root, hub, person)
+            Mission(transcript, docker, person).run()
     except StepError:
         return 1
     finally:
@@ -185,7 +185,7 @@ def _tiny_embedder(folder: Path) -> hub_files.Files:
 
 
 @contextmanager
-def _telegram(root: Path) -> Iterator[Telegram]:
+def telegram(root: Path) -> Iterator[Telegram]:
     """The stand-in Bot API."""
     argv = [sys.executable, "-m", "tests.fakes.bot_api"]
     with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
