@@ -7,7 +7,7 @@ from pathlib import Path
 from indexer.documents import PUT_FILES, Listing, Problem, SourceFile, digest
 from indexer.errors import UserError
 from indexer.identity import VERSIONS
-from indexer.readers.scan import waiting
+from indexer.readers import waiting
 from indexer.records import Known
 from indexer.store import Store
 from indexer.text import counted, printable
@@ -75,7 +75,7 @@ def make_plan(root: Path, listing: Listing, store: Store | None) -> Plan:
 
 def _may_pass(reason: str, passing: bool, now: waiting.Now) -> bool:
     """Whether a file that failed is worth another try."""
-    return passing and (not waiting.is_all(reason) or now.allows_more(reason))
+    return passing and (not waiting.commands(reason) or now.allows_more(reason))
 
 
 def _require_documents(root: Path, listing: Listing, had_some: bool) -> None:
