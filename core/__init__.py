@@ -1,1 +1,1 @@
-"""What every room uses: errors, settings, files, text, secrets, SQLite. It imports nothing of ours."""
+"""What every room uses: errors, settings, files, text, secrets, SQLite; imports nothing of ours."""

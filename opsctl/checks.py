@@ -40,7 +40,7 @@ def run_checks(loaded: Loaded) -> list[Check]:
         ("embedder", _embedder),
         ("index", _index),
         ("files", _files),
-        ("scans", _scans),
+        ("programs", _programs),
         ("token", lambda _: _token(loaded)),
         ("telegram", _telegram),
         ("people", _people),
@@ -253,23 +253,26 @@ def _files(config: Settings) -> Check:
 
 
 def _not_waiting(reasons: dict[str, str]) -> dict[str, str]:
-    from indexer.readers.scan import waiting
+    from indexer.readers import waiting
 
     return {path: reason for path, reason in reasons.items() if not waiting.is_all(reason)}
 
 
-def _scans(config: Settings) -> Check:
+def _programs(config: Settings) -> Check:
+    """Whether all is installed that the documents need to be read."""
+    from indexer.readers import waiting
     from indexer.store.folder import IndexFolder
-    from opsctl.unread import waiting_pages
 
     folder = IndexFolder(config.index)
     if not folder.store_path():
-        return Check("scans", "ok", "none was read yet")
+        return Check("programs", "ok", "no document was read yet")
     with closing(folder.open()) as store:
-        reasons = [row[1] for row in store.problems().values()] + [*store.gaps().values()]
-    if told := waiting_pages(reasons):
-        return Check("scans", "warning", f"{told[0]} wait for tesseract", told[1])
-    return Check("scans", "ok", "none waits to be recognised")
+        failed = ((path, row[1]) for path, row in store.problems().items())
+        told = waiting.told((*failed, *store.gaps().items()))
+    if told:
+        what = ", ".join(map(str, told.values()))
+        return Check("programs", "warning", f"waiting: {what}", " && ".join(told))
+    return Check("programs", "ok", "no document waits for one")
 
 
 def _server(config: Settings) -> list[Check]:

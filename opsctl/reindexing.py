@@ -110,8 +110,8 @@ class _Shown:
 
 def show(report: "Report", config: Settings, seconds: float) -> None:
     """Say what was done, which files are not in the index, and why."""
-    from indexer.readers.scan import waiting
-    from opsctl.unread import ADVICE, waiting_pages, without_reader
+    from indexer.readers import waiting
+    from opsctl.unread import ADVICE, waiting_lines, without_reader
 
     if not (report.added or report.changed or report.removed):
         failed = f"; failed {len(report.failed)}" if report.failed else ""
@@ -120,8 +120,8 @@ def show(report: "Report", config: Settings, seconds: float) -> None:
         output.write(_what_was_done(report, seconds))
     for label, problems in (("failed", report.failed), ("in part", report.partial)):
         list_problems(label, [each for each in problems if not waiting.is_all(each.reason)])
-    if told := waiting_pages(each.reason for each in (*report.failed, *report.partial)):
-        output.note(f"waiting: {told[0]}; to have them read: {told[1]}, then: opsctl reindex")
+    for line in waiting_lines((each.path, each.reason) for each in report.failed + report.partial):
+        output.note(line)
     _count_kinds("passed over", report.skipped)
     if without_reader(report.skipped):
         output.note(f"hint: {ADVICE}")

@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from core.text import counted
-from indexer.readers.scan import waiting
+from indexer.readers import waiting
 from indexer.sync.documents import NO_READER, Problem
 
 KINDS_SHOWN = 5
@@ -22,10 +21,12 @@ def without_reader(skipped: Iterable[Problem]) -> dict[str, int]:
     return dict(found.most_common())
 
 
-def waiting_pages(reasons: Iterable[str]) -> tuple[str, str] | None:
-    """How many pages are to be recognised, in words, and what to type before; None without any."""
-    pages, command = waiting.told(reasons)
-    return (f"{counted(pages, 'page')} of scans and pictures", command) if pages else None
+def waiting_lines(reasons: Iterable[tuple[str, str]]) -> list[str]:
+    """A line for each missing program, by documents' paths and what is told of each."""
+    return [
+        f"waiting: {what}; to have them read: {command}, then: opsctl reindex"
+        for command, what in waiting.told(reasons).items()
+    ]
 
 
 def in_words(kinds: dict[str, int]) -> str:

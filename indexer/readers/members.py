@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from core.text import counted
-from indexer.readers import READERS, read
+from indexer.readers import READERS, read, waiting
 from indexer.readers.letters.clean import clean
 from indexer.readers.page import Missing, Page, Unreadable, is_damage, why
 from indexer.readers.sections import SEPARATOR
@@ -47,7 +47,8 @@ class Members:
     _left: _Left
     _seen: int = 0
     _found: bool = False
-    _lacking: bool = False  # a program that would read one of them
+    _waiting: list[str] = field(default_factory=list)  # names of those that lack a program
+    _commands: dict[str, None] = field(default_factory=dict)  # what is to be typed to have them
     _reasons: dict[str, list[str]] = field(default_factory=dict)  # reason: names
     _gaps: list[str] = field(default_factory=list)  # of files that were read in part
     _rest: str = ""  # why the files behind these were not read
@@ -66,13 +67,14 @@ class Members:
         try:
             for page in self._pages(name, opened):
                 if page.left_out:
-                    self._gaps.append(f"{name}: {page.left_out}")
+                    self._in_part(name, page.left_out)
                     continue
                 self._found = True
                 heading = SEPARATOR.join(filter(None, (above, name, page.heading)))
                 yield replace(page, heading=heading)
+        except Missing as error:
+            self._wait(name, str(error))
         except Unreadable as error:
-            self._lacking |= isinstance(error, Missing)
             self._note(name, str(error))
 
     def leave(self, name: str, reason: str) -> None:
@@ -83,17 +85,33 @@ class Members:
     def _note(self, name: str, reason: str) -> None:
         self._reasons.setdefault(reason, []).append(name)
 
+    def _in_part(self, name: str, left_out: str) -> None:
+        if waiting.is_all(left_out):
+            self._wait(name, left_out)
+        else:
+            self._gaps.append(f"{name}: {left_out}")
+
+    def _wait(self, name: str, reason: str) -> None:
+        self._waiting.append(name)
+        self._commands |= dict.fromkeys(waiting.commands(reason))
+
     def stop(self, reason: str) -> None:
         """Note that none of those behind is read."""
         self._rest = self._rest or f"the rest was not read ({reason})"
 
     def told(self) -> Iterator[Page]:
         """A page that says what was not read, if anything was; to come last."""
-        told = "; ".join(filter(None, (self._not_read(), *self._gaps[:REASONS_TOLD], self._rest)))
-        if told and self._lacking and not self._found:
+        told = "; ".join(filter(None, (self._not_read(), *self._besides())))
+        if self._waiting and not self._found:
             raise Missing(told)
         if told:
             yield Page("", left_out=told)
+
+    def _besides(self) -> Iterator[str]:
+        if self._waiting:
+            yield waiting.members(self._waiting, self._seen, self._commands)
+        yield from self._gaps[:REASONS_TOLD]
+        yield self._rest
 
     def _not_read(self) -> str:
         left = sum(map(len, self._reasons.values()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from indexer.readers import Page
-from indexer.readers.scan.waiting import of_pages
+from indexer.readers.waiting import of_pages
 
 NO_TEXT = "no text"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.text import counted, printable
-from indexer.readers.scan import waiting
+from indexer.readers import waiting
 from indexer.store.identity import VERSIONS
 from indexer.store.records import Known, SourceFile
 from indexer.store.store import Store
@@ -75,7 +75,7 @@ def make_plan(root: Path, listing: Listing, store: Store | None) -> Plan:
 
 def _may_pass(reason: str, passing: bool, now: waiting.Now) -> bool:
     """Whether a file that failed is worth another try."""
-    return passing and (not waiting.is_all(reason) or now.allows_more(reason))
+    return passing and (not waiting.commands(reason) or now.allows_more(reason))
 
 
 def _require_documents(root: Path, listing: Listing, had_some: bool) -> None:

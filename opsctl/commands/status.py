@@ -128,6 +128,20 @@ def _index(config: Settings) -> dict[str, Any]:
     }
 
 
+def _show_unread(failed: list[dict[str, str]], partial: list[dict[str, str]]) -> None:
+    from indexer.readers import waiting
+    from opsctl.unread import waiting_lines
+
+    for label, found in (("not read", failed), ("in part", partial)):
+        problems = [each for each in found if not waiting.is_all(each["reason"])]
+        for problem in problems[:SHOWN]:
+            output.write(f"  {label}: {printable(problem['path'])}: {problem['reason']}")
+        if len(problems) > SHOWN:
+            output.write(f"  {label}: and {len(problems) - SHOWN} more (--json lists all)")
+    for line in waiting_lines((each["path"], each["reason"]) for each in failed + partial):
+        output.write(f"  {line}")
+
+
 def _show(index: dict[str, Any]) -> None:
     from opsctl.unread import in_words
     from opsctl.vectors import Vectors
@@ -144,11 +158,7 @@ def _show(index: dict[str, Any]) -> None:
     )
     if index["vectors"]:
         Vectors(**index["vectors"]).show(lambda line: output.write(f"  {line}"))
-    for label, problems in (("not read", index["problems"]), ("in part", index["partial"])):
-        for problem in problems[:SHOWN]:
-            output.write(f"  {label}: {printable(problem['path'])}: {problem['reason']}")
-        if len(problems) > SHOWN:
-            output.write(f"  {label}: and {len(problems) - SHOWN} more (--json lists all)")
+    _show_unread(index["problems"], index["partial"])
     if index["no_reader"]:
         output.write(f"  not read: {in_words(index['no_reader'])}: no reader (opsctl doctor)")
     if index["writing"]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from tests.indexer.sample_files import word
 from tests.indexer.sheet_files import excel
 from tests.indexer.test_readers_docx_blocks import shown
 from tests.indexer.test_readers_xls import SHEET
-from tests.workspace import Workspace
+from tests.workspace import Workspace, note
 
 OLE = b"\xd0\xcf\x11\xe0"
 OLD_WORD = OLE + bytes(500) + "WordDocument".encode("utf-16-le") + bytes(500)
@@ -194,9 +196,76 @@ def test_documents_wait_for_libreoffice_and_are_read_when_it_comes(
     workspace.documents.mkdir()
     path = workspace.documents / "a.doc"
     path.write_bytes(OLD_WORD)
-    with pytest.raises(Missing, match=r"^LibreOffice is needed to read \.doc: "):
+    with pytest.raises(Missing, match=r"^LibreOffice is needed for \.doc, to be read after: "):
         list(read(path))
     (problem,) = workspace.json("reindex", code=None)["failed"]
-    assert problem["reason"].startswith("LibreOffice is needed to read .doc: apt install ")
+    assert problem["reason"].endswith("to be read after: apt install libreoffice-nogui")
     fake(writes(docx))
     assert workspace.reindex()["added"] == ["a.doc"]
+
+
+OFFICE, UNPACKER = "apt install libreoffice-nogui", "apt install libarchive-tools"
+
+
+@pytest.fixture
+def lacking(tmp_path: Path) -> Workspace:
+    """Documents that need programs which are not there, some of them in others."""
+    workspace = Workspace(tmp_path, env={"PATH": str(tmp_path / "bin")})
+    for name in ("a.doc", "b.doc", "c.ppt"):
+        workspace.write(name, OLD_WORD)
+    workspace.write("d.7z", b"7z\xbc\xaf\x27\x1c")
+    inner = zipped({"e.doc": OLD_WORD, "f.7z": b"7z\xbc\xaf\x27\x1c"})
+    workspace.write("in part.zip", zipped({"note.txt": note(1).encode(), "inner.zip": inner}))
+    workspace.write("nothing.zip", zipped({"g.doc": OLD_WORD, "h.doc": OLD_WORD}))
+    workspace.write("damaged too.zip", zipped({"i.doc": OLD_WORD, "j.pdf": b"x", "k.txt": b"k"}))
+    return workspace
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+@pytest.mark.process
+def test_what_waits_for_a_program_is_one_line_with_the_command(lacking: Workspace) -> None:
+    office = (
+        f"3 documents (2 .doc, 1 .ppt), files in 3 archives and mails; to have them read: {OFFICE}"
+    )
+    unpacker = f"1 document (1 .7z), files in 1 archive or mail; to have them read: {UNPACKER}"
+    lines = [f"waiting: {each}, then: opsctl reindex" for each in (office, unpacker)]
+    told = lacking.run("reindex").stderr.splitlines()
+    assert sorted(line for line in told if line.startswith("waiting: ")) == sorted(lines)
+    (other,) = [line for line in told if line.startswith(("failed: ", "in part: "))]
+    assert other.startswith("in part: damaged too.zip: not read: 1 of 3 files in it: j.pdf (dam")
+    status = lacking.run("status").stdout
+    assert all(line in status for line in lines) and "not read: a.doc" not in status
+    (check,) = [one for one in lacking.json("doctor", code=None) if one["name"] == "programs"]
+    assert (check["result"], check["fix"]) == ("warning", f"{OFFICE} && {UNPACKER}")
+    report = lacking.reindex("--rebuild")
+    assert [each["path"] for each in report["failed"]] == [
+        "a.doc",
+        "b.doc",
+        "c.ppt",
+        "d.7z",
+        "nothing.zip",
+    ]
+
+
+@pytest.mark.process
+def test_an_archive_that_was_read_in_part_is_tried_again_when_the_program_is_there(
+    lacking: Workspace, fake: Fake, docx: Path
+) -> None:
+    lacking.reindex()
+    plan = lacking.reindex("--dry-run")
+    assert not plan["add"] + plan["change"]
+    fake(writes(docx))
+    report = lacking.reindex()
+    assert report["changed"] == ["damaged too.zip", "in part.zip"]
+    assert report["added"] == ["a.doc", "b.doc", "c.ppt", "nothing.zip"]
+    (unread,) = [each["reason"] for each in report["partial"] if each["path"] == "in part.zip"]
+    assert unread == (f"waiting: 1 of 2 files in it (inner.zip), to be read after: {UNPACKER}")
+    assert lacking.source("Договор № 5", env={"OPSCTL_THRESHOLD": "0"}) != "d.7z"
+    assert lacking.reindex()["unchanged"] == 6

@@ -195,7 +195,8 @@ def test_without_tesseract_its_pages_wait(scanning: Workspace) -> None:
     assert line in told and "failed:" not in told and "in part:" not in told
     checks = {check["name"]: check for check in scanning.json("doctor", code=None)}
     assert checks["files"]["result"] == checks["index"]["result"] == "ok"
-    assert checks["scans"]["detail"].startswith("4 pages") and checks["scans"]["fix"] == WAITING
+    assert checks["programs"]["detail"] == "waiting: 4 pages of scans and pictures"
+    assert checks["programs"]["fix"] == WAITING
     plan = scanning.reindex("--dry-run")
     assert not plan["add"] + plan["change"]
     scanning.env["PATH"] = installed

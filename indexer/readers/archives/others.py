@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from indexer.readers import programs
+from indexer.readers import programs, waiting
 from indexer.readers.archives import tars
 from indexer.readers.members import inside
 from indexer.readers.page import Missing, Page, Unreadable
 
 _STARTS = {".7z": b"7z\xbc\xaf\x27\x1c", ".rar": b"Rar!\x1a\x07"}
-_HOW = "apt install libarchive-tools"
 
 
 def read(path: Path) -> Iterator[Page]:
@@ -19,9 +18,10 @@ def read(path: Path) -> Iterator[Page]:
     with path.open("rb") as file:
         if not file.read(6).startswith(_STARTS[path.suffix.lower()]):
             raise Unreadable(f"damaged archive: not a {path.suffix.lower()[1:]} file")
-    bsdtar = programs.find("bsdtar")
+    bsdtar = programs.find(waiting.UNPACKER)
     if bsdtar is None:
-        raise Missing(f"no program for {path.suffix.lower()} is installed: {_HOW}")
+        suffix = path.suffix.lower()
+        raise Missing(waiting.document(waiting.UNPACKER, suffix, waiting.UNPACKER_HOW))
     with inside(path) as members:
         made = members.folder / ".unpacked"
         _convert(bsdtar, path, made)

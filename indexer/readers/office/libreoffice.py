@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from indexer.readers import programs
+from indexer.readers import programs, waiting
 from indexer.readers.page import Missing, Unreadable
 
 # What it is told to write.
@@ -41,9 +41,9 @@ def converted(path: Path, suffix: str, wanted: str) -> Iterator[Path]:
 
     Raises Missing and Unreadable.
     """
-    program = programs.find("soffice", "libreoffice")
+    program = programs.find(*waiting.OFFICE)
     if program is None:
-        raise Missing(f"LibreOffice is needed to read {suffix}: apt install libreoffice-nogui")
+        raise Missing(waiting.document("LibreOffice", suffix, waiting.OFFICE_HOW))
     with tempfile.TemporaryDirectory(prefix="office-") as folder:
         given, made = Path(folder, f"given{suffix}"), Path(folder, f"given{wanted}")
         shutil.copyfile(path, given)  # beside the document it would leave a lock
