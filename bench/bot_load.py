@@ -29,7 +29,7 @@ from bench.bot_people import (
     tally,
     until,
 )
-from bot.store import Store
+from bot.store.store import Store
 from tests.bot.bot_process import BotProcess, RealBot
 from tests.bot.test_inbox import STRANGER, update
 from tests.fakes.bot_api import FakeBotAPI

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 
 from bot.assembly import Assembly
-from bot.config import BotConfig
-from bot.store import Store
+from bot.base.config import BotConfig
+from bot.store.store import Store
 from core.files import private_folder
 from core.lock import writer_lock
 

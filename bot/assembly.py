@@ -16,43 +16,43 @@ from assistant.engines import AutoEngine, Engine, ServerEngine, open_engine
 from assistant.retrieve import make_searcher
 from assistant.server.errors import ServerError
 from assistant.server.record import is_expected
-from bot.allowances import Limits
-from bot.answering import Answerer
-from bot.answers import Answers
-from bot.commands import Commands
-from bot.config import BotConfig
-from bot.dialogue import Dialogue
-from bot.door.doorkeeper import Doorkeeper
-from bot.door.entrance import Entrance
-from bot.door.gate import Gate
-from bot.door.groups import Groups
-from bot.door.invites import Invites
-from bot.door.members import Members
-from bot.door.notices import Notices
-from bot.door.people import People, Role
-from bot.door.requests import Requests
-from bot.door.welcome import Welcome
-from bot.fallbacks import Fallbacks
-from bot.freshness import Freshness
-from bot.handlers import Handlers
+from bot.base.config import BotConfig
+from bot.base.metrics import Metrics
+from bot.base.waiting import within
+from bot.gate.doorkeeper import Doorkeeper
+from bot.gate.entrance import Entrance
+from bot.gate.gate import Gate
+from bot.gate.invites import Invites
+from bot.gate.notices import Notices
+from bot.gate.requests import Requests
+from bot.gate.welcome import Welcome
 from bot.health import health_server
-from bot.inbox import Inbox
-from bot.indexing import Indexing
-from bot.last_run import LastRun
-from bot.menu import Menu
-from bot.metrics import Metrics
+from bot.inbox.inbox import Inbox
+from bot.inbox.poller import Poller
+from bot.index.freshness import Freshness
+from bot.index.indexing import Indexing
+from bot.index.last_run import LastRun
 from bot.news import News
-from bot.queue import Queue
-from bot.schedule import Schedule
-from bot.store import DAY, KEEP_REQUESTS, Store, StoreBusy
-from bot.transport.connections import DEAF, Connections
-from bot.transport.limits import ChatLimiter
-from bot.transport.line import Line
-from bot.transport.poller import Poller
-from bot.transport.sending import Sender
-from bot.transport.waiting import within
+from bot.people.allowances import Limits
+from bot.people.groups import Groups
+from bot.people.members import Members
+from bot.people.menu import Menu
+from bot.people.people import People, Role
+from bot.questions.answering import Answerer
+from bot.questions.answers import Answers
+from bot.questions.dialogue import Dialogue
+from bot.questions.fallbacks import Fallbacks
+from bot.questions.queue import Queue
+from bot.questions.schedule import Schedule
+from bot.questions.writing import AnswerWriter
+from bot.store.store import DAY, KEEP_REQUESTS, Store, StoreBusy
+from bot.telegram.connections import DEAF, Connections
+from bot.telegram.limits import ChatLimiter
+from bot.telegram.line import Line
+from bot.telegram.sending import Sender
+from bot.updates.commands import Commands
+from bot.updates.handlers import Handlers
 from bot.uploads.pipeline import Uploads
-from bot.writing import AnswerWriter
 from core.errors import UserError
 from core.files import write_whole
 

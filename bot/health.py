@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from bot.metrics import Metrics
+from bot.base.metrics import Metrics
 from core.errors import UserError
 
 HOST = "127.0.0.1"

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
-from bot.fallbacks import TROUBLE
-from bot.last_run import LastRun
-from bot.store import Store, StoreBusy
+from bot.index.last_run import LastRun
+from bot.questions.fallbacks import TROUBLE
+from bot.store.store import Store, StoreBusy
+from bot.telegram.sending import Banned, Sender, SendingError, Unreachable
 from bot.texts import Texts, texts_for
-from bot.transport.sending import Banned, Sender, SendingError, Unreachable
 from core.errors import UserError
 from core.lock import is_held
 from core.settings import Settings

@@ -12,7 +12,7 @@ from core.settings import Settings
 from opsctl import output
 
 if TYPE_CHECKING:
-    from bot.store import Store
+    from bot.store.store import Store
 
 TOKEN = re.compile(r"\d{6,}:[\w-]{30,}")
 ID = re.compile(r"[1-9]\d{0,17}")
@@ -27,7 +27,7 @@ Keep = Callable[[str, str], None]
 
 def ask_about_bot(config: Settings, keep: Keep) -> None:
     """Ask for what is missing or wrong; `keep` is given each answer at once: setting and value."""
-    from bot.store import Store
+    from bot.store.store import Store
     from opsctl.claim import has_admin
 
     store = Store(config.bot_database)
@@ -49,7 +49,7 @@ def ask_about_bot(config: Settings, keep: Keep) -> None:
 
 def rejection(config: Settings, quiet: bool = False) -> UserError | None:
     """What is wrong where Telegram knows no bot with the token that is set; none is not asked."""
-    from bot.transport.trouble import Trouble
+    from bot.telegram.trouble import Trouble
     from opsctl.telegram_check import name_of
 
     found = name_of(config) if config.telegram_token else None
@@ -69,7 +69,7 @@ def _is_rejected(config: Settings) -> bool:
 
 def _ask_token(config: Settings, store: "Store") -> str:
     """A token that Telegram knows, or that nobody could check; nothing for later."""
-    from bot.transport.trouble import Trouble
+    from bot.telegram.trouble import Trouble
     from opsctl.telegram_check import name_of
 
     while True:

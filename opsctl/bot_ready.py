@@ -23,8 +23,8 @@ def check_ready(config: Settings) -> None:
 
 
 def _look(config: Settings, is_well: bool) -> None:
-    from bot.about import read_notice
-    from bot.transport.trouble import Trouble
+    from bot.telegram.trouble import Trouble
+    from bot.texts.about import read_notice
     from opsctl.telegram_check import name_of
 
     read_notice(config.notice)

@@ -8,7 +8,7 @@ from core.setting_values import seconds_of
 from core.settings import Settings, load_with_origins
 
 if TYPE_CHECKING:
-    from bot.config import BotConfig
+    from bot.base.config import BotConfig
 
 
 def run_bot(config: Settings) -> int:
@@ -36,8 +36,8 @@ def run_bot(config: Settings) -> int:
 
 
 def _bot_config(config: Settings) -> "BotConfig":
-    from bot.about import read_notice
-    from bot.config import BotConfig
+    from bot.base.config import BotConfig
+    from bot.texts.about import read_notice
     from opsctl.bot_systemd import is_usable
     from opsctl.reindex_timer import ReindexTimer
 

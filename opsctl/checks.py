@@ -113,7 +113,7 @@ def _notice(config: Settings) -> UserError | None:
     """What is wrong with the operator's own words, without which the bot does not start."""
     if config.notice is None:
         return None
-    from bot.about import read_notice
+    from bot.texts.about import read_notice
 
     try:
         read_notice(config.notice)

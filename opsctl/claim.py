@@ -5,19 +5,19 @@ from typing import TYPE_CHECKING
 from core.settings import Settings
 
 if TYPE_CHECKING:
-    from bot.store import Store
+    from bot.store.store import Store
 
 
 def has_admin(config: Settings, store: "Store") -> bool:
     """Tell whether somebody is an administrator, by the settings or in the bot's memory."""
-    from bot.door.people import People
+    from bot.people.people import People
 
     return bool(config.admins or People(store).with_role("admin"))
 
 
 def claim_lines(config: Settings, store: "Store") -> list[str]:
     """How to become the administrator of a bot that has none; the same code until it is used."""
-    from bot.door.invites import Invites, in_groups, link
+    from bot.gate.invites import Invites, in_groups, link
 
     invite = Invites(store).claim()
     lines = [
@@ -31,7 +31,7 @@ def claim_lines(config: Settings, store: "Store") -> list[str]:
 
 def claim(config: Settings) -> list[str]:
     """The same where there is no administrator, and nothing where there is one."""
-    from bot.store import Store
+    from bot.store.store import Store
 
     store = Store(config.bot_database)
     try:
@@ -42,7 +42,7 @@ def claim(config: Settings) -> list[str]:
 
 def bot_name(config: Settings, store: "Store") -> str:
     """The bot's @name without the @, as remembered or as Telegram says; nothing where neither."""
-    from bot.transport.trouble import Trouble
+    from bot.telegram.trouble import Trouble
     from opsctl.telegram_check import name_of
 
     name = store.username(config.telegram_token)

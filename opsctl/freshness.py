@@ -13,7 +13,7 @@ BY = {"systemd": "by a systemd timer", "bot": "by the bot", "": "but nothing doe
 
 def freshness(config: Settings, bot_runs: bool) -> dict[str, Any]:
     """`every` as it was set, `by` whom, the time of the `next` run, and the `error` of the last."""
-    from bot.last_run import LastRun
+    from bot.index.last_run import LastRun
 
     if not config.reindex_every:
         return {"every": "", "by": "", "next": None, "error": ""}

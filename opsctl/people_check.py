@@ -6,10 +6,10 @@ from opsctl.checks import Check
 
 def check_people(config: Settings) -> Check:
     """Look into the bot's memory; where there is none yet, there is nothing to say."""
-    from bot.door.members import TROUBLE
-    from bot.door.people import People
-    from bot.door.requests import Requests
-    from bot.store import Store
+    from bot.gate.requests import Requests
+    from bot.people.members import TROUBLE
+    from bot.people.people import People
+    from bot.store.store import Store
     from opsctl.claim import has_admin
 
     if not config.telegram_token or not config.bot_database.is_file():

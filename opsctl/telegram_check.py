@@ -12,8 +12,8 @@ from opsctl.checks import Check
 if TYPE_CHECKING:
     from telegram import Bot
 
-    from bot.transport.line import Line
-    from bot.transport.trouble import Trouble
+    from bot.telegram.line import Line
+    from bot.telegram.trouble import Trouble
 
 T = TypeVar("T")
 ANSWER_SECONDS = 8
@@ -32,7 +32,7 @@ def check_telegram(config: Settings) -> Check:
 
 def name_of(config: Settings) -> "str | Trouble":
     """The name of the token's bot, without the @, or why Telegram does not say it."""
-    from bot.transport.trouble import Trouble
+    from bot.telegram.trouble import Trouble
 
     line = _line(config)
     found = asyncio.run(_call(config, line, lambda bot: bot.get_me()))
@@ -40,7 +40,7 @@ def name_of(config: Settings) -> "str | Trouble":
 
 
 async def _ask(config: Settings) -> Check:
-    from bot.transport.trouble import Trouble
+    from bot.telegram.trouble import Trouble
 
     line = _line(config)
     found = await _call(config, line, _about)
@@ -55,7 +55,7 @@ async def _ask(config: Settings) -> Check:
 
 
 def _line(config: Settings) -> "Line":
-    from bot.transport.line import Line
+    from bot.telegram.line import Line
 
     place = load_with_origins().token_place
     return Line(config.telegram_api_url, config.telegram_proxy, token_place=place)
@@ -72,7 +72,7 @@ async def _call(
     from telegram import Bot
     from telegram.error import TelegramError
 
-    from bot.transport.connections import Connections
+    from bot.telegram.connections import Connections
 
     logging.getLogger("telegram.request").setLevel(logging.CRITICAL)
     request = Connections(line, lambda: None, read_timeout=ANSWER_SECONDS)

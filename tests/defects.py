@@ -84,37 +84,37 @@ assistant/server/client.py
 +pass
 
 channel-that-writes-is-let-in tests/bot/test_access.py
-bot/door/gate.py
+bot/gate/gate.py
 -anonymous = sender is not None and sender.id == chat.id and chat.type in KINDS
 +anonymous = sender is not None and chat.type in KINDS
 
 crash-loses-replies tests/bot/test_store.py
-bot/inbox.py
+bot/inbox/inbox.py
 -self._store.dealt_with([number for number, effect in effects if not effect.errands])
 +self._store.dealt_with([number for number, _ in effects])
 
 person-is-answered-twice-at-once tests/bot/test_queue.py
-bot/schedule.py
+bot/questions/schedule.py
 -+ " AND user NOT IN (SELECT value FROM json_each(?2))"
 ++ " AND ?2 = ?2"
 
 finished-answer-is-overwritten tests/bot/test_queue.py
-bot/answers.py
+bot/questions/answers.py
 -" WHERE id = ? AND state = 'waiting'",
 +" WHERE id = ?",
 
 message-is-sent-twice tests/bot/test_sending.py
-bot/transport/sending.py
+bot/telegram/sending.py
 -self._formatted(write, entities, retry.once)
 +self._formatted(write, entities, retry.again)
 
 edits-are-faster-than-telegram-allows tests/bot/test_limits.py
-bot/transport/limits.py
+bot/telegram/limits.py
 -WRITING = ("send", "edit", "copy", "forward", "stop")
 +WRITING = ("send", "copy", "forward", "stop")
 
 emoji-make-a-message-too-long tests/bot/test_parts.py tests/bot/test_formatting.py
-bot/formatting/parts.py
+bot/messages/parts.py
 -accumulate(2 if char > "\uffff" else 1 for char in text)
 +accumulate(1 for char in text)
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.transport.waiting import within
+from bot.base.waiting import within
 from indexer.readers.programs import Programs
 from indexer.sync.reading import ROOT, environment, limit
 

@@ -19,14 +19,14 @@ from telegram.error import BadRequest, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
 from assistant.retrieve import programs
-from bot.indexing import Indexing
-from bot.store import Store, StoreBusy
+from bot.base.waiting import happens, within
+from bot.index.indexing import Indexing
+from bot.store.store import Store, StoreBusy
+from bot.telegram import retry
+from bot.telegram.limits import ban_seconds
+from bot.telegram.line import Line
+from bot.telegram.sending import Banned, ChatGone, MessageGone, Sender, SendingError, Unreachable
 from bot.texts import Texts, texts_for
-from bot.transport import retry
-from bot.transport.limits import ban_seconds
-from bot.transport.line import Line
-from bot.transport.sending import Banned, ChatGone, MessageGone, Sender, SendingError, Unreachable
-from bot.transport.waiting import happens, within
 from bot.uploads.check import Rejected, check
 from bot.uploads.files import (
     MOST,

@@ -8,9 +8,9 @@ import asyncio
 import time
 from pathlib import Path
 
-from bot.store import is_key
+from bot.store.store import is_key
+from bot.telegram.sending import Buttons
 from bot.texts import Texts, texts_for
-from bot.transport.sending import Buttons
 from bot.uploads.files import content_of, take_away
 from bot.uploads.rows import Upload, UploadRows
 

@@ -4,8 +4,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.door.people import LONGEST_NAME
-from bot.store import Store
+from bot.people.people import LONGEST_NAME
+from bot.store.store import Store
 from core.text import printable
 
 _ROW = "id, chat, sent, language, file, path, sha256, pages, message, said, failures, name, older"
@@ -13,7 +13,7 @@ _ROW = "id, chat, sent, language, file, path, sha256, pages, message, said, fail
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that was sent, see bot/schema.sql.
+    """A file that was sent, see bot/store/schema.sql.
 
     `sent` is the number of the person's message, `file` Telegram's name for the content, and `path`
     where it goes, relative to the documents folder; `message` is ours, which tells how it goes.

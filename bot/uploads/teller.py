@@ -2,8 +2,8 @@
 
 import logging
 
+from bot.telegram.sending import Buttons, Sender, SendingError, Unreachable
 from bot.texts import texts_for
-from bot.transport.sending import Buttons, Sender, SendingError, Unreachable
 from bot.uploads.replacing import Replacing
 from bot.uploads.rows import Upload, UploadRows
 

@@ -43,7 +43,7 @@ def reindex(
 
 def _keep_fresh(config: Settings) -> None:
     """For the timer: says nothing where nothing changed, and tells a failure once."""
-    from bot.last_run import LastRun
+    from bot.index.last_run import LastRun
     from indexer.sync.upkeep import idle_plan
 
     started, last = time.monotonic(), LastRun(config)

@@ -8,8 +8,8 @@ from typing import Any
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
-from bot.transport.limits import ChatLimiter
-from bot.transport.sending import Sender
+from bot.telegram.limits import ChatLimiter
+from bot.telegram.sending import Sender
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Flood
 

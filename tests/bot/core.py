@@ -13,18 +13,18 @@ from telegram.request import HTTPXRequest
 
 from assistant.engines import open_engine
 from assistant.retrieve import make_searcher
-from bot.answering import Answerer
-from bot.answers import Answers, Question
-from bot.config import BotConfig
-from bot.dialogue import Dialogue
-from bot.fallbacks import Fallbacks
-from bot.metrics import Metrics
-from bot.queue import Queue
-from bot.schedule import Schedule
-from bot.store import Store
-from bot.transport.limits import ChatLimiter
-from bot.transport.sending import Sender
-from bot.writing import AnswerWriter
+from bot.base.config import BotConfig
+from bot.base.metrics import Metrics
+from bot.questions.answering import Answerer
+from bot.questions.answers import Answers, Question
+from bot.questions.dialogue import Dialogue
+from bot.questions.fallbacks import Fallbacks
+from bot.questions.queue import Queue
+from bot.questions.schedule import Schedule
+from bot.questions.writing import AnswerWriter
+from bot.store.store import Store
+from bot.telegram.limits import ChatLimiter
+from bot.telegram.sending import Sender
 from core.settings import Settings
 from tests.fakes.bot_api import FakeBotAPI
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.door.invites import Invites
-from bot.store import Store
+from bot.gate.invites import Invites
+from bot.store.store import Store
 from tests.bot.bot_process import ADMIN, BotProcess, settled
 from tests.fakes.bot_api import FakeBotAPI
 from tests.workspace import question

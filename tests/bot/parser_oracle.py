@@ -6,7 +6,7 @@ from typing import Any
 
 import tdjson
 
-from bot.formatting.parts import Part
+from bot.messages.parts import Part
 
 TYPES = {
     "bold": "Bold",

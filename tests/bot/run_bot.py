@@ -12,7 +12,7 @@ if __name__ == "__main__":
 
 from bot import log
 from bot.app import run
-from bot.config import BotConfig
+from bot.base.config import BotConfig
 from core.errors import UserError
 from core.settings import Settings
 

@@ -3,9 +3,9 @@
 import pytest
 
 from assistant.events import Citation, Done
-from bot.compose import fragment, messages_of
-from bot.formatting.messages import answer_parts, plain_parts, quoted_parts, sources_part
-from bot.formatting.parts import Part
+from bot.messages.messages import answer_parts, plain_parts, quoted_parts, sources_part
+from bot.messages.parts import Part
+from bot.questions.compose import fragment, messages_of
 from bot.texts import texts_for
 from tests.bot.parser_oracle import complaint, execute, pieces
 

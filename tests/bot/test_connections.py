@@ -7,8 +7,8 @@ from typing import Any
 
 from telegram.ext import ExtBot
 
-from bot.transport.connections import NO_ROOM, Connections
-from bot.transport.line import Line
+from bot.telegram.connections import NO_ROOM, Connections
+from bot.telegram.line import Line
 from tests.bot.bot_process import eventually
 from tests.bot.clients import NO_FLOOD, failure, run, texts
 from tests.fakes.bot_api import FakeBotAPI

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from bot.door.invites import MOST_GUESSES, Invites, in_groups
-from bot.door.notices import MOST_LISTED, MOST_SINGLE, Notices, shown
-from bot.door.people import People, Role
-from bot.door.requests import MOST_KEPT, REPLIES, Requests
-from bot.formatting.parts import LONGEST
-from bot.store import Store
+from bot.gate.invites import MOST_GUESSES, Invites, in_groups
+from bot.gate.notices import MOST_LISTED, MOST_SINGLE, Notices, shown
+from bot.gate.requests import MOST_KEPT, REPLIES, Requests
+from bot.messages.parts import LONGEST
+from bot.people.people import People, Role
+from bot.store.store import Store
 from bot.texts import RU
 from tests.bot.bot_process import ADMIN, BOTH, BotProcess, eventually, settled
 from tests.fakes.bot_api import FakeBotAPI

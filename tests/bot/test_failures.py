@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.compose import sentence
-from bot.writing import BEGINNINGS
+from bot.questions.compose import sentence
+from bot.questions.writing import BEGINNINGS
 from tests.bot.bot_process import eventually
 from tests.bot.core import core
 from tests.fakes.bot_api import FakeBotAPI

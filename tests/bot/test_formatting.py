@@ -8,8 +8,8 @@ import pytest
 from telegram import MessageEntity
 
 from assistant.events import Citation
-from bot.formatting.messages import answer_parts, plain_parts, sources_part
-from bot.formatting.parts import Part
+from bot.messages.messages import answer_parts, plain_parts, sources_part
+from bot.messages.parts import Part
 from tests.bot.parser_oracle import complaint, pieces, text_of
 
 ANSWER = """# Как это работает

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.inbox import ERRANDS_OF_ONE, Effect, Inbox
-from bot.metrics import Metrics
-from bot.store import KEEP_UPDATES, Store
-from bot.transport.line import Line
-from bot.transport.poller import Poller
+from bot.base.metrics import Metrics
+from bot.inbox.inbox import ERRANDS_OF_ONE, Effect, Inbox
+from bot.inbox.poller import Poller
+from bot.store.store import KEEP_UPDATES, Store
+from bot.telegram.line import Line
 from tests.bot.bot_process import BOTH, PACE, BotProcess, eventually
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Fault

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.formatting.messages import answer_parts, plain_parts, quoted_parts
+from bot.messages.messages import answer_parts, plain_parts, quoted_parts
 from tests.bot.parser_oracle import complaint, pieces, text_of
 
 

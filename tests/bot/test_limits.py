@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from telegram.error import RetryAfter
 
-from bot.transport.limits import NOW, ChatLimiter, ban_seconds
+from bot.telegram.limits import NOW, ChatLimiter, ban_seconds
 from tests.bot.clients import NO_FLOOD, client, failure, run, statuses, texts
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Fault, Flood

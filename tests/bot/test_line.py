@@ -12,8 +12,8 @@ import pytest
 from telegram.error import NetworkError
 from telegram.ext import ExtBot
 
-from bot.transport.connections import Connections
-from bot.transport.line import Line
+from bot.telegram.connections import Connections
+from bot.telegram.line import Line
 from core.errors import UsageError
 from tests.bot.bot_process import BotProcess, eventually, settled
 from tests.bot.clients import NO_FLOOD, failure, run

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bot.formatting.messages import answer_parts, plain_parts
+from bot.messages.messages import answer_parts, plain_parts
 from tests.bot.parser_oracle import complaint, pieces, text_of
 
 

@@ -10,8 +10,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from bot.personal import NOBODYS, TABLES, erase, held
-from bot.store import Store
+from bot.people.personal import NOBODYS, TABLES, erase, held
+from bot.store.store import Store
 from opsctl.commands.users.held import in_words
 from tests.bot.bot_process import BotProcess, eventually, settled
 from tests.bot.test_queue import SLOW, served

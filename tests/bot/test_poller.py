@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.metrics import Metrics
-from bot.store import Store
-from bot.transport.line import Line
-from bot.transport.poller import Poller
+from bot.base.metrics import Metrics
+from bot.inbox.poller import Poller
+from bot.store.store import Store
+from bot.telegram.line import Line
 from tests.bot.bot_process import BotProcess, eventually
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Fault

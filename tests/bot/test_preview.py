@@ -12,15 +12,15 @@ import pytest
 from assistant.events import Piece, Retracted, Token, Turn, Writer
 from assistant.quote import Choice
 from assistant.retrieve import make_searcher
-from bot.answers import Answers, Question
-from bot.config import BotConfig
-from bot.dialogue import Dialogue
-from bot.fallbacks import Fallbacks
-from bot.metrics import Metrics
-from bot.preview import PRIVATE_PACE, Preview
-from bot.schedule import Schedule
-from bot.store import Store
-from bot.writing import AnswerWriter
+from bot.base.config import BotConfig
+from bot.base.metrics import Metrics
+from bot.questions.answers import Answers, Question
+from bot.questions.dialogue import Dialogue
+from bot.questions.fallbacks import Fallbacks
+from bot.questions.preview import PRIVATE_PACE, Preview
+from bot.questions.schedule import Schedule
+from bot.questions.writing import AnswerWriter
+from bot.store.store import Store
 from core.settings import Settings
 from tests.bot.bot_process import eventually
 from tests.bot.clients import run, sender, texts

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bot.answers import Answers, Question
-from bot.schedule import Schedule
-from bot.store import Store
+from bot.questions.answers import Answers, Question
+from bot.questions.schedule import Schedule
+from bot.store.store import Store
 from tests.bot.bot_process import BOTH, BotProcess, eventually
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.tgi import FakeTGI

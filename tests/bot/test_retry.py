@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
 
-from bot.transport import retry
+from bot.telegram import retry
 from tests.bot.clients import NO_FLOOD, client, failure, run, statuses, texts
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Fault, Flood

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from telegram import MessageEntity
 
-from bot.transport.limits import ChatLimiter
-from bot.transport.sending import (
+from bot.telegram.limits import ChatLimiter
+from bot.telegram.sending import (
     Banned,
     ChatGone,
     ChatMoved,

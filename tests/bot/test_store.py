@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from telegram import Update
 
-from bot.answers import Answers, Question, Text
-from bot.dialogue import Dialogue
-from bot.door.people import People
-from bot.door.requests import Requests
-from bot.inbox import Effect, Inbox
-from bot.metrics import Metrics
-from bot.store import DAY, KEEP_REQUESTS, Store, StoreBusy, StoreError
+from bot.base.metrics import Metrics
+from bot.gate.requests import Requests
+from bot.inbox.inbox import Effect, Inbox
+from bot.people.people import People
+from bot.questions.answers import Answers, Question, Text
+from bot.questions.dialogue import Dialogue
+from bot.store.store import DAY, KEEP_REQUESTS, Store, StoreBusy, StoreError
 from core.errors import UserError
 from tests.bot.bot_process import PACE, eventually
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import Store
+from bot.store.store import Store
 from core.lock import writer_lock
 from tests.bot.bot_process import ADMIN, BOTH, BotProcess, eventually
 from tests.bot.upload_files import (

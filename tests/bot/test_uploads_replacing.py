@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.store import Store
+from bot.store.store import Store
 from core.lock import writer_lock
 from tests.bot.bot_process import ADMIN, BotProcess, eventually
 from tests.bot.test_buttons import press

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.indexing import Indexing
+from bot.index.indexing import Indexing
 from core.errors import UserError
 from core.settings import Settings
 from indexer.embedders import EmbedderServer, open_embedder

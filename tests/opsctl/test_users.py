@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.door.invites import Invites
-from bot.door.people import People
-from bot.door.requests import Requests
-from bot.store import Store
+from bot.gate.invites import Invites
+from bot.gate.requests import Requests
+from bot.people.people import People
+from bot.store.store import Store
 from tests.terminal import on_a_terminal
 from tests.workspace import Workspace, said
 

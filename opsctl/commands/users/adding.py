@@ -26,7 +26,7 @@ from opsctl.commands.users.people import (
 )
 
 if TYPE_CHECKING:
-    from bot.door.people import Role
+    from bot.people.people import Role
 
 MOST_BYTES = 10_000_000
 HEADS = {
@@ -52,8 +52,8 @@ def add(
     role: RoleName = None,
 ) -> None:
     """Let in everybody of a csv file; they may ask at once. A wrong line is told by its number."""
-    from bot.door.people import People
-    from bot.door.requests import BY_OPSCTL, Requests
+    from bot.gate.requests import BY_OPSCTL, Requests
+    from bot.people.people import People
 
     default, until = check_role(role), end_of(days)
     lines, wrong = read(file)

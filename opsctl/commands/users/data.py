@@ -19,14 +19,14 @@ from opsctl.commands.users.people import (
 )
 
 if TYPE_CHECKING:
-    from bot.allowances import Allowance
+    from bot.people.allowances import Allowance
 
 Id = Annotated[int, typer.Argument(parser=id_of, help="The person's numeric id.")]
 
 
 def export(user: Id) -> None:
     """Print, as JSON, everything that the bot has kept of a person."""
-    from bot.personal import held
+    from bot.people.personal import held
 
     rows = held(open_store(settings.load()), user)
     if not rows:
@@ -40,7 +40,7 @@ def erase(
     force: Force = False,
 ) -> None:
     """Delete everything that the bot has kept of a person, their approval too."""
-    from bot.personal import erase, held
+    from bot.people.personal import erase, held
 
     config = settings.load()
     store = open_store(config)
@@ -72,8 +72,8 @@ def limit(
     reset: Annotated[bool, typer.Option("--reset", help="What everybody has.")] = False,
 ) -> None:
     """Show or set how much one person may ask; it counts at once."""
-    from bot.allowances import Allowance, Allowances
-    from bot.door.people import People
+    from bot.people.allowances import Allowance, Allowances
+    from bot.people.people import People
 
     config = settings.load()
     if none + reset + (minute is not None or day is not None) > 1:

@@ -24,8 +24,8 @@ from opsctl.commands.users.people import (
 )
 
 if TYPE_CHECKING:
-    from bot.door.people import People
-    from bot.door.requests import Requests
+    from bot.gate.requests import Requests
+    from bot.people.people import People
 
 Whom = Annotated[list[str], typer.Argument(help="Ids, or the six digits that the bot told people.")]
 Ids = Annotated[list[str], typer.Argument(help="The people's numeric ids.")]
@@ -33,7 +33,7 @@ Ids = Annotated[list[str], typer.Argument(help="The people's numeric ids.")]
 
 def approve(whom: Whom, days: Days = None, role: RoleName = None) -> None:
     """Let people in, whether they wait or not; once more, it is until another time."""
-    from bot.door.requests import BY_OPSCTL
+    from bot.gate.requests import BY_OPSCTL
 
     config = settings.load()
     requests, people = _open(config)
@@ -49,7 +49,7 @@ def approve(whom: Whom, days: Days = None, role: RoleName = None) -> None:
 
 def reject(whom: Whom) -> None:
     """Refuse people who wait; the bot tells them."""
-    from bot.door.requests import BY_OPSCTL
+    from bot.gate.requests import BY_OPSCTL
 
     requests, _ = _open(settings.load())
     users = _users(whom, requests)
@@ -62,7 +62,7 @@ def reject(whom: Whom) -> None:
 
 def remove(whom: Ids, force: Force = False) -> None:
     """Let people in no more, or forget that they asked."""
-    from bot.door.invites import Invites
+    from bot.gate.invites import Invites
 
     config = settings.load()
     requests, people = _open(config)
@@ -140,8 +140,8 @@ def _named(name: str, user: int) -> str:
 
 
 def _open(config: Settings) -> "tuple[Requests, People]":
-    from bot.door.people import People
-    from bot.door.requests import Requests
+    from bot.gate.requests import Requests
+    from bot.people.people import People
 
     store = open_store(config)
     return Requests(store), People(store)

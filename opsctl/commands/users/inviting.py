@@ -21,8 +21,8 @@ from opsctl.commands.users.people import (
 from opsctl.options import Json
 
 if TYPE_CHECKING:
-    from bot.door.invites import Invite
-    from bot.store import Store
+    from bot.gate.invites import Invite
+    from bot.store.store import Store
 
 
 def invite(
@@ -33,7 +33,7 @@ def invite(
     role: RoleName = None,
 ) -> None:
     """Make a link that lets in whoever opens it, and print it."""
-    from bot.door.invites import Invites, link
+    from bot.gate.invites import Invites, link
 
     config = settings.load()
     store = open_store(config)
@@ -49,7 +49,7 @@ def invite(
 
 def invites(json: Json = False) -> None:
     """List the links: for whom, how often used, until when."""
-    from bot.door.invites import Invites, link
+    from bot.gate.invites import Invites, link
 
     config = settings.load()
     store = open_store(config)
@@ -69,7 +69,7 @@ def revoke(
     numbers: Annotated[list[int], typer.Argument(help="Their numbers, see opsctl users invites.")],
 ) -> None:
     """Let links let nobody in any more; whom they let in stays."""
-    from bot.door.invites import Invites
+    from bot.gate.invites import Invites
 
     found = Invites(open_store(settings.load()))
     for number in numbers:

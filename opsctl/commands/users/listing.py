@@ -10,9 +10,9 @@ from opsctl.commands.users.people import day, open_store
 from opsctl.options import Json
 
 if TYPE_CHECKING:
-    from bot.door.people import Person
-    from bot.door.requests import Request
-    from bot.store import Store
+    from bot.gate.requests import Request
+    from bot.people.people import Person
+    from bot.store.store import Store
 
 HEAD = ("id", "name", "@name", "role", "how")
 
@@ -41,8 +41,8 @@ def _rows(config: Settings, store: "Store") -> list[dict[str, object]]:
 
     `how`: settings, approved, list, invite, claim, waiting, or refused.
     """
-    from bot.door.people import People
-    from bot.door.requests import Requests
+    from bot.gate.requests import Requests
+    from bot.people.people import People
 
     people = {person.user: person for person in People(store).all()}
     listed = dict.fromkeys([*config.admins, *config.allowed_users])
@@ -108,7 +108,7 @@ def _summary(rows: list[dict[str, object]]) -> str:
 
 def _open_doors(config: Settings, store: "Store") -> list[str]:
     """Who comes in beside the people of the list."""
-    from bot.door.invites import Invites
+    from bot.gate.invites import Invites
 
     lines = []
     if config.public:

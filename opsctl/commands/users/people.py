@@ -13,8 +13,8 @@ from core.settings import Settings
 from core.text import printable
 
 if TYPE_CHECKING:
-    from bot.door.people import Role
-    from bot.store import Store
+    from bot.people.people import Role
+    from bot.store.store import Store
 
 CODE_DIGITS = 6
 RoleName = Annotated[
@@ -27,7 +27,7 @@ Force = Annotated[bool, typer.Option("--force", help="The last administrator, to
 
 def open_store(config: Settings) -> "Store":
     """The bot's memory, which is made where there is none."""
-    from bot.store import Store
+    from bot.store.store import Store
 
     return Store(config.bot_database)
 
@@ -46,7 +46,7 @@ def id_of(word: str) -> int:
 
 def check_role(name: str | None) -> "Role | None":
     """The role of this name. Raises UsageError."""
-    from bot.door.people import ROLES
+    from bot.people.people import ROLES
 
     for role in ROLES:
         if role == name:
@@ -72,7 +72,7 @@ def keep_an_admin(
 
     `force` is None for a command without that option.
     """
-    from bot.door.people import People
+    from bot.people.people import People
 
     admins = People(store).with_role("admin")
     if force or config.admins or not admins or set(admins) - set(leaving):
@@ -86,7 +86,7 @@ def keep_an_admin(
 
 def end_of(days: int | None) -> float | None:
     """When so many days from now are over; None for ever."""
-    from bot.store import DAY
+    from bot.store.store import DAY
 
     return None if days is None else time.time() + days * DAY
 

@@ -1,0 +1,1 @@
+"""What every room of the bot uses: its configuration, its counters, waiting with a limit."""

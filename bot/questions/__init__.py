@@ -1,0 +1,1 @@
+"""A question from the moment it is asked to its one final answer."""

@@ -1,0 +1,110 @@
+"""Questions on their way to the queue: asked, refused, asked once more, stopped."""
+
+import time
+from collections.abc import Callable
+
+from telegram import Message
+
+from bot.base.config import BotConfig
+from bot.inbox.inbox import Effect
+from bot.people.allowances import MINUTE, Limits
+from bot.questions.answers import Answer, Answers, Question
+from bot.questions.compose import sentence
+from bot.questions.dialogue import Dialogue
+from bot.telegram.sending import Sender
+from bot.texts import Texts, texts_for
+from bot.texts.counting import counted, duration
+
+
+class Asking:
+    """Changes the rows of answers for the people who ask; done twice, it changes nothing more."""
+
+    def __init__(
+        self,
+        config: BotConfig,
+        answers: Answers,
+        limits: Limits,
+        dialogue: Dialogue,
+        sender: Sender,
+        begin: Callable[[int], None],
+        stop: Callable[[int], None],
+    ) -> None:
+        """`begin` and `stop` tell the queue about an answer whose row has just changed."""
+        self._config = config
+        self._answers = answers
+        self._limits = limits
+        self._dialogue = dialogue
+        self._sender = sender
+        self._begin = begin
+        self._stop = stop
+
+    def ask(self, question: Question) -> Effect:
+        """Keep the question for the queue, or refuse it and say why."""
+        known = self._answers.get(question.id)
+        refusal = "" if known else self._refusal(question)
+        if known and known.outcome == "refused":  # handled before a crash, perhaps not told
+            words = texts_for(question.language)
+            refusal = self._refusal(question) or self._full(words)
+        if refusal:
+            self._answers.add(question, "refused")
+            return Effect(
+                errands=[
+                    lambda: self._sender.send(
+                        question.chat, refusal, reply_to=question.message, thread=question.thread
+                    )
+                ]
+            )
+        self._answers.add(question)
+        return Effect(now=[lambda: self._begin(question.id)])
+
+    def retry(
+        self, number: int, message: Message, user: int, language: str, which: Answer | None
+    ) -> Effect:
+        """Answer a question anew: the given one, or the person's last in the chat."""
+        words = texts_for(language)
+        known = self._answers.get(number)
+        if known and known.outcome != "refused":
+            return Effect(now=[lambda: self._begin(number)])
+        last = which or self._answers.last(message.chat.id, user)
+        if last is None:
+            return Effect(errands=[lambda: self._sender.reply(message, words.nothing_to_retry)])
+        old = last.question
+        if self._dialogue.is_open(old):
+            return Effect(errands=[lambda: self._sender.reply(message, words.still_working)])
+        asked = time.time() if which else message.date.timestamp()
+        effect = self.ask(
+            Question(number, old.chat, old.thread, old.user, old.message, language, old.text, asked)
+        )
+        if effect.now:
+            self._dialogue.drop(old)
+        return effect
+
+    def stop_all(self, number: int, user: int, within: tuple[int, int | None] | None) -> Effect:
+        """Stop the person's answers up to this number: in a chat and topic, or everywhere."""
+        effect = Effect()
+        for waiting in self._answers.waiting_of(user, number):
+            if within in (None, (waiting.question.chat, waiting.question.thread)):
+                effect.now.extend(self.stop(waiting).now)
+        return effect
+
+    def stop(self, waiting: Answer) -> Effect:
+        """Stop this answer; no effect where it is written already."""
+        number = waiting.question.id
+        said = sentence(texts_for(waiting.question.language).stopped)
+        if not self._answers.finish(number, "stopped", said):
+            return Effect()
+        return Effect(now=[lambda: self._stop(number)])
+
+    def _refusal(self, question: Question) -> str:
+        """Why the person may not ask now, or nothing. Time is that of the messages."""
+        words, most = texts_for(question.language), self._config.waiting
+        if self._answers.open_of(question.user) > most:
+            return self._full(words)
+        spent = self._limits.spent(question.user, question.asked)
+        if spent is None:
+            return ""
+        said = words.per_minute if spent.span == MINUTE else words.per_day
+        return said.format(count=spent.most, wait=duration(spent.wait, words))
+
+    def _full(self, words: Texts) -> str:
+        return words.full.format(questions=counted(self._config.waiting + 1, words.questions))

@@ -1,0 +1,1 @@
+"""The database of the bot: one SQLite file, its schema and its migrations."""

@@ -1,0 +1,141 @@
+"""The line to Telegram, shared by polls, calls and downloads: its ways, and which is in use."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
+
+import httpx
+
+from bot.base.waiting import happens, within
+from bot.telegram.trouble import Trouble, of_error, of_reply
+from bot.telegram.ways import Pool, Way, ways_to
+
+BACK = 30.0  # seconds between two looks whether an earlier proxy answers again
+PROBE = 10.0  # seconds for its answer
+LATELY = 90.0  # seconds after an answer in which Telegram is not thought to be blocked
+GATEWAY = (502, 503, 504)
+log = logging.getLogger(__name__)
+
+
+class Line:
+    """What leaves by a proxy that fails goes by the next one; the first is returned to."""
+
+    def __init__(
+        self,
+        api_url: str,
+        proxies: Iterable[str] = (),
+        pace: float = 1,
+        token_place: str = "the token",
+    ) -> None:
+        """`token_place`: where the bot's token is read from.
+
+        Raises UsageError for a proxy of the environment that cannot be used.
+        """
+        parts = urlsplit(api_url)
+        self.host = parts.netloc
+        self._root = f"{parts.scheme}://{parts.netloc}/"
+        self._pace = pace
+        self._token_place = token_place
+        self.ways = ways_to(api_url, proxies)
+        self._current = 0
+        self._suspected = asyncio.Event()
+        self._answered = -LATELY
+
+    @property
+    def place(self) -> str:
+        """The proxy in use, by host and port; nothing for the direct way."""
+        return self.ways[self._current].place
+
+    def transport(self, connections: int) -> httpx.AsyncBaseTransport:
+        """For an httpx client of its own: so many connections by each way."""
+        return _Transport(self, connections)
+
+    async def run(self) -> None:
+        """Look which proxies answer, when one is suspected or a later one is in use; for ever."""
+        while True:
+            suspected = await happens(self._suspected, self._pace * BACK)
+            self._suspected.clear()
+            if len(self.ways) > 1 and (suspected or self._current):
+                await self._look()
+                await asyncio.sleep(self._pace)
+
+    def in_turn(self) -> Iterator[Way]:
+        """The ways for one request, from that in use on."""
+        first = self._current
+        for number in range(len(self.ways)):
+            yield self.ways[(first + number) % len(self.ways)]
+
+    def failed(self, way: Way) -> None:
+        """Nothing got out by this way."""
+        if way is self.ways[self._current]:
+            self._take((self._current + 1) % len(self.ways))
+
+    def suspect(self) -> None:
+        """A reply did not come, or not from Telegram: it may be the proxy's fault."""
+        self._suspected.set()
+
+    def answered(self) -> None:
+        """Telegram did."""
+        self._answered = time.monotonic()
+
+    def trouble(self, error: BaseException) -> Trouble:
+        """Why a request failed."""
+        worked = time.monotonic() - self._answered < LATELY
+        return of_error(error, self.host, worked)
+
+    def trouble_in(self, code: int, reply: bytes) -> Trouble | None:
+        """What is wrong with the line by a reply; most refusals say nothing of it."""
+        return of_reply(code, reply, self.host, self._token_place)
+
+    async def _look(self) -> None:
+        for number, way in enumerate(self.ways):
+            if await self._is_open(way):
+                return self._take(number)
+
+    async def _is_open(self, way: Way) -> bool:
+        try:
+            async with httpx.AsyncClient(transport=Pool(way, 1), timeout=PROBE) as client:
+                reply = await within(PROBE, client.get(self._root))
+        except (httpx.HTTPError, TimeoutError):
+            return False
+        return reply.status_code not in GATEWAY
+
+    def _take(self, number: int) -> None:
+        if number != self._current:
+            self._current = number
+            log.warning("to Telegram by the proxy %s now", self.ways[number].place)
+
+
+class _Transport(httpx.AsyncBaseTransport):
+    """Sends a request by the first way that takes it; only one that never left is sent again."""
+
+    def __init__(self, line: Line, connections: int) -> None:
+        self._line = line
+        self._pools = {way: Pool(way, connections) for way in line.ways}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The reply; raises httpx.TransportError."""
+        failure: httpx.TransportError | None = None
+        for way in self._line.in_turn():
+            try:
+                reply = await self._pools[way].handle_async_request(request)
+            except httpx.PoolTimeout:
+                raise
+            except httpx.TransportError as error:
+                if request.extensions["attempt"].sent:
+                    self._line.suspect()
+                    raise
+                self._line.failed(way)
+                failure = failure or error
+            else:
+                if reply.status_code in GATEWAY:
+                    self._line.suspect()
+                return reply
+        assert failure
+        raise failure
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await asyncio.gather(*(pool.aclose() for pool in self._pools.values()))

@@ -1,0 +1,185 @@
+"""The commands that do not ask: what each changes at once, and what is said about it."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from telegram import CallbackQuery, Message
+
+from assistant.quote.whole import in_part, section
+from bot.base.config import BotConfig
+from bot.gate.gate import Visitor
+from bot.inbox.inbox import Effect
+from bot.index.indexing import Indexing
+from bot.messages.messages import QUOTE
+from bot.people.menu import Menu
+from bot.people.personal import send_data
+from bot.questions.answers import Answer, Answers, Question, Text
+from bot.questions.compose import entities_of, sentence, sources, whole
+from bot.questions.dialogue import Dialogue
+from bot.store.store import Store
+from bot.telegram.sending import Sender, thread_of
+from bot.texts import Texts, texts_for
+from bot.texts.about import about, with_contact, with_notice
+from bot.texts.counting import counted
+from bot.uploads.pipeline import Uploads
+from core.errors import Busy, UserError
+from indexer.search.searcher import Searcher
+from indexer.store.store import Store as IndexStore
+
+Errand = Callable[[], Awaitable[object]]
+Report = Callable[[], Awaitable[dict[str, object]]]
+log = logging.getLogger(__name__)
+
+
+class Commands:
+    """Each command gives the errand that tells about it."""
+
+    def __init__(
+        self,
+        config: BotConfig,
+        store: Store,
+        indexing: Indexing,
+        uploads: Uploads,
+        answers: Answers,
+        dialogue: Dialogue,
+        sender: Sender,
+        menu: Menu,
+        searcher: Searcher,
+        report: Report,
+    ) -> None:
+        """`report` gives what the text of /status is filled with."""
+        self._config = config
+        self._store = store
+        self._indexing = indexing
+        self._uploads = uploads
+        self._answers = answers
+        self._dialogue = dialogue
+        self._sender = sender
+        self._menu = menu
+        self._searcher = searcher
+        self._report = report
+
+    def errand(self, name: str, number: int, message: Message, visitor: Visitor) -> Errand | None:
+        """What the command leads to; None where there is no such command for this person."""
+        words = texts_for(visitor.user.language_code)
+        said = {
+            "start": with_notice(
+                words.start if visitor.private else words.start_group, self._config
+            ),
+            "help": with_contact(
+                words.help
+                + (words.help_editor if visitor.editor else "")
+                + (words.help_admin if visitor.admin else ""),
+                self._config,
+                words,
+            ),
+            "new": words.new,
+            "about": about(self._config, words),
+        }.get(name)
+        if name == "new":
+            self._dialogue.begin_anew(message.chat.id, thread_of(message), number)
+        if name == "start" and visitor.editor:
+            return lambda: self._start(message, said or "")
+        if said:
+            return lambda: self._sender.reply(message, said)
+        if name == "sources":
+            if last := self._answers.last(message.chat.id, visitor.id):
+                return self.sources(last, words)
+            return lambda: self._sender.reply(message, words.nothing_to_show)
+        if name == "mydata" and visitor.private:
+            return lambda: send_data(self._store, self._sender, visitor.user.id, words)
+        if name == "mydata":
+            return lambda: self._sender.reply(message, words.mydata_private)
+        if visitor.admin and name == "status":
+            return lambda: self._status(message, words)
+        if visitor.editor and name == "reindex":
+            return lambda: self._reindex(message, words)
+        return None
+
+    def document(self, number: int, message: Message, visitor: Visitor) -> Effect:
+        """Somebody sent a file: an editor's is for the documents."""
+        if visitor.editor:
+            self._uploads.add(number, message)
+            return Effect(now=[self._uploads.wake])
+        said = texts_for(visitor.user.language_code).only_admins
+        return Effect(errands=[lambda: self._sender.reply(message, said)])
+
+    def upload_button(self, query: CallbackQuery, visitor: Visitor) -> Effect:
+        """Somebody said whether a document that they sent replaces an older one."""
+        words = texts_for(visitor.user.language_code)
+        said = words.only_admins
+        if visitor.editor:
+            said = self._uploads.decide(query.data or "", visitor.user.id, words)
+        return Effect(
+            now=[self._uploads.wake],
+            errands=[lambda: self._sender.answer_callback(query.id, said)],
+        )
+
+    def sources(self, answer: Answer, words: Texts) -> Errand:
+        """Send the quotations that an answer rests on."""
+
+        async def send() -> None:
+            none = sentence(words.no_sources)[0]
+            content = sources(answer.citations, words) if answer.citations else none
+            await self._send(answer.question, content)
+
+        return send
+
+    def whole(self, answer: Answer, words: Texts) -> Errand:
+        """Send the sections and pages of which an answer quotes a part."""
+
+        def read(store: IndexStore) -> list[Text]:
+            found = [(one, section(store, one)) for one in in_part(answer.citations, QUOTE)]
+            return [content for one, text in found for content in whole(one, text, words)]
+
+        async def send() -> None:
+            try:
+                contents = await asyncio.to_thread(self._searcher.look, read)
+            except UserError as error:
+                log.warning("an index cannot be read: %s", error.message)
+                contents = sentence(words.not_ready)
+            for content in contents:
+                await self._send(answer.question, content)
+
+        return send
+
+    async def _send(self, question: Question, content: Text) -> None:
+        """Send what belongs to a question, below it."""
+        await self._sender.send(
+            question.chat,
+            content.text,
+            entities=entities_of(content),
+            reply_to=question.message,
+            thread=question.thread,
+        )
+
+    async def _start(self, message: Message, said: str) -> None:
+        """Somebody with a role opened the bot: only now can there be a menu for them."""
+        await self._sender.reply(message, said)
+        await self._menu.set()
+
+    async def _status(self, message: Message, words: Texts) -> None:
+        report = await self._report() | await self._indexing.holds()
+        report["server"] = _of_server(str(report["server"]), words)
+        report["days"] = counted(self._config.keep_days, words.days)
+        await self._sender.reply(message, words.status.format(**report))
+
+    async def _reindex(self, message: Message, words: Texts) -> None:
+        """Read the documents anew, beside the answering, and put the result into one message."""
+        told = await self._sender.reply(message, words.reindexing)
+        try:
+            said = words.reindexed.format(**await self._indexing.update())
+        except Busy:
+            said = words.reindex_busy
+        except UserError as error:
+            log.warning("/reindex: %s", error.message)
+            said = words.reindex_failed
+        await self._sender.edit(message.chat.id, told, said)
+
+
+def _of_server(state: str, words: Texts) -> str:
+    """Whether the model answers; `state` is up, none, or the kind of error why it does not."""
+    if state in ("up", "none"):
+        return words.server_up if state == "up" else words.server_none
+    return words.server_down.format(cause=words.cause_of(state))

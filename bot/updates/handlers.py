@@ -1,0 +1,224 @@
+"""What an update means: a question, a command, a button, or nothing.
+
+Nothing is sent from here: a handler changes the store and says which messages follow from that.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from telegram import Message, MessageEntity, Update, User
+
+from assistant.answer import check_question
+from bot.base.config import BotConfig
+from bot.gate.entrance import DATA, Entrance
+from bot.gate.gate import Gate, Visitor
+from bot.inbox.inbox import Effect
+from bot.people.allowances import Limits
+from bot.questions.answers import Answers, Question
+from bot.questions.asking import Asking
+from bot.questions.dialogue import Dialogue
+from bot.store.store import Store, is_key
+from bot.telegram.sending import Sender, thread_of
+from bot.texts import Texts, texts_for
+from bot.texts.counting import counted
+from bot.updates.commands import Commands
+from bot.updates.small_talk import reply_to
+from bot.uploads.replacing import DATA as OF_UPLOADS
+from core.errors import UsageError
+
+
+class Handlers:
+    """Knows who the bot is, and what to do with each update."""
+
+    def __init__(
+        self,
+        config: BotConfig,
+        me: User,
+        gate: Gate,
+        store: Store,
+        entrance: Entrance,
+        answers: Answers,
+        limits: Limits,
+        dialogue: Dialogue,
+        sender: Sender,
+        commands: Commands,
+        begin: Callable[[int], None],
+        stop: Callable[[int], None],
+    ) -> None:
+        """`begin` and `stop` tell the queue about an answer whose row has just changed."""
+        self._me = me
+        self._config = config
+        self._gate = gate
+        self._store = store
+        self._entrance = entrance
+        self._answers = answers
+        self._dialogue = dialogue
+        self._sender = sender
+        self._commands = commands
+        self._asking = Asking(config, answers, limits, dialogue, sender, begin, stop)
+
+    def handle(self, number: int, update: Update) -> Effect:
+        """The one way in. Called twice for an update, it changes nothing the second time."""
+        if moved := self._gate.moved(update):
+            self._answers.move_chat(*moved)
+            return Effect()
+        if ask := self._entrance.to_ask(update):
+            # A number of its own: none of a person's messages is left out while Telegram is asked.
+            return Effect(errands=[lambda: self._after(ask, number, update)], user=-number)
+        return self._handle(number, update)
+
+    def _handle(self, number: int, update: Update) -> Effect:
+        if effect := self._entrance.link(number, update):
+            return effect
+        visitor = self._gate.admit(update)
+        if visitor is None:
+            return self._entrance.stranger(number, update)
+        self._entrance.greet(visitor)
+        if update.callback_query:
+            effect = self._button(number, update, visitor)
+        elif update.message:
+            effect = self._message(number, update.message, visitor)
+        else:
+            effect = Effect()
+        effect.user = visitor.id
+        return effect
+
+    async def _after(self, ask: Callable[[], Awaitable[None]], number: int, update: Update) -> None:
+        """Handle an update as soon as it is known whether the person is a member of a group."""
+        await ask()
+        user = update.effective_user
+        assert user
+        with self._store.transaction():
+            come = self._entrance.member(user) if self._gate.knows(user.id) else Effect()
+            effect = self._handle(number, update)
+        for step in come.now + effect.now:
+            step()
+        for errand in effect.errands:
+            await errand()
+
+    def _message(self, number: int, message: Message, visitor: Visitor) -> Effect:
+        words = texts_for(visitor.user.language_code)
+        if message.document and visitor.private:
+            return self._commands.document(number, message, visitor)
+        text = message.text or message.caption or ""
+        if text.startswith("/"):
+            return self._command(number, message, visitor, text, words)
+        if not visitor.private:
+            called = self._called(message, text)
+            if called is None:
+                return Effect()
+            if text and not called.strip():
+                return Effect(errands=[lambda: self._sender.reply(message, words.no_question)])
+            text = called
+        return self._question(number, message, visitor, text, words)
+
+    def _command(
+        self, number: int, message: Message, visitor: Visitor, text: str, words: Texts
+    ) -> Effect:
+        head, *rest = text.split(maxsplit=1)
+        name, _, addressee = head[1:].lower().partition("@")
+        if addressee and addressee != (self._me.username or "").lower():
+            return Effect()
+        user = visitor.id
+        if name == "ask" and rest:
+            return self._question(number, message, visitor, rest[0], words)
+        if name == "ask":
+            return Effect(errands=[lambda: self._sender.reply(message, words.no_question)])
+        if name == "retry":
+            return self._asking.retry(number, message, user, words.language, None)
+        if name == "stop":
+            effect = self._asking.stop_all(number, user, (message.chat.id, thread_of(message)))
+            if not effect.now:
+                effect.errands.append(lambda: self._sender.reply(message, words.nothing_to_stop))
+            return effect
+        if name == "forget":
+            effect = self._asking.stop_all(number, user, None)
+            self._dialogue.forget(user, number)
+            effect.errands.append(lambda: self._sender.reply(message, words.forgotten))
+            return effect
+        if name == "requests" and visitor.admin and visitor.private:
+            return self._entrance.waiting(visitor, words)
+        if errand := self._commands.errand(name, number, message, visitor):
+            return Effect(errands=[errand])
+        if not visitor.private:
+            return Effect()
+        return Effect(errands=[lambda: self._sender.reply(message, words.unknown_command)])
+
+    def _called(self, message: Message, text: str) -> str | None:
+        """What is said to the bot in a group, without its name; None where it is not meant."""
+        name = f"@{self._me.username}".lower()
+        kinds: list[str | None] = [MessageEntity.MENTION]
+        found = {**message.parse_entities(kinds), **message.parse_caption_entities(kinds)}
+        for mention in found.values():
+            if mention.lower() == name:
+                return text.replace(mention, " ", 1)
+        answered = message.reply_to_message
+        meant = answered and answered.from_user and answered.from_user.id == self._me.id
+        return text if meant else None
+
+    def _question(
+        self, number: int, message: Message, visitor: Visitor, text: str, words: Texts
+    ) -> Effect:
+        try:
+            text = check_question(text, self._config.longest)
+        except UsageError:
+            return self._unreadable(message, visitor, text, words)
+        if said := reply_to(text, words, visitor.private, self._config):
+            return Effect(errands=[lambda: self._sender.reply(message, said)])
+        return self._asking.ask(
+            Question(
+                number,
+                message.chat.id,
+                thread_of(message),
+                visitor.id,
+                message.message_id,
+                words.language,
+                text,
+                message.date.timestamp(),
+            )
+        )
+
+    def _unreadable(self, message: Message, visitor: Visitor, text: str, words: Texts) -> Effect:
+        """Say why there is no question; what Telegram writes by itself is no message to answer."""
+        if len(text) > self._config.longest:
+            said = words.too_long.format(
+                characters=counted(len(text), words.characters), most=self._config.longest
+            )
+        elif visitor.private and (text or message.effective_attachment):
+            said = words.only_text
+        else:
+            return Effect()
+        return Effect(errands=[lambda: self._sender.reply(message, said)])
+
+    def _button(self, number: int, update: Update, visitor: Visitor) -> Effect:
+        """A button under an answer: it works for the person who asked."""
+        query = update.callback_query
+        assert query
+        if (query.data or "").startswith(DATA):
+            return self._entrance.button(update, visitor)
+        if (query.data or "").startswith(OF_UPLOADS):
+            return self._commands.upload_button(query, visitor)
+        words = texts_for(visitor.user.language_code)
+        action, _, which = (query.data or "").partition(":")
+        answer = self._answers.get(int(which)) if is_key(which) else None
+        effect, said = Effect(), ""
+        if answer is None:
+            said = words.gone
+        elif not visitor.asked(answer.question):
+            said = words.not_yours
+        elif not answer.question.text:
+            said = words.forgotten_before
+        elif action in ("like", "dislike"):
+            self._dialogue.rate(answer.question.id, visitor.id, 1 if action == "like" else -1)
+            said = words.thanks
+        elif action == "stop":
+            effect = self._asking.stop(answer)
+            said = "" if effect.now else words.nothing_to_stop
+        elif action == "retry" and isinstance(query.message, Message):
+            user, language = visitor.id, words.language
+            effect = self._asking.retry(number, query.message, user, language, answer)
+        elif action == "whole":
+            effect.errands.append(self._commands.whole(answer, words))
+        elif action == "sources":  # a button under answers of an earlier release
+            effect.errands.append(self._commands.sources(answer, words))
+        effect.errands.insert(0, lambda: self._sender.answer_callback(query.id, said))
+        return effect
