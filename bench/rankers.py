@@ -10,8 +10,8 @@ from assistant.evaluate import DEPTH, Outcome
 from assistant.evaluate.questions import Question
 from indexer.embedders import Embedder
 from indexer.passages.words import stem, words
+from indexer.postings.lists import passage_table, passage_text
 from indexer.store import vector_rows
-from indexer.store.postings import passage_table, passage_text
 from indexer.store.store import Store
 
 K1, B = 1.5, 0.75

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from indexer.passages.forms import exact_forms
 from indexer.passages.words import content_words, grams, is_cyrillic, stem
-from indexer.store import postings
-from indexer.store.passage_row import K1, PassageRow, Spread
-from indexer.store.postings import GRAMS, STEMS
+from indexer.postings import lists as postings
+from indexer.postings.lists import GRAMS, STEMS
+from indexer.postings.passage_row import K1, PassageRow, Spread
 from indexer.store.store import Store
 
 Scores = NDArray[np.float32]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from indexer.passages.words import content_words, stem, words
-from indexer.store.postings import holders, passage_text, vocabulary
+from indexer.postings.lists import holders, passage_text, vocabulary
 from indexer.store.store import Store
 
 SHORT, LONG = 5, 8  # letters: of a word that is guessed; of a stem in which two may be wrong

@@ -85,7 +85,7 @@ CREATE UNIQUE INDEX vector_digest ON vector (digest);
 CREATE TABLE waiting (digest BLOB PRIMARY KEY, mtime_ns INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE INDEX waiting_newest ON waiting (mtime_ns);
 
--- Posting lists, in segments, see indexer/store/postings.py. A segment's passages: id of the first one;
+-- Posting lists, in segments, see indexer/postings/lists.py. A segment's passages: id of the first one;
 -- ids less the bits that they share, 2 bytes each; documents, 8; lengths in characters, 4.
 CREATE TABLE segment (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

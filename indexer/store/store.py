@@ -19,7 +19,7 @@ from indexer.store.records import Counts, Known, Passage, SourceFile
 from indexer.store.surroundings import Piece, around
 
 if TYPE_CHECKING:
-    from indexer.store.segments import Writer
+    from indexer.postings.segments import Writer
 
 # Of the tables; what can be searched of one made by an earlier release still is.
 SCHEMA, VECTORS = 3, 2  # the last one, and the first with vectors
@@ -175,7 +175,7 @@ class Store(Database):
 
     def finish_documents(self, document_ids: Sequence[int]) -> None:
         """Make new versions of documents findable in place of those before them."""
-        from indexer.store.segments import Writer
+        from indexer.postings.segments import Writer
 
         for document_id in document_ids:
             query = "SELECT path FROM document WHERE id = ?"
@@ -189,7 +189,7 @@ class Store(Database):
 
     def merge_postings(self) -> None:
         """Keep the segments of the posting lists few; where there is no room, a later run does."""
-        from indexer.store.merging import merge
+        from indexer.postings.merging import merge
 
         with suppress(sqlite3.OperationalError):
             busy = True

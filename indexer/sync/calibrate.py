@@ -15,10 +15,10 @@ from indexer.embedders import Embedder, Matrix
 from indexer.passages.sentences import sentences
 from indexer.passages.units import unit_text
 from indexer.passages.words import stem, words
+from indexer.postings.lists import passage_table
 from indexer.search.fusion import fuse
 from indexer.search.lexicon import Lexicon
 from indexer.store import vector_rows
-from indexer.store.postings import passage_table
 from indexer.store.records import Passage
 from indexer.store.store import Store
 from indexer.store.vectors import VectorSearch

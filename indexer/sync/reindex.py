@@ -15,13 +15,13 @@ from core.text import counted
 from indexer.embedders import Embedder, is_dense
 from indexer.passages.chunks import make_splitter
 from indexer.passages.facts import head, name_words
+from indexer.postings.segments import PASSAGES
 from indexer.readers import Missing, Page, Unreadable
 from indexer.readers.programs import Programs
 from indexer.store import vector_rows
 from indexer.store.folder import IndexFolder
 from indexer.store.identity import Identity
 from indexer.store.records import SourceFile
-from indexer.store.segments import PASSAGES
 from indexer.store.store import Store
 from indexer.sync.documents import Listing, Problem, digest, list_documents
 from indexer.sync.encoding import Encoded, encode_waiting

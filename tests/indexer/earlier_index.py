@@ -6,7 +6,7 @@ from pathlib import Path
 
 from indexer.passages.forms import exact_forms
 from indexer.passages.words import grams, stem, words
-from indexer.store.postings import passage_text
+from indexer.postings.lists import passage_text
 
 # Schema 1: posting lists in FTS5.
 _FTS5 = """

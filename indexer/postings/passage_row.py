@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.store.postings import BITS, Passages
+from indexer.postings.lists import BITS, Passages
 
 K1 = 1.5
 B = 0.75

@@ -14,8 +14,8 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.store.postings import BITS, Passages, gone, segments
-from indexer.store.segments import Row, insert, insert_rows
+from indexer.postings.lists import BITS, Passages, gone, segments
+from indexer.postings.segments import Row, insert, insert_rows
 
 TIER = 8  # segments of about one size that become one
 MOST_GONE = 0.25  # of a segment's passages, before it is written again without them

@@ -1,4 +1,4 @@
-"""Segments of posting lists, written for new documents; see indexer/store/postings.py."""
+"""Segments of posting lists, written for new documents; see indexer/postings/lists.py."""
 
 import sqlite3
 from array import array
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from indexer.passages.forms import exact_forms
 from indexer.passages.words import grams, stem, words
-from indexer.store.postings import BITS, GRAMS, STEMS, Passages, passage_text
+from indexer.postings.lists import BITS, GRAMS, STEMS, Passages, passage_text
 
 PASSAGES = 2048  # the most of a new segment
 MOST_WORDS = 100_000  # whose terms are remembered from one time to the next

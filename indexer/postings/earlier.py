@@ -23,7 +23,7 @@ def holds(db: sqlite3.Connection) -> bool:
 def read(
     db: sqlite3.Connection, kind: int, terms: Sequence[str]
 ) -> "tuple[Numbers, Numbers, Numbers]":
-    """As in indexer/store/postings.py."""
+    """As in indexer/postings/lists.py."""
     import numpy as np
 
     query, form = (_GRAMS, '"{}"') if kind else (_STEMS, "{}")
@@ -39,7 +39,7 @@ def read(
 
 
 def passage_table(db: sqlite3.Connection) -> "tuple[Numbers, Numbers, Numbers]":
-    """As in indexer/store/postings.py."""
+    """As in indexer/postings/lists.py."""
     row = db.execute(
         "SELECT group_concat(id), group_concat(document_id), group_concat(length)"
         " FROM (SELECT id, document_id, stop - start AS length FROM chunk ORDER BY id)"
@@ -48,7 +48,7 @@ def passage_table(db: sqlite3.Connection) -> "tuple[Numbers, Numbers, Numbers]":
 
 
 def vocabulary(db: sqlite3.Connection) -> Iterator[tuple[str, int]]:
-    """As in indexer/store/postings.py."""
+    """As in indexer/postings/lists.py."""
     db.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.stem USING fts5vocab(main, stems, row)")
     return iter(db.execute("SELECT term, doc FROM temp.stem"))
 

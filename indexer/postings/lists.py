@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from indexer.store import earlier_postings as earlier
+from indexer.postings import earlier as earlier
 
 if TYPE_CHECKING:
     from numpy import int64

@@ -1,0 +1,1 @@
+"""Posting lists as bytes in segments: written, merged, read."""
