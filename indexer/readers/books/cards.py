@@ -10,9 +10,9 @@ from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
-from indexer.readers.books.markup import text_of
 from indexer.readers.letters.encoding import guess
 from indexer.readers.mail.letter import day, is_russian
+from indexer.readers.markup.lines import text_of
 from indexer.readers.page import Page, Unreadable
 from indexer.readers.sections import Sections
 

@@ -1,1 +1,1 @@
-"""Markdown and reStructuredText."""
+"""Text with marks: Markdown, reStructuredText, LaTeX, man pages, Org, Textile, MediaWiki."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from indexer.readers.books.markup import Markup, Rules, between, escaped, inline, text_of
+from indexer.readers.markup.lines import Markup, Rules, between, escaped, inline, text_of
 from indexer.readers.page import Page
 
 MOST_TEMPLATES = 50  # in each other

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from indexer.readers.books.latex_words import argument, plain
-from indexer.readers.books.markup import Markup, between, escaped, text_of
+from indexer.readers.markup.latex_words import argument, plain
+from indexer.readers.markup.lines import Markup, between, escaped, text_of
 from indexer.readers.page import Page
 
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%.*?(?:\n[ \t]*|\Z)")

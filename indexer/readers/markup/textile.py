@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from indexer.readers.books.markup import Lines, Rules, inline, text_of
+from indexer.readers.markup.lines import Lines, Rules, inline, text_of
 from indexer.readers.page import Page
 
 _ATTRIBUTES = r"(?:\([^)\n]*\)|\{[^}\n]*\}|\[[^\]\n]*\]|[<>=]{1,2})*"

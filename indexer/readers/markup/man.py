@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from indexer.readers import text as plain_text
-from indexer.readers.books.markup import Markup, escaped, text_of
+from indexer.readers.markup.lines import Markup, escaped, text_of
 from indexer.readers.page import Page
 
 _IS_ROFF = re.compile(r"^[.'] *(?:TH|SH|Dd|Dt|Sh|so)\b", re.MULTILINE)

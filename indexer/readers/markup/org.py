@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from indexer.readers.books.markup import Lines, Rules, escaped, inline, text_of
+from indexer.readers.markup.lines import Lines, Rules, escaped, inline, text_of
 from indexer.readers.page import Page
 
 _HEADING = re.compile(r"(\*+)\s+(.*?)(?:\s+:[\w@#%:]+:)?\s*$")
