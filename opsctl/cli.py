@@ -12,8 +12,9 @@ import typer
 from core.errors import UsageError, UserError
 from core.files import access_hint
 from core.project import above, missing
-from opsctl import __version__, output
-from opsctl.lazy import lazy_group
+from opsctl import __version__
+from opsctl.terminal import output
+from opsctl.terminal.lazy import lazy_group
 
 EPILOG = (
     "Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 not running or unhealthy, 130 interrupted."
@@ -26,15 +27,15 @@ COMMANDS = {
     "setup": ("setup:setup", "Check the machine, download, index, ask what is missing."),
     "download": ("download:download", "Download model, adapter and embedder; resumable."),
     "reindex": ("reindex:reindex", "Index new and changed documents, forget deleted ones."),
-    "start": ("start:start", "Start the model server, prove the adapter, start the bot."),
-    "stop": ("stop:stop", "Stop the bot and the model server."),
-    "restart": ("restart:restart", "Start both anew, with the same kind of server."),
+    "start": ("service.start:start", "Start the model server, prove the adapter, start the bot."),
+    "stop": ("service.stop:stop", "Stop the bot and the model server."),
+    "restart": ("service.restart:restart", "Start both anew, with the same kind of server."),
     "ask": ("ask:ask", "Answer a question from the documents, with its source."),
     "chat": ("chat:chat", "Ask in a dialogue."),
-    "status": ("status:status", "Show the model server, the bot and the index."),
-    "logs": ("logs:logs", "Show the log of the model server or the bot."),
-    "vram": ("vram:vram", "Show the GPUs' memory, who holds it, and what fits."),
-    "verify": ("verify:verify", "Prove that the running server applies the adapter."),
+    "status": ("service.status:status", "Show the model server, the bot and the index."),
+    "logs": ("service.logs:logs", "Show the log of the model server or the bot."),
+    "vram": ("service.vram:vram", "Show the GPUs' memory, who holds it, and what fits."),
+    "verify": ("service.verify:verify", "Prove that the running server applies the adapter."),
     "doctor": ("doctor:doctor", "Check everything that could be wrong; show settings."),
     "eval": ("evaluate:evaluate", "Measure the search on your own questions."),
     "users": ("users:app", "List the bot's people, let them in, remove them."),

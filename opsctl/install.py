@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 
 from core.errors import UserError
 from core.extras import CHECKOUT, MODULES, install_command, is_installed
-from opsctl.gpu import find_gpus
+from opsctl.machine.gpu import find_gpus
 
 # PyTorch's own index: what PyPI has for Linux brings gigabytes of CUDA, which an embedder on the
 # CPU has no use for (https://pytorch.org/get-started/locally).

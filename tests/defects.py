@@ -139,12 +139,12 @@ opsctl/commands/setup.py
 +with whole_file(path) as draft:
 
 server-is-open-to-the-network tests/opsctl/test_start.py
-opsctl/server/docker.py
+opsctl/launch/docker.py
 -f"127.0.0.1:{spec.port}:80"
 +f"0.0.0.0:{spec.port}:80"
 
 least-memory-is-rounded-down tests/opsctl/test_vram.py
-opsctl/vram.py
+opsctl/machine/vram.py
 -return -(-limits.prefill // limits.max_input) * limits.max_total
 +return limits.prefill // limits.max_input * limits.max_total
 
@@ -154,7 +154,7 @@ opsctl/hub/stage.py
 +if not target.is_file():
 
 crash-loop-does-not-slow-down tests/opsctl/test_supervisor.py
-opsctl/supervisor.py
+opsctl/keeper/supervisor.py
 -failures += 1
 +pass
 

@@ -15,10 +15,10 @@ from core import settings
 from core.errors import UsageError
 from core.settings import Settings
 from core.text import decoded
-from opsctl import output
-from opsctl.folding import Folder
-from opsctl.options import EngineName, Json
-from opsctl.sources import (
+from opsctl.terminal import output
+from opsctl.terminal.folding import Folder
+from opsctl.terminal.options import EngineName, Json
+from opsctl.terminal.sources import (
     list_sources,
     say_whether,
     sections,

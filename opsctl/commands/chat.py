@@ -11,10 +11,16 @@ from assistant.events import Done, Sources, Turn
 from core import settings
 from core.errors import UsageError, UserError
 from core.settings import Settings
-from opsctl import output
 from opsctl.commands.ask import AnswerLines
-from opsctl.options import EngineName, JsonLines
-from opsctl.sources import list_sources, sections, show_end, show_sections, tell_words_alone
+from opsctl.terminal import output
+from opsctl.terminal.options import EngineName, JsonLines
+from opsctl.terminal.sources import (
+    list_sources,
+    sections,
+    show_end,
+    show_sections,
+    tell_words_alone,
+)
 
 if TYPE_CHECKING:
     from indexer.search.searcher import Found, Searcher

@@ -9,8 +9,8 @@ from core import settings
 from core.setting_values import shown
 from core.settings import Loaded
 from core.text import printable
-from opsctl import output
-from opsctl.options import Json
+from opsctl.terminal import output
+from opsctl.terminal.options import Json
 
 
 def doctor(
@@ -20,7 +20,7 @@ def doctor(
     json: Json = False,
 ) -> None:
     """Check the installation, the documents and the index; exit 1 if a check failed."""
-    from opsctl.checks import run_checks
+    from opsctl.doctor.checks import run_checks
 
     loaded = settings.load_with_origins()
     if show_settings:

@@ -12,14 +12,14 @@ from core.env_files import ZERO_ADAPTER
 from core.errors import UsageError, UserError
 from core.settings import Settings
 from indexer.embedders.models import BETTER_MODEL, DEFAULT_MODEL, WHY_BETTER
-from opsctl import output
 from opsctl.hub import adapter, catalog, checkpoint, failures, manifest, verify
 from opsctl.hub.catalog import Download
 from opsctl.hub.client import Hub
 from opsctl.hub.folders import free_bytes, one_at_a_time
 from opsctl.hub.manifest import Entry, Manifest
 from opsctl.hub.stage import Plan, bring, check_room, make_plan, needed
-from opsctl.options import Json
+from opsctl.terminal import output
+from opsctl.terminal.options import Json
 
 RANK, ALPHA = 8, 32  # of the published adapter (contract 2.3)
 

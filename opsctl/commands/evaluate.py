@@ -9,9 +9,9 @@ import typer
 from core import settings
 from core.errors import UsageError
 from core.text import counted, printable
-from opsctl import output
-from opsctl.options import Json
-from opsctl.sources import tell_words_alone
+from opsctl.terminal import output
+from opsctl.terminal.options import Json
+from opsctl.terminal.sources import tell_words_alone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

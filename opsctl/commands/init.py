@@ -11,7 +11,7 @@ from assistant.env_example import example
 from core.errors import UsageError
 from core.files import SECRET, whole_file, write_whole
 from core.project import DEPLOY, MARK, MARK_TEXT, above, is_checkout, is_project
-from opsctl import output
+from opsctl.terminal import output
 
 
 def init(

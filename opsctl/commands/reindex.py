@@ -10,9 +10,9 @@ from core import settings
 from core.errors import Busy, UserError
 from core.settings import Settings
 from core.text import printable
-from opsctl import output
-from opsctl.options import Json
-from opsctl.reindexing import OLDER, list_problems, run, show
+from opsctl.index.reindexing import OLDER, list_problems, run, show
+from opsctl.terminal import output
+from opsctl.terminal.options import Json
 
 
 def reindex(

@@ -9,9 +9,9 @@ from core import settings
 from core.files import SECRET, whole_file
 from core.settings import Loaded, Settings
 from core.text import printable
-from opsctl import output
-from opsctl.checks import Check
-from opsctl.private_state import narrow_state
+from opsctl.machine.private_state import narrow_state
+from opsctl.terminal import output
+from opsctl.terminal.check import Check
 
 
 def setup(
@@ -24,8 +24,8 @@ def setup(
 
     Running it again is safe: it keeps what is there.
     """
-    from opsctl.bot_questions import ask_about_bot, rejection
-    from opsctl.server.checks import can_run_tgi
+    from opsctl.launch.checks import can_run_tgi
+    from opsctl.telegram.questions import ask_about_bot, rejection
 
     loaded = settings.load_with_origins()
     config = loaded.settings
@@ -54,7 +54,7 @@ def setup(
 
 def _tell_next(config: Settings, *, model: bool, indexed: bool) -> None:
     """Say what to do next: a command that works now."""
-    from opsctl.claim import claim
+    from opsctl.telegram.claim import claim
 
     if config.telegram_token:
         for line in claim(config):
@@ -82,8 +82,8 @@ def _write_env(loaded: Loaded, values: dict[str, str]) -> None:
 
 def _prepare_server(loaded: Loaded, asking: bool, skip_download: bool) -> None:
     """Check what the server needs, then download it: TGI's models, which localtgi serves too."""
-    from opsctl.programs import is_installed
-    from opsctl.server.checks import checks
+    from opsctl.launch.checks import checks
+    from opsctl.machine.programs import is_installed
 
     config = loaded.settings
     wanted = {"gpu", "memory", "tgi.env"}
@@ -142,7 +142,7 @@ def _show(check: Check) -> None:
 def _index(config: Settings) -> bool:
     """Index the documents; False where there are none. Vectors are left to a bot."""
     from indexer.sync.documents import list_documents
-    from opsctl.reindexing import run
+    from opsctl.index.reindexing import run
 
     if list_documents(config.documents).files:
         if run(config, vectors=not config.telegram_token).is_empty:

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.settings import Settings
-from opsctl import output
 from opsctl.hub import failures, manifest
 from opsctl.hub.catalog import Download
 from opsctl.hub.client import Hub
 from opsctl.hub.folders import one_at_a_time
 from opsctl.hub.manifest import Entry
 from opsctl.hub.stage import bring, check_room, make_plan
+from opsctl.terminal import output
 
 ASSUMED = (
     "its rows are in the files *.parquet, *.jsonl and *.jsonl.gz but for full.*, of which its card"

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import UserError
-from opsctl import output
 from opsctl.hub.client import Hub, unfinished
 from opsctl.hub.folders import free_bytes, make_readable, put_in_place
 from opsctl.hub.manifest import Entry, File
+from opsctl.terminal import output
 
 SPARE = 1.05  # of the bytes to fetch, that must be free
 LOOK_SECONDS = 0.2

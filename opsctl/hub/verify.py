@@ -7,11 +7,11 @@ from pathlib import Path
 
 from core.env_files import ZERO_ADAPTER
 from core.errors import Busy, UserError
-from opsctl import output
 from opsctl.hub import adapter, manifest
 from opsctl.hub.catalog import Download
 from opsctl.hub.folders import one_at_a_time
 from opsctl.hub.manifest import Manifest
+from opsctl.terminal import output
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""The model server of this machine: its set-up checked, started, watched, proven, stopped."""
+"""What is known of a model server: its address, its settings, its log, and its proof."""

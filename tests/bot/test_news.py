@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from opsctl.bot_status import show_bot
+from opsctl.keeper.status import show_bot
 from tests.bot.bot_process import ADMIN, BotProcess, eventually
 from tests.bot.upload_files import send
 from tests.fakes.bot_api import FakeBotAPI

@@ -4,12 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from opsctl.bot_log import mark_start, said_since_start
+from opsctl.keeper.log import mark_start, said_since_start
 
 PROGRAM = """
 import logging, sys
 from pathlib import Path
-from opsctl.bot_log import Rotation
+from opsctl.keeper.log import Rotation
 logging.basicConfig()
 logging.getLogger().addHandler(Rotation(Path(sys.argv[1]), most=5000))
 for number in range(1000):

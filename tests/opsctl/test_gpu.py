@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from opsctl.gpu import Gpu, explain
+from opsctl.machine.gpu import Gpu, explain
 from tests.fakes import nvml
 
 ROOT = Path(__file__).resolve().parents[2]
 FIND = """
 import dataclasses, json
-from opsctl.gpu import find_gpus
+from opsctl.machine.gpu import find_gpus
 report = find_gpus()
 usable = [gpu.usable for gpu in report.gpus]
 print(json.dumps(dataclasses.asdict(report) | {"usable": usable}))

@@ -20,7 +20,7 @@ DEAF = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('de
 
 IN_A_HURRY = """
 import sys, pathlib
-from opsctl.supervisor import Supervisor
+from opsctl.keeper.supervisor import Supervisor
 sys.exit(Supervisor(pathlib.Path(sys.argv[1]), sys.argv[2:], pace=0.05).run())
 """
 # With --full, what is waited for is waited for in real time, too.
@@ -32,7 +32,7 @@ def supervisor(
     folder: Path, program: str, hurry: bool = False
 ) -> Iterator["subprocess.Popen[str]"]:
     """Supervise a Python program, whose output is the pipe."""
-    how = ["-c", IN_A_HURRY] if hurry else ["-m", "opsctl.supervisor"]
+    how = ["-c", IN_A_HURRY] if hurry else ["-m", "opsctl.keeper.supervisor"]
     with subprocess.Popen(
         [sys.executable, *how, folder / "state.json", sys.executable, "-u", "-c", program],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from opsctl.folding import Folder
+from opsctl.terminal.folding import Folder
 from tests.terminal import on_a_terminal
 from tests.workspace import Workspace, note, question
 

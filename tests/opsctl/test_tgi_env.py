@@ -6,8 +6,8 @@ import pytest
 
 from core.env_files import read_server_file
 from core.errors import UserError
+from opsctl.launch.tgi_lint import Finding, lint
 from opsctl.server.tgi_env import ServerConfig, file_hash, read
-from opsctl.server.tgi_lint import Finding, lint
 
 GOOD = {
     "MODEL_ID": "/data/models/mistral-7b-gptq",

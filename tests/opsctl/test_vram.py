@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from opsctl.vram import (
+from opsctl.machine.vram import (
     CARDS,
     GIB,
     Limits,

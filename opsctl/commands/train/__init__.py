@@ -1,6 +1,6 @@
 """opsctl train: from a data set to an adapter that the model server applies."""
 
-from opsctl.lazy import lazy_group
+from opsctl.terminal.lazy import lazy_group
 
 app = lazy_group(
     __name__,

@@ -12,8 +12,8 @@ from core import settings
 from core.errors import UserError
 from core.text import counted, printable
 from indexer.sync.documents import digest
-from opsctl import output
-from opsctl.options import Json
+from opsctl.terminal import output
+from opsctl.terminal.options import Json
 
 if TYPE_CHECKING:
     from training.compare import Comparison

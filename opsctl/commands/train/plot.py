@@ -7,8 +7,8 @@ import typer
 
 from core import settings
 from core.errors import UserError
-from opsctl import output
-from opsctl.options import Json
+from opsctl.terminal import output
+from opsctl.terminal.options import Json
 
 
 def plot(

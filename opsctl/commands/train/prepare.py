@@ -16,9 +16,9 @@ from core.files import private_folder
 from core.lock import writer_lock
 from core.settings import Settings
 from core.text import counted, printable
-from opsctl import output
 from opsctl.hub.folders import put_in_place
-from opsctl.options import Json
+from opsctl.terminal import output
+from opsctl.terminal.options import Json
 
 if TYPE_CHECKING:
     from training.rules import Options

@@ -10,8 +10,8 @@ import typer
 from core import settings
 from core.errors import UserError
 from core.settings import Settings
-from opsctl import output
 from opsctl.commands.train.compare import own_adapter
+from opsctl.terminal import output
 
 if TYPE_CHECKING:
     from training.runs import Run

@@ -13,13 +13,13 @@ from core.errors import UsageError, UserError
 from core.files import private_folder
 from core.lock import writer_lock
 from core.settings import Settings
-from opsctl import output
 from opsctl.commands.train.run_estimate import confirm, show_estimate
 from opsctl.commands.train.run_progress import teller
 from opsctl.hub import adapter, catalog
 from opsctl.hub.folders import free_bytes, put_in_place
 from opsctl.server import tgi_env
 from opsctl.server.folders import on_this_machine
+from opsctl.terminal import output
 
 if TYPE_CHECKING:
     from training.plan import Plan

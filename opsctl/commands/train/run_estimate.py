@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from core.errors import UserError
-from opsctl import output
+from opsctl.terminal import output
 
 if TYPE_CHECKING:
     from training.estimate import Pace

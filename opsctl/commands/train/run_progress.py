@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from opsctl import output
 from opsctl.commands.train.run_estimate import duration
+from opsctl.terminal import output
 
 if TYPE_CHECKING:
     from training.plan import Plan

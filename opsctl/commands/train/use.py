@@ -9,10 +9,10 @@ from core import settings
 from core.env_files import ZERO_ADAPTER, local_of
 from core.errors import UsageError, UserError
 from core.settings import Settings
-from opsctl import output
 from opsctl.hub import adapter, checkpoint
 from opsctl.server.folders import find_model, on_this_machine
 from opsctl.server.tgi_env import ADAPTERS, ServerConfig, put_adapter_first
+from opsctl.terminal import output
 
 if TYPE_CHECKING:
     from opsctl.hub.adapter import AdapterFacts

@@ -1,6 +1,6 @@
 """opsctl users: who may ask the bot, who waits to be let in, and what each of them may do."""
 
-from opsctl.lazy import lazy_group
+from opsctl.terminal.lazy import lazy_group
 
 app = lazy_group(
     __name__,

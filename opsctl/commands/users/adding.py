@@ -14,7 +14,6 @@ import typer
 from core import settings
 from core.errors import UsageError, UserError
 from core.text import counted
-from opsctl import output
 from opsctl.commands.users.people import (
     Days,
     RoleName,
@@ -24,6 +23,7 @@ from opsctl.commands.users.people import (
     keep_an_admin,
     open_store,
 )
+from opsctl.terminal import output
 
 if TYPE_CHECKING:
     from bot.people.people import Role

@@ -7,7 +7,6 @@ import typer
 from core import settings
 from core.errors import UsageError
 from core.settings import Settings
-from opsctl import output
 from opsctl.commands.users.held import in_words
 from opsctl.commands.users.people import (
     Force,
@@ -17,6 +16,7 @@ from opsctl.commands.users.people import (
     keep_an_admin,
     open_store,
 )
+from opsctl.terminal import output
 
 if TYPE_CHECKING:
     from bot.people.allowances import Allowance

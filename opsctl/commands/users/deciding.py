@@ -8,7 +8,6 @@ from core import settings
 from core.errors import UserError
 from core.settings import Settings
 from core.text import printable
-from opsctl import output
 from opsctl.commands.users.people import (
     CODE_DIGITS,
     Days,
@@ -22,6 +21,7 @@ from opsctl.commands.users.people import (
     keep_an_admin,
     open_store,
 )
+from opsctl.terminal import output
 
 if TYPE_CHECKING:
     from bot.gate.requests import Requests

@@ -8,8 +8,6 @@ import typer
 from core import settings
 from core.errors import UserError
 from core.settings import Settings
-from opsctl import output
-from opsctl.claim import bot_name, claim_lines, has_admin
 from opsctl.commands.users.people import (
     Days,
     RoleName,
@@ -18,7 +16,9 @@ from opsctl.commands.users.people import (
     end_of,
     open_store,
 )
-from opsctl.options import Json
+from opsctl.telegram.claim import bot_name, claim_lines, has_admin
+from opsctl.terminal import output
+from opsctl.terminal.options import Json
 
 if TYPE_CHECKING:
     from bot.gate.invites import Invite

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from core import settings
 from core.settings import Settings
-from opsctl import output
 from opsctl.commands.users.people import day, open_store
-from opsctl.options import Json
+from opsctl.terminal import output
+from opsctl.terminal.options import Json
 
 if TYPE_CHECKING:
     from bot.gate.requests import Request

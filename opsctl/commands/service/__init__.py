@@ -1,0 +1,1 @@
+"""The commands that start, stop and watch the model server and the bot."""

@@ -1,0 +1,120 @@
+"""opsctl logs: what the model server or the bot wrote, readable and without secrets."""
+
+import re
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core import settings
+from core.errors import UsageError, UserError
+from core.secrets import redact
+from core.settings import Settings
+from core.text import printable
+from opsctl.terminal import output
+
+if TYPE_CHECKING:
+    from opsctl.server.log import Entry
+    from opsctl.server.services import Service
+
+_AGE = re.compile(r"(\d+)([smhd])")
+_BOT_LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ ([A-Z]+) (.*)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+NOT_RUNNING = 3
+
+
+def logs(
+    what: Annotated[str, typer.Argument(help="server or bot.")] = "server",
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new lines.")] = False,
+    lines: Annotated[
+        int | None,
+        typer.Option("-n", min=0, help="How many of the last lines; 100, or all with --since."),
+    ] = None,
+    since: Annotated[
+        str, typer.Option("--since", help="Only lines newer than 30s, 10m, 2h, 1d, or a time.")
+    ] = "",
+) -> None:
+    """Show the log of the model server or the bot; keys and tokens are masked."""
+    from opsctl.machine.programs import Follower
+    from opsctl.server.log import parse
+
+    if what not in ("server", "bot"):
+        raise UsageError(f"there is no log {what!r}", "opsctl logs server; opsctl logs bot")
+    earliest = _moment(since) if since else 0.0
+    config = settings.load()
+    tail = 100 if lines is None and not since else lines
+    if what == "bot":
+        command = _bot_log(config, tail, follow)
+    else:
+        command = _service(config).log_command(tail, follow, earliest or None)
+    written = 0.0
+    with Follower(command) as log:
+        for line in log:
+            entry = _bot_entry(line) if what == "bot" else parse(line)
+            written = _parse(entry.time or "") or written
+            if written >= earliest:
+                _show(entry, written, config)
+
+
+def _service(config: Settings) -> "Service":
+    """The server that was started; else localtgi's last one, whose log stays when it is stopped."""
+    from opsctl.launch.choose import no_server, started_service
+    from opsctl.launch.local import LocalService
+
+    service = started_service(config)
+    if service and service.state().status != "absent":
+        return service
+    last = LocalService(config, Path())
+    if last.log_path.is_file():
+        return last
+    raise no_server(config, "there is no log")
+
+
+def _bot_log(config: Settings, tail: int | None, follow: bool) -> list[str]:
+    from opsctl.keeper.process import BotProcess
+    from opsctl.machine.programs import tail_command
+
+    path = BotProcess(config).log_path
+    if not path.is_file():
+        hint = "opsctl start" if config.telegram_token else "opsctl setup asks for its token"
+        failure = UserError("there is no log: no bot was started", hint)
+        failure.exit_code = NOT_RUNNING
+        raise failure
+    return tail_command(path, tail, *(["--follow=name"] if follow else []))
+
+
+def _bot_entry(line: str) -> "Entry":
+    """A line of the bot's log, which has the time of this machine."""
+    from opsctl.server.log import Entry
+
+    found = _BOT_LINE.fullmatch(line)
+    return Entry(found[1], found[2], found[3]) if found else Entry(None, None, line)
+
+
+def _show(entry: "Entry", written: float, config: Settings) -> None:
+    """A line with its time on this machine's clock; one without has that of the line before."""
+    clock = time.strftime("%H:%M:%S", time.localtime(written)) if written else ""
+    words = (clock, (entry.level or "").upper(), redact(entry.message, config.secrets))
+    output.write(printable(" ".join(word for word in words if word)))
+
+
+def _moment(text: str) -> float:
+    """The time that "10m" (ago) or an ISO time stands for, in seconds since 1970."""
+    age = _AGE.fullmatch(text)
+    if age:
+        return time.time() - int(age[1]) * _SECONDS[age[2]]
+    found = _parse(text)
+    if found is None:
+        raise UsageError(f"--since is {text!r}", "give an age such as 10m, or 2026-01-31T12:00")
+    return found
+
+
+def _parse(text: str) -> float | None:
+    """An ISO time in seconds since 1970; parts of a second are cut."""
+    try:
+        whole = re.sub(r"\.\d+", "", text).replace("Z", "+00:00")
+        return datetime.fromisoformat(whole).timestamp()
+    except ValueError:
+        return None

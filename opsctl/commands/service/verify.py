@@ -1,0 +1,66 @@
+"""opsctl verify: prove that the running server applies the adapter."""
+
+import asyncio
+import dataclasses
+from typing import TYPE_CHECKING
+
+import typer
+
+from core import settings
+from core.errors import UsageError
+from core.settings import Settings
+from opsctl.terminal import output
+from opsctl.terminal.options import Json
+
+if TYPE_CHECKING:
+    from opsctl.server.proof import Step
+
+
+def verify(json: Json = False) -> None:
+    """Prove on the running server that the adapter is applied, also after the first token."""
+    from assistant.server.errors import Refused
+    from opsctl.launch.choose import no_server, started_service
+    from opsctl.server.proof_record import Proof, write_proof
+
+    config = settings.load()
+    if config.server_api != "tgi" or not config.adapter:
+        raise UsageError(
+            "there is no adapter to prove: none is set, or the server speaks another protocol",
+            "set OPSCTL_ADAPTER, or LORA_ADAPTERS in deploy/tgi.local.env",
+        )
+    try:
+        steps = asyncio.run(_steps(config, quiet=json))
+    except Refused as error:
+        raise no_server(config, "there is nothing to prove") from error
+    service = started_service(config)
+    server = service.state().identity if service else ""
+    applied = not any(step.result == "failed" for step in steps)
+    proof = Proof(config.adapter, applied, server)
+    write_proof(config, proof)
+    if json:
+        output.write_json({**dataclasses.asdict(proof), "steps": [vars(step) for step in steps]})
+    if not proof.applied:
+        last = next(step for step in steps if step.result == "failed")
+        output.error(last.detail, "opsctl logs server -n 300 | grep -i -E 'adapter|graphs|shim'")
+        raise typer.Exit(1)
+
+
+async def _steps(config: Settings, quiet: bool) -> "list[Step]":
+    from assistant.server.tgi import TGIClient
+    from opsctl.server.proof import check_files, prove
+
+    async with TGIClient(config.server_url, config.adapter, config.api_key) as client:
+        await client.health()
+        steps = check_files(config)
+        for step in steps:
+            _show(step, quiet)
+        if not any(step.result == "failed" for step in steps):
+            async for step in prove(client, config.adapter):
+                _show(step, quiet)
+                steps.append(step)
+    return steps
+
+
+def _show(step: "Step", quiet: bool) -> None:
+    if not quiet:
+        output.write(f"{step.result:8} {step.name:10} {step.detail}")

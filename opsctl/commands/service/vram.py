@@ -1,0 +1,187 @@
+"""opsctl vram: what the GPUs hold, what the model needs by arithmetic, and what fits."""
+
+import dataclasses
+import io
+import sys
+import time
+from contextlib import redirect_stdout
+from typing import Annotated, Any
+
+import typer
+
+from core import settings
+from core.errors import UserError
+from core.settings import Settings
+from core.text import printable
+from opsctl.machine.vram import CARDS, GIB, Card, Limits
+from opsctl.server.tgi_env import ServerConfig
+from opsctl.terminal import output
+from opsctl.terminal.options import Json
+
+REFRESH_SECONDS = 2.0
+
+
+def vram(
+    watch: Annotated[bool, typer.Option("--watch", help="Show it again every 2 s.")] = False,
+    cards: Annotated[
+        bool, typer.Option("--cards", help="Show what fits on typical cards too.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Show the memory of the GPUs, who holds it, what the model needs, and what fits."""
+    limits = _limits(settings.load())
+    if watch:
+        _watch(limits, cards, json)
+    elif json:
+        output.write_json(_survey(limits, cards))
+    else:
+        _show(_survey(limits, cards))
+
+
+def _limits(config: Settings) -> Limits:
+    try:
+        server = ServerConfig.load(config.tgi_env)
+    except UserError as error:
+        output.note(f"{error.message}; reckoned with 3072 + 1024 tokens a request")
+        return Limits()
+    return Limits(server.max_input, server.max_total, server.prefill, server.fraction)
+
+
+def _watch(limits: Limits, cards: bool, json: bool) -> None:
+    if sys.stdout.isatty() and not json:
+        _watch_on_terminal(limits, cards)
+    while True:
+        survey = _survey(limits, cards)
+        output.write_json_line(survey) if json else _show(survey)
+        time.sleep(REFRESH_SECONDS)
+
+
+def _watch_on_terminal(limits: Limits, cards: bool) -> None:
+    from rich.live import Live
+    from rich.text import Text
+
+    with Live(auto_refresh=False) as live:
+        while True:
+            block = io.StringIO()
+            with redirect_stdout(block):
+                _show(_survey(limits, cards))
+            live.update(Text(block.getvalue()), refresh=True)
+            time.sleep(REFRESH_SECONDS)
+
+
+def _survey(limits: Limits, cards: bool) -> dict[str, Any]:
+    from opsctl.machine.gpu import find_gpus
+
+    report = find_gpus()
+    survey: dict[str, Any] = {
+        "source": report.source,
+        "driver": report.driver,
+        "reason": report.reason,
+        "limits": dataclasses.asdict(limits),
+        "gpus": [_gpu(gpu, limits) for gpu in report.gpus],
+    }
+    if cards or not report.gpus:
+        survey["cards"] = [_card(card, limits) for card in CARDS]
+    return survey
+
+
+def _gpu(gpu: Any, limits: Limits) -> dict[str, Any]:
+    from opsctl.machine.gpu import explain
+    from opsctl.machine.vram import kernel_for, kv_bytes, least_kv_tokens, needed, parts, predict
+
+    told = dataclasses.asdict(gpu) | {"verdict": dataclasses.asdict(explain(gpu))}
+    if gpu.usable is None or gpu.free is None:
+        return told | {"model": None}
+    kernel = kernel_for(gpu.capability)
+    own = sum(process.used or 0 for process in gpu.processes if process.server)
+    free = gpu.free + own  # what a start would find once the server that runs has gone
+    all_parts = dict(parts(limits, kernel))
+    all_parts[f"KV cache of {least_kv_tokens(limits)} tokens"] = (
+        least_kv_tokens(limits) * kv_bytes()
+    )
+    need = needed(gpu.usable, limits, kernel)
+    all_parts["what TGI leaves free"] = need - sum(all_parts.values())
+    prediction = predict(gpu.usable, limits, kernel, taken=gpu.usable - free)
+    model = {"parts": all_parts, "needed": need, "free": free, "server": own > 0}
+    return told | {"model": model | dataclasses.asdict(prediction)}
+
+
+def _card(card: Card, limits: Limits) -> dict[str, Any]:
+    from opsctl.machine.vram import predict
+
+    whole = predict(card.usable, dataclasses.replace(limits, fraction=1.0), card.kernel)
+    given = predict(card.usable, limits, card.kernel)
+    told = dataclasses.asdict(card) | dataclasses.asdict(whole)
+    return told | {"parallel_at_fraction": given.parallel}
+
+
+def _show(survey: dict[str, Any]) -> None:
+    if not survey["gpus"]:
+        output.write(f"no NVIDIA GPU here: {survey['reason']}\n")
+    for gpu in survey["gpus"]:
+        _show_gpu(gpu, survey["limits"]["max_total"])
+    if "cards" in survey:
+        _show_cards(survey["cards"], survey["limits"])
+
+
+def _show_gpu(gpu: dict[str, Any], request: int) -> None:
+    verdict = gpu["verdict"]
+    output.write(f"GPU {gpu['index']}: {printable(gpu['name'])}, driver {gpu['driver'] or '?'}")
+    output.write(f"{verdict['result']}: {verdict['sentence']}\n")
+    rows: list[tuple[object, ...]] = [("memory", "GiB")]
+    rows += [(name, _gib(gpu[name])) for name in ("total", "used", "free")]
+    for process in gpu["processes"]:
+        who = "model server" if process["server"] else process["name"] or "unknown program"
+        rows.append((f"  {who}, pid {process['pid']}", _gib(process["used"])))
+    output.write_table(rows)
+    model = gpu["model"]
+    if model is None:
+        output.write("\nthis card does not tell its memory: what fits is not known\n")
+        return
+    output.write("")
+    rows = [
+        ("the model needs", "GiB"),
+        *((name, _gib(size)) for name, size in model["parts"].items()),
+    ]
+    output.write_table([*rows, ("together", _gib(model["needed"]))])
+    output.write(f"\n{_told(model, request, verdict['result'])}\n")
+
+
+def _told(model: dict[str, Any], request: int, card: str) -> str:
+    without = ", without the model server that runs" if model["server"] else ""
+    free = f"{_gib(model['free'])} GiB are free{without}"
+    if not model["fits"]:
+        return f"it does not fit: {_gib(model['needed'])} GiB are needed, {free}"
+    if card == "failed":
+        return f"the memory would be enough ({free}); the card is not"
+    return (
+        f"it fits: {free}; {model['parallel']} requests of {request} tokens at once"
+        f" ({_round(model['kv_tokens'])} KV tokens, estimated)"
+    )
+
+
+def _show_cards(cards: list[dict[str, Any]], limits: dict[str, Any]) -> None:
+    head = ["card", "GiB", "KV tokens", f"requests of {limits['max_total']}"]
+    partial = limits["fraction"] != 1
+    head += [f"at fraction {limits['fraction']:g}"] if partial else []
+    rows: list[list[object]] = [[*head, "MAX_INPUT/MAX_TOTAL/PREFILL"]]
+    for card in cards:
+        better = card["suggested"]
+        tokens = _round(card["kv_tokens"]) if card["fits"] else "none"
+        row = [card["name"], _gib(card["usable"]), tokens, card["parallel"]]
+        row += [card["parallel_at_fraction"]] if partial else []
+        words = "{max_input}/{max_total}/{prefill}".format(**better) if better else "does not fit"
+        rows.append([*row, words])
+    output.write(
+        f"typical cards, empty, all theirs for the model, a prefill of {limits['prefill']} tokens"
+        " (estimates, to 0.4 GiB):"
+    )
+    output.write_table(rows)
+
+
+def _gib(size: int | None) -> str:
+    return "?" if size is None else f"{size / GIB:.2f}"
+
+
+def _round(tokens: int) -> str:
+    return f"{round(tokens, -2):,}"

@@ -1,0 +1,1 @@
+"""The bot as a process: started, kept running, looked at and stopped."""

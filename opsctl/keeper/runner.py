@@ -1,0 +1,67 @@
+"""Runs the bot in this process, as the settings say."""
+
+import logging
+from typing import TYPE_CHECKING
+
+from core.errors import Busy, UserError
+from core.setting_values import seconds_of
+from core.settings import Settings, load_with_origins
+
+if TYPE_CHECKING:
+    from bot.base.config import BotConfig
+
+
+def run_bot(config: Settings) -> int:
+    """Run it until SIGTERM or Ctrl-C; return the exit code. Raises UserError."""
+    if not config.telegram_token:
+        hint = "put it into telegram_token.txt, or set OPSCTL_TELEGRAM_TOKEN"
+        raise UserError("there is no Telegram token", hint)
+    from bot import log
+    from bot.app import run
+    from opsctl.keeper.log import Rotation
+    from opsctl.keeper.record import BotRecord
+
+    log.set_up("INFO", config.secrets)
+    logging.getLogger().addHandler(Rotation(config.state / "logs" / "bot.log"))
+    record = BotRecord(config)
+    record.resumed()
+    try:
+        code = run(_bot_config(config))
+    except UserError as error:
+        if not isinstance(error, Busy):  # another one runs, and is well
+            record.failed(error)
+        raise
+    record.started()
+    return code
+
+
+def _bot_config(config: Settings) -> "BotConfig":
+    from bot.base.config import BotConfig
+    from bot.texts.about import read_notice
+    from opsctl.keeper.reindex_timer import ReindexTimer
+    from opsctl.keeper.systemd import is_usable
+
+    by_timer = ReindexTimer(config).is_in_charge() and is_usable()
+    return BotConfig(
+        token=config.telegram_token,
+        token_place=load_with_origins().token_place,
+        settings=config,
+        database=config.bot_database,
+        lock=config.state / "run" / "bot.lock",
+        api_url=config.telegram_api_url,
+        allowed_users=frozenset(config.allowed_users),
+        admins=frozenset(config.admins),
+        groups=frozenset(config.allowed_groups),
+        members_of=frozenset(config.members_of),
+        public=config.public,
+        health_port=config.health_port,
+        per_minute=config.questions_per_minute,
+        per_day=config.questions_per_day,
+        waiting=config.questions_waiting,
+        longest=config.question_length,
+        contact=config.contact,
+        notice=read_notice(config.notice),
+        keep_days=config.keep_days,
+        reindex_every=0 if by_timer else seconds_of(config.reindex_every),
+        deadline=config.answer_seconds,
+    )

@@ -1,0 +1,155 @@
+"""Brings a model server up and down: whatever way it runs, and however often it is asked."""
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from assistant.server.record import Record, read_record, write_record
+from core.errors import UserError
+from core.settings import Settings
+from opsctl.launch.choose import make_service, started_service
+from opsctl.launch.container import others_container
+from opsctl.launch.startup import wait_until_ready
+from opsctl.machine.programs import is_installed
+from opsctl.server.address import info, is_healthy
+from opsctl.server.proof_record import Proof, read_proof, write_proof
+from opsctl.server.services import Service, State, changing
+from opsctl.terminal import output
+
+if TYPE_CHECKING:
+    from opsctl.server.proof import Step
+
+
+def bring_up(config: Settings, service: Service, timeout: float, anew: bool = False) -> None:
+    """Start the server unless it runs as it should, wait for it, and prove the adapter.
+
+    An older one is stopped only when all that the new one needs is there, or when it is to be
+    started `anew`. `timeout` is in seconds. Raises UserError with the cause when it does not come
+    up.
+    """
+    _make_room(config, service)
+    state = service.state()
+    as_wanted = state.status == "running" and state.config == service.config() and not anew
+    if as_wanted:
+        output.note("the model server is already running")
+    else:
+        service.prepare()
+        if state.status == "running" and not anew:
+            output.note("its settings have changed: starting it anew")
+    with changing(config):
+        if not as_wanted and service.state().identity == state.identity:
+            _replace(service, state)
+        write_record(config, service.record())
+    _wait(config, service, timeout)
+    _compare_limits(config)
+    _prove(config, service)
+    service.keep()
+
+
+def _replace(service: Service, old: State) -> None:
+    if old.status != "absent":
+        service.stop()
+    service.check_room()
+    output.note(f"starting {'TGI' if service.kind == 'docker' else 'localtgi'}")
+    service.start()
+
+
+def _wait(config: Settings, service: Service, timeout: float) -> None:
+    if is_healthy(config.server_url):
+        return
+    try:
+        ready = wait_until_ready(service, config.server_url, timeout, config.secrets)
+    except KeyboardInterrupt:
+        output.note("it goes on starting: opsctl status shows it, opsctl stop ends it")
+        raise
+    output.note(f"ready after {ready.seconds:.0f} s at {config.server_url}")
+    if ready.kv_tokens:
+        output.note(f"room for {ready.kv_tokens} tokens of context in all")
+
+
+def bring_down(config: Settings) -> bool:
+    """Stop the server and remember that it is meant to be off; False when none was running."""
+    with changing(config):
+        service = started_service(config) or _forgotten_container(config)
+        state = service.state() if service else State("absent")
+        if state.status == "absent":
+            _tell_of_anothers(config)
+        if service and state.status != "absent":
+            service.stop()
+        if state.status != "absent" or read_record(config) is not None:
+            write_record(config, Record("none"))
+        return state.status == "running"
+
+
+def _prove(config: Settings, service: Service) -> None:
+    """Raise UserError where the server ignores the adapter.
+
+    The whole proof takes a GPU a few seconds; localtgi, which may be on a CPU, is asked for the
+    cheap part. A server that was proven needs no other proof while it runs.
+    """
+    if config.server_api != "tgi" or not config.adapter:
+        return
+    identity = service.state().identity
+    known = read_proof(config)
+    if known and known.holds_for(config.adapter, identity):
+        return
+    steps = asyncio.run(_steps(config, whole=service.kind == "docker"))
+    failed = [step for step in steps if step.result == "failed"]
+    write_proof(config, Proof(config.adapter, not failed, identity))
+    if failed:
+        raise UserError(failed[0].detail, "opsctl verify shows every step, opsctl logs the log")
+    output.note(f"the adapter {config.adapter} is applied")
+
+
+async def _steps(config: Settings, whole: bool) -> "list[Step]":
+    from assistant.server.tgi import TGIClient
+    from opsctl.server.proof import compare, prove
+
+    async with TGIClient(config.server_url, config.adapter, config.api_key) as client:
+        if whole:
+            return [step async for step in prove(client, config.adapter)]
+        return [(await compare(client, config.adapter)).step]
+
+
+def _make_room(config: Settings, service: Service) -> None:
+    """One server at a time: the other kind must be stopped by hand."""
+    other = started_service(config)
+    if other is None or other.kind == service.kind or other.state().status != "running":
+        return
+    name = "TGI" if other.kind == "docker" else "localtgi"
+    raise UserError(f"{name} is running at {config.server_url}", "opsctl stop")
+
+
+def _compare_limits(config: Settings) -> None:
+    """Say when the server's limits are not those of the file, and of which."""
+    from opsctl.server.tgi_env import ServerConfig, lines
+
+    wanted, found = ServerConfig.load(config.tgi_env), info(config.server_url) or {}
+    places = {line.name: line.place for line in lines(config.tgi_env)}
+    for name, value in (
+        ("max_input_tokens", wanted.max_input),
+        ("max_total_tokens", wanted.max_total),
+    ):
+        if found.get(name, value) != value:
+            place = places[name.upper()]
+            output.note(f"warning: {name} is {found[name]}, and {value} in {place}")
+
+
+def _forgotten_container(config: Settings) -> Service | None:
+    """Our container, where the state folder does not know of it; none where Docker is not up."""
+    if not is_installed("docker"):
+        return None
+    try:
+        service = make_service("docker", config)
+        return service if service.state().status != "absent" else None
+    except UserError:
+        return None
+
+
+def _tell_of_anothers(config: Settings) -> None:
+    """Say whose the container is that somebody might have meant to stop from here."""
+    if not is_installed("docker"):
+        return
+    with suppress(UserError):
+        if other := others_container(config):
+            output.note(f"{other.message}: left alone")

@@ -1,0 +1,83 @@
+"""Which model server this machine runs or can run."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.server.record import is_foreign, read_record
+from core import extras
+from core.errors import UserError
+from core.settings import Settings
+from opsctl.launch.checks import can_run_tgi
+from opsctl.server.services import Service
+
+if TYPE_CHECKING:
+    from opsctl.server.tgi_env import ServerConfig
+
+NOT_RUNNING = 3
+
+
+def make_service(kind: str, config: Settings, model: str | None = None) -> Service:
+    """The service of a kind, "docker" or "local"; `model` is for the latter."""
+    if kind == "docker":
+        from opsctl.launch.tgi import TGIService
+
+        return TGIService(config)
+    extras.check("local")
+    from opsctl.launch.local import LocalService
+    from opsctl.server.folders import find_model
+    from opsctl.server.tgi_env import ServerConfig
+
+    name = model or ServerConfig.load(config.tgi_env).model_id
+    return LocalService(config, find_model(name, config))
+
+
+def started_service(config: Settings) -> Service | None:
+    """The service that was started last and not stopped since."""
+    record = read_record(config)
+    if record is None or record.wanted == "none":
+        return None
+    if record.wanted == "docker":
+        return make_service("docker", config)
+    from opsctl.launch.local import LocalService
+
+    return LocalService(config, Path(record.model))
+
+
+def suggest(config: Settings) -> tuple[str, str | None]:
+    """What `start` starts by itself, and its model: what was started last, and else docker with
+    a GPU and Docker, local with a model, none with neither."""
+    from opsctl.machine.gpu import find_gpus
+    from opsctl.machine.programs import is_installed
+    from opsctl.server.tgi_env import ServerConfig
+
+    if is_foreign(config):
+        return "none", None
+    record = read_record(config)
+    if record and record.wanted != "none":
+        return record.wanted, record.model or None
+    if is_installed("docker") and find_gpus().gpus:
+        return "docker", None
+    model = ServerConfig.load(config.tgi_env) if config.tgi_env.is_file() else None
+    return ("local" if model and _has_model(config, model) else "none"), None
+
+
+def no_server(config: Settings, sentence: str) -> UserError:
+    """That a model server is missing, and whether `opsctl start` would bring one."""
+    failure = UserError(f"{sentence}: no model server is running", "opsctl start")
+    if is_foreign(config):
+        failure = UserError(f"{sentence}: others start {config.server_url}", "opsctl status")
+    elif suggest(config)[0] == "none":
+        reason = can_run_tgi() or "Docker is not installed"
+        failure = UserError(
+            f"{sentence}: no model server runs here, nor would start ({reason}, and no model is"
+            " downloaded); answers are quotes from the documents",
+            "with a model on this machine: opsctl download, opsctl start --server local",
+        )
+    failure.exit_code = NOT_RUNNING
+    return failure
+
+
+def _has_model(config: Settings, server: "ServerConfig") -> bool:
+    from opsctl.server.folders import on_this_machine
+
+    return (on_this_machine(server.model_id, config) / "config.json").is_file()

@@ -1,0 +1,104 @@
+"""Waits until a model server answers, shows the phase it is in, and says why it failed."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.errors import UserError
+from core.secrets import redact
+from opsctl.machine.programs import Follower
+from opsctl.server.address import health
+from opsctl.server.log import PHASES, Phase, classify, kv_tokens, parse, phase
+from opsctl.server.services import Service, State
+from opsctl.terminal import output
+
+POLL_SECONDS = 0.3
+LAG_SECONDS = 3
+REMEMBERED, SHOWN = 500, 10
+
+
+@dataclass(frozen=True)
+class Ready:
+    """How long it took, in seconds, and how many tokens of context TGI found room for."""
+
+    seconds: float
+    kv_tokens: int | None
+
+
+class _Watch:
+    """What the log has said so far."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.say = say
+        self.began = time.monotonic()
+        self.lines: deque[str] = deque(maxlen=REMEMBERED)
+        self.phase: Phase | None = None
+        self.kv_tokens: int | None = None
+
+    def read(self, lines: list[str]) -> None:
+        for line in lines:
+            self.lines.append(line)
+            message = parse(line).message
+            self.kv_tokens = kv_tokens(message) or self.kv_tokens
+            reached = phase(message)
+            if reached not in (None, self.phase):
+                self.phase = reached
+                if reached != "ready":
+                    self.say(f"{self.seconds():5.0f} s  {PHASES[reached]}")
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+
+def wait_until_ready(service: Service, url: str, timeout: float, secrets: tuple[str, ...]) -> Ready:
+    """Return when the server answers; raise UserError with the cause when it does not.
+
+    `timeout` is in seconds.
+    """
+    watch = _Watch(output.note)
+    with Follower(service.log_command(follow=True)) as log:
+        while True:
+            watch.read(log.new_lines())
+            state = service.state()
+            if state.status == "absent":
+                raise UserError("the model server was stopped while it started", "opsctl start")
+            answers = health(url)
+            if state.status != "running" or answers == "sick":
+                time.sleep(POLL_SECONDS)  # the last lines are still on their way
+                watch.read(log.new_lines())
+                raise _failed(watch, state, secrets)
+            if answers == "ready":
+                return _ready(watch, log)
+            if watch.seconds() > timeout:
+                _show_end(watch, secrets)
+                minutes = f"{timeout / 60:g} min"
+                raise UserError(
+                    f"no answer from the model server after {minutes}; it goes on starting",
+                    "opsctl logs server -f; to give it longer: opsctl start --timeout MINUTES",
+                )
+            time.sleep(POLL_SECONDS)
+
+
+def _ready(watch: _Watch, log: Follower) -> Ready:
+    """The server answers; its log, which comes by another way, may be a moment behind."""
+    seconds = watch.seconds()
+    while watch.phase != "ready" and watch.seconds() < seconds + LAG_SECONDS:
+        time.sleep(POLL_SECONDS)
+        watch.read(log.new_lines())
+    return Ready(seconds, watch.kv_tokens)
+
+
+def _failed(watch: _Watch, state: State, secrets: tuple[str, ...]) -> UserError:
+    _show_end(watch, secrets)
+    cause = classify(list(watch.lines), state.code, state.killed_for_memory)
+    return UserError(
+        f"the model server did not start: {redact(cause.sentence, secrets)}", cause.fix
+    )
+
+
+def _show_end(watch: _Watch, secrets: tuple[str, ...]) -> None:
+    """Print the last lines of the log; of a long one its beginning (`opsctl logs` has the rest)."""
+    for line in list(watch.lines)[-SHOWN:]:
+        first, *more = redact(parse(line).message, secrets).split("\n")
+        output.note(f"  | {first}{' …' if more else ''}")

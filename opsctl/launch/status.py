@@ -1,0 +1,142 @@
+"""How the model server, its adapter and its queue are, for `opsctl status`."""
+
+import time
+from typing import Any
+
+from assistant.server.errors import Refused
+from assistant.server.metrics import parse_queue
+from assistant.server.record import is_expected, read_record
+from assistant.server.state import look
+from core.errors import UserError
+from core.secrets import redact
+from core.settings import Settings
+from opsctl.launch.choose import started_service
+from opsctl.machine.programs import run
+from opsctl.server.address import get
+from opsctl.server.log import classify
+from opsctl.server.proof_record import read_proof
+from opsctl.server.services import Service, State
+
+YOUNG_SECONDS = 15 * 60
+# How a server is that answers, by the kind of error that it answers with.
+WORDS = {
+    "ServerBusy": "busy",
+    "BadReply": "foreign",
+    "Unauthorized": "refuses",
+    "UnknownModel": "refuses",
+    "BadRequest": "refuses",
+    "TooLong": "refuses",
+    "Unhealthy": "unhealthy",
+    "GenerationFailed": "unhealthy",
+    "Incomplete": "unhealthy",
+}
+LOG_LINES = 500
+
+
+def server_status(config: Settings) -> dict[str, Any]:
+    """The server, its `adapter` among it, as a JSON object.
+
+    `state`: ready, busy, starting, unhealthy, refuses (the key, the model or the request), exited,
+    stopped (by `opsctl stop`), unreachable (a server that others start), foreign (something else
+    answers there), or absent. It is ready when it has just answered as it answers people. `reason`
+    and `fix` say why it is not.
+    """
+    service = started_service(config)
+    try:
+        state = service.state() if service else State("absent")
+    except UserError as error:
+        found = _describe(config, service, State("absent"))
+        return found | {"reason": error.message, "fix": error.hint}
+    found = _describe(config, service, state)
+    if service and state.status == "absent" and found["state"] == "exited":
+        found |= {
+            "reason": "its container is gone: another program removed it",
+            "fix": "opsctl start",
+        }
+    elif service and found["state"] in ("exited", "unhealthy"):
+        log = run(service.log_command(LOG_LINES))
+        cause = classify((log.stdout + log.stderr).splitlines(), state.code)
+        found |= {"reason": redact(cause.sentence, config.secrets), "fix": cause.fix}
+    return found
+
+
+def is_down(config: Settings, server: dict[str, Any]) -> bool:
+    """Tell whether a server that is meant to answer does not."""
+    if server["state"] in ("ready", "busy"):
+        return False
+    wanted = config.engine == "server" or is_expected(config)
+    return wanted or server["state"] != "absent"
+
+
+def _describe(config: Settings, service: Service | None, state: State) -> dict[str, Any]:
+    answers = look(config)
+    word = _word(config, state, answers.fault)
+    found: dict[str, Any] = {"state": word, "url": config.server_url}
+    if answers.fault and word not in ("absent", "stopped"):
+        found |= {"reason": redact(answers.reason, config.secrets), "fix": answers.fix}
+    if service:
+        found["kind"] = service.kind
+        found["stale"] = _is_stale(service, state)
+        found["uptime_seconds"] = _age(state)
+        found["restarts"] = state.restarts
+    if limits := answers.limits:
+        found |= {
+            "model_id": limits.model,
+            "max_input_tokens": limits.max_input,
+            "max_total_tokens": limits.max_total,
+            "max_concurrent_requests": limits.max_concurrent,
+        }
+        if config.server_api == "tgi":
+            found["queue"] = _queue(config.server_url)
+    return found | {"adapter": _adapter(config, state, word == "ready")}
+
+
+def _adapter(config: Settings, state: State, ready: bool) -> dict[str, Any]:
+    """The adapter; `state`: applied or ignored (as proven on this run), unproven, or none."""
+    if not config.adapter or config.server_api != "tgi":
+        return {"state": "none"}
+    proof = read_proof(config)
+    found: dict[str, Any] = {"name": config.adapter, "state": "unproven"}
+    if ready and proof and proof.is_of(config.adapter, state.identity):
+        found |= {"state": "applied" if proof.applied else "ignored", "at": proof.at}
+    return found
+
+
+def _word(config: Settings, state: State, fault: str) -> str:
+    if not fault or fault in WORDS:
+        return WORDS.get(fault, "ready")
+    if state.status == "running":
+        if fault != Refused.__name__ and read_proof(config):
+            return "unhealthy"  # it was ready, takes connections, and does not answer
+        old = _age(state)
+        return "starting" if old is None or old < YOUNG_SECONDS else "unhealthy"
+    record = read_record(config)
+    if record and record.wanted == "none":
+        return "stopped"
+    if record or state.status == "exited":
+        return "exited"
+    return "unreachable" if is_expected(config) else "absent"
+
+
+def _is_stale(service: Service, state: State) -> bool:
+    """Tell whether it would be started differently now; not while that cannot be told."""
+    try:
+        return state.status == "running" and state.config != service.config()
+    except UserError:
+        return False
+
+
+def _age(state: State) -> int | None:
+    if state.status != "running" or state.started is None:
+        return None
+    return max(0, int(time.time() - state.started))
+
+
+def _queue(url: str) -> dict[str, int]:
+    """Requests that wait and run; a fresh server tells nothing yet, which means none."""
+    try:
+        _, body = get(url, "/metrics")
+    except OSError:
+        body = b""
+    queue = parse_queue(body.decode("utf-8", "replace"))
+    return {"waiting": queue.waiting, "running": queue.running}

@@ -1,0 +1,1 @@
+"""This machine: its programs, processes, GPUs and their memory, and folders for secrets."""

@@ -1,0 +1,228 @@
+"""The NVIDIA GPUs of this machine, as NVML tells them, else nvidia-smi; and what TGI makes of one.
+
+Sizes are bytes. What a card or a driver does not tell is None.
+"""
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from core.errors import UserError
+from opsctl.machine.programs import run
+
+T = TypeVar("T")
+
+MIB = 1 << 20
+SERVERS = ("text-generation", "text_generation_server", "localtgi")
+NO_GPU = "the NVIDIA driver is loaded and sees no GPU"
+SMI_SECONDS = 30  # a broken driver lets nvidia-smi hang
+SMI_GPU = (
+    "index", "uuid", "name", "memory.total", "memory.used", "memory.free",
+    "compute_cap", "driver_version",
+)  # fmt: skip
+SMI_PROCESS = ("gpu_uuid", "pid", "used_memory", "process_name")
+
+
+@dataclass(frozen=True)
+class GpuProcess:
+    """A program that holds memory of a GPU; `server` if it is the model server."""
+
+    pid: int
+    name: str | None
+    used: int | None
+    server: bool
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """One GPU with its memory, compute capability, driver version and programs."""
+
+    index: int
+    name: str
+    total: int | None
+    used: int | None
+    free: int | None
+    capability: tuple[int, int] | None
+    driver: str | None
+    processes: tuple[GpuProcess, ...]
+
+    @property
+    def usable(self) -> int | None:
+        """The memory that programs can have: `total` without what the driver keeps for itself."""
+        if self.used is None or self.free is None:
+            return self.total
+        return self.used + self.free
+
+
+@dataclass(frozen=True)
+class GpuReport:
+    """The GPUs and who told of them; without any, the reason."""
+
+    gpus: tuple[Gpu, ...]
+    driver: str | None
+    source: Literal["nvml", "nvidia-smi", "none"]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether this model runs on a card under the pinned TGI, and a sentence about it."""
+
+    result: Literal["ok", "warning", "failed"]
+    sentence: str
+
+
+def find_gpus() -> GpuReport:
+    """Ask NVML, then nvidia-smi; raise nothing."""
+    report = _by_nvml()
+    if report.gpus or report.reason == NO_GPU:
+        return report
+    other = _by_nvidia_smi()
+    if other.gpus:
+        return other
+    reasons = [reason for reason in (report.reason, other.reason) if reason]
+    return GpuReport((), other.driver, "none", "; ".join(reasons))
+
+
+def explain(gpu: Gpu) -> Verdict:
+    """Say what TGI 3.3.7 does with this model on the card, by its compute capability."""
+    if gpu.capability is None:
+        return Verdict("warning", "its compute capability is not told; 8.0 to 9.0 is needed")
+    told = f"compute capability {gpu.capability[0]}.{gpu.capability[1]}"
+    if gpu.capability < (7, 5):
+        return Verdict("failed", f"{told} is too old: the attention kernels begin at 7.5")
+    if gpu.capability < (8, 0):
+        return Verdict(
+            "warning",
+            f"{told} starts with Triton kernels: slow, minutes to the first start, and"
+            " adapters were not tried on it",
+        )
+    if gpu.capability <= (9, 0):
+        return Verdict("ok", f"{told} takes the fast GPTQ-Marlin kernels")
+    return Verdict("failed", f"{told} is too new: the pinned image has no kernel for it")
+
+
+def _process(pid: int, used: int | None, told: str | None = None) -> GpuProcess:
+    """Name a program, one in a container too; `told` is the name where it cannot be seen."""
+    import psutil
+
+    try:
+        found = psutil.Process(pid)
+        name: str | None = found.name()
+        words = found.cmdline()
+    except (psutil.Error, OSError):
+        name, words = told, [told or ""]
+    return GpuProcess(pid, name, used, any(server in " ".join(words) for server in SERVERS))
+
+
+def _by_nvml() -> GpuReport:
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError as error:
+        return GpuReport((), None, "none", _reason(error.value))
+    try:
+        driver = _told(pynvml.nvmlSystemGetDriverVersion)
+        count = _told(pynvml.nvmlDeviceGetCount) or 0
+        gpus = tuple(_gpu(index, driver) for index in range(count))
+    finally:
+        _told(pynvml.nvmlShutdown)
+    if not gpus:
+        return GpuReport((), driver, "none", NO_GPU)
+    return GpuReport(gpus, driver, "nvml")
+
+
+def _reason(code: int) -> str:
+    import pynvml
+
+    reasons = {
+        pynvml.NVML_ERROR_LIBRARY_NOT_FOUND: "no NVIDIA driver is installed"
+        " (libnvidia-ml.so.1 is not found)",
+        pynvml.NVML_ERROR_DRIVER_NOT_LOADED: "the NVIDIA driver is installed and not loaded",
+        pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH: "the NVIDIA driver was updated:"
+        " restart the machine",
+        pynvml.NVML_ERROR_NO_PERMISSION: "this user may not use the NVIDIA driver",
+    }
+    return reasons.get(code) or f"NVML failed ({_told(pynvml.nvmlErrorString, code) or code})"
+
+
+def _told(ask: Callable[..., T], *args: Any) -> T | None:
+    """The answer of an NVML function, or None where the card or the driver has none."""
+    import pynvml
+
+    try:
+        return ask(*args)
+    except pynvml.NVMLError:
+        return None
+
+
+def _gpu(index: int, driver: str | None) -> Gpu:
+    import pynvml
+
+    handle = _told(pynvml.nvmlDeviceGetHandleByIndex, index)
+    if handle is None:
+        return Gpu(index, "a GPU that does not answer", None, None, None, None, driver, ())
+    memory = _told(pynvml.nvmlDeviceGetMemoryInfo, handle, pynvml.nvmlMemory_v2)
+    memory = memory or _told(pynvml.nvmlDeviceGetMemoryInfo, handle)
+    computing = _told(pynvml.nvmlDeviceGetComputeRunningProcesses, handle) or []
+    drawing = _told(pynvml.nvmlDeviceGetGraphicsRunningProcesses, handle) or []
+    running = {each.pid: each for each in (*drawing, *computing)}
+    return Gpu(
+        index,
+        _told(pynvml.nvmlDeviceGetName, handle) or "NVIDIA GPU",
+        memory and memory.total,
+        memory and memory.used,
+        memory and memory.free,
+        _told(pynvml.nvmlDeviceGetCudaComputeCapability, handle),
+        driver,
+        tuple(_process(pid, each.usedGpuMemory) for pid, each in sorted(running.items())),
+    )
+
+
+def _by_nvidia_smi() -> GpuReport:
+    try:
+        rows = _query("gpu", SMI_GPU)
+        running = _query("compute-apps", SMI_PROCESS)
+    except UserError as error:
+        return GpuReport((), None, "none", error.message)
+    gpus = tuple(_smi_gpu(row, running) for row in rows)
+    if not gpus:
+        return GpuReport((), None, "none", "nvidia-smi lists no GPU")
+    return GpuReport(gpus, gpus[0].driver, "nvidia-smi")
+
+
+def _query(what: str, fields: tuple[str, ...]) -> list[list[str]]:
+    """Rows of at least as many cells as fields: a program's name may have commas."""
+    command = f"nvidia-smi --query-{what}={','.join(fields)} --format=csv,noheader,nounits"
+    done = run(command.split(), seconds=SMI_SECONDS)
+    if done.code:
+        said = (done.stdout or done.stderr).strip().split("\n")[0]
+        raise UserError(f"nvidia-smi failed ({said or f'exit code {done.code}'})")
+    rows = csv.reader(done.stdout.splitlines(), skipinitialspace=True)
+    return [row for row in rows if len(row) >= len(fields)]
+
+
+def _smi_gpu(row: list[str], running: list[list[str]]) -> Gpu:
+    index, uuid, name, total, used, free, capability, driver = row[: len(SMI_GPU)]
+    major, _, minor = capability.partition(".")
+    return Gpu(
+        int(index),
+        name,
+        _bytes(total),
+        _bytes(used),
+        _bytes(free),
+        (int(major), int(minor)) if major.isdigit() and minor.isdigit() else None,
+        None if driver.startswith("[") else driver,
+        tuple(
+            _process(int(each[1]), _bytes(each[2]), ", ".join(each[3:]))
+            for each in running
+            if each[0] == uuid and each[1].isdigit()
+        ),
+    )
+
+
+def _bytes(mebibytes: str) -> int | None:
+    """A cell in MiB; None for `[N/A]` and its like."""
+    return int(mebibytes) * MIB if mebibytes.isdigit() else None

@@ -1,0 +1,1 @@
+"""What people see in a terminal: lines, tables, sources, and how a command is declared."""

@@ -1,0 +1,104 @@
+"""Shows the passages that a search found."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from assistant.question.clean import is_russian
+from core.errors import UserError
+from core.text import counted, printable
+from opsctl.terminal import output
+
+if TYPE_CHECKING:
+    from assistant.events import Citation, Done
+    from assistant.quote import Choice
+    from indexer.search.searcher import Found, Searcher
+
+
+def tell_words_alone(error: UserError | None) -> None:
+    """Say why a question is answered by words alone, and what helps."""
+    if error:
+        output.note(f"warning: words alone are searched: {error.message}")
+        output.note(f"hint: {error.hint}")
+
+
+def list_sources(found: "Found") -> None:
+    """Print each passage with its place and score."""
+    from assistant.events import recognised
+
+    for number, hit in enumerate(found.hits, start=1):
+        page = f", p. {hit.pages}" if hit.page is not None else ""
+        heading = f", {hit.heading}" if hit.heading else ""
+        mark = recognised(hit.recognised, russian=False)
+        place = printable(f"{hit.file}{page}{mark}{heading}")
+        output.write(f"{number}. {place}  [{hit.score:.2f}]\n{_indented(hit.text)}\n")
+
+
+def say_whether(choice: "Choice") -> None:
+    """Tell whether the passages hold an answer, by what would be quoted of them."""
+    word = "found" if choice.is_sure else "not sure" if choice.is_near else "nothing found"
+    figures = f"certainty {choice.certainty:.2f}, threshold {choice.found.threshold:.2f}"
+    output.note(f"{word}: {figures}")
+
+
+def sections(citations: Sequence["Citation"], searcher: "Searcher") -> list[tuple["Citation", str]]:
+    """The whole section or page of each quotation of an answer that is cut."""
+    from assistant.quote.whole import in_part, section
+
+    return searcher.look(lambda store: [(one, section(store, one)) for one in in_part(citations)])
+
+
+def show_sections(question: str, found: Sequence[tuple["Citation", str]]) -> None:
+    """Print whole sections, each under its place."""
+    from assistant.quotation import place
+
+    for citation, text in found:
+        output.write(f"\n— {place(citation, is_russian(question))}\n\n{text}")
+
+
+def show_end(question: str, done: "Done", found: "Found | None", whole: str = "") -> None:
+    """Print what follows an answer: the places of its sources, who wrote it, what was left out.
+
+    `whole` is what to type for all of a quotation that is cut.
+    """
+    from assistant.quotation import place
+    from assistant.quote.whole import shows_a_part
+
+    russian = is_russian(done.searched or question)
+    if done.engine == "server":
+        places = [place(citation, russian) for citation in done.citations]
+        output.write("".join(f"\n— {place}" for place in dict.fromkeys(places)).lstrip("\n"))
+    for sentence in done.unsupported:
+        label = "отрывки этого не подтверждают" if russian else "no passage confirms this"
+        output.note(f"{label}: {printable(sentence)}")
+    if done.cut:
+        why = done.cause or "it reached its greatest length (OPSCTL_ANSWER_TOKENS)"
+        output.note(f"the answer is cut here: {why}")
+    if done.dropped_turns or done.dropped_passages:
+        output.note(
+            "left out, because the prompt was full:"
+            f" {counted(done.dropped_turns, 'earlier question')},"
+            f" {counted(done.dropped_passages, 'passage')}"
+        )
+    if done.searched:
+        output.note(f"{'искал' if russian else 'searched for'}: {printable(done.searched)}")
+    if whole and shows_a_part(done.text, done.citations):
+        output.note(f"{'показать целиком' if russian else 'to see all of it'}: {whole}")
+    if done.kind:
+        return
+    if done.found:
+        output.note(f"[{_writer(done, russian)}]")
+    elif found and found.hits and not done.citations:
+        closest = "ближе всего" if russian else "closest"
+        output.note(f"{closest}: {printable(found.hits[0].file)}")
+    if done.note:
+        output.note(done.note if done.engine == "server" else f"no model answered: {done.note}")
+
+
+def _writer(done: "Done", russian: bool) -> str:
+    if done.engine == "server":
+        return f"{'модель' if russian else 'model'} {done.model}".strip()
+    return "цитаты из документов" if russian else "quotes from the documents"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"   {line}" for line in text.splitlines())
