@@ -82,16 +82,24 @@ class Engine(Protocol):
 class ExtractiveEngine:
     """Quotes what answers, with its file and page, or says that this is only what comes closest."""
 
-    def __init__(self, note: str = "", fault: str = "") -> None:
-        """`note` says why no model answers, where one was expected, `fault` by what error."""
-        self.note = note
-        self.fault = fault
+    def __init__(self, error: ServerError | None = None) -> None:
+        """`error` is why no model answers, where one was expected."""
+        self._writer = Writer("extractive")
+        if error:
+            kind = type(error).__name__
+            self._writer = Writer(
+                "extractive",
+                note=error.message,
+                fault=kind,
+                in_short=error.in_short,
+                hint=error.hint,
+            )
 
     async def write(
         self, question: str, choice: "Choice", history: Sequence[Turn]
     ) -> AsyncGenerator[Piece, None]:
         """Yield a quotation a paragraph, with its place below it."""
-        yield Writer("extractive", note=self.note, fault=self.fault)
+        yield self._writer
         words = _RUSSIAN if is_russian(question) else _ENGLISH
         intro = "" if choice.is_sure else f"{words.closest}\n\n"
         if choice.is_sure and choice.quote and _is_foreign(choice.quote.text, question):
@@ -257,17 +265,18 @@ class AutoEngine:
             try:
                 async with asyncio.timeout(self.first_word_seconds):
                     first = await self._first(pieces)
-            except ServerError as error:
-                note, fault = error.message, type(error).__name__
+            except ServerError as failed:
+                error = failed
             except TimeoutError:
-                fault = ServerBusy.__name__
-                note = f"the model began no answer within {self.first_word_seconds:g} s"
+                seconds = f"{self.first_word_seconds:g} s"
+                advice = ServerBusy.advice_to_others
+                error = ServerBusy(f"the model began no answer within {seconds}", advice)
             else:
                 yield first
                 async for piece in pieces:
                     yield piece
                 return
-        quoting = ExtractiveEngine(note, fault) if self.expected() else ExtractiveEngine()
+        quoting = ExtractiveEngine(error if self.expected() else None)
         async with aclosing(quoting.write(question, choice, history)) as quotes:
             async for piece in quotes:
                 yield piece
@@ -275,6 +284,12 @@ class AutoEngine:
     async def _first(self, pieces: AsyncGenerator[Piece, None]) -> Piece:
         await self.served.server.health()
         return await anext(pieces)
+
+
+def served_by(engine: Engine) -> ServerEngine | None:
+    """The engine that asks the model server, where one does."""
+    served = engine.served if isinstance(engine, AutoEngine) else engine
+    return served if isinstance(served, ServerEngine) else None
 
 
 @asynccontextmanager

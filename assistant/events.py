@@ -20,14 +20,17 @@ class Sources:
 class Writer:
     """Who writes the answer: "server" with its adapter or model, or "extractive".
 
-    `note` says why it is not the one a person would expect, and `fault` the kind of the error for
-    which the model does not answer; what did not fit into the prompt is counted.
+    `note` says why it is not the one a person would expect. Where that is an error of the model
+    server, `fault` is its kind, `in_short` the note without the server's words, which may be a
+    person's, and `hint` what helps. What did not fit into the prompt is counted.
     """
 
     engine: str
     model: str = ""
     note: str = ""
     fault: str = ""
+    in_short: str = ""
+    hint: str = ""
     dropped_turns: int = 0
     dropped_passages: int = 0
 
@@ -116,6 +119,8 @@ class Done:
     model: str = ""
     note: str = ""
     fault: str = ""
+    in_short: str = ""
+    hint: str = ""
     cut: bool = False
     cause: str = ""
     dropped_turns: int = 0

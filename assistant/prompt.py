@@ -1,8 +1,8 @@
-"""The prompt of the served model: instructions, the passages, then the person's message.
+"""The prompt of the served model: instructions, the dialogue, the passages, the person's message.
 
-They make one turn of the person, as not every template takes a system message; the dialogue before
-it stands in turns of its own. Where an adapter answers, the frame is the one that it was trained
-on; else it is in the question's language. Rendering to text is the client's (assistant.server).
+Where an adapter answers, the frame is the one that it was trained on, in a single turn of the
+person; else it is in the question's language, and the instructions are a system message. A server
+whose template takes none, and the rendering to text, are the client's concern (assistant.server).
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from assistant.events import Turn
 from assistant.question.clean import is_russian
-from assistant.server.types import Message
+from assistant.server.types import Message, without_system
 from core.errors import UserError
 from core.text import printable
 
@@ -43,14 +43,22 @@ class Frame:
     context: str
     message: str
     passage: str
-    number: str
+    number: str  # with a place for it
     source: str
     page: str
+    has_system: bool = True  # the rules are a message of their own
 
 
 TRAINED = Frame(
-    f"{PERSONA} {RULES}", CONTEXT, MESSAGE, "отрывок", "номер", "источник", "стр. "
-)  # fmt: skip
+    f"{PERSONA} {RULES}",
+    CONTEXT,
+    MESSAGE,
+    "отрывок",
+    'номер="{}"',
+    "источник",
+    "стр. ",
+    has_system=False,
+)
 NOT_FOUND_RUSSIAN = "В документах ответа нет."
 NOT_FOUND_ENGLISH = "The documents do not hold the answer."
 RUSSIAN = Frame(
@@ -61,7 +69,7 @@ RUSSIAN = Frame(
     "Отрывки:",
     "Вопрос:",
     "отрывок",
-    "номер",
+    "[{}]",
     "источник",
     "стр. ",
 )
@@ -73,7 +81,7 @@ ENGLISH = Frame(
     "Passages:",
     "Question:",
     "passage",
-    "number",
+    "[{}]",
     "source",
     "p. ",
 )
@@ -132,12 +140,13 @@ def build_messages(
     history: Sequence[Turn] = (),
     frame: Frame = TRAINED,
 ) -> tuple[Message, ...]:
-    """The dialogue to send: past turns, oldest first, then instructions, passages and question."""
+    """The dialogue to send: past turns, oldest first, then passages and question."""
     numbered = enumerate(hits, start=1)
     context = "\n\n".join(passage(number, hit, frame) for number, hit in numbered)
-    last = f"{frame.rules}\n\n{frame.context}\n{context}\n\n{frame.message}\n{_data(question)}"
+    last = Message("user", f"{frame.context}\n{context}\n\n{frame.message}\n{_data(question)}")
     past = [message for turn in history for message in turn_messages(turn)]
-    return (*past, Message("user", last))
+    messages = (Message("system", frame.rules), *past, last)
+    return messages if frame.has_system else without_system(messages)
 
 
 def turn_messages(turn: Turn) -> tuple[Message, Message]:
@@ -150,7 +159,7 @@ def passage(number: int, hit: "Hit", frame: Frame = TRAINED) -> str:
     name = _data(printable(hit.file)).replace('"', "'")
     page = f", {frame.page}{hit.pages}" if hit.page is not None else ""
     said = _data(_without_furniture(hit))
-    head = f'{frame.passage} {frame.number}="{number}" {frame.source}="{name}{page}"'
+    head = f'{frame.passage} {frame.number.format(number)} {frame.source}="{name}{page}"'
     return f"<{head}>\n{said}\n</{frame.passage}>"
 
 

@@ -12,10 +12,10 @@ from telegram import User
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ExtBot
 
-from assistant.engines import AutoEngine, Engine, ServerEngine, open_engine
+from assistant.engines import Engine, open_engine, served_by
 from assistant.retrieve import make_searcher
-from assistant.server.errors import ServerError
 from assistant.server.record import is_expected
+from assistant.server.state import examine
 from bot.base.config import BotConfig
 from bot.base.metrics import Metrics
 from bot.base.waiting import within
@@ -44,6 +44,7 @@ from bot.questions.dialogue import Dialogue
 from bot.questions.fallbacks import Fallbacks
 from bot.questions.queue import Queue
 from bot.questions.schedule import Schedule
+from bot.questions.slots import Slots
 from bot.questions.writing import AnswerWriter
 from bot.store.store import DAY, KEEP_REQUESTS, Store, StoreBusy
 from bot.telegram.connections import DEAF, Connections
@@ -144,8 +145,9 @@ class Assembly:
             min(KEEP_REQUESTS, config.keep_days * DAY),
             pace,
         )
+        self._slots = Slots(engine, config.parallel)
         self.queue = Queue(
-            self._schedule, answerer.work, answerer.greet, config.parallel, pace=pace
+            self._schedule, answerer.work, answerer.greet, self._slots.count, pace=pace
         )
         self._inbox: Inbox | None = None
         self.poller = Poller(
@@ -155,7 +157,7 @@ class Assembly:
 
     async def talk(self) -> None:
         """Find out who we are, then handle updates and answer, for ever."""
-        me = await self._introduce()
+        me, _ = await asyncio.gather(self._introduce(), self._slots.learn())
         log.info("answering as bot %d", me.id)
         self._store.set_username(self._config.token, me.username or "")
         menu = Menu(self._bot, self._store, self._roles)
@@ -303,15 +305,13 @@ class Assembly:
         }
 
     async def _server(self) -> str:
-        served = self._engine.served if isinstance(self._engine, AutoEngine) else self._engine
-        if not isinstance(served, ServerEngine):
+        settings = self._config.settings
+        if served_by(self._engine) is None:
             return "none"
-        try:
-            await served.server.health()
-        except ServerError as error:
-            expected = is_expected(self._config.settings)
-            return type(error).__name__ if expected else "none"
-        return self._fallbacks.trouble or "up"
+        found = await examine(settings)
+        if found.error and not is_expected(settings):
+            return "none"
+        return found.fault or self._fallbacks.trouble or "up"
 
     def _roles(self) -> dict[int, Role]:
         """Those who have a menu of their own."""

@@ -4,6 +4,7 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from typing import Self, TypeVar
 
 import tenacity
@@ -24,16 +25,25 @@ from assistant.server.stream import Parser, Stream, begin
 from assistant.server.types import Finish, Limits
 
 Result = TypeVar("Result")
+# For so many seconds after it was well, or has ended an answer, a server is not asked how it is.
+WELL = 10.0
 
 
 class Client(ABC):
-    """A client of one server: one pool of connections, closed by `aclose`."""
+    """A client of one server: one pool of connections, closed by `aclose`.
 
-    def __init__(self, url: str, api_key: str | None, timeouts: Timeouts) -> None:
+    `is_ours` tells whether opsctl starts the server, which decides the advice in errors.
+    """
+
+    def __init__(
+        self, url: str, api_key: str | None, timeouts: Timeouts, is_ours: bool = True
+    ) -> None:
         self._wire = Wire(url, api_key, timeouts)
         self._timeouts = timeouts
+        self._is_ours = is_ours
         self._limits: Limits | None = None
         self._places: Places | None = None
+        self._well_until = 0.0
 
     async def __aenter__(self) -> Self:
         return self
@@ -48,16 +58,37 @@ class Client(ABC):
     async def limits(self) -> Limits:
         """What the server takes; asked once, and again after it was down or a prompt too long."""
         if self._limits is None:
-            self._limits = await self._patiently(self._ask_limits)
+            with self._advising():
+                self._limits = await self._patiently(self._ask_limits)
+            self._seat(self._limits)
         return self._limits
+
+    @property
+    def slots(self) -> int | None:
+        """How many requests the server takes at a time, as it said last; None before it did."""
+        return self._places.count if self._places else None
+
+    async def health(self) -> None:
+        """Return if the server can work, or just could; otherwise raise."""
+        if time.monotonic() >= self._well_until:
+            await self._look()
+
+    async def _look(self) -> None:
+        with self._advising():
+            await self._check_health()
+        self._well_until = time.monotonic() + WELL
 
     @abstractmethod
     async def _ask_limits(self) -> Limits:
         """Ask the server for its limits."""
 
     @abstractmethod
-    async def health(self) -> None:
+    async def _check_health(self) -> None:
         """Return if the server can work; otherwise raise."""
+
+    def _advising(self) -> AbstractContextManager[None]:
+        """Errors have the advice that helps with this server."""
+        return nullcontext() if self._is_ours else ServerError.of_others()
 
     def _relents(self, refusal: BadRequest) -> bool:
         """Whether the same is to be asked again in another form, which `body` now makes."""
@@ -67,6 +98,14 @@ class Client(ABC):
         self, path: str, body: Callable[[Limits], bytes], parser: Parser
     ) -> AsyncGenerator[str | Finish, None]:
         """Yield the texts of a streamed answer, then its Finish; raise when it is not whole."""
+        with self._advising():
+            async with aclosing(self._answered(path, body, parser)) as pieces:
+                async for piece in pieces:
+                    yield piece
+
+    async def _answered(
+        self, path: str, body: Callable[[Limits], bytes], parser: Parser
+    ) -> AsyncGenerator[str | Finish, None]:
         ends = time.monotonic() + self._timeouts.deadline
         texts: list[str] = []
         limits = await self.limits()
@@ -88,8 +127,10 @@ class Client(ABC):
             if parser.finish is None:
                 raise parser.unfinished()
             await stream.drain()
+            self._well_until = time.monotonic() + WELL
             yield parser.finish
         except ServerError as error:
+            self._well_until = 0
             if isinstance(error, (ServerDown, TooLong)):
                 self._limits = None
             if isinstance(error, Incomplete):
@@ -107,7 +148,7 @@ class Client(ABC):
         while True:
             try:
                 return await self._patiently(
-                    begin, self._wire, path, body(), parser, ends, self.health
+                    begin, self._wire, path, body(), parser, ends, self._look
                 )
             except BadRequest as refusal:
                 if not self._relents(refusal):
@@ -123,14 +164,19 @@ class Client(ABC):
         except (TimeoutError, ServerError):
             return []
 
-    async def _take_place(self, limits: Limits, ends: float) -> Places:
+    def _seat(self, limits: Limits) -> Places:
         if self._places is None:
             self._places = Places(limits.max_concurrent)
+        self._places.count = limits.max_concurrent
+        return self._places
+
+    async def _take_place(self, limits: Limits, ends: float) -> Places:
+        places = self._seat(limits)
         try:
-            await self._places.take(seconds_until(ends))
+            await places.take(seconds_until(ends))
         except TimeoutError:
             raise Deadline("no place at the model server became free in time") from None
-        return self._places
+        return places
 
     async def _patiently(
         self, attempt: Callable[..., Awaitable[Result]], *arguments: object

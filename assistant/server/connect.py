@@ -12,6 +12,8 @@ def connect_to(
     config: "Settings", answer_seconds: float, *, is_patient: bool = True
 ) -> "ModelServer":
     """The client of the server, adapter, model and key of the settings; see `connect`."""
+    from assistant.server.record import is_foreign
+
     return connect(
         config.server_url,
         config.server_api,
@@ -20,6 +22,7 @@ def connect_to(
         config.api_key,
         answer_seconds,
         is_patient,
+        not is_foreign(config),
     )
 
 
@@ -31,12 +34,13 @@ def connect(
     api_key: str | None,
     answer_seconds: float = 300,
     is_patient: bool = True,
+    is_ours: bool = True,
 ) -> "ModelServer":
     """A client of the server at `url`: of TGI's own routes ("tgi") or the chat route ("openai").
 
     `answer_seconds` is the most that an answer may take; a patient client asks a server that is
-    busy or not there yet again and again. Makes no connection yet. Raises UsageError for an address
-    that is none.
+    busy or not there yet again and again; `is_ours` is of a TGI that opsctl starts. Makes no
+    connection yet. Raises UsageError for an address that is none.
     """
     from assistant.server.http import Timeouts
 
@@ -49,4 +53,4 @@ def connect(
         return ChatClient(url, model, api_key, timeouts=timeouts)
     from assistant.server.tgi import TGIClient
 
-    return TGIClient(url, adapter, api_key, timeouts=timeouts)
+    return TGIClient(url, adapter, api_key, timeouts=timeouts, is_ours=is_ours)

@@ -28,20 +28,31 @@ _CONTEXT = re.compile(
     r"tokens. must (be <=|have less than)|(maximum|model's) context length|max_(seq|model)_len"
     r"|exceed\w* .*context|context.?(size|length|window|.*overflow).*exceed|context .*overflow"
     r"|(longer|greater) than .*context|context length (is|of) only|length limit exceeded"
-    r"|context_length_exceeded|too (long|large)",
+    r"|context_length_exceeded",
     re.IGNORECASE,
 )
-_MODEL = re.compile(r"model.* (not exist|not found)|no such model", re.IGNORECASE)
+_SIZE = re.compile(r"too (long|large)", re.IGNORECASE)
+_MODEL = re.compile(
+    r"model.* (not exist|not found)|no such model|(not a valid|invalid) model|model_not_found",
+    re.IGNORECASE,
+)
+# LM Studio and TabbyAPI, which run without one.
+_UNLOADED = re.compile(r"\bno models? (is|are)?\s*(currently )?loaded", re.IGNORECASE)
+_SYSTEM = re.compile(r"roles must alternate|system.{0,20} role|user and assistant roles", re.I)
 
 
 class ServerError(UserError):
-    """The model server, or the way to it, failed."""
+    """The model server, or the way to it, failed.
+
+    `in_short` is the message without what the server said, which may repeat a person's words.
+    """
 
     advice = "see what it says: opsctl logs server"
     advice_to_others = "see the log of the model server"
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message, hint or self.advice)
+        self.in_short = message
 
     @classmethod
     @contextmanager
@@ -60,34 +71,36 @@ class ServerDown(ServerError):
 
     exit_code = 3
     advice = "opsctl status, then opsctl start; OPSCTL_SERVER_URL says where the server is"
-    advice_to_others = "start it where it runs; OPSCTL_SERVER_URL says where that is"
+    advice_to_others = "start it where OPSCTL_SERVER_URL says that it runs; then: opsctl status"
 
 
 class Refused(ServerDown):
     """Nobody listens at the address: the server is stopped, or not ready yet."""
 
     advice = "opsctl start; one that is starting opens its port last: opsctl logs server"
-    advice_to_others = "start it where it runs; one that is starting may open its port last"
+    advice_to_others = (
+        "start it where it runs; one that is starting opens its port last: opsctl status"
+    )
 
 
 class Unhealthy(ServerDown):
     """The server answers, and says that it cannot work."""
 
     advice = "opsctl logs server says why; then opsctl restart"
-    advice_to_others = "see the log of the model server: is it still loading?"
+    advice_to_others = "see its log: is it still loading a model? then: opsctl status"
 
 
 class ServerBusy(ServerError):
     """The server takes no more requests for now."""
 
     advice = "ask again in a minute; opsctl status shows the queue"
-    advice_to_others = "ask again in a minute; a server with more slots answers more at once"
+    advice_to_others = "ask again in a minute: opsctl status; with more slots it answers more"
 
 
 class Unauthorized(ServerError):
     """The server wants another API key."""
 
-    advice = "set OPSCTL_API_KEY to the key that the server was started with"
+    advice = "set OPSCTL_API_KEY in .env to the key that the server was started with"
     advice_to_others = advice
 
 
@@ -116,14 +129,14 @@ class TooLong(BadRequest):
 class BadReply(ServerError):
     """What answers does not speak the protocol that was expected."""
 
-    advice = "check OPSCTL_SERVER_URL and OPSCTL_SERVER_API (tgi or openai): opsctl doctor"
+    advice = "set OPSCTL_SERVER_URL and OPSCTL_SERVER_API (tgi or openai) in .env: opsctl status"
     advice_to_others = advice
 
 
 class UnknownModel(BadReply):
     """The server has no model, or adapter, of the name that was asked for."""
 
-    advice = "set OPSCTL_SERVER_MODEL to a name that the server has: opsctl status"
+    advice = "set OPSCTL_SERVER_MODEL in .env to a name that the server has"
     advice_to_others = advice
 
 
@@ -183,9 +196,15 @@ def refusal(status: int, text: str) -> ServerError:
     """The error for an HTTP status and what the server said, which may be nothing."""
     family = _family(status, text)
     error = family(_WORDS[family] + (f": {text}" if text else f" (HTTP {status}, no text)"))
+    error.in_short = f"{_WORDS[family]} (HTTP {status})"
     if isinstance(error, TooLong):
         error.share = _fitting(text)
     return error
+
+
+def takes_no_system(text: str) -> bool:
+    """Tell whether a refusal means that the model's template has no system messages."""
+    return bool(_SYSTEM.search(text))
 
 
 def _fitting(text: str) -> float:
@@ -198,10 +217,15 @@ def _family(status: int, text: str) -> type[ServerError]:
     for start, family in _TEXTS.items():
         if text.lower().startswith(start):
             return family
-    if status in (400, 413, 422) and _CONTEXT.search(text):
+    known = status in (400, 413, 422)
+    if ((known or status == 500) and _CONTEXT.search(text)) or (known and _SIZE.search(text)):
         return TooLong
-    if status in (400, 404) and _MODEL.search(text):
+    if status in (400, 404, 503) and _UNLOADED.search(text):
+        return Unhealthy
+    if status in (400, 404, 422) and _MODEL.search(text):
         return UnknownModel
+    if takes_no_system(text):
+        return BadRequest
     if status in _STATUSES:
         return _STATUSES[status]
     if status >= 500:

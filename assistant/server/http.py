@@ -1,7 +1,9 @@
 """The connection to a model server: one session, its limits of time, and errors as our own."""
 
 import asyncio
+import errno
 import json
+import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,7 +25,9 @@ from assistant.server.errors import (
 from assistant.server.sse import MOST_BYTES
 from core.errors import UsageError
 
+NOT_SECURE = "if it speaks no TLS, let OPSCTL_SERVER_URL in .env begin with http://"
 _JSON = {"Content-Type": "application/json"}
+_PAGE = re.compile(r"\s*<(?:!doctype|html|head|body)\b.*?(<title>([^<]*)</title>|\Z)", re.I | re.S)
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,9 @@ class Wire:
                 return await self._exchange(path, body)
         except TimeoutError as error:
             raise ServerDown(f"{self.shown} does not answer within {seconds:g} s") from error
-        except (aiohttp.ServerDisconnectedError, ConnectionResetError) as error:
-            raise self.closed() from error
         except (aiohttp.ClientError, OSError) as error:
+            if is_closed(error):
+                raise self.closed() from error
             raise ServerDown(f"{self.shown} broke the connection off") from error
 
     async def _exchange(self, path: str, body: bytes | None) -> tuple[int, bytes]:
@@ -104,14 +108,23 @@ class Wire:
         try:
             return load_json(answer)
         except ValueError:
-            raise self.strange(f"{path} gives no JSON") from None
+            page = _PAGE.match(answer.decode("utf-8", "replace"))
+            raise self.strange(f"{path} gives {'a web page' if page else 'no JSON'}") from None
 
     async def request(self, path: str, body: bytes | None) -> aiohttp.ClientResponse:
         """A response with its body still to be read; the caller limits the time.
 
         Close it: before its end that closes the connection, which is what the server sees.
-        Raises ServerDown, and for a connection that was made and failed, what aiohttp raises.
+        Raises ServerDown, BadReply for a redirect, and for a connection that was made and failed,
+        what aiohttp raises.
         """
+        response = await self._requested(path, body)
+        if 300 <= response.status < 400:
+            response.close()
+            raise self._elsewhere(response)
+        return response
+
+    async def _requested(self, path: str, body: bytes | None) -> aiohttp.ClientResponse:
         try:
             return await self._open_session().request(
                 "GET" if body is None else "POST",
@@ -132,7 +145,7 @@ class Wire:
         with suppress(ValueError):
             payload = load_json(answer)
             text = (isinstance(payload, dict) and told(payload)) or text
-        return self.refusal(status, str(text))
+        return self.refusal(status, _of_page(str(text)))
 
     def refusal(self, status: int, text: str) -> ServerError:
         """The error for a status and what the server said."""
@@ -141,6 +154,15 @@ class Wire:
     def strange(self, what: str) -> BadReply:
         """The error of an answer that this server should not give."""
         return BadReply(f"{self.shown} does not answer as expected: {said(what, self._secret)}")
+
+    def _elsewhere(self, response: aiohttp.ClientResponse) -> BadReply:
+        """The error of an address that sends everybody to another one."""
+        to = response.headers.get("Location", "")
+        with suppress(ValueError):
+            to = str(URL(to).with_user(None).with_query(None))
+        error = self.strange(f"it redirects to {to or 'no address'}")
+        error.hint = "set OPSCTL_SERVER_URL in .env to the address where the server itself answers"
+        return error
 
     def silent(self) -> Incomplete:
         """The error of a server that sends nothing any more."""
@@ -159,11 +181,14 @@ class Wire:
         """The error of a connection that was never made."""
         if isinstance(error, aiohttp.ConnectionTimeoutError):
             seconds = self.timeouts.connect
-            return ServerDown(f"{self.shown} takes no connection within {seconds:g} s")
+            secure = " secure" if self._base.scheme == "https" else ""
+            sentence = f"{self.shown} takes no{secure} connection within {seconds:g} s"
+            return ServerDown(sentence, NOT_SECURE if secure else "")
         if isinstance(error, aiohttp.ClientConnectorDNSError):
-            return ServerDown(f"there is no host {self._base.host}", "check OPSCTL_SERVER_URL")
+            hint = "set OPSCTL_SERVER_URL in .env to the address of the model server"
+            return ServerDown(f"there is no host {self._base.host}", hint)
         if isinstance(error, aiohttp.ClientSSLError):
-            return ServerDown(f"no secure connection to {self.shown}: https or http?")
+            return ServerDown(f"no secure connection to {self.shown}: https or http?", NOT_SECURE)
         cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
         if isinstance(cause, ConnectionRefusedError):
             return Refused(f"no model server listens at {self.shown}")
@@ -194,6 +219,20 @@ def told(payload: dict[str, Any]) -> str:
         return inner if isinstance(inner, str) else json.dumps(inner, ensure_ascii=False)
     message, code = inner.get("message") or "", inner.get("code")
     return f"{message} ({code})" if isinstance(code, str) else str(message)
+
+
+def is_closed(error: Exception) -> bool:
+    """Tell whether a connection was taken and closed before a word of an answer."""
+    kinds = (aiohttp.ServerDisconnectedError, ConnectionResetError)
+    return isinstance(error, kinds) or getattr(error, "errno", None) == errno.ECONNRESET
+
+
+def _of_page(text: str) -> str:
+    """A text; of a web page, which a proxy or another program sends, that it is one."""
+    page = _PAGE.match(text)
+    if not page:
+        return text
+    return f"a web page, “{page[2].strip()}”" if page[2] else "a web page"
 
 
 def seconds_until(ends: float) -> float:

@@ -1,4 +1,4 @@
-"""The client of the OpenAI chat route: vLLM, SGLang, llama.cpp, and TGI's own."""
+"""The client of the OpenAI chat route: vLLM, SGLang, llama.cpp, LM Studio, TGI's own."""
 
 import json
 import re
@@ -13,10 +13,19 @@ from assistant.server.errors import (
     GenerationFailed,
     Incomplete,
     ServerError,
+    UnknownModel,
     said,
+    takes_no_system,
 )
 from assistant.server.http import USUAL, Timeouts, Wire, load_json, told
-from assistant.server.types import Finish, Limits, Message, Reason, Tokenized
+from assistant.server.types import (
+    Finish,
+    Limits,
+    Message,
+    Reason,
+    Tokenized,
+    without_system,
+)
 
 # What is assumed of a server that does not say: tokens in all, and requests at a time.
 CONTEXT = 4096
@@ -29,6 +38,9 @@ _LENGTH = {"length", "max_tokens", "model_length"}
 _BROKEN = {"abort", "aborted", "cancelled", "content_filter", "error"}
 # What a server may refuse in a request and an answer can do without.
 _OPTIONAL = ("stream_options", "temperature")
+# An address as people copy it: with the version of the API, and with the route itself.
+_ADDRESS = re.compile(r"(?:/(v\d\w*))?(?:/chat/completions)?/*\Z")
+NAMED = 5  # models that an error names
 # The statuses of errors in a stream that are named by a word.
 _CODES = {"context_length_exceeded": 413, "rate_limit_exceeded": 429, "invalid_api_key": 401}
 
@@ -39,32 +51,28 @@ class ChatClient(Client):
     def __init__(
         self, url: str, model: str, api_key: str | None = None, *, timeouts: Timeouts = USUAL
     ) -> None:
-        super().__init__(url.rstrip("/").removesuffix("/v1"), api_key, timeouts)
+        end = _ADDRESS.search(url)
+        assert end
+        super().__init__(url[: end.start()], api_key, timeouts, is_ours=False)
+        self._version = end[1] or "v1"
         self._model = model
+        self._names: list[str] = []
         self._refused: set[str] = set()  # fields
-        self._counts = True  # tokens, as far as is known
+        self._has_system = True  # as far as is known, like what follows
+        self._counts = True  # tokens
         self._has_health = True  # LiteLLM's asks all the models behind it, each time
         self.model = ""
 
-    async def limits(self) -> Limits:
-        """What the server takes, as far as it tells."""
-        with ServerError.of_others():
-            return await super().limits()
-
-    async def health(self) -> None:
+    async def _check_health(self) -> None:
         """Return if the server is well, and would answer with this key: it lists its models.
 
         A list is no must where the model's name is set, nor is the route of health.
         """
-        with ServerError.of_others():
-            await self._check_health()
-
-    async def _check_health(self) -> None:
         status, answer = await self._wire.ask("health") if self._has_health else (404, b"")
         if status not in (200, 401, 403, 404, 405):
             raise self._wire.refused(status, answer)
         self._has_health = status == 200 and b"healthy_endpoints" not in answer
-        status, answer = await self._wire.ask("v1/models")
+        status, answer = await self._wire.ask(f"{self._version}/models")
         if status != 200 and not (self._model and status in (404, 405, 500, 501)):
             raise self._wire.refused(status, answer)
 
@@ -96,16 +104,24 @@ class ChatClient(Client):
         parser = ChunkParser(self._wire)
 
         def body(limits: Limits) -> bytes:
-            return _body(limits.model, messages, max_new_tokens, self._refused)
+            turns = messages if self._has_system else without_system(messages)
+            return _body(limits.model, turns, max_new_tokens, self._refused)
 
-        answer = self._answer("v1/chat/completions", body, parser)
-        with ServerError.of_others():
+        answer = self._answer(f"{self._version}/chat/completions", body, parser)
+        try:
             async with aclosing(answer) as pieces:
                 async for piece in pieces:
                     self.model = parser.model
                     yield piece
+        except UnknownModel as error:
+            if names := ", ".join(self._names[:NAMED]):
+                error.hint += f": {said(names, None)}"
+            raise
 
     def _relents(self, refusal: BadRequest) -> bool:
+        if self._has_system and takes_no_system(refusal.message):
+            self._has_system = False
+            return True
         named = {name for name in _OPTIONAL if name in refusal.message} - self._refused
         self._refused |= named
         return bool(named)
@@ -118,28 +134,31 @@ class ChatClient(Client):
             if not self._model:
                 raise
             models = []
-        names = [str(model.get("id", "")) for model in models]
+        names = self._names = [str(model.get("id", "")) for model in models]
         name = self._model or next(iter(names), "")
         if not name:
             raise self._wire.strange("/v1/models names no model")
         chosen = models[names.index(name)] if name in names else {}
-        props = await self._properties()
+        props = await self._told("props") or await self._told("info")
+        self._has_system = self._has_system and _takes_system(props)
         window = _mapping(props.get("default_generation_settings")).get("n_ctx")
-        total = _size(chosen.get("max_model_len")) or _size(window) or CONTEXT
-        return Limits(name, total - 1, total, _size(props.get("total_slots")) or PLACES)
+        told = (chosen.get("max_model_len"), window, props.get("max_total_tokens"))
+        total = next(filter(None, map(_size, told)), CONTEXT)
+        slots = _size(props.get("total_slots")) or _size(props.get("max_concurrent_requests"))
+        return Limits(name, total - 1, total, slots or PLACES)
 
     async def _models(self) -> list[dict[str, Any]]:
-        listed = await self._wire.json("v1/models")
+        listed = await self._wire.json(f"{self._version}/models")
         models = listed.get("data") if isinstance(listed, dict) else None
         if not isinstance(models, list):
             raise self._wire.strange("/v1/models gives no list")
         return [model for model in models if isinstance(model, dict)]
 
-    async def _properties(self) -> dict[str, Any]:
-        """What llama.cpp tells of itself: the window of a slot, and how many there are."""
-        _, answer = await self._wire.ask("props")
+    async def _told(self, path: str) -> dict[str, Any]:
+        """What a server tells of itself: llama.cpp in /props, TGI in /info; others nothing."""
+        status, answer = await self._wire.ask(path)
         try:
-            return _mapping(load_json(answer))
+            return _mapping(load_json(answer)) if status == 200 else {}
         except ValueError:
             return {}
 
@@ -200,7 +219,8 @@ class ChunkParser:
         if reason in _BROKEN:
             raise Incomplete(f"the model server broke the answer off: {said(reason, None)}")
         self._reason = reason or self._reason
-        delta = _mapping(choice.get("delta"))
+        # Who does not know how to stream gives a whole message.
+        delta = _mapping(choice.get("delta")) or _mapping(choice.get("message"))
         self._thought |= bool(delta.get("reasoning_content") or delta.get("reasoning"))
         text = _content(delta.get("content"))
         self.tokens += bool(text)
@@ -211,6 +231,15 @@ class ChunkParser:
         named = error if isinstance(error, dict) else {}
         code = named.get("http_status_code") or named.get("code")
         return self._wire.refusal(_size(code) or _CODES.get(str(code), 500), told(chunk))
+
+
+def _takes_system(props: dict[str, Any]) -> bool:
+    """Whether the model's template has system messages, where the server shows it."""
+    known = _mapping(props.get("chat_template_caps")).get("supports_system_role")
+    template = props.get("chat_template")
+    if known is not None or not isinstance(template, str) or not template:
+        return known is not False
+    return "system" in template and "system role not supported" not in template.lower()
 
 
 def _content(content: object) -> str:

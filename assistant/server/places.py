@@ -5,16 +5,17 @@ from collections import deque
 
 
 class Places:
-    """So many places; who comes when none is free waits in line."""
+    """So many places; who comes when none is free waits in line. `count` may be set anew."""
 
     def __init__(self, count: int) -> None:
-        self._free = count
+        self.count = count
+        self._taken = 0
         self._line: deque[asyncio.Future[None]] = deque()
 
     async def take(self, seconds: float) -> None:
         """Wait for a place; raise TimeoutError when there is none for so long."""
-        if self._free > 0:
-            self._free -= 1
+        if self._taken < self.count:
+            self._taken += 1
             return
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[None] = loop.create_future()
@@ -30,13 +31,13 @@ class Places:
             timer.cancel()
 
     def give(self) -> None:
-        """Hand a place to the first in line, or keep it free."""
-        while self._line:
+        """Free a place, and let those in line have what is free."""
+        self._taken -= 1
+        while self._line and self._taken < self.count:
             turn = self._line.popleft()
             if not turn.done():
+                self._taken += 1
                 turn.set_result(None)
-                return
-        self._free += 1
 
 
 def _give_up(turn: "asyncio.Future[None]") -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.server.connect import connect_to
-from assistant.server.errors import ServerBusy, ServerError
+from assistant.server.errors import ServerBusy
 from assistant.server.types import Limits, Message
+from core.errors import UserError
 
 if TYPE_CHECKING:
     from core.settings import Settings
@@ -18,31 +19,44 @@ SECONDS = 10.0
 
 @dataclass(frozen=True)
 class State:
-    """`fault` is the kind of the error with which it does not answer, "" where it does."""
+    """`error` is why it does not answer, None where it does; `limits` are what it told of itself.
 
-    fault: str = ""
-    reason: str = ""
-    fix: str = ""
+    A server that is busy lives, and answers later.
+    """
+
+    error: UserError | None = None
     limits: Limits | None = None
+
+    @property
+    def fault(self) -> str:
+        """The kind of the error, "" where there is none."""
+        return type(self.error).__name__ if self.error else ""
+
+    @property
+    def lives(self) -> bool:
+        """Whether it answers, or will when it has a place."""
+        return self.error is None or isinstance(self.error, ServerBusy)
 
 
 def look(config: "Settings") -> State:
     """Ask for a word on the route that answers people, with their key, model and adapter."""
-    return asyncio.run(_look(config))
+    return asyncio.run(examine(config))
 
 
-async def _look(config: "Settings") -> State:
+async def examine(config: "Settings") -> State:
+    """What `look` finds."""
     limits = None
-    async with connect_to(config, 2 * SECONDS, is_patient=False) as server:
-        try:
+    try:
+        async with connect_to(config, 2 * SECONDS, is_patient=False) as server:
             await server.health()
             limits = await server.limits()
             async with asyncio.timeout(SECONDS):
                 async for _ in server.stream([Message("user", "?")], 1):
                     pass
-        except TimeoutError:
-            busy = f"it answers no question within {SECONDS:g} s, and lives"
-            return State(ServerBusy.__name__, busy, ServerBusy.advice, limits)
-        except ServerError as error:
-            return State(type(error).__name__, error.message, error.hint, limits)
-        return State(limits=limits)
+    except TimeoutError:
+        advice = ServerBusy.advice_to_others
+        busy = ServerBusy(f"it answers no question within {SECONDS:g} s, and lives", advice)
+        return State(busy, limits)
+    except UserError as error:
+        return State(error, limits)
+    return State(limits=limits)

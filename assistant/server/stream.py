@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 import aiohttp
 
 from assistant.server.errors import BadReply, Incomplete, ServerError, Unhealthy
-from assistant.server.http import Wire, late, seconds_until
+from assistant.server.http import Wire, is_closed, late, seconds_until
 from assistant.server.sse import EventReader
 from assistant.server.types import Finish
 
@@ -52,6 +52,7 @@ class Stream:
         self._response = response
         self._reader = EventReader()
         self._ends = ends
+        self._is_whole = False  # no stream, but the answer in one piece
         self._begun = False  # the answer: it has a word
         self._waits: float | None = None  # for bytes, since when
         self._fault: Incomplete | None = None
@@ -76,6 +77,9 @@ class Stream:
         content, feed = self._response.content, self._reader.feed
         self._waits = time.monotonic()
         try:
+            if self._is_whole:
+                self._is_whole = False
+                return [await self._wire.whole(self._response)]
             while True:
                 chunk = await content.readany()
                 if not chunk:
@@ -106,7 +110,7 @@ class Stream:
         return asyncio.get_running_loop().call_later(max(first - now, 0) + 0.001, self._watch)
 
     async def check(self) -> None:
-        """Raise unless this is a stream of events."""
+        """Raise unless this is a stream of events, or JSON of a server that cannot stream."""
         if self._response.status != 200:
             try:
                 async with asyncio.timeout(self._wire.timeouts.short):
@@ -114,8 +118,11 @@ class Stream:
             except (TimeoutError, aiohttp.ClientError, OSError):
                 answer = b""
             raise self._wire.refused(self._response.status, answer)
-        if self._response.content_type != "text/event-stream":
-            raise self._wire.strange(f"it sends {self._response.content_type}, not events")
+        kind = self._response.content_type
+        self._is_whole = kind == "application/json"
+        if not self._is_whole and kind != "text/event-stream":
+            what = "a web page" if kind == "text/html" else kind
+            raise self._wire.strange(f"it sends {what}, not an answer")
 
     async def drain(self) -> None:
         """Read the little that follows the last event, so that the connection can be used again."""
@@ -149,10 +156,8 @@ async def begin(
             response = await patient(wire.request(path, body), wire, lives)
     except TimeoutError as error:
         raise late() from error
-    except (aiohttp.ServerDisconnectedError, ConnectionResetError) as error:
-        raise wire.closed() from error
     except (aiohttp.ClientError, OSError) as error:
-        raise wire.cut() from error
+        raise (wire.closed() if is_closed(error) else wire.cut()) from error
     stream = Stream(wire, response, ends, lives)
     try:
         await stream.check()

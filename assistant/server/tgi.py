@@ -5,9 +5,11 @@ come from takes longer to import than all the rest of a question.
 """
 
 from collections.abc import AsyncGenerator, Sequence
+from typing import Any
 
 from assistant.server.client import Client
-from assistant.server.http import USUAL, Timeouts
+from assistant.server.errors import BadReply
+from assistant.server.http import USUAL, Timeouts, load_json
 from assistant.server.metrics import parse_queue
 from assistant.server.mistral import render
 from assistant.server.types import (
@@ -24,13 +26,19 @@ class TGIClient(Client):
     """A client that names `adapter` in every request; "" asks for the base model."""
 
     def __init__(
-        self, url: str, adapter: str, api_key: str | None = None, *, timeouts: Timeouts = USUAL
+        self,
+        url: str,
+        adapter: str,
+        api_key: str | None = None,
+        *,
+        timeouts: Timeouts = USUAL,
+        is_ours: bool = True,
     ) -> None:
-        super().__init__(url, api_key, timeouts)
+        super().__init__(url, api_key, timeouts, is_ours)
         self.adapter = adapter
         self.model = ""  # TGI's answers name none
 
-    async def health(self) -> None:
+    async def _check_health(self) -> None:
         """Return if the server can work: it may look by generating a token."""
         status, answer = await self._wire.ask("health")
         if status != 200:
@@ -85,13 +93,30 @@ class TGIClient(Client):
         return parse_queue(answer.decode("utf-8", "replace"))
 
     async def _ask_limits(self) -> Limits:
-        info = await self._wire.json("info")
         try:
-            return Limits(
-                model=str(info["model_id"]),
-                max_input=int(info["max_input_tokens"]),
-                max_total=int(info["max_total_tokens"]),
-                max_concurrent=int(info["max_concurrent_requests"]),
-            )
-        except (KeyError, TypeError, ValueError, OverflowError):
+            return _limits(await self._wire.json("info"))
+        except (BadReply, KeyError, TypeError, ValueError, OverflowError) as error:
+            if await self._is_openai():
+                sentence = f"{self._wire.shown} speaks the protocol of OpenAI, not TGI's own"
+                raise BadReply(sentence, "set OPSCTL_SERVER_API=openai in .env") from None
+            if isinstance(error, BadReply):
+                raise
             raise self._wire.strange("/info does not tell the limits") from None
+
+    async def _is_openai(self) -> bool:
+        """Tell whether the server lists models, as vLLM, llama.cpp and others do."""
+        status, answer = await self._wire.ask("v1/models")
+        try:
+            return status == 200 and isinstance(load_json(answer).get("data"), list)
+        except (ValueError, AttributeError):
+            return False
+
+
+def _limits(info: Any) -> Limits:
+    """What TGI's /info says of its limits."""
+    return Limits(
+        model=str(info["model_id"]),
+        max_input=int(info["max_input_tokens"]),
+        max_total=int(info["max_total_tokens"]),
+        max_concurrent=int(info["max_concurrent_requests"]),
+    )

@@ -9,10 +9,18 @@ Reason = Literal["stop", "length"]
 
 @dataclass(frozen=True)
 class Message:
-    """One turn of a dialogue; the first is always the user's, then they alternate."""
+    """A turn of a dialogue: the user first, then they alternate; a system message before all."""
 
-    role: Literal["user", "assistant"]
+    role: Literal["system", "user", "assistant"]
     content: str
+
+
+def without_system(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """The dialogue for a template without system messages: the last turn begins with its text."""
+    if not messages or messages[0].role != "system":
+        return tuple(messages)
+    system, *turns, last = messages
+    return (*turns, Message(last.role, f"{system.content}\n\n{last.content}"))
 
 
 @dataclass(frozen=True)
@@ -98,10 +106,14 @@ class Queue:
 class ModelServer(Protocol):
     """A model server as the assistant uses it. Every method may raise ServerError.
 
-    `model` is the name by which it answered last, "" where it tells none.
+    `model` is the name by which it answered last, "" where it tells none; `slots` is how many
+    requests it takes at a time, None while that is not known.
     """
 
     model: str
+
+    @property
+    def slots(self) -> int | None: ...
 
     async def __aenter__(self) -> "ModelServer":
         """Open nothing yet: connections are made when they are needed."""
@@ -114,7 +126,7 @@ class ModelServer(Protocol):
         """Close every connection."""
 
     async def health(self) -> None:
-        """Return if the server can work, within 10 s; otherwise raise."""
+        """Return if the server can work, or just could, within 10 s; otherwise raise."""
 
     async def limits(self) -> Limits:
         """Say what the server takes; asked once."""

@@ -5,6 +5,7 @@ What is kept is told to administrators (bot.news), and shown by /status and `ops
 
 import logging
 
+from assistant.events import Done
 from bot.base.metrics import Metrics
 from bot.store.store import Store
 
@@ -22,9 +23,10 @@ class Fallbacks:
         self._metrics = metrics
         self.trouble = store.meta(TROUBLE)  # for which the model does not answer now, or nothing
 
-    def quoted(self, number: int, kind: str) -> None:
-        """An answer was quoted, because of an error of this kind; its words may be a person's."""
-        log.warning("answer %d is quoted, the model does not answer: %s", number, kind)
+    def quoted(self, number: int, done: Done) -> None:
+        """An answer was quoted, because of an error; the server's words may be a person's."""
+        kind, why = done.fault, f"{done.in_short} ({done.hint})"
+        log.warning("answer %d is quoted, the model does not answer: %s: %s", number, kind, why)
         self._metrics.fell_back(kind)
         if kind not in OF_ONE_QUESTION:
             self._keep(kind)

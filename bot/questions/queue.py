@@ -1,7 +1,7 @@
 """Who is answered when: the questions wait in the store, and only those at work are in memory.
 
 A person is answered in the order of asking, one at a time; so many answers are written at once as
-the server is to take. Showing an answer needs no place at the server.
+the model server takes. Showing an answer needs no place at the server.
 """
 
 import asyncio
@@ -24,14 +24,17 @@ Work = Callable[[int, Callable[[], None]], Awaitable[None]]
 
 
 class Queue:
-    """Starts the work on answers. `work` is given the number and what gives its place back."""
+    """Starts the work on answers. `work` is given the number and what gives its place back.
+
+    `places` tells how many answers may be written now.
+    """
 
     def __init__(
         self,
         schedule: Schedule,
         work: Work,
         greet: Greet,
-        places: int,
+        places: Callable[[], int],
         clock: Callable[[], float] = time.time,
         pace: float = 1,
     ) -> None:
@@ -90,8 +93,9 @@ class Queue:
             await asyncio.gather(*late, return_exceptions=True)
 
     def _start_ready(self, now: float) -> None:
-        room = max(AT_WORK, 2 * self._places) - len(self._tasks)
-        free = self._places - len(self._writing)
+        places = self._places()
+        room = max(AT_WORK, 2 * places) - len(self._tasks)
+        free = places - len(self._writing)
         if self._closing or room <= 0:
             return
         ready: Sequence[tuple[int, int]] = ()

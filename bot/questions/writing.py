@@ -149,7 +149,7 @@ class AnswerWriter:
             self._fallbacks.answered()
             self._cut.pop(number, None)
         elif done.fault:
-            self._fallbacks.quoted(number, done.fault)
+            self._fallbacks.quoted(number, done)
         self._finish(number, self._cut.pop(number, done), words)
 
     def _finish(self, number: int, done: Done, words: Texts) -> None:
@@ -207,9 +207,7 @@ class AnswerWriter:
         """The whole answer; what comes of it on the way is put into `draft` and shown."""
         engine, begun, first = self._engine, time.monotonic(), True
         if found.server_failures + 1 == SERVER_TRIES and isinstance(engine, AutoEngine):
-            engine = ExtractiveEngine(
-                "the model server broke off again and again", Incomplete.__name__
-            )
+            engine = ExtractiveEngine(Incomplete("the model server broke off again and again"))
         question = found.question
         events = answer(
             question.text,

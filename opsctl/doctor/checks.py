@@ -254,7 +254,7 @@ def _programs(config: Settings) -> Check:
 
 
 def _server(config: Settings) -> list[Check]:
-    """What TGI needs where there is a GPU for it; else its settings, and whether one answers."""
+    """What TGI needs where there is a GPU for it, else its settings; whether a server answers."""
     from assistant.server.record import is_foreign, read_record
     from opsctl.launch.checks import can_run_tgi, checks
 
@@ -262,24 +262,24 @@ def _server(config: Settings) -> list[Check]:
     wanted = record.wanted if record else ""
     no_gpu = can_run_tgi()
     if not is_foreign(config) and (wanted == "docker" or (wanted != "local" and not no_gpu)):
-        return checks(config)
+        needs = checks(config)
+        return [*needs, _answers(config, no_gpu)] if wanted == "docker" else needs
     if not is_foreign(config) and config.tgi_env.is_file():
-        return [*checks(config, {"tgi.env"}), _answers(config, wanted, no_gpu)]
-    return [_answers(config, wanted, no_gpu)]
+        return [*checks(config, {"tgi.env"}), _answers(config, no_gpu)]
+    return [_answers(config, no_gpu)]
 
 
-def _answers(config: Settings, wanted: str, no_gpu: str) -> Check:
-    """Whether a server that is not TGI in Docker answers, where there should be one."""
-    from assistant.server.record import is_foreign
+def _answers(config: Settings, no_gpu: str) -> Check:
+    """Whether the model server answers, where there should be one."""
+    from assistant.server.record import is_expected
     from assistant.server.state import look
 
     found = look(config)
-    if not found.fault:
+    if found.error is None:
         return Check("server", "ok", f"answers at {config.server_url}")
-    if found.fault == "ServerBusy":
-        return Check("server", "warning", found.reason, found.fix)
-    if is_foreign(config) or wanted == "local" or config.engine == "server":
-        return Check("server", "failed", found.reason, found.fix)
+    if found.lives or config.engine == "server" or is_expected(config):
+        result: Result = "warning" if found.lives else "failed"
+        return Check("server", result, found.error.message, found.error.hint)
     detail = f"none on this machine ({no_gpu}): answers are quotes from the documents"
     return Check("server", "ok", detail)
 

@@ -5,13 +5,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from assistant.server.record import Record, read_record, write_record
+from assistant.server.state import look
+from assistant.server.types import Limits
 from core.errors import UserError
 from core.settings import Settings
 from opsctl.launch.choose import make_service, started_service
 from opsctl.launch.container import others_container
 from opsctl.launch.startup import wait_until_ready
 from opsctl.machine.programs import is_installed
-from opsctl.server.address import info, is_healthy
 from opsctl.server.proof_record import Proof, read_proof, write_proof
 from opsctl.server.services import Service, State, changing
 from opsctl.terminal import output
@@ -40,8 +41,8 @@ def bring_up(config: Settings, service: Service, timeout: float, anew: bool = Fa
         if not as_wanted and service.state().identity == state.identity:
             _replace(service, state)
         write_record(config, service.record())
-    _wait(config, service, timeout)
-    _compare_limits(config)
+    if limits := _wait(config, service, timeout):
+        _compare_limits(config, limits)
     _prove(config, service)
     service.keep()
 
@@ -54,17 +55,19 @@ def _replace(service: Service, old: State) -> None:
     service.start()
 
 
-def _wait(config: Settings, service: Service, timeout: float) -> None:
-    if is_healthy(config.server_url):
-        return
+def _wait(config: Settings, service: Service, timeout: float) -> Limits | None:
+    """Wait until the server answers; what it says that it takes."""
+    if (found := look(config)).lives:
+        return found.limits
     try:
-        ready = wait_until_ready(service, config.server_url, timeout, config.secrets)
+        ready = wait_until_ready(config, service, timeout)
     except KeyboardInterrupt:
         output.note("it goes on starting: opsctl status shows it, opsctl stop ends it")
         raise
     output.note(f"ready after {ready.seconds:.0f} s at {config.server_url}")
     if ready.kv_tokens:
         output.note(f"room for {ready.kv_tokens} tokens of context in all")
+    return ready.limits
 
 
 def bring_down(config: Settings) -> bool:
@@ -120,19 +123,19 @@ def _make_room(config: Settings, service: Service) -> None:
     raise UserError(f"{name} is running at {config.server_url}", "opsctl stop")
 
 
-def _compare_limits(config: Settings) -> None:
+def _compare_limits(config: Settings, limits: Limits) -> None:
     """Say when the server's limits are not those of the file, and of which."""
     from opsctl.server.tgi_env import ServerConfig, lines
 
-    wanted, found = ServerConfig.load(config.tgi_env), info(config.server_url) or {}
+    wanted = ServerConfig.load(config.tgi_env)
     places = {line.name: line.place for line in lines(config.tgi_env)}
-    for name, value in (
-        ("max_input_tokens", wanted.max_input),
-        ("max_total_tokens", wanted.max_total),
+    for name, found, value in (
+        ("max_input_tokens", limits.max_input, wanted.max_input),
+        ("max_total_tokens", limits.max_total, wanted.max_total),
     ):
-        if found.get(name, value) != value:
+        if found != value:
             place = places[name.upper()]
-            output.note(f"warning: {name} is {found[name]}, and {value} in {place}")
+            output.note(f"warning: {name} is {found}, and {value} in {place}")
 
 
 def _forgotten_container(config: Settings) -> Service | None:

@@ -5,10 +5,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from assistant.server.errors import GenerationFailed, Incomplete, ServerDown, Unhealthy
+from assistant.server.state import look
+from assistant.server.types import Limits
 from core.errors import UserError
 from core.secrets import redact
+from core.settings import Settings
 from opsctl.machine.programs import Follower
-from opsctl.server.address import health
 from opsctl.server.log import PHASES, Phase, classify, kv_tokens, parse, phase
 from opsctl.server.services import Service, State
 from opsctl.terminal import output
@@ -16,14 +19,16 @@ from opsctl.terminal import output
 POLL_SECONDS = 0.3
 LAG_SECONDS = 3
 REMEMBERED, SHOWN = 500, 10
+SICK = (Unhealthy, GenerationFailed, Incomplete)  # its log says why
 
 
 @dataclass(frozen=True)
 class Ready:
-    """How long it took, in seconds, and how many tokens of context TGI found room for."""
+    """How long it took, in seconds, how many tokens of context TGI found room for, its limits."""
 
     seconds: float
     kv_tokens: int | None
+    limits: Limits | None
 
 
 class _Watch:
@@ -51,25 +56,27 @@ class _Watch:
         return time.monotonic() - self.began
 
 
-def wait_until_ready(service: Service, url: str, timeout: float, secrets: tuple[str, ...]) -> Ready:
-    """Return when the server answers; raise UserError with the cause when it does not.
+def wait_until_ready(config: Settings, service: Service, timeout: float) -> Ready:
+    """Return when the server answers as it answers people; raise UserError with the cause if not.
 
     `timeout` is in seconds.
     """
-    watch = _Watch(output.note)
+    watch, secrets = _Watch(output.note), config.secrets
     with Follower(service.log_command(follow=True)) as log:
         while True:
             watch.read(log.new_lines())
             state = service.state()
             if state.status == "absent":
                 raise UserError("the model server was stopped while it started", "opsctl start")
-            answers = health(url)
-            if state.status != "running" or answers == "sick":
+            answers = look(config)
+            if state.status != "running" or isinstance(answers.error, SICK):
                 time.sleep(POLL_SECONDS)  # the last lines are still on their way
                 watch.read(log.new_lines())
                 raise _failed(watch, state, secrets)
-            if answers == "ready":
-                return _ready(watch, log)
+            if answers.lives:
+                return _ready(watch, log, answers.limits)
+            if answers.error and not isinstance(answers.error, ServerDown):
+                raise answers.error  # the key, the model or the request is wrong
             if watch.seconds() > timeout:
                 _show_end(watch, secrets)
                 minutes = f"{timeout / 60:g} min"
@@ -80,13 +87,13 @@ def wait_until_ready(service: Service, url: str, timeout: float, secrets: tuple[
             time.sleep(POLL_SECONDS)
 
 
-def _ready(watch: _Watch, log: Follower) -> Ready:
+def _ready(watch: _Watch, log: Follower, limits: Limits | None) -> Ready:
     """The server answers; its log, which comes by another way, may be a moment behind."""
     seconds = watch.seconds()
     while watch.phase != "ready" and watch.seconds() < seconds + LAG_SECONDS:
         time.sleep(POLL_SECONDS)
         watch.read(log.new_lines())
-    return Ready(seconds, watch.kv_tokens)
+    return Ready(seconds, watch.kv_tokens, limits)
 
 
 def _failed(watch: _Watch, state: State, secrets: tuple[str, ...]) -> UserError:

@@ -72,8 +72,9 @@ def _describe(config: Settings, service: Service | None, state: State) -> dict[s
     answers = look(config)
     word = _word(config, state, answers.fault)
     found: dict[str, Any] = {"state": word, "url": config.server_url}
-    if answers.fault and word not in ("absent", "stopped"):
-        found |= {"reason": redact(answers.reason, config.secrets), "fix": answers.fix}
+    if answers.error and word not in ("absent", "stopped"):
+        reason = redact(answers.error.message, config.secrets)
+        found |= {"reason": reason, "fix": answers.error.hint}
     if service:
         found["kind"] = service.kind
         found["stale"] = _is_stale(service, state)

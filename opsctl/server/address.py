@@ -1,15 +1,11 @@
-"""The address of the model server: its port, whether it is of this machine, whether it answers."""
+"""The port of the model server on this machine, and a GET without a library."""
 
 import http.client
-import json
 import socket
-from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from assistant.server.record import is_of_this_machine
 from core.errors import UsageError
-
-Health = Literal["ready", "sick", "silent"]
 
 
 def port_of(url: str) -> int:
@@ -44,26 +40,3 @@ def get(url: str, path: str, seconds: float = 10) -> tuple[int, bytes]:
         raise OSError(f"no HTTP there: {error}") from error
     finally:
         connection.close()
-
-
-def health(url: str) -> Health:
-    """How the server is: TGI opens its port only when it is ready, so an error means it is sick."""
-    try:
-        return "ready" if get(url, "/health")[0] == 200 else "sick"
-    except OSError:
-        return "silent"
-
-
-def is_healthy(url: str) -> bool:
-    """Tell whether the server answers /health with 200."""
-    return health(url) == "ready"
-
-
-def info(url: str) -> dict[str, Any] | None:
-    """What /info of a TGI says; None from anything else."""
-    try:
-        status, body = get(url, "/info")
-        found = json.loads(body) if status == 200 else None
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) and "model_id" in found else None

@@ -92,6 +92,8 @@ def show_end(question: str, done: "Done", found: "Found | None", whole: str = ""
         output.note(f"{closest}: {printable(found.hits[0].file)}")
     if done.note:
         output.note(done.note if done.engine == "server" else f"no model answered: {done.note}")
+    if done.hint:
+        output.note(f"hint: {done.hint}")
 
 
 def _writer(done: "Done", russian: bool) -> str:

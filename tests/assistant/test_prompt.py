@@ -42,16 +42,17 @@ def test_passages_are_numbered_and_named_with_file_and_page() -> None:
     ("question", "rules", "source"),
     [
         ("How much is a pass?", "in English, only from the passages", 'source="rules.pdf, p. 3"'),
-        ("Сколько стоит пропуск?", "по-русски, только по отрывкам", "rules.pdf, стр. 3"),
+        ("Сколько стоит пропуск?", "по-русски, только по отрывкам", 'источник="rules.pdf, стр. 3"'),
     ],
 )
 def test_without_an_adapter_the_frame_is_in_the_questions_language(
     question: str, rules: str, source: str
 ) -> None:
     frame = frames(Settings(server_api="openai"))(question)
-    (message,) = build_messages(question, HITS, (), frame)
+    system, message = build_messages(question, HITS, (), frame)
     said = message.content
-    assert rules in said and source in said and said.endswith(question) and "[1]" in said
+    assert system.role == "system" and rules in system.content and "[1]" in system.content
+    assert f"[1] {source}" in said and "[2] " in said and said.endswith(question)
     assert frames(Settings(adapter="hackatone"))(question) is TRAINED
 
 
@@ -59,8 +60,9 @@ def test_an_operators_own_instructions_take_the_place_of_ours(tmp_path: Path) ->
     path = tmp_path / "rules.txt"
     path.write_text("\ufeffSay it in rhymes.\n", encoding="utf-8")
     frame = frames(Settings(server_api="openai", prompt=path))("How much is a pass?")
-    (message,) = build_messages("How much is a pass?", HITS, (), frame)
-    assert message.content.startswith("Say it in rhymes.\n\nPassages:\n<passage ")
+    system, message = build_messages("How much is a pass?", HITS, (), frame)
+    assert system.content == "Say it in rhymes."
+    assert message.content.startswith("Passages:\n<passage ")
     assert frames(Settings(adapter="hackatone", prompt=path))("?") is TRAINED
 
 

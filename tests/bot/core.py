@@ -21,6 +21,7 @@ from bot.questions.dialogue import Dialogue
 from bot.questions.fallbacks import Fallbacks
 from bot.questions.queue import Queue
 from bot.questions.schedule import Schedule
+from bot.questions.slots import Slots
 from bot.questions.writing import AnswerWriter
 from bot.store.store import Store
 from bot.telegram.limits import ChatLimiter
@@ -108,7 +109,8 @@ async def core(
             lambda question: question.user not in removed,
             pace=pace,
         )
-        queue = Queue(schedule, answerer.work, answerer.greet, config.parallel, clock, pace)
+        slots = Slots(engine, config.parallel)
+        queue = Queue(schedule, answerer.work, answerer.greet, slots.count, clock, pace)
         running = asyncio.ensure_future(queue.run())
         try:
             yield Core(api, store, answers, schedule, dialogue, queue, answerer, metrics, removed)

@@ -153,10 +153,10 @@ def _start_none(config: Settings, asked: bool) -> None:
         forget(config)
     if is_foreign(config):
         found = look(config)
-        word = f"does not answer: {found.reason}" if found.fault else "answers"
+        word = f"does not answer: {found.error.message}" if found.error else "answers"
         output.note(f"the model server at {config.server_url}, which others start, {word}")
-        if found.fault:
-            output.note(f"hint: {found.fix}")
+        if found.error:
+            output.note(f"hint: {found.error.hint}")
         return
     if not asked:
         reason = can_run_tgi() or "Docker is not installed"

@@ -46,11 +46,14 @@ def verify(json: Json = False) -> None:
 
 
 async def _steps(config: Settings, quiet: bool) -> "list[Step]":
+    from assistant.server.state import examine
     from assistant.server.tgi import TGIClient
     from opsctl.server.proof import check_files, prove
 
+    found = await examine(config)
+    if found.error and not found.lives:
+        raise found.error
     async with TGIClient(config.server_url, config.adapter, config.api_key) as client:
-        await client.health()
         steps = check_files(config)
         for step in steps:
             _show(step, quiet)
