@@ -15,6 +15,7 @@ CITED = 0.5
 # A sentence of so many words is looked at; it is supported when so much of it is in the passages.
 LONG, SUPPORTED = 4, 0.5
 _MARK = re.compile(r"\s*\[\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\]")
+_AFTER_END = re.compile(rf"([.!?…]+)((?:{_MARK.pattern})+)")
 _SOURCES = r"(?:отрывк|документ|источник|информаци|контекст|текст)\w*"
 _TEXTS = r"(?:passages?|documents?|sources?|context|information|text)"
 _REFUSAL = re.compile(
@@ -46,8 +47,8 @@ def citations(answer: str, hits: Sequence[Hit]) -> list[Citation]:
     word, as when the answer is in another language.
     """
     said = dict.fromkeys(_telling(_MARK.sub("", answer)), 1.0)
-    if named := [number for number in _numbers(answer) if 0 < number <= len(hits)]:
-        return [_citation(hits[number - 1], said, number) for number in dict.fromkeys(named)]
+    if named := _named(answer, hits):
+        return [_citation(hits[number - 1], said, number) for number in named]
     stems = set(map(stem, said))
     shared = [len(stems & set(map(stem, words(hit.text)))) for hit in hits]
     best = max(shared, default=0)
@@ -58,16 +59,33 @@ def citations(answer: str, hits: Sequence[Hit]) -> list[Citation]:
 
 
 def unsupported(answer: str, hits: Sequence[Hit]) -> tuple[str, ...]:
-    """The sentences of an answer that are in no passage; none where they share no language."""
-    known = {stem(word) for hit in hits for word in words(hit.text)}
-    said = [(each, _stems(each)) for each in sentences(_MARK.sub("", answer))]
-    if known.isdisjoint(one for _, stems in said for one in stems):
+    """The sentences of an answer that no cited passage supports.
+
+    A sentence is looked for in the passages that it names, else in those that the answer names,
+    else in all; none is unsupported where answer and passages share no language.
+    """
+    stems = [set(map(stem, words(hit.text))) for hit in hits]
+    said = [(each, _stems(_MARK.sub("", each))) for each in sentences(_marks_inside(answer))]
+    if set().union(*stems).isdisjoint(one for _, own in said for one in own):
         return ()
-    return tuple(
-        sentence
-        for sentence, stems in said
-        if len(stems) >= LONG and len(stems & known) < SUPPORTED * len(stems)
-    )
+    named = _named(answer, hits)
+    found = []
+    for sentence, own in said:
+        cited = _named(sentence, hits) or named or range(1, len(hits) + 1)
+        known = set().union(*(stems[number - 1] for number in cited))
+        if len(own) >= LONG and len(own & known) < SUPPORTED * len(own):
+            found.append(_MARK.sub("", sentence))
+    return tuple(found)
+
+
+def _marks_inside(answer: str) -> str:
+    """The answer with the marks that follow the end of a sentence before that end."""
+    return _AFTER_END.sub(r"\2\1", answer)
+
+
+def _named(text: str, hits: Sequence[Hit]) -> list[int]:
+    """The numbers of passages that a text names, each once."""
+    return list(dict.fromkeys(n for n in _numbers(text) if 0 < n <= len(hits)))
 
 
 def _stems(sentence: str) -> set[str]:

@@ -1,29 +1,40 @@
-"""Judge answers by their text, as people get it from the quotations."""
+"""Judge answers by their text, as people get it from the quotations or from the model."""
 
 import asyncio
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from assistant.evaluate.questions import Expected, Question
+from assistant.server.errors import GenerationFailed, Incomplete, TooLong
 from core.errors import UsageError
 
 if TYPE_CHECKING:
+    from assistant.engines import Engine
     from assistant.events import Done, Turn
+    from core.settings import Settings
     from indexer.search.searcher import Searcher
 
 Verdict = Literal["wrong", "partly", "refused", "hinted", "right"]
 WORST_FIRST: tuple[Verdict, ...] = ("wrong", "partly", "refused", "hinted")
+# The fault of one question, at which the others are asked all the same.
+OF_ONE_QUESTION = (UsageError, TooLong, Incomplete, GenerationFailed)
 
 
 @dataclass(frozen=True)
 class Judged:
-    """An answer, in one line, and what it is worth; "hinted": not sure, but it is what is shown."""
+    """An answer, in one line, and what it is worth; "hinted": not sure, but it is what is shown.
+
+    `unsupported` are its sentences that no passage supports, where a model wrote it.
+    """
 
     question: Question
     verdict: Verdict
     said: str
+    engine: str
+    unsupported: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -39,13 +50,26 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class Written:
+    """How many answers a model wrote, and its sentences that no passage supports, in how many."""
+
+    answers: int
+    unsupported_sentences: int
+    unsupported_answers: int
+
+
+@dataclass(frozen=True)
 class Answers:
-    """The answerable questions in all, by kind and by document; and those without an answer."""
+    """The answerable questions in all, by kind and by document; and those without an answer.
+
+    `by_model` counts among both what a model wrote; None where none did.
+    """
 
     all: Tally
     unanswerable: Tally
     by_kind: dict[str, Tally]
     by_document: dict[str, Tally]
+    by_model: Written | None
 
 
 def judge(
@@ -54,49 +78,75 @@ def judge(
     top_k: int,
     contact: str,
     progress: Callable[[int, int], None],
+    model: "Settings | None" = None,
 ) -> list[Judged]:
     """Let each question be answered that has an answer or none; `progress` is told done and all.
 
-    Nothing is judged where no question has an answer.
+    Nothing is judged where no question has an answer. `model`: see `reply`.
     """
     if all(each.answer is None for each in questions):
         return []
     mine = [each for each in questions if each.answer is not None or not each.is_answerable]
     judged = list[Judged]()
-    for done in reply([each.text for each in mine], searcher, top_k, contact):
+    for done in reply([each.text for each in mine], searcher, top_k, contact, model):
         question, said = mine[len(judged)], folded(done.text)
-        judged.append(Judged(question, _verdict(question, done.found, said), said))
+        verdict = _verdict(question, done.found, said)
+        judged.append(Judged(question, verdict, said, done.engine, done.unsupported))
         progress(len(judged), len(mine))
     return judged
 
 
 def reply(
-    questions: Iterable[str], searcher: "Searcher", top_k: int, contact: str = ""
+    questions: Iterable[str],
+    searcher: "Searcher",
+    top_k: int,
+    contact: str = "",
+    model: "Settings | None" = None,
 ) -> "Iterator[Done]":
-    """What people are told without a model, question by question."""
+    """What people are told, question by question: without a model, or by the engine of settings."""
+    from assistant.engines import ExtractiveEngine, open_engine
     from assistant.events import Done
 
     with asyncio.Runner() as runner:
-        for question in questions:
-            try:
-                yield runner.run(by_quoting(question, (), searcher, top_k, contact))
-            except UsageError as error:
-                yield Done(error.message, "none", found=False)
+        stack = AsyncExitStack()
+        engine: Engine = ExtractiveEngine()
+        if model:
+            engine = runner.run(stack.enter_async_context(open_engine(model)))
+        try:
+            for question in questions:
+                try:
+                    yield runner.run(_whole(question, (), searcher, engine, top_k, contact))
+                except OF_ONE_QUESTION as error:
+                    yield Done(error.message, "none", found=False)
+        finally:
+            runner.run(stack.aclose())
 
 
 async def by_quoting(
     question: str, history: "Sequence[Turn]", searcher: "Searcher", top_k: int, contact: str = ""
 ) -> "Done":
     """The whole answer that is made of quotations."""
-    from assistant.answer import answer
     from assistant.engines import ExtractiveEngine
+
+    return await _whole(question, history, searcher, ExtractiveEngine(), top_k, contact)
+
+
+async def _whole(
+    question: str,
+    history: "Sequence[Turn]",
+    searcher: "Searcher",
+    engine: "Engine",
+    top_k: int,
+    contact: str,
+) -> "Done":
+    from assistant.answer import answer
     from assistant.events import Done
 
     events = answer(
         question,
         history,
         searcher=searcher,
-        engine=ExtractiveEngine(),
+        engine=engine,
         top_k=top_k,
         contact=contact,
     )
@@ -114,7 +164,15 @@ def summed_up(judged: Sequence[Judged]) -> Answers:
         _tally(unknown),
         {kind: _tally([o for o in known if o.question.kind == kind]) for kind in kinds if kind},
         {file: _tally([o for o in known if o.question.file == file]) for file in files if file},
+        _written([each for each in judged if each.engine == "server"]),
     )
+
+
+def _written(judged: Sequence[Judged]) -> Written | None:
+    if not judged:
+        return None
+    sentences = [len(each.unsupported) for each in judged]
+    return Written(len(judged), sum(sentences), sum(map(bool, sentences)))
 
 
 def misses(judged: Sequence[Judged]) -> list[Judged]:

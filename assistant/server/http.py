@@ -26,6 +26,7 @@ from assistant.server.sse import MOST_BYTES
 from core.errors import UsageError
 
 NOT_SECURE = "if it speaks no TLS, let OPSCTL_SERVER_URL in .env begin with http://"
+CERTIFICATE = "export SSL_CERT_FILE=FILE with the certificate of the authority that signed it"
 _JSON = {"Content-Type": "application/json"}
 _PAGE = re.compile(r"\s*<(?:!doctype|html|head|body)\b.*?(<title>([^<]*)</title>|\Z)", re.I | re.S)
 
@@ -187,7 +188,12 @@ class Wire:
         if isinstance(error, aiohttp.ClientConnectorDNSError):
             hint = "set OPSCTL_SERVER_URL in .env to the address of the model server"
             return ServerDown(f"there is no host {self._base.host}", hint)
-        if isinstance(error, aiohttp.ClientSSLError):
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):
+            why = getattr(error.certificate_error, "verify_message", "") or "it is not trusted"
+            return ServerDown(f"the certificate of {self.shown} is refused: {why}", CERTIFICATE)
+        if isinstance(error, aiohttp.ClientSSLError) or (
+            self._base.scheme == "https" and is_closed(error)
+        ):
             return ServerDown(f"no secure connection to {self.shown}: https or http?", NOT_SECURE)
         cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
         if isinstance(cause, ConnectionRefusedError):

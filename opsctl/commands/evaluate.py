@@ -37,6 +37,10 @@ def evaluate(
     save_threshold: Annotated[
         bool, typer.Option("--save-threshold", help="Use the suggested threshold from now on.")
     ] = False,
+    engine: Annotated[
+        str,
+        typer.Option("--engine", help="Who writes the answers: extractive, auto or server."),
+    ] = "extractive",
     json: Json = False,
 ) -> None:
     """Measure the search by file, how often it rightly finds nothing, and what answers say."""
@@ -44,7 +48,7 @@ def evaluate(
     from assistant.evaluate.questions import read_questions
     from assistant.retrieve import make_searcher
 
-    config = settings.load()
+    config = settings.load(engine=engine)
     asked = read_questions(questions)
     searcher = make_searcher(config, tell_words_alone)
     with output.progress_bar("asking") as advance:
@@ -56,6 +60,7 @@ def evaluate(
             config.top_k,
             config.contact,
             lambda done, total: answered(done, total, ""),
+            model=None if engine == "extractive" else config,
         )
     absent = {question.file for question in asked if question.file} - searcher.files()
     if absent:
@@ -134,6 +139,12 @@ def _show_answers(answers: "Answers") -> None:
     output.write("")
     head = ("answers", *(field.name for field in fields(Tally)))
     output.write_table([head, *((label, *astuple(tally)) for label, tally in rows.items())])
+    if told := answers.by_model:
+        sentences = counted(told.unsupported_sentences, "sentence")
+        output.write(
+            f"by the model: {counted(told.answers, 'answer')}; no passage supports {sentences}"
+            f" in {told.unsupported_answers} of them"
+        )
 
 
 def _show_wrong(outcome: "Outcome") -> None:

@@ -86,5 +86,21 @@ def test_sentences_that_no_passage_holds_are_named() -> None:
     assert unsupported("The captain was decorated for saving the crew.", HITS) == ()
 
 
+@pytest.mark.parametrize(
+    ("answer", "is_supported"),
+    [
+        ("Корабль пришёл в мае и привёз насос [1].", True),
+        ("Корабль пришёл в мае и привёз насос. [1]", True),
+        ("Корабль пришёл в мае и привёз насос [2].", False),
+        ("Корабль пришёл в мае и привёз насос.", True),
+        ("Насос чинил механик [2]. Корабль пришёл в мае и привёз груз.", False),
+    ],
+)
+def test_a_sentence_is_looked_for_in_the_passages_that_are_cited_for_it(
+    answer: str, is_supported: bool
+) -> None:
+    assert bool(unsupported(answer, HITS)) != is_supported
+
+
 def test_nothing_is_cited_from_nothing() -> None:
     assert citations("да", ()) == []

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from assistant.server.errors import (
 from assistant.server.http import Timeouts
 from assistant.server.tgi import TGIClient
 from core.errors import UsageError
+from tests.fakes.broken_servers import with_certificate
 from tests.fakes.tgi_clients import CLIENTS, QUICK, assert_told, fails, run, tgi
 from tests.fakes.tgi_play import Play
 
@@ -101,6 +103,18 @@ def test_https_where_there_is_none() -> None:
                 assert_told(caught.value)
 
     run(main)
+
+
+def test_a_certificate_that_nobody_trusts(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with TGIClient(url, "hackatone", timeouts=QUICK) as client:
+            with pytest.raises(ServerDown, match=r"certificate of .* self-signed") as caught:
+                await client.health()
+            assert "SSL_CERT_FILE" in caught.value.hint
+
+    with with_certificate(tmp_path / "server.pem", days=2) as port:
+        url = f"https://127.0.0.1:{port}"
+        run(main)
 
 
 @pytest.mark.parametrize("reply", [b"SSH-2.0-OpenSSH_9.6\r\n", b""], ids=["other", "closes"])

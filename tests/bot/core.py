@@ -110,6 +110,7 @@ async def core(
             pace=pace,
         )
         slots = Slots(engine, config.parallel)
+        await slots.learn()
         queue = Queue(schedule, answerer.work, answerer.greet, slots.count, clock, pace)
         running = asyncio.ensure_future(queue.run())
         try:

@@ -224,3 +224,30 @@ def test_the_log_holds_no_words_of_the_model_server(
     asyncio.run(go())
     lines = [record.getMessage() for record in caplog.records if record.name.startswith("bot")]
     assert all(len(line) < 60 for line in lines), json.dumps(lines)
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("unauthorized", "Unauthorized: the model server did not accept the API key (HTTP 401)"),
+        ("validation", "BadRequest: the model server refused the request (HTTP 422)"),
+        ("html", "BadReply: http://127.0.0.1:"),
+    ],
+)
+def test_why_an_answer_is_quoted_is_logged_with_what_helps(
+    tmp_path: Path, notes: Path, caplog: pytest.LogCaptureFixture, fault: str, told: str
+) -> None:
+    async def go() -> None:
+        async with (
+            FakeTGI(Play(fault=fault)) as tgi,
+            FakeBotAPI(flood=Flood(0)) as api,
+            core(tmp_path, api, notes, **served(tgi)) as it,
+        ):
+            it.ask(2, question(3))
+            await eventually(lambda: it.outcome(1) == "answered")
+
+    asyncio.run(go())
+    (line,) = [each.getMessage() for each in caplog.records if "is quoted" in each.getMessage()]
+    assert f"answer 1 is quoted, the model does not answer: {told}" in line
+    assert "opsctl" in line or "OPSCTL_" in line
+    assert "Зюйд" not in line

@@ -76,6 +76,27 @@ def test_a_fifth_question_is_refused_and_a_place_is_shown(tmp_path: Path, notes:
 
 
 @BOTH
+def test_questions_wait_in_the_bot_for_the_places_that_the_server_tells(
+    tmp_path: Path, notes: Path, kind: type[BotProcess]
+) -> None:
+    async def go() -> None:
+        async with (
+            FakeTGI(SLOW.changed(max_concurrent=2)) as tgi,
+            FakeBotAPI() as api,
+            kind(tmp_path, api, notes, settings=served(tgi)) as bot,
+        ):
+            for user in (2, 3, 4):
+                api.user(user, question(user))
+            await eventually(lambda: any("очереди: 2" in text for text in bot.all_replies(4)))
+            await eventually(lambda: tgi.log.running == 2)
+            api.user(2, "/stop")
+            await eventually(lambda: len(tgi.log.requests) == 3)
+            assert tgi.log.peak == 2
+
+    asyncio.run(go())
+
+
+@BOTH
 def test_who_waits_is_told_again_when_the_queue_moves(
     tmp_path: Path, notes: Path, kind: type[BotProcess]
 ) -> None:

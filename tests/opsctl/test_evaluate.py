@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.fakes import odd_servers
 from tests.indexer.sample_files import pdf
 from tests.workspace import Workspace, note, question
 
@@ -247,3 +248,19 @@ def test_a_missing_an_empty_and_a_binary_file_are_usage(indexed: Workspace) -> N
 def test_eval_without_an_index_names_the_command_that_makes_one(workspace: Workspace) -> None:
     told = workspace.fails(1, "eval", write(workspace, ask(1, "note1.txt")))
     assert told == "error: there is no index yet\nhint: opsctl reindex"
+
+
+def test_a_models_sentences_that_no_passage_supports_are_counted(library: Workspace) -> None:
+    invented = "Капитан получил орден за спасение экипажа."
+    answer = odd_servers.events(odd_servers.streamed("Складом заведует Норд1 [1]. ", invented))
+    path = write(library, ask(1, "note1.txt", answer="Норд1"), ask(2, "note2.txt", answer="Норд2"))
+    with odd_servers.answering(odd_servers.chatting(answer)) as url:
+        env = {"OPSCTL_SERVER_API": "openai", "OPSCTL_SERVER_URL": url}
+        scores = library.json("eval", path, "--engine", "server", env=env)
+        told = library.run("eval", path, "--engine", "server", env=env).stdout
+        quoted = library.json("eval", path, env=env)
+    counts = {"answers": 2, "unsupported_sentences": 2, "unsupported_answers": 2}
+    assert scores["answers"]["by_model"] == counts
+    assert (scores["answers"]["all"]["right"], scores["answers"]["all"]["wrong"]) == (1, 1)
+    assert "by the model: 2 answers; no passage supports 2 sentences in 2 of them" in told
+    assert quoted["answers"]["by_model"] is None
