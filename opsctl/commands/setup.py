@@ -24,7 +24,9 @@ def setup(
 
     Running it again is safe: it keeps what is there.
     """
+    from assistant.server.record import is_foreign
     from opsctl.launch.checks import can_run_tgi
+    from opsctl.launch.choose import tell_of_others
     from opsctl.telegram.questions import ask_about_bot, rejection
 
     loaded = settings.load_with_origins()
@@ -39,8 +41,10 @@ def setup(
         # Ctrl-C there leaves what was typed in .env.
         ask_about_bot(config, lambda name, value: _write_env(loaded, {name: value}))
     wrong_token = None if asking else rejection(config)
-    no_gpu = can_run_tgi()
-    if no_gpu:
+    no_gpu, others = can_run_tgi(), is_foreign(config)
+    if others:
+        tell_of_others(config)
+    elif no_gpu:
         output.note(
             f"no model server on this machine ({no_gpu}): answers will be quotes from the documents"
         )
@@ -49,7 +53,7 @@ def setup(
     indexed = _index(settings.load())
     if wrong_token:
         raise wrong_token
-    _tell_next(settings.load(), model=not no_gpu, indexed=indexed)
+    _tell_next(settings.load(), model=not (no_gpu or others), indexed=indexed)
 
 
 def _tell_next(config: Settings, *, model: bool, indexed: bool) -> None:

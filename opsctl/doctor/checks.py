@@ -13,7 +13,7 @@ from core.settings import Loaded, Settings
 from core.text import counted
 from opsctl.doctor.unknown import in_words
 from opsctl.hub.folders import free_bytes
-from opsctl.terminal.check import Check, guarded
+from opsctl.terminal.check import Check, Result, guarded
 
 FREE_BYTES = 1 << 30
 

@@ -9,6 +9,7 @@ from core.errors import UserError
 from core.settings import Settings
 from opsctl.launch.checks import can_run_tgi
 from opsctl.server.services import Service
+from opsctl.terminal import output
 
 if TYPE_CHECKING:
     from opsctl.server.tgi_env import ServerConfig
@@ -75,6 +76,17 @@ def no_server(config: Settings, sentence: str) -> UserError:
         )
     failure.exit_code = NOT_RUNNING
     return failure
+
+
+def tell_of_others(config: Settings) -> None:
+    """Say whether the model server that others start answers."""
+    from assistant.server.state import look
+
+    found = look(config)
+    word = f"does not answer: {found.error.message}" if found.error else "answers"
+    output.note(f"the model server at {config.server_url}, which others start, {word}")
+    if found.error:
+        output.note(f"hint: {found.error.hint}")
 
 
 def _has_model(config: Settings, server: "ServerConfig") -> bool:

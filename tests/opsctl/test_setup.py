@@ -4,7 +4,7 @@ import re
 import stat
 from pathlib import Path
 
-from tests.fakes import hub_files
+from tests.fakes import hub_files, odd_servers
 from tests.fakes.bot_api import TOKEN as telegram_token
 from tests.fakes.embeddings import embedding_server
 from tests.fakes.hub import FakeHub
@@ -63,6 +63,17 @@ def test_without_a_gpu_setup_indexes_and_says_who_will_answer(workspace: Workspa
     assert done.returncode == 0, done
     assert "answers will be quotes from the documents" in done.stderr
     assert workspace.answer(question(1))["engine"] == "extractive"
+
+
+def test_setup_says_whether_a_server_that_others_start_answers(workspace: Workspace) -> None:
+    workspace.write("note1.txt", note(1))
+    with odd_servers.answering(odd_servers.well) as url:
+        env = {"OPSCTL_SERVER_API": "openai", "OPSCTL_SERVER_URL": url}
+        done = workspace.run("setup", "--yes", env=env)
+    assert f"the model server at {url}, which others start, answers" in done.stderr
+    assert "no model server" not in done.stderr
+    gone = workspace.run("setup", "--yes", env=env)
+    assert "does not answer: no model server listens at" in gone.stderr
 
 
 def test_setup_makes_vectors_unless_a_bot_will(workspace: Workspace) -> None:

@@ -146,17 +146,13 @@ def _tell_of_logout(config: Settings) -> None:
 def _start_none(config: Settings, asked: bool) -> None:
     """Start no model server; say who answers, and where none was asked for, why."""
     from assistant.server.record import forget, is_foreign
-    from assistant.server.state import look
     from opsctl.launch.checks import can_run_tgi
+    from opsctl.launch.choose import tell_of_others
 
     if asked:
         forget(config)
     if is_foreign(config):
-        found = look(config)
-        word = f"does not answer: {found.error.message}" if found.error else "answers"
-        output.note(f"the model server at {config.server_url}, which others start, {word}")
-        if found.error:
-            output.note(f"hint: {found.error.hint}")
+        tell_of_others(config)
         return
     if not asked:
         reason = can_run_tgi() or "Docker is not installed"
