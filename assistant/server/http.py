@@ -103,7 +103,10 @@ class Wire:
 
     async def json(self, path: str, body: bytes | None = None) -> Any:
         """The answer of a small route that gives JSON; raises for any status but 200."""
-        status, answer = await self.ask(path, body)
+        return self.parsed(path, *await self.ask(path, body))
+
+    def parsed(self, path: str, status: int, answer: bytes) -> Any:
+        """The JSON of an answer; raises for any status but 200."""
         if status != 200:
             raise self.refused(status, answer)
         try:

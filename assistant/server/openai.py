@@ -57,6 +57,7 @@ class ChatClient(Client):
         self._version = end[1] or "v1"
         self._model = model
         self._names: list[str] = []
+        self._listed: tuple[int, bytes] | None = None  # with the health, for the limits
         self._refused: set[str] = set()  # fields
         self._has_system = True  # as far as is known, like what follows
         self._counts = True  # tokens
@@ -72,7 +73,8 @@ class ChatClient(Client):
         if status not in (200, 401, 403, 404, 405):
             raise self._wire.refused(status, answer)
         self._has_health = status == 200 and b"healthy_endpoints" not in answer
-        status, answer = await self._wire.ask(f"{self._version}/models")
+        status, answer = listed = await self._wire.ask(f"{self._version}/models")
+        self._listed = None if self._limits else listed
         if status != 200 and not (self._model and status in (404, 405, 500, 501)):
             raise self._wire.refused(status, answer)
 
@@ -142,13 +144,15 @@ class ChatClient(Client):
         props = await self._told("props") or await self._told("info")
         self._has_system = self._has_system and _takes_system(props)
         window = _mapping(props.get("default_generation_settings")).get("n_ctx")
-        told = (chosen.get("max_model_len"), window, props.get("max_total_tokens"))
-        total = next(filter(None, map(_size, told)), CONTEXT)
+        totals = (chosen.get("max_model_len"), window, props.get("max_total_tokens"))
+        total = next(filter(None, map(_size, totals)), CONTEXT)
         slots = _size(props.get("total_slots")) or _size(props.get("max_concurrent_requests"))
         return Limits(name, total - 1, total, slots or PLACES)
 
     async def _models(self) -> list[dict[str, Any]]:
-        listed = await self._wire.json(f"{self._version}/models")
+        path = f"{self._version}/models"
+        reply, self._listed = self._listed or await self._wire.ask(path), None
+        listed = self._wire.parsed(path, *reply)
         models = listed.get("data") if isinstance(listed, dict) else None
         if not isinstance(models, list):
             raise self._wire.strange("/v1/models gives no list")

@@ -165,6 +165,7 @@ def test_a_server_that_was_just_well_is_not_asked_again() -> None:
     with answering(server) as url:
         run(lambda: main(url))
     assert server.paths[before[0] :] == [CHAT]
+    assert server.paths.count("/v1/models") == 1
 
 
 @pytest.mark.parametrize(
