@@ -34,7 +34,8 @@ class TGIClient(Client):
         timeouts: Timeouts = USUAL,
         is_ours: bool = True,
     ) -> None:
-        super().__init__(url, api_key, timeouts, is_ours)
+        # The address with /v1 is that of TGI's other protocol.
+        super().__init__(url.rstrip("/").removesuffix("/v1"), api_key, timeouts, is_ours)
         self.adapter = adapter
         self.model = ""  # TGI's answers name none
 

@@ -18,7 +18,7 @@ from assistant.server.http import Timeouts
 from assistant.server.tgi import TGIClient
 from core.errors import UsageError
 from tests.fakes.broken_servers import with_certificate
-from tests.fakes.tgi_clients import CLIENTS, QUICK, assert_told, fails, run, tgi
+from tests.fakes.tgi_clients import CLIENTS, KEY, QUICK, ask, assert_told, fails, run, tgi
 from tests.fakes.tgi_play import Play
 
 HASTY = Timeouts(silence=0.3, short=2, deadline=5, busy=0.2, refused=0.2)
@@ -173,6 +173,17 @@ def test_an_address_with_a_password() -> None:
             with pytest.raises(Refused) as caught:
                 await client.health()
             assert "hush" not in caught.value.message
+
+    run(main)
+
+
+def test_the_address_of_a_tgi_with_v1() -> None:
+    async def main() -> None:
+        async with (
+            tgi(Play()) as (fake, _),
+            TGIClient(f"{fake.url}/v1", "hackatone", KEY, timeouts=QUICK) as client,
+        ):
+            assert (await ask(client))[0]
 
     run(main)
 
