@@ -27,7 +27,6 @@ class Options:
     eval_share: float = 0.1
     seed: int = 0
     limit: int = 0
-    as_published: bool = False
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,6 @@ def run(
         int, typer.Option(help="Stop after so many evaluations without a gain; 0: never.")
     ] = 5,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    as_published: Annotated[
-        bool, typer.Option("--as-published", help="Take rows of the published rules, too.")
-    ] = False,
     anew: Annotated[
         bool, typer.Option("--anew", help="Forget an earlier run of this name.")
     ] = False,
@@ -98,10 +95,10 @@ def run(
     folder = _model(model, base, config)
     output.note("reading the rows and the files of the base")
     if dry_run:
-        show_estimate(make_plan(job, options, rows, folder, as_published, anew))
+        show_estimate(make_plan(job, options, rows, folder, anew))
         return
     with _alone(job):
-        plan = make_plan(job, options, rows, folder, as_published, anew)
+        plan = make_plan(job, options, rows, folder, anew)
         _run(plan, config, yes, anew)
 
 
