@@ -8,8 +8,8 @@ from typing import Any
 
 from tests.training.synthetic_rows import make_rows, write_lines
 from tests.workspace import Workspace
-from training.rows import Row, read_prepared
-from training.split import normal
+from training.data.rows import Row, read_prepared
+from training.data.split import normal
 
 ROWS = make_rows(60, seed=3)
 PREPARE = ("train", "prepare")

@@ -12,8 +12,8 @@ import yaml  # type: ignore[import-untyped]
 from tests.fakes import hub_files
 from tests.fakes.hub_uploads import WritableHub
 from tests.workspace import Workspace
-from training.encode import prompt_text
-from training.rows import Row
+from training.data.rows import Row
+from training.model.encode import prompt_text
 
 TOKEN, READER = "hf_OfTheTestThatMayWrite", "hf_OfTheTestThatMayRead"
 REPO = "somebody/assistant-lora"

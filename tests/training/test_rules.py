@@ -7,11 +7,11 @@ import pytest
 
 from core.errors import UserError
 from indexer.passages.words import words
-from training.greetings import without_greeting
-from training.markup import clean, is_links_only
-from training.rules import BAD_WORDS, CONTROVERSIAL
-from training.split import Split, normal
-from training.word_list import WordList
+from training.data.greetings import without_greeting
+from training.data.markup import clean, is_links_only
+from training.data.rules import BAD_WORDS, CONTROVERSIAL
+from training.data.split import Split, normal
+from training.data.word_list import WordList
 
 BAD, TOPICS = WordList(BAD_WORDS), WordList(CONTROVERSIAL)
 MENT = (

@@ -10,7 +10,7 @@ import pytest
 from core.lock import writer_lock
 from tests.training.running import NAME, RUN, Lab, times
 from tests.workspace import said
-from training.rows import read_prepared, write_rows
+from training.data.rows import read_prepared, write_rows
 
 SHORT = ("--epochs", "1", "--limit", "32", "--save-steps", "2", "--accumulate", "1")
 WITHOUT_BITSANDBYTES = """

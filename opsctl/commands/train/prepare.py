@@ -21,7 +21,7 @@ from opsctl.terminal import output
 from opsctl.terminal.options import Json
 
 if TYPE_CHECKING:
-    from training.rules import Options
+    from training.data.rules import Options
 
 ANOTHER = "the same folder is being prepared: {holder}"
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
@@ -63,7 +63,7 @@ def prepare(
 
     Rows that repeat are dropped. The same input gives the same bytes.
     """
-    from training.rules import BAD_WORDS, CONTROVERSIAL, Options
+    from training.data.rules import BAD_WORDS, CONTROVERSIAL, Options
 
     if min_answer > max_answer:
         raise UsageError(
@@ -97,8 +97,8 @@ def _write(
     source: Path, origin: dict[str, str], folder: Path, options: "Options"
 ) -> dict[str, Any]:
     """Make the folder beside its place, and put it there when it is whole."""
-    from training.prepare import find_source, prepare
-    from training.rows import COLUMNS
+    from training.data.prepare import find_source, prepare
+    from training.data.rows import COLUMNS
 
     wanted = COLUMNS if options.min_description else ("question", "answer")
     found = find_source(source, wanted, origin)
@@ -145,7 +145,7 @@ def _whole(new: Path) -> Iterator[None]:
 
 def _check_target(folder: Path) -> None:
     """Only a folder that this command made is replaced."""
-    from training.report import REPORT
+    from training.data.report import REPORT
 
     shown = printable(str(folder))
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):

@@ -9,12 +9,12 @@ from typing import Any
 from core.errors import UserError
 from core.text import printable
 from indexer.sync.documents import digest
-from training import rules
-from training.report import EVAL, TRAIN, Tally, versions, write_report
-from training.rows import Row, columns, data_files, json_line, read_file, require
-from training.rules import Options, Rule
-from training.split import Seen, Split
-from training.word_list import WordList
+from training.data import rules
+from training.data.report import EVAL, TRAIN, Tally, versions, write_report
+from training.data.rows import Row, columns, data_files, json_line, read_file, require
+from training.data.rules import Options, Rule
+from training.data.split import Seen, Split
+from training.data.word_list import WordList
 
 EVERY = 500  # rows between two words about the progress
 Advance = Callable[[int, int, str], None]  # bytes of the source read, of all, rows in words

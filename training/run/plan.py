@@ -7,15 +7,15 @@ from typing import Any
 from core.errors import UserError
 from core.text import printable
 from localtgi.checkpoint import Checkpoint
-from training import checkpoints
-from training.base import load_tokenizer, open_base
-from training.encode import Encoder, show
-from training.manifest import base_digest, data_digests
-from training.options import Options
-from training.report import EVAL, TRAIN, read_report
-from training.rows import read_prepared
-from training.runs import Run
-from training.samples import Samples, make_samples
+from training.data.report import EVAL, TRAIN, read_report
+from training.data.rows import read_prepared
+from training.model.base import load_tokenizer, open_base
+from training.model.encode import Encoder, show
+from training.model.samples import Samples, make_samples
+from training.run import checkpoints
+from training.run.manifest import base_digest, data_digests
+from training.run.options import Options
+from training.run.runs import Run
 
 HELD_OUT = 256  # rows of eval.jsonl that each evaluation takes, the first ones
 # Where a folder is does not matter, only what is in it.
