@@ -22,11 +22,11 @@ from torch import Tensor, nn
 
 from localtgi.checkpoint import Checkpoint, Stored
 from localtgi.gptq import PER_INT, GPTQLinear
-from training.base import choose_dtype
-from training.encode import IGNORED
-from training.estimate import memory
-from training.options import Options
-from training.train import add_adapter
+from training.model.base import choose_dtype
+from training.model.encode import IGNORED
+from training.run.estimate import memory
+from training.run.options import Options
+from training.run.train import add_adapter
 
 ROWS, ROW_TOKENS = 24_092, 800  # the published set, with an assumed mean
 GROUP = 32
@@ -137,7 +137,7 @@ def time_steps(
 
 
 def checkpoint(model: Any) -> Checkpoint:
-    """The model as training.estimate is told of one."""
+    """The model as training.run.estimate is told of one."""
     tensors = {
         name: Stored(STORED.get(t.dtype, "I32"), t.numel(), t.numel() * t.element_size())
         for name, t in model.state_dict().items()

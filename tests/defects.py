@@ -169,12 +169,12 @@ localtgi/service.py
 +if self._admitted > self.limits.max_concurrent_requests:
 
 question-is-in-both-halves tests/training/test_rules.py
-training/split.py
+training/data/split.py
 -{normal(question)}".encode()
 +{question}".encode()
 
 run-goes-on-from-half-a-checkpoint tests/training/test_run.py
-training/checkpoints.py
+training/run/checkpoints.py
 -(folder / name).is_file() and (folder / name).stat().st_size == size
 +(folder / name).is_file()
 

@@ -13,12 +13,12 @@ import torch
 from peft import PeftModelForCausalLM
 
 from core.errors import UserError
-from training.base import load_base
-from training.encode import IGNORED, Encoder, Example
-from training.generate import Answer, answers
-from training.language import same_language
-from training.loss import answer_loss
-from training.rows import Row
+from training.data.language import same_language
+from training.data.rows import Row
+from training.model.base import load_base
+from training.model.encode import IGNORED, Encoder, Example
+from training.model.generate import Answer, answers
+from training.model.loss import answer_loss
 
 EXAMPLES = 3
 Progress = Callable[[int, int], None]  # questions that are answered, and all

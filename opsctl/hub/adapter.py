@@ -17,7 +17,7 @@ from core.text import counted
 from indexer.sync.documents import digest
 from opsctl.hub import checkpoint
 from opsctl.hub.folders import make_readable, put_in_place
-from training.adapter_files import CONFIG, CONFIG_KEYS, WEIGHTS
+from training.model.adapter_files import CONFIG, CONFIG_KEYS, WEIGHTS
 
 TARGET = "q_proj"
 NAME = "base_model.model.model.layers.{layer}.self_attn.q_proj.lora_{part}.weight"

@@ -13,8 +13,8 @@ from typing import Any
 
 from assistant.prompt import PERSONA, RULES
 from tests.training.synthetic_rows import ADVICE, PARTS, make_rows
-from training.encode import prompt_text
-from training.rows import Row
+from training.data.rows import Row
+from training.model.encode import prompt_text
 
 LENGTH = 200  # tokens of a pre-training sample: a prompt, a whole course and some of the next one
 STEPS, BATCH = 200, 6

@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from training.rows import Row
+from training.data.rows import Row
 
 THINGS = (
     "чайник", "велосипед", "утюг", "фонарь", "пылесос", "насос", "термос", "зонт", "миксер",

@@ -10,9 +10,9 @@ import pytest
 from tests.fakes import hub_files
 from tests.training.synthetic_rows import make_rows, write_lines
 from tests.workspace import Workspace, said
-from training.language import same_language
-from training.rows import Row
-from training.split import sample_unseen
+from training.data.language import same_language
+from training.data.rows import Row
+from training.data.split import sample_unseen
 
 WEIGHTS = "adapter_model.safetensors"
 

@@ -12,8 +12,8 @@ from assistant.prompt import RULES, build_messages
 from assistant.server.mistral import render
 from indexer.search.searcher import Hit
 from tests.training.synthetic_rows import make_rows
-from training.encode import IGNORED, Encoder, Example, check_example, prompt_text, show
-from training.rows import Row
+from training.data.rows import Row
+from training.model.encode import IGNORED, Encoder, Example, check_example, prompt_text, show
 
 BOS, EOS = 1, 2
 ROW = make_rows(1, seed=5)[0]

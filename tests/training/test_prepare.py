@@ -8,12 +8,12 @@ from typing import Any
 
 from tests.training.synthetic_rows import make_rows, write_lines
 from tests.workspace import Workspace
-from training.rows import Row, read_prepared
-from training.split import normal
+from training.data.rows import Row, read_prepared
+from training.data.split import normal
 
 ROWS = make_rows(60, seed=3)
 PREPARE = ("train", "prepare")
-DATA, PUBLISHED = "training/data", "training/data-as-published"
+DATA = "training/data"
 
 
 def source(workspace: Workspace, rows: Iterable[Row | Mapping[str, object]]) -> str:
@@ -88,21 +88,14 @@ def test_each_rule_removes_its_rows_and_gives_examples(workspace: Workspace) -> 
     assert [row.question for row in kept(workspace)] == [good.question] * 2
 
 
-def test_words_that_hold_a_listed_one_are_kept_unlike_as_published(workspace: Workspace) -> None:
+def test_words_that_hold_a_listed_one_are_kept(workspace: Workspace) -> None:
     innocent = ("документ", "момент", "команда", "инструмент", "комментарий")
     rows = [beginning(number, f"Нужен {word}. ") for number, word in enumerate(innocent)]
     rows += ROWS[10:40]
     assert prepare(workspace, rows)["kept"] == len(rows)
-    report = prepare(workspace, rows, "--as-published")
-    assert report["rules"]["bad words, in answers"]["removed"] == len(innocent)
-    assert report["rules"]["bad words, in answers"]["reasons"] == {"мент": 4, "манда": 1}
-    assert set(answers(workspace, PUBLISHED)) == {row.question for row in ROWS[10:40]}
-    fault = report["faults"][0]
-    assert fault.startswith("5 rows were removed only because a listed word is a part of another")
-    assert all(f"{word} (1)" in fault for word in innocent)
 
 
-def test_the_published_rules_leave_greetings_and_cut_clauses(workspace: Workspace) -> None:
+def test_greetings_go_and_clauses_stay(workspace: Workspace) -> None:
     rows = [
         beginning(0, "Здравствуйте, Семён! "),
         beginning(1, "Нет, не стоит. Спросите, нужно ли это вам. "),
@@ -118,14 +111,6 @@ def test_the_published_rules_leave_greetings_and_cut_clauses(workspace: Workspac
     assert found[rows[0].question] == ROWS[0].answer
     assert found[rows[1].question] == rows[1].answer
     assert rows[2].question not in found
-    report = prepare(workspace, rows, "--as-published")
-    found = answers(workspace, PUBLISHED)
-    assert found[rows[0].question] == rows[0].answer
-    assert found[rows[1].question] == rows[1].answer.removeprefix("Нет, ")
-    assert found[rows[2].question] == rows[2].answer
-    told = [sentence.split()[0] for sentence in report["faults"][1:5]]
-    assert told == ["1", "1", "1", "1"], report["faults"]
-    assert report["as_published"] is True
 
 
 def test_markup_and_control_characters_are_cleaned_in_every_cell(workspace: Workspace) -> None:
@@ -159,8 +144,6 @@ def test_a_question_is_never_in_both_halves_whatever_the_order(workspace: Worksp
     prepare(workspace, rows, "--eval-share", "0.3", "--seed", "1")
     held = {normal(row.question) for row in read_prepared(workspace.state / DATA / "eval.jsonl")}
     assert held != halves[0]
-    report = prepare(workspace, rows, "--as-published", "--eval-share", "0.5")
-    assert report["questions_in_both"] > 0
 
 
 def test_the_same_input_gives_the_same_bytes(workspace: Workspace) -> None:
@@ -195,8 +178,6 @@ def test_a_table_is_shown(workspace: Workspace) -> None:
     assert "bad words" in done.stdout and "мент (1)" in done.stdout
     assert f"kept {len(ROWS)} of {len(ROWS) + 1} rows" in done.stdout
     assert "rows in" in done.stderr
-    done = workspace.run(*PREPARE, source(workspace, ROWS), "--as-published")
-    assert "not to be trained on" in done.stderr
 
 
 def test_a_column_of_descriptions_is_needed_only_where_it_is_looked_at(

@@ -13,7 +13,7 @@ from core.lock import writer_lock
 from tests.fakes.hub import FakeHub
 from tests.limits import limit_file_size
 from tests.training.synthetic_rows import make_rows, write_lines
-from tests.training.test_prepare import DATA, PREPARE, kept, prepare, source
+from tests.training.test_prepare import PREPARE, kept, prepare, source
 from tests.workspace import Workspace
 
 ROWS = make_rows(60, seed=3)
@@ -55,9 +55,6 @@ def test_only_its_own_folders_are_replaced(workspace: Workspace) -> None:
     told = workspace.fails(1, *PREPARE, path, "--out", str(workspace.documents))
     assert "did not make it" in told
     prepare(workspace, ROWS)
-    data = str(workspace.state / DATA)
-    told = workspace.fails(1, *PREPARE, path, "--as-published", "--out", data)
-    assert "holds rows to train on" in told
     assert len(kept(workspace)) == len(ROWS)
 
 

@@ -12,8 +12,8 @@ import yaml  # type: ignore[import-untyped]
 from tests.fakes import hub_files
 from tests.fakes.hub_uploads import WritableHub
 from tests.workspace import Workspace
-from training.encode import prompt_text
-from training.rows import Row
+from training.data.rows import Row
+from training.model.encode import prompt_text
 
 TOKEN, READER = "hf_OfTheTestThatMayWrite", "hf_OfTheTestThatMayRead"
 REPO = "somebody/assistant-lora"
@@ -73,7 +73,6 @@ def make_run(workspace: Workspace) -> None:
     }  # fmt: skip
     half = {"rows": 90, "questions": 88, "sha256": "d" * 64}
     report = {
-        "as_published": False, "faults": [],
         "source": {"repo": "its5Q/yandex-q", "commit": "c" * 40},
         "rules": [{"rule": "bad words", "removed": 17, "changed": 0}], "rows": 117, "kept": 100,
         "train": half, "eval": {**half, "rows": 10}, "questions_in_both": 0,

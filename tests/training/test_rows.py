@@ -12,7 +12,7 @@ import pytest
 
 from core.errors import UserError
 from tests.training.synthetic_rows import make_rows, write_lines
-from training.rows import Row, read_prepared, read_rows, write_rows
+from training.data.rows import Row, read_prepared, read_rows, write_rows
 
 ROWS = make_rows(5, seed=1)
 

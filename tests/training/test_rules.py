@@ -7,12 +7,11 @@ import pytest
 
 from core.errors import UserError
 from indexer.passages.words import words
-from training.greetings import without_greeting
-from training.markup import clean, is_links_only
-from training.published import parts_of
-from training.rules import BAD_WORDS, CONTROVERSIAL
-from training.split import Split, normal
-from training.word_list import WordList
+from training.data.greetings import without_greeting
+from training.data.markup import clean, is_links_only
+from training.data.rules import BAD_WORDS, CONTROVERSIAL
+from training.data.split import Split, normal
+from training.data.word_list import WordList
 
 BAD, TOPICS = WordList(BAD_WORDS), WordList(CONTROVERSIAL)
 MENT = (
@@ -66,13 +65,6 @@ def test_phrases_and_numbers_are_found_as_whole_words() -> None:
     assert topic("мне 9 лет") == "9 лет"
     assert topic("наши отношения") == "отношения"
     assert topic("об образовании") == "образование"
-
-
-def test_the_published_list_is_joined_where_the_comma_was_missing() -> None:
-    parts = parts_of(TOPICS)
-    assert "9 лет10 лет" in parts
-    assert not {"9 лет", "10 лет"} & set(parts)
-    assert "11 лет" in parts
 
 
 def test_a_list_may_have_comments_and_must_have_words(tmp_path: Path) -> None:

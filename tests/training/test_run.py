@@ -14,8 +14,8 @@ import pytest
 from opsctl.hub import adapter
 from tests.limits import limit_file_size
 from tests.training.running import NAME, RUN, Lab, heard, times
-from training.adapter_files import CONFIG_KEYS
-from training.rows import Row, read_prepared, write_rows
+from training.data.rows import Row, read_prepared, write_rows
+from training.model.adapter_files import CONFIG_KEYS
 
 STEPS, EVERY = 58, 10
 

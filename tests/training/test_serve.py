@@ -13,8 +13,8 @@ import pytest
 from tests.gpu_server import free_port
 from tests.training.running import NAME, Lab
 from tests.workspace import Workspace, note, question
-from training.encode import prompt_text
-from training.rows import Row, read_prepared
+from training.data.rows import Row, read_prepared
+from training.model.encode import prompt_text
 
 TOKENS = 120  # more than an answer that ends at its end has, and less than two of them
 TGI_ENV = """MODEL_ID={model}

@@ -17,8 +17,8 @@ from opsctl.terminal.options import Json
 
 if TYPE_CHECKING:
     from training.compare import Comparison
-    from training.rows import Row
-    from training.runs import Run
+    from training.data.rows import Row
+    from training.run.runs import Run
 
 EXCERPT = 400  # characters of an answer that are shown
 ROWS = (  # what is told of each side, and how it is written
@@ -50,7 +50,7 @@ def compare(
     By the loss, and by the length, the language and the end of the answers; some are shown.
     """
     from core import extras
-    from training.runs import Run, run_folder, write_json
+    from training.run.runs import Run, run_folder, write_json
 
     extras.check("train")
     config = settings.load()
@@ -75,7 +75,7 @@ def compare(
 
 def own_adapter(run: "Run", manifest: dict[str, Any], folder: Path) -> Path:
     """The folder of a run's adapter. Raises UserError unless it is what the run made."""
-    from training.adapter_files import WEIGHTS
+    from training.model.adapter_files import WEIGHTS
 
     weights = folder / WEIGHTS
     if not weights.is_file() or digest(weights) != manifest["adapter_sha256"]:
@@ -86,9 +86,9 @@ def own_adapter(run: "Run", manifest: dict[str, Any], folder: Path) -> Path:
 
 def _questions(manifest: dict[str, Any], count: int) -> "tuple[list[Row], bool]":
     """Held-out rows of the run's own data; whether they had no part in the run at all."""
-    from training.report import EVAL
-    from training.rows import read_prepared
-    from training.split import sample_unseen
+    from training.data.report import EVAL
+    from training.data.rows import read_prepared
+    from training.data.split import sample_unseen
 
     file = Path(manifest["settings"]["data"]) / EVAL
     rows = read_prepared(file)
@@ -109,8 +109,8 @@ def _compare(
     batch: int,
     device: str,
 ) -> "Comparison":
-    from training.base import choose_device
     from training.compare import compare, load
+    from training.model.base import choose_device
 
     place = choose_device(device)
     output.note(f"loading {folder} on {place}")

@@ -16,8 +16,8 @@ def plot(
     json: Json = False,
 ) -> None:
     """Draw a run's losses from its log, and list them."""
-    from training import curve
-    from training.runs import Run, run_folder
+    from training.run import curve
+    from training.run.runs import Run, run_folder
 
     run = Run(run_folder(settings.load().state, name))
     asked, events = run.read_settings(), run.read_log()

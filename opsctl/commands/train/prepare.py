@@ -21,11 +21,10 @@ from opsctl.terminal import output
 from opsctl.terminal.options import Json
 
 if TYPE_CHECKING:
-    from training.rules import Options
+    from training.data.rules import Options
 
 ANOTHER = "the same folder is being prepared: {holder}"
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-DATA, PUBLISHED = "data", "data-as-published"
 
 
 def prepare(
@@ -58,17 +57,13 @@ def prepare(
     ] = 0.1,
     seed: Annotated[int, typer.Option(help="Which questions are held out.")] = 0,
     limit: Annotated[int, typer.Option(help="Stop after so many kept rows; 0: never.", min=0)] = 0,
-    as_published: Annotated[
-        bool,
-        typer.Option("--as-published", help="The published rules, and what they do wrong."),
-    ] = False,
     json: Json = False,
 ) -> None:
     """Filter a data set and hold out questions.
 
     Rows that repeat are dropped. The same input gives the same bytes.
     """
-    from training.rules import BAD_WORDS, CONTROVERSIAL, Options
+    from training.data.rules import BAD_WORDS, CONTROVERSIAL, Options
 
     if min_answer > max_answer:
         raise UsageError(
@@ -78,11 +73,10 @@ def prepare(
     config = settings.load()
     options = Options(
         min_answer, max_answer, min_description, bad_words or BAD_WORDS,
-        controversial or CONTROVERSIAL, eval_share, seed, limit, as_published,
+        controversial or CONTROVERSIAL, eval_share, seed, limit,
     )  # fmt: skip
-    folder = out or config.state / "training" / (PUBLISHED if as_published else DATA)
-    folder = folder.resolve()
-    _check_target(folder, as_published)
+    folder = (out or config.state / "training" / "data").resolve()
+    _check_target(folder)
     path, origin = (source, {}) if source else _fetch(config)
     report = _write(path, origin, folder, options)
     if json:
@@ -103,8 +97,8 @@ def _write(
     source: Path, origin: dict[str, str], folder: Path, options: "Options"
 ) -> dict[str, Any]:
     """Make the folder beside its place, and put it there when it is whole."""
-    from training.prepare import find_source, prepare
-    from training.rows import COLUMNS
+    from training.data.prepare import find_source, prepare
+    from training.data.rows import COLUMNS
 
     wanted = COLUMNS if options.min_description else ("question", "answer")
     found = find_source(source, wanted, origin)
@@ -149,9 +143,9 @@ def _whole(new: Path) -> Iterator[None]:
         raise
 
 
-def _check_target(folder: Path, as_published: bool) -> None:
-    """Only a folder that this command made is replaced, and never by the other kind of rows."""
-    from training.report import REPORT, read_report
+def _check_target(folder: Path) -> None:
+    """Only a folder that this command made is replaced."""
+    from training.data.report import REPORT
 
     shown = printable(str(folder))
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
@@ -160,9 +154,6 @@ def _check_target(folder: Path, as_published: bool) -> None:
         raise UserError(
             f"{shown} is there, and opsctl train prepare did not make it", "--out ANOTHER"
         )
-    if bool(read_report(folder).get("as_published")) != as_published:
-        held = "rows to train on" if as_published else "rows of the published rules"
-        raise UserError(f"{shown} holds {held}, which these would replace", "--out ANOTHER")
 
 
 def _show(report: dict[str, Any], folder: Path) -> None:
@@ -181,11 +172,7 @@ def _show(report: dict[str, Any], folder: Path) -> None:
     output.write(
         f"\nkept {report['kept']} of {counted(report['rows'], 'row')}: {printable(str(folder))}"
     )
-    for fault in report["faults"]:
-        output.note(f"the published rules: {fault}")
     for file in report["source"]["passed_over"]:
         output.note(f"passed over, for it lacks the columns: {printable(file)}")
-    if report["as_published"]:
-        output.note("made by the published rules, for comparison: not to be trained on")
-    elif not report["eval"]["rows"] or not report["train"]["rows"]:
+    if not report["eval"]["rows"] or not report["train"]["rows"]:
         output.note("one of the halves is empty: give more rows, or another --eval-share")

@@ -14,7 +14,7 @@ from opsctl.commands.train.compare import own_adapter
 from opsctl.terminal import output
 
 if TYPE_CHECKING:
-    from training.runs import Run
+    from training.run.runs import Run
 
 CARD = "README.md"
 
@@ -35,7 +35,7 @@ def publish(
     With --yes the adapter goes to the Hub with a model card; without it nothing is sent.
     """
     from opsctl.hub.publish import check_repo, upload
-    from training.runs import Run, run_folder
+    from training.run.runs import Run, run_folder
 
     check_repo(repo)
     config = settings.load()
@@ -57,7 +57,7 @@ def publish(
 
 def _paths(run: "Run", manifest: dict[str, Any], adapter: Path) -> dict[str, Path]:
     """The run's own files by their names on the Hub. Raises UserError when one is not there."""
-    from training.adapter_files import CONFIG, WEIGHTS
+    from training.model.adapter_files import CONFIG, WEIGHTS
 
     folder = own_adapter(run, manifest, adapter)
     if not run.picture.is_file():
@@ -67,9 +67,9 @@ def _paths(run: "Run", manifest: dict[str, Any], adapter: Path) -> dict[str, Pat
 
 
 def _card(run: "Run", manifest: dict[str, Any], repo: str, license: str) -> str:
-    from training.encode import prompt_text
+    from training.data.rows import Row
+    from training.model.encode import prompt_text
     from training.model_card import Facts, model_card
-    from training.rows import Row
 
     template = prompt_text(Row("{question}", "{passage}", ""))
     report, comparison = _report(manifest), _comparison(run, manifest)
@@ -81,7 +81,7 @@ def _card(run: "Run", manifest: dict[str, Any], repo: str, license: str) -> str:
 
 def _report(manifest: dict[str, Any]) -> dict[str, Any] | None:
     """The report of the very rows that were learned, if it is still there."""
-    from training.report import TRAIN, read_report
+    from training.data.report import TRAIN, read_report
 
     try:
         report = read_report(Path(manifest["settings"]["data"]))

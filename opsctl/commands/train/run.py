@@ -22,8 +22,8 @@ from opsctl.server.folders import on_this_machine
 from opsctl.terminal import output
 
 if TYPE_CHECKING:
-    from training.plan import Plan
-    from training.runs import Run
+    from training.run.plan import Plan
+    from training.run.runs import Run
 
 EPOCHS = (
     "How often each row is learned. 3, with early stopping: the original's 60 would be six days on"
@@ -62,9 +62,6 @@ def run(
         int, typer.Option(help="Stop after so many evaluations without a gain; 0: never.")
     ] = 5,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    as_published: Annotated[
-        bool, typer.Option("--as-published", help="Take rows of the published rules, too.")
-    ] = False,
     anew: Annotated[
         bool, typer.Option("--anew", help="Forget an earlier run of this name.")
     ] = False,
@@ -78,7 +75,7 @@ def run(
     The same command goes on where it was interrupted.
     """
     from core import extras
-    from training.runs import Run, run_folder
+    from training.run.runs import Run, run_folder
 
     config = settings.load()
     job = Run(run_folder(config.state, name))
@@ -86,9 +83,9 @@ def run(
     extras.check("train")
     if base == "nf4":
         extras.check("train", "bitsandbytes")
-    from training.base import choose_device  # reads torch, which takes seconds
-    from training.options import Options
-    from training.plan import make_plan
+    from training.model.base import choose_device  # reads torch, which takes seconds
+    from training.run.options import Options
+    from training.run.plan import make_plan
 
     options = Options(
         base, epochs, rank, alpha, dropout, lr, batch, accumulate, length, save_steps, seed, limit,
@@ -98,10 +95,10 @@ def run(
     folder = _model(model, base, config)
     output.note("reading the rows and the files of the base")
     if dry_run:
-        show_estimate(make_plan(job, options, rows, folder, as_published, anew))
+        show_estimate(make_plan(job, options, rows, folder, anew))
         return
     with _alone(job):
-        plan = make_plan(job, options, rows, folder, as_published, anew)
+        plan = make_plan(job, options, rows, folder, anew)
         _run(plan, config, yes, anew)
 
 
@@ -163,7 +160,7 @@ def _has_ended(plan: "Plan", target: Path) -> bool:
 
 
 def _check_disk(plan: "Plan", config: Settings) -> None:
-    from training import estimate
+    from training.run import estimate
 
     tokenizer = (plan.base.folder / "tokenizer.json").stat().st_size
     needed, free = (
@@ -179,7 +176,7 @@ def _check_disk(plan: "Plan", config: Settings) -> None:
 
 
 def _train(plan: "Plan", yes: bool) -> None:
-    from training import train
+    from training.run import train
 
     model, collate, seconds = show_estimate(plan)
     confirm(seconds, yes)
@@ -201,8 +198,8 @@ def _train(plan: "Plan", yes: bool) -> None:
 
 def _write_adapter(plan: "Plan", target: Path) -> None:
     """Put the best checkpoint's adapter in its place, then the picture, then the record."""
-    from training import checkpoints, curve, manifest
-    from training.adapter_files import export
+    from training.model.adapter_files import export
+    from training.run import checkpoints, curve, manifest
 
     run, newest = plan.run, checkpoints.newest(plan.run.checkpoints)
     assert newest is not None

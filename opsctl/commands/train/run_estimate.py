@@ -9,16 +9,16 @@ from core.errors import UserError
 from opsctl.terminal import output
 
 if TYPE_CHECKING:
-    from training.estimate import Pace
-    from training.options import Options
-    from training.plan import Plan
+    from training.run.estimate import Pace
+    from training.run.options import Options
+    from training.run.plan import Plan
 
 LONG = 24 * 3600  # seconds; a longer run asks first
 
 
 def show_estimate(plan: "Plan") -> tuple[Any, Any, float]:
     """Show what the run will take; returns model, what fills batches up and the seconds left."""
-    from training import estimate, train
+    from training.run import estimate, train
 
     longest = max(*plan.train.lengths, *plan.held_out.lengths)
     rows_at_a_time = min(plan.options.batch, max(len(plan.train), len(plan.held_out)))

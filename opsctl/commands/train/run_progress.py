@@ -7,8 +7,8 @@ from opsctl.commands.train.run_estimate import duration
 from opsctl.terminal import output
 
 if TYPE_CHECKING:
-    from training.plan import Plan
-    from training.runs import Event
+    from training.run.plan import Plan
+    from training.run.runs import Event
 
 
 def teller(plan: "Plan", advance: Callable[[int, int, str], None]) -> Callable[["Event"], None]:

@@ -25,7 +25,7 @@ def use(
 
     It becomes the first of LORA_ADAPTERS in deploy/tgi.local.env, the one that requests name.
     """
-    from training.runs import check_name
+    from training.run.runs import check_name
 
     loaded = settings.load_with_origins()
     config, server = loaded.settings, ServerConfig.load(loaded.settings.tgi_env)
@@ -73,7 +73,7 @@ def _choices(config: Settings) -> str:
 
 def _check(name: str, folder: Path, server: ServerConfig, config: Settings) -> "AdapterFacts":
     """Raise UserError unless the server would apply the adapter to its model."""
-    from training.adapter_files import PLAIN_RANK, RANK_STEP, is_served
+    from training.model.adapter_files import PLAIN_RANK, RANK_STEP, is_served
 
     trained = folder == config.adapters / name
     hint = "opsctl train run" if trained else "opsctl download adapter --upgrade"
@@ -102,7 +102,7 @@ def _shape(server: ServerConfig, config: Settings) -> tuple[int | None, int | No
 
 def _tell_other_base(name: str, server: ServerConfig, config: Settings) -> None:
     """Say so when a run of this name was trained on another model than the server has."""
-    from training.runs import Run, run_folder
+    from training.run.runs import Run, run_folder
 
     run = Run(run_folder(config.state, name))
     if not run.manifest.is_file():

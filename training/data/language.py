@@ -1,6 +1,6 @@
 """The language of a text, as far as its letters tell it."""
 
-from training.rows import Row
+from training.data.rows import Row
 
 
 def same_language(row: Row, answer: str) -> bool:

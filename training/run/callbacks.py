@@ -13,8 +13,8 @@ from typing import Any
 from transformers import TrainerCallback
 
 from core.errors import UserError
-from training.checkpoints import without_gain
-from training.runs import Event, Run
+from training.run.checkpoints import without_gain
+from training.run.runs import Event, Run
 
 Tell = Callable[[Event], None]
 STDERR = 2

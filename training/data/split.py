@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from indexer.passages.words import words
-from training.rows import Row
+from training.data.rows import Row
 
 BYTES = 8
 SEED = 0  # of the questions that are compared

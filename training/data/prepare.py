@@ -1,6 +1,5 @@
 """From a data set to train.jsonl, eval.jsonl and report.json; the same input, the same bytes."""
 
-import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
@@ -10,12 +9,12 @@ from typing import Any
 from core.errors import UserError
 from core.text import printable
 from indexer.sync.documents import digest
-from training import published, rules
-from training.report import EVAL, TRAIN, Tally, versions, write_report
-from training.rows import Row, columns, data_files, json_line, read_file, require
-from training.rules import Options, Rule
-from training.split import Seen, Split
-from training.word_list import WordList
+from training.data import rules
+from training.data.report import EVAL, TRAIN, Tally, versions, write_report
+from training.data.rows import Row, columns, data_files, json_line, read_file, require
+from training.data.rules import Options, Rule
+from training.data.split import Seen, Split
+from training.data.word_list import WordList
 
 EVERY = 500  # rows between two words about the progress
 Advance = Callable[[int, int, str], None]  # bytes of the source read, of all, rows in words
@@ -98,12 +97,9 @@ def find_source(path: Path, wanted: Sequence[str], origin: Mapping[str, str]) ->
 
 def prepare(source: Source, folder: Path, options: Options, advance: Advance) -> dict[str, Any]:
     """Fill an empty folder and return the report. Raises UserError when no row is left."""
-    faults = published.Faults(options) if options.as_published else None
-    table = published.table(faults) if faults else rules.table(options)
+    table = rules.table(options)
     tallies = [Tally(rule.name) for rule in table]
-    choose = (
-        _by_row(options.eval_share) if faults else Split(options.eval_share, options.seed).is_eval
-    )
+    split = Split(options.eval_share, options.seed)
     read = 0
     with ExitStack() as stack:
         train, held = (stack.enter_context(closing(Half(folder / name))) for name in (TRAIN, EVAL))
@@ -111,16 +107,12 @@ def prepare(source: Source, folder: Path, options: Options, advance: Advance) ->
             read += 1
             kept = _apply(row, table, tallies)
             if kept:
-                (held if choose(kept.question) else train).add(kept)
-            if faults:
-                faults.look(row, kept)
+                (held if split.is_eval(kept.question) else train).add(kept)
             if options.limit and train.rows + held.rows >= options.limit:
                 break
     if not train.rows + held.rows:
         raise _nothing_left(source, read, tallies)
     report = {
-        "as_published": options.as_published,
-        "faults": faults.sentences(train.questions.common(held.questions)) if faults else [],
         "source": source.facts(),
         "options": _facts(options),
         "rows": read,
@@ -162,12 +154,6 @@ def _apply(row: Row, table: Sequence[Rule], tallies: Sequence[Tally]) -> Row | N
             tally.change(row, result)
             row = result
     return row
-
-
-def _by_row(share: float) -> Callable[[str], bool]:
-    """The published split: by row, another one each time."""
-    chance = random.Random()
-    return lambda question: chance.random() < share
 
 
 def _facts(options: Options) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from indexer.passages.words import words
-from training.greetings import without_greeting
-from training.markup import clean, is_links_only
-from training.rows import COLUMNS, Row
-from training.split import Seen
-from training.word_list import OWN, WordList
+from training.data.greetings import without_greeting
+from training.data.markup import clean, is_links_only
+from training.data.rows import COLUMNS, Row
+from training.data.split import Seen
+from training.data.word_list import OWN, WordList
 
 BAD_WORDS, CONTROVERSIAL = OWN / "bad_words.txt", OWN / "controversial.txt"
 
@@ -27,7 +27,6 @@ class Options:
     eval_share: float = 0.1
     seed: int = 0
     limit: int = 0
-    as_published: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from training.word_list import parses
+from training.data.word_list import parses
 
 NAMING = ("Name", "Patr", "Surn")  # OpenCorpora's marks of first name, patronymic, surname
 LIKELY_NAME = 0.25  # the share of a lower-case word's readings that must be those of a name

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.errors import UsageError
-from training.adapter_files import PLAIN_RANK, RANK_STEP, is_served
+from training.model.adapter_files import PLAIN_RANK, RANK_STEP, is_served
 
 EVALUATIONS = 10  # an epoch, when --save-steps is not given
 SEEDS = 1 << 32  # of numpy

@@ -10,9 +10,9 @@ import psutil
 import torch
 
 from localtgi.checkpoint import Checkpoint
-from training.base import choose_dtype
-from training.options import Options
-from training.samples import Samples, padded_tokens
+from training.model.base import choose_dtype
+from training.model.samples import Samples, padded_tokens
+from training.run.options import Options
 
 NF4_BITS = 4.127  # a weight, with its doubly quantised scales: arXiv 2305.14314, section 3
 KEPT = 4  # checkpoints on the disk at most: the best, the two newest and one being written

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from training.encode import IGNORED
+from training.model.encode import IGNORED
 
 
 @torch.inference_mode()

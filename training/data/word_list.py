@@ -12,7 +12,7 @@ from core.text import printable
 from indexer.passages.words import words
 from indexer.sync.documents import digest
 
-OWN = Path(__file__).with_name("words")
+OWN = Path(__file__).parents[1] / "words"
 LIKELY = 0.5  # the least share of a form's readings that must be those of the listed word
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 
 from core.errors import UserError
-from training.encode import IGNORED, Encoder, Example, check_example
-from training.rows import Row
+from training.data.rows import Row
+from training.model.encode import IGNORED, Encoder, Example, check_example
 
 MOST_DROPPED = 0.05  # of the rows; more mean that --length is wrong for the data
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import UserError
-from training.rows import Row
+from training.data.rows import Row
 
 REPORT, TRAIN, EVAL = "report.json", "train.jsonl", "eval.jsonl"
 EXAMPLES = 3

@@ -8,7 +8,7 @@ from assistant.prompt import build_messages
 from assistant.server.mistral import render
 from core.errors import UserError
 from indexer.search.searcher import Hit
-from training.rows import Row
+from training.data.rows import Row
 
 IGNORED = -100  # the label that torch's cross entropy leaves out
 SOURCE = "yandex-q"  # the file that a description is said to be from

@@ -7,15 +7,15 @@ from typing import Any
 from core.errors import UserError
 from core.text import printable
 from localtgi.checkpoint import Checkpoint
-from training import checkpoints
-from training.base import load_tokenizer, open_base
-from training.encode import Encoder, show
-from training.manifest import base_digest, data_digests
-from training.options import Options
-from training.report import EVAL, TRAIN, read_report
-from training.rows import read_prepared
-from training.runs import Run
-from training.samples import Samples, make_samples
+from training.data.report import EVAL, TRAIN, read_report
+from training.data.rows import read_prepared
+from training.model.base import load_tokenizer, open_base
+from training.model.encode import Encoder, show
+from training.model.samples import Samples, make_samples
+from training.run import checkpoints
+from training.run.manifest import base_digest, data_digests
+from training.run.options import Options
+from training.run.runs import Run
 
 HELD_OUT = 256  # rows of eval.jsonl that each evaluation takes, the first ones
 # Where a folder is does not matter, only what is in it.
@@ -58,14 +58,12 @@ class Plan:
         self.run.first_sample.write_text(text, encoding="utf-8")
 
 
-def make_plan(
-    run: Run, options: Options, data: Path, model: Path, as_published: bool, anew: bool
-) -> Plan:
+def make_plan(run: Run, options: Options, data: Path, model: Path, anew: bool) -> Plan:
     """Check the data, the base and, unless `anew`, an earlier start of the same name.
 
     Raises UserError.
     """
-    check_data(data, as_published)
+    check_data(data)
     base = open_base(model, options.base)
     if options.length > (base.context or options.length):
         raise UserError(f"{model} takes {base.context} tokens, and --length is {options.length}")
@@ -88,15 +86,15 @@ def make_plan(
     return Plan(run, options, base, tokenizer, train, watched, settings, resume)
 
 
-def check_data(data: Path, as_published: bool) -> None:
+def check_data(data: Path) -> None:
     """Raise UserError unless the folder is a prepared set that is fit to learn from."""
     shown = printable(str(data))
     if not data.is_dir():
         raise UserError(f"there is no prepared set in {shown}", "opsctl train prepare")
-    if read_report(data).get("as_published") and not as_published:
+    if read_report(data).get("as_published"):  # by an earlier version of opsctl
         raise UserError(
             f"{shown} was made by the published rules, which spoil the rows (its report says how)",
-            "opsctl train prepare; or, for comparison, --as-published",
+            "opsctl train prepare",
         )
 
 

@@ -10,11 +10,11 @@ import torch
 
 from indexer.sync.documents import digest
 from localtgi.checkpoint import Checkpoint
-from training.adapter_files import WEIGHTS
-from training.base import choose_dtype
-from training.checkpoints import evaluations
-from training.report import EVAL, TRAIN
-from training.runs import Event
+from training.data.report import EVAL, TRAIN
+from training.model.adapter_files import WEIGHTS
+from training.model.base import choose_dtype
+from training.run.checkpoints import evaluations
+from training.run.runs import Event
 
 PACKAGES = ("torch", "transformers", "peft", "accelerate", "safetensors", "tokenizers")
 UNDER = {"nf4": ("bitsandbytes",)}  # what packs the weights of a base

@@ -14,14 +14,14 @@ from peft import LoraConfig, get_peft_model
 from transformers import Trainer, TrainingArguments
 
 from core.errors import UserError
-from training import checkpoints
-from training.base import choose_dtype, load_base
-from training.callbacks import Halt, Record, Tell
-from training.encode import IGNORED
-from training.estimate import Pace, measure
-from training.loss import answer_loss
-from training.options import Options
-from training.plan import Plan
+from training.model.base import choose_dtype, load_base
+from training.model.encode import IGNORED
+from training.model.loss import answer_loss
+from training.run import checkpoints
+from training.run.callbacks import Halt, Record, Tell
+from training.run.estimate import Pace, measure
+from training.run.options import Options
+from training.run.plan import Plan
 
 TARGETS = ["q_proj"]
 WARM_UP = 0.03  # of the steps, with a linear decay to 0 after them

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.extras import need
 from core.files import whole_file
-from training.runs import Event
+from training.run.runs import Event
 
 SIZE, DPI = (8.0, 5.0), 100  # inches: 800 x 500 pixels
 WINDOWS = 20  # of the train losses; the line through them is the mean of so many steps

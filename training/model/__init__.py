@@ -1,0 +1,1 @@
+"""The base, its tokens, and the adapter that is trained on it."""

@@ -1,0 +1,1 @@
+"""A run of the training: its plan, its steps, its files."""
