@@ -104,7 +104,7 @@ class Wire:
         try:
             return load_json(answer)
         except ValueError:
-            raise self.strange(f"{path} gives no JSON") from None
+            raise self.strange(f"{path} returned no JSON") from None
 
     async def request(self, path: str, body: bytes | None) -> aiohttp.ClientResponse:
         """A response with its body still to be read; the caller limits the time.
@@ -149,7 +149,7 @@ class Wire:
 
     def closed(self) -> Refused:
         """The error of a port that takes a connection and closes it, as Docker's proxy does."""
-        return Refused(f"{self.shown} takes connections and closes them: a server that is starting")
+        return Refused(f"{self.shown} accepts connections and closes them: it may be starting")
 
     def cut(self) -> Incomplete:
         """The error of a connection that ended in the middle of an answer."""
@@ -159,7 +159,7 @@ class Wire:
         """The error of a connection that was never made."""
         if isinstance(error, aiohttp.ConnectionTimeoutError):
             seconds = self.timeouts.connect
-            return ServerDown(f"{self.shown} takes no connection within {seconds:g} s")
+            return ServerDown(f"{self.shown} accepts no connection within {seconds:g} s")
         if isinstance(error, aiohttp.ClientConnectorDNSError):
             return ServerDown(f"there is no host {self._base.host}", "check OPSCTL_SERVER_URL")
         if isinstance(error, aiohttp.ClientSSLError):

@@ -121,7 +121,7 @@ class ChatClient(Client):
         names = [str(model.get("id", "")) for model in models]
         name = self._model or next(iter(names), "")
         if not name:
-            raise self._wire.strange("/v1/models names no model")
+            raise self._wire.strange("/v1/models lists no model")
         chosen = models[names.index(name)] if name in names else {}
         props = await self._properties()
         window = _mapping(props.get("default_generation_settings")).get("n_ctx")
@@ -132,7 +132,7 @@ class ChatClient(Client):
         listed = await self._wire.json("v1/models")
         models = listed.get("data") if isinstance(listed, dict) else None
         if not isinstance(models, list):
-            raise self._wire.strange("/v1/models gives no list")
+            raise self._wire.strange("/v1/models returned no list")
         return [model for model in models if isinstance(model, dict)]
 
     async def _properties(self) -> dict[str, Any]:

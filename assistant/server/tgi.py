@@ -46,7 +46,7 @@ class TGIClient(Client):
             spans = tuple((int(token["start"]), int(token["stop"])) for token in tokens)
             ids = tuple(int(token["id"]) for token in tokens)
         except (KeyError, TypeError, ValueError, OverflowError):
-            raise self._wire.strange("/tokenize gives no tokens") from None
+            raise self._wire.strange("/tokenize returned no tokens") from None
         # A server whose fast tokenizer failed to load gives 0 everywhere.
         known = any(stop for _, stop in spans)
         return Tokenized(ids, spans if known else ())
@@ -94,4 +94,4 @@ class TGIClient(Client):
                 max_concurrent=int(info["max_concurrent_requests"]),
             )
         except (KeyError, TypeError, ValueError, OverflowError):
-            raise self._wire.strange("/info does not tell the limits") from None
+            raise self._wire.strange("/info does not report the limits") from None

@@ -91,7 +91,7 @@ def of_error(error: BaseException, host: str, worked: bool) -> Trouble:
     if any(isinstance(e, ssl.SSLError) and e.reason in NO_TLS for e in errors):
         fix = _way_out(host)
         if not _is_telegram(host):
-            fix = f"write http:// into {ADDRESS}, or mend its TLS, {RESTART}"
+            fix = f"write http:// into {ADDRESS}, or fix its TLS, {RESTART}"
         return Trouble("no tls", f"{host} speaks no TLS: is it http://?", fix)
     by, out = "", _way_out(host)
     if way.proxy:

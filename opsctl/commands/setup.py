@@ -97,7 +97,7 @@ def _prepare_server(loaded: Loaded, asking: bool, skip_download: bool) -> None:
     if skip_download:
         return
     if any(check.result == "failed" for check in found):
-        output.note("the models are not downloaded until this is mended")
+        output.note("the models are not downloaded until this is fixed")
         _index(settings.load())
         raise typer.Exit(1)
     if asking and not typer.confirm("Download the models now (about 5 GB)?", default=True):

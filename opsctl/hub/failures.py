@@ -9,7 +9,7 @@ from pathlib import Path
 from core.errors import UserError
 from core.files import access_hint
 
-GO_ON = "what is fetched is kept; go on: opsctl download"
+GO_ON = "what was fetched is kept; to continue: opsctl download"
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 TRY_LATER = (429, 500, 502, 503, 504)
 

@@ -29,8 +29,8 @@ def check_repo(repo: str) -> None:
         sound = repo.count("/") == 1
     if not sound:
         raise UsageError(
-            f"{repo!r} is no name of a repository",
-            "give OWNER/NAME: letters, digits, and - _ . inside of them",
+            f"{repo!r} is not the name of a repository",
+            "give OWNER/NAME: letters, digits, and - _ . inside them",
         )
 
 
@@ -44,7 +44,7 @@ def upload(
     host = urlsplit(endpoint).netloc.rpartition("@")[2]
     if not token:
         raise UserError(
-            "there is no token of the Hub",
+            "there is no Hub token",
             f"make one with the right to write at {endpoint}/settings/tokens, and put it into .env:"
             " HF_TOKEN=...",
         )

@@ -96,7 +96,7 @@ class _Shown:
     def interrupted(self) -> None:
         self._bars.close()
         done = "words can be searched" if self._words_are_done else "what is done is kept"
-        output.note(f"interrupted: {done}; to go on: opsctl reindex")
+        output.note(f"interrupted: {done}; to continue: opsctl reindex")
         if self._words_are_done and (found := Vectors.read(self._config)):
             found.show(output.note)
 

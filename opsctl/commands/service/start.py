@@ -117,7 +117,7 @@ def _tell_of_claim(config: Settings) -> None:
         return
     lines = claim(config)
     if lines and not sys.stderr.isatty():
-        lines = ["the bot has no administrator yet: opsctl users claim tells how to become one"]
+        lines = ["the bot has no administrator yet: opsctl users claim shows how to become one"]
     for line in lines:
         output.note(line)
 

@@ -57,7 +57,9 @@ def prepare(
         float, typer.Option(help="The share of the questions to hold out.", min=0, max=0.9)
     ] = 0.1,
     seed: Annotated[int, typer.Option(help="Which questions are held out.")] = 0,
-    limit: Annotated[int, typer.Option(help="Stop after so many kept rows; 0: never.", min=0)] = 0,
+    limit: Annotated[
+        int, typer.Option(help="Stop after this many kept rows; 0: never.", min=0)
+    ] = 0,
     as_published: Annotated[
         bool,
         typer.Option("--as-published", help="The published rules, and what they do wrong."),
