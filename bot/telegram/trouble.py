@@ -67,7 +67,9 @@ def of_reply(code: int, reply: bytes, host: str, token_place: str = "the token")
         )
     if code >= 500:
         return Trouble(
-            "busy", f"{host} is busy or broken now ({code})", "it may pass by itself: opsctl status"
+            "busy",
+            f"{host} is busy or broken now ({code})",
+            "it may pass by itself: opsctl status",
         )
     if said is None:
         return Trouble(

@@ -117,7 +117,7 @@ def _offer_embedder(loaded: Loaded) -> None:
     config = loaded.settings
     if config.embedder != AUTO or config.embedder_url or locate(DEFAULT_MODEL, config.models):
         return
-    question = f"Take the embedder {BETTER_MODEL} in the place of {DEFAULT_MODEL}? It is"
+    question = f"Take the embedder {BETTER_MODEL} instead of {DEFAULT_MODEL}? It is"
     if typer.confirm(f"{question} {WHY_BETTER}.", default=False):
         _write_env(loaded, {"OPSCTL_EMBEDDER": BETTER_MODEL})
 

@@ -89,14 +89,14 @@ _RULES = (
         r"(?:ConnectionError|ConnectTimeout|LocalEntryNotFoundError|OfflineModeIsEnabled"
         r"|MaxRetryError|NameResolutionError)\b",
         "the Hub was asked for files and cannot be reached",
-        f"opsctl download, and let MODEL_ID and LORA_ADAPTERS {ENV} name folders in /data",
+        f"opsctl download, and set MODEL_ID and LORA_ADAPTERS {ENV} to folders in /data",
         when="ended",
     ),
     Rule(
         "download",
         r"Download encountered an error|Error: DownloadError",
         "TGI could not get the files of the model or of an adapter",
-        f"opsctl download, and let MODEL_ID and LORA_ADAPTERS {ENV} name folders in /data",
+        f"opsctl download, and set MODEL_ID and LORA_ADAPTERS {ENV} to folders in /data",
     ),
     Rule(
         "shim-refused",
@@ -225,7 +225,7 @@ _RULES = (
         "request",
         r"(?P<text>Conversation roles must alternate[^\n]*|Input validation error: [^\n]*"
         r"|`(?:top_p|inputs|max_new_tokens|temperature)`[^\n]* must [^\n]*)",
-        "a client sends what TGI does not take: {text}",
+        "a client sends what TGI does not accept: {text}",
         "fix that client; opsctl ask shows that the server answers",
         when="running",
     ),

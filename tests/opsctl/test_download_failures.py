@@ -160,7 +160,7 @@ def test_repositories_that_are_closed_gated_or_not_there(
     del hub.branches[hub_files.EMBEDDER]["main"]
     assert "has no revision main" in workspace.fails(1, "download", "embedder")
     del hub.branches[hub_files.EMBEDDER]
-    assert "no such one" in workspace.fails(1, "download", "embedder")
+    assert "does not exist" in workspace.fails(1, "download", "embedder")
 
 
 def test_a_commit_that_the_hub_forgot_names_upgrade(workspace: Workspace, hub: FakeHub) -> None:

@@ -182,7 +182,7 @@ def test_the_hub_s_failures_are_told(publisher: Publisher) -> None:
     publisher.hub.fail("/lfs-storage/", 403)
     assert "may not write" in publisher.fails()
     told = publisher.fails("--license", "of-my-own")
-    assert "does not take the head of the model card" in told and "--license" in told
+    assert "does not accept the head of the model card" in told and "--license" in told
     publisher.workspace.env["OPSCTL_HF_ENDPOINT"] = "http://127.0.0.1:1"
     assert "nothing answers at 127.0.0.1:1" in publisher.fails()
 

@@ -81,7 +81,7 @@ def test_one_process_at_a_time_works_on_a_run(fresh: Lab) -> None:
 def test_an_adapter_of_somebody_else_is_not_overwritten(fresh: Lab) -> None:
     fresh.adapter.mkdir(parents=True)
     told = said(fresh.workspace.run(*fresh.command(*RUN)))
-    assert "is there already" in told and "--name" in told
+    assert "exists already" in told and "--name" in told
     assert not any(fresh.adapter.iterdir())
 
 

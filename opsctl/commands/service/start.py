@@ -140,7 +140,7 @@ def _tell_of_logout(config: Settings) -> None:
     from opsctl.keeper.systemd import UserUnit, ends_at_logout
 
     if UserUnit(config).is_in_charge() and ends_at_logout():
-        output.note("it ends when you log out; so that it stays: loginctl enable-linger")
+        output.note("it ends when you log out; to keep it running: loginctl enable-linger")
 
 
 def _start_none(config: Settings, asked: bool) -> None:
@@ -154,7 +154,7 @@ def _start_none(config: Settings, asked: bool) -> None:
     if is_foreign(config):
         found = look(config)
         word = f"does not answer: {found.reason}" if found.fault else "answers"
-        output.note(f"the model server at {config.server_url}, which others start, {word}")
+        output.note(f"the model server at {config.server_url}, which opsctl did not start, {word}")
         if found.fault:
             output.note(f"hint: {found.fix}")
         return

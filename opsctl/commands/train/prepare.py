@@ -160,7 +160,7 @@ def _check_target(folder: Path, as_published: bool) -> None:
         return
     if not (folder / REPORT).is_file():
         raise UserError(
-            f"{shown} is there, and opsctl train prepare did not make it", "--out ANOTHER"
+            f"{shown} exists, and opsctl train prepare did not make it", "--out ANOTHER"
         )
     if bool(read_report(folder).get("as_published")) != as_published:
         held = "rows to train on" if as_published else "rows of the published rules"
@@ -186,7 +186,7 @@ def _show(report: dict[str, Any], folder: Path) -> None:
     for fault in report["faults"]:
         output.note(f"the published rules: {fault}")
     for file in report["source"]["passed_over"]:
-        output.note(f"passed over, for it lacks the columns: {printable(file)}")
+        output.note(f"skipped, since it lacks the columns: {printable(file)}")
     if report["as_published"]:
         output.note("made by the published rules, for comparison: not to be trained on")
     elif not report["eval"]["rows"] or not report["train"]["rows"]:

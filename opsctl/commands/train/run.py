@@ -117,7 +117,7 @@ def _model(model: Path | None, base: str, config: Settings) -> Path:
 @contextmanager
 def _alone(job: "Run") -> Iterator[None]:
     private_folder(job.lock.parent)
-    sentence = f"the run {job.name} is at work: {{holder}}"
+    sentence = f"the run {job.name} is in progress: {{holder}}"
     with writer_lock(job.lock, sentence, "wait for it to end, or choose another --name"):
         yield
 
@@ -126,7 +126,7 @@ def _check_target(job: "Run", config: Settings) -> None:
     """Raise UserError when the adapter's name is that of another one."""
     target = config.adapters / job.name
     if target.exists() and not job.settings.is_file():
-        raise UserError(f"{target} is there already, and not of this run", "another --name")
+        raise UserError(f"{target} exists already, and is not from this run", "another --name")
     if not config.tgi_env.is_file():
         return
     declared = dict(tgi_env.adapter_entries(tgi_env.read(config.tgi_env).get("LORA_ADAPTERS", "")))

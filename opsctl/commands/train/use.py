@@ -96,7 +96,7 @@ def _shape(server: ServerConfig, config: Settings) -> tuple[int | None, int | No
     try:
         return checkpoint.shape(find_model(server.model_id, config))
     except UserError:
-        output.note(f"{server.model_id} is not here: the adapter is not held against it")
+        output.note(f"{server.model_id} is not here: the adapter was not compared with it")
         return None, None
 
 

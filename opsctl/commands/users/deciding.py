@@ -61,7 +61,7 @@ def reject(whom: Whom) -> None:
 
 
 def remove(whom: Ids, force: Force = False) -> None:
-    """Let people in no more, or forget that they asked."""
+    """Stop letting people in, or forget that they asked."""
     from bot.gate.invites import Invites
 
     config = settings.load()

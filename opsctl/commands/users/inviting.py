@@ -68,7 +68,7 @@ def invites(json: Json = False) -> None:
 def revoke(
     numbers: Annotated[list[int], typer.Argument(help="Their numbers, see opsctl users invites.")],
 ) -> None:
-    """Let links let nobody in any more; whom they let in stays."""
+    """End links; whoever they let in stays."""
     from bot.gate.invites import Invites
 
     found = Invites(open_store(settings.load()))
