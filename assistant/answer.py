@@ -162,7 +162,7 @@ def check_question(question: str, most: int = MAX_QUESTION) -> str:
     if len(question) > most:
         raise UsageError(
             f"the question has {len(question)} characters, and {most} is the most",
-            "ask in fewer words; a long text belongs into the documents folder",
+            "ask in fewer words; a long text belongs in the documents folder",
         )
     return question
 

@@ -215,7 +215,7 @@ class News:
         except (Banned, Unreachable):
             return
         except SendingError as error:
-            log.info("administrator %d is not told the news: %s", admin, type(error).__name__)
+            log.info("administrator %d could not be told the news: %s", admin, type(error).__name__)
         self._db.execute("DELETE FROM news WHERE id = ?", (number,))
 
 

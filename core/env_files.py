@@ -82,4 +82,4 @@ def _read(path: Path) -> str:
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror})", access_hint(path)) from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is no text in UTF-8 ({error})", f"file {path}") from error
+        raise UsageError(f"{path} is not UTF-8 text ({error})", f"file {path}") from error

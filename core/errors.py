@@ -44,6 +44,6 @@ def not_writable(index: Path, error: OSError) -> UserError:
     """Say why the index folder cannot be written, and what helps."""
     reason = error.strerror or str(error)
     if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
-        hint = "free some space (df -h shows it), then go on: opsctl reindex"
+        hint = "free some space (df -h shows it), then: opsctl reindex"
         return UserError(f"no room to write the index in {index} ({reason})", hint)
     return UserError(f"the index in {index} cannot be written ({reason})", access_hint(index))

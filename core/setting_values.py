@@ -119,7 +119,7 @@ def _ids(text: str, name: str, groups: bool) -> tuple[int, ...]:
 
 def _one_word(text: str, name: str) -> str:
     if not text.isascii() or not text.isprintable() or " " in text:
-        raise UsageError(f"{name} is no token: it holds a space or a letter outside ASCII")
+        raise UsageError(f"{name} is not a token: it has a space or a letter outside ASCII")
     return text
 
 

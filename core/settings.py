@@ -425,7 +425,7 @@ def _parse(item: "dataclasses.Field[Any]", text: str, name: str, base: Path) -> 
     except UsageError as error:
         if " #" not in text:
             raise
-        hint = "a comment stands on a line of its own, not behind a value"
+        hint = "put the comment on a line of its own, not after a value"
         raise UsageError(error.message, hint) from error
 
 

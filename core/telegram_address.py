@@ -27,14 +27,14 @@ def api_url(text: str, name: str) -> str:
     hint = "give an address such as https://api.telegram.org/bot"
     parts = web_address(text)
     if parts is None:
-        raise UsageError(f"{name} is no address of a Bot API server", hint)
+        raise UsageError(f"{name} is not the address of a Bot API server", hint)
     if parts.username is not None:
         raise UsageError(f"{name} holds a user name or password", hint)
     found = _API.fullmatch(parts.path)
     assert found
     head = found["head"]
     if parts.query or parts.fragment or re.search(r"/bot|\{|\d+:", head, re.IGNORECASE):
-        raise UsageError(f"{name} goes on after /bot", hint)
+        raise UsageError(f"{name} continues after /bot", hint)
     return f"{parts.scheme}://{parts.netloc}{head}/bot"
 
 
@@ -49,14 +49,14 @@ def proxy(text: str, name: str) -> str:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise UsageError(f"{name} holds an address that is none", _FORMS) from None
+        raise UsageError(f"{name} has an address that is not valid", _FORMS) from None
     if parts.scheme in ("tg", "mtproto") or host == "t.me":
         raise UsageError(f"{name}: an MTProto proxy is for Telegram's apps, not for bots", _FORMS)
     if parts.scheme not in PROXIES or "://" not in text:
         kind = f"is of the kind {parts.scheme}://" if "://" in text else "does not say its kind"
         raise UsageError(f"a proxy in {name} {kind}", _FORMS)
     if not host or not host.isascii() or len(text.split()) > 1 or parts.path.strip("/"):
-        raise UsageError(f"{name} holds an address that is none", _FORMS)
+        raise UsageError(f"{name} has an address that is not valid", _FORMS)
     port = port or _PORTS.get(parts.scheme, 1080)
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     if parts.username is None:

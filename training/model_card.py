@@ -84,7 +84,7 @@ def _intro(facts: Facts) -> str:
     return (
         f"# {facts.repo.rpartition('/')[2]}\n\n"
         f"A LoRA adapter of the query projections of `{facts.base}`, which answers questions in"
-        " Russian from passages that stand in the prompt. It was trained by `opsctl train run` and"
+        " Russian from passages in the prompt. It was trained by `opsctl train run` and"
         " is read by peft and by Text Generation Inference."
     )
 
@@ -127,7 +127,7 @@ def _settings(facts: Facts) -> str:
     pairs += [(title, manifest[key]) for key, title in RESULTS.items()]
     pairs += list(manifest["versions"].items())
     return (
-        "## Training\n\nQLoRA: the base stands still. The loss is that of the answer alone, its end"
+        "## Training\n\nQLoRA: the base is frozen. The loss is that of the answer alone, its end"
         f" among it; the optimizer is AdamW.\n\n{_table(('', 'value'), pairs)}"
     )
 

@@ -90,7 +90,7 @@ def _check(answer: object) -> None:
             try:
                 re.compile(pattern)
             except (re.error, OverflowError) as error:
-                raise _Wrong(f"the pattern is no regular expression ({error})") from None
+                raise _Wrong(f"the pattern is not a regular expression ({error})") from None
             return
         case {"all": list(parts), **more} if not more:
             strings = parts

@@ -143,15 +143,15 @@ class UnknownModel(BadReply):
 class GenerationFailed(ServerError):
     """The model failed while it was writing."""
 
-    advice = "opsctl logs server says why; if it goes on: opsctl restart"
+    advice = "opsctl logs server says why; if it happens again: opsctl restart"
     advice_to_others = "see the log of the model server"
 
 
 class Incomplete(ServerError):
     """The answer ended early; `text` is what did arrive, in `tokens` pieces."""
 
-    advice = "ask again; if it goes on: opsctl logs server"
-    advice_to_others = "ask again; if it goes on, see the log of the model server"
+    advice = "ask again; if it happens again: opsctl logs server"
+    advice_to_others = "ask again; if it happens again, see the log of the model server"
 
     def __init__(self, message: str, hint: str = "", tokens: int = 0, text: str = "") -> None:
         super().__init__(message, hint)

@@ -113,7 +113,7 @@ class Wire:
             return load_json(answer)
         except ValueError:
             page = _PAGE.match(answer.decode("utf-8", "replace"))
-            raise self.strange(f"{path} gives {'a web page' if page else 'no JSON'}") from None
+            raise self.strange(f"{path} returned {'a web page' if page else 'no JSON'}") from None
 
     async def request(self, path: str, body: bytes | None) -> aiohttp.ClientResponse:
         """A response with its body still to be read; the caller limits the time.
@@ -175,7 +175,7 @@ class Wire:
 
     def closed(self) -> Refused:
         """The error of a port that takes a connection and closes it, as Docker's proxy does."""
-        return Refused(f"{self.shown} takes connections and closes them: a server that is starting")
+        return Refused(f"{self.shown} accepts connections and closes them: it may be starting")
 
     def cut(self) -> Incomplete:
         """The error of a connection that ended in the middle of an answer."""
@@ -186,7 +186,7 @@ class Wire:
         if isinstance(error, aiohttp.ConnectionTimeoutError):
             seconds = self.timeouts.connect
             secure = " secure" if self._base.scheme == "https" else ""
-            sentence = f"{self.shown} takes no{secure} connection within {seconds:g} s"
+            sentence = f"{self.shown} accepts no{secure} connection within {seconds:g} s"
             return ServerDown(sentence, NOT_SECURE if secure else "")
         if isinstance(error, aiohttp.ClientConnectorDNSError):
             hint = "set OPSCTL_SERVER_URL in .env to the address of the model server"

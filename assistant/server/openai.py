@@ -139,7 +139,7 @@ class ChatClient(Client):
         names = self._names = [str(model.get("id", "")) for model in models]
         name = self._model or next(iter(names), "")
         if not name:
-            raise self._wire.strange("/v1/models names no model")
+            raise self._wire.strange("/v1/models lists no model")
         chosen = models[names.index(name)] if name in names else {}
         props = await self._told("props") or await self._told("info")
         self._has_system = self._has_system and _takes_system(props)
@@ -155,7 +155,7 @@ class ChatClient(Client):
         listed = self._wire.parsed(path, *reply)
         models = listed.get("data") if isinstance(listed, dict) else None
         if not isinstance(models, list):
-            raise self._wire.strange("/v1/models gives no list")
+            raise self._wire.strange("/v1/models returned no list")
         return [model for model in models if isinstance(model, dict)]
 
     async def _told(self, path: str) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class TGIClient(Client):
             spans = tuple((int(token["start"]), int(token["stop"])) for token in tokens)
             ids = tuple(int(token["id"]) for token in tokens)
         except (KeyError, TypeError, ValueError, OverflowError):
-            raise self._wire.strange("/tokenize gives no tokens") from None
+            raise self._wire.strange("/tokenize returned no tokens") from None
         # A server whose fast tokenizer failed to load gives 0 everywhere.
         known = any(stop for _, stop in spans)
         return Tokenized(ids, spans if known else ())
@@ -102,7 +102,7 @@ class TGIClient(Client):
                 raise BadReply(sentence, "set OPSCTL_SERVER_API=openai in .env") from None
             if isinstance(error, BadReply):
                 raise
-            raise self._wire.strange("/info does not tell the limits") from None
+            raise self._wire.strange("/info does not report the limits") from None
 
     async def _is_openai(self) -> bool:
         """Tell whether the server lists models, as vLLM, llama.cpp and others do."""

@@ -98,7 +98,7 @@ class Doorkeeper:
         except Banned as error:
             self._rest(admin, error.seconds)
         except (MaybeSent, Unreachable) as error:
-            log.info("administrator %d is told later: %s", admin, type(error).__name__)
+            log.info("administrator %d will be told later: %s", admin, type(error).__name__)
             self._rest(admin, self._pace * TROUBLE_PAUSE)
         except StoreBusy:
             self._rest(admin, self._pace * PAUSE)
@@ -120,7 +120,7 @@ class Doorkeeper:
             raise
         except (SendingError, ValueError) as error:
             if not isinstance(error, MessageGone):  # which the administrator took away
-                log.error("a message about who waits is made anew: %s", error)
+                log.error("a message about who waits is made again: %s", error)
                 self._rest(notice.admin, self._pace * TROUBLE_PAUSE)
             return self._notices.remove(notice.id)
         self._notices.shown(notice)

@@ -43,7 +43,7 @@ class Welcome:
         self._decided.set()
 
     async def run(self) -> None:
-        """Tell each of them; what Telegram does not take is told later."""
+        """Tell each of them; what Telegram does not take will be told later."""
         while True:
             self._decided.clear()
             with suppress(StoreBusy):
@@ -63,6 +63,6 @@ class Welcome:
         except (Banned, Unreachable):
             return
         except SendingError as error:
-            log.info("person %d is not told of the decision: %s", user, type(error).__name__)
+            log.info("person %d could not be told of the decision: %s", user, type(error).__name__)
         for number in self._requests.told(user, words):
             self._asked(number)

@@ -68,7 +68,7 @@ class Indexing:
         told = await process.stdout.readline()
         failure = json.loads(told)["error"] if told else ""
         if await process.wait() and not failure:
-            failure = "their making broke off (opsctl reindex goes on with it)"
+            failure = "making them was interrupted (opsctl reindex continues it)"
         if failure and failure != self._failure:
             log.warning("vectors cannot be made: %s", failure)
         self._failure = failure

@@ -93,7 +93,7 @@ class Connections(BaseRequest):
         return HTTPXRequest(**self._settings, httpx_kwargs={"transport": transport})
 
     async def _renew(self) -> None:
-        log.warning("no request was answered for %.0f s: connecting anew", self.silence)
+        log.warning("no request was answered for %.0f s: connecting again", self.silence)
         old, self._pool = self._pool, self._make()
         self._made, self._no_room = time.monotonic(), 0
         self._renewed()

@@ -67,7 +67,9 @@ def of_reply(code: int, reply: bytes, host: str, token_place: str = "the token")
         )
     if code >= 500:
         return Trouble(
-            "busy", f"{host} is busy or broken now ({code})", "it may pass by itself: opsctl status"
+            "busy",
+            f"{host} is busy or broken now ({code})",
+            "it may pass by itself: opsctl status",
         )
     if said is None:
         return Trouble(
@@ -91,7 +93,7 @@ def of_error(error: BaseException, host: str, worked: bool) -> Trouble:
     if any(isinstance(e, ssl.SSLError) and e.reason in NO_TLS for e in errors):
         fix = _way_out(host)
         if not _is_telegram(host):
-            fix = f"write http:// into {ADDRESS}, or mend its TLS, {RESTART}"
+            fix = f"write http:// into {ADDRESS}, or fix its TLS, {RESTART}"
         return Trouble("no tls", f"{host} speaks no TLS: is it http://?", fix)
     by, out = "", _way_out(host)
     if way.proxy:

@@ -11,12 +11,12 @@ EN = Texts(
     "To ask in a group, write your question after /ask or my @name, or reply to my message.",
     help="Ask in plain words: I look into the documents and name the file and the page.\n"
     "\n/ask — ask a question in a group\n/new — start a new conversation"
-    "\n/retry — answer once more\n/stop — stop the answer"
+    "\n/retry — answer again\n/stop — stop the answer"
     "\n/sources — show the sources of the answer"
     "\n/forget — delete your questions, answers and ratings\n/mydata — what is kept about you"
     "\n/about — who runs this bot and who sees your questions"
     "\n\nIn a group, write your question after /ask or my @name, or reply to my message.",
-    help_editor="\n\nYou may change the documents:\n/reindex — read the documents anew\n"
+    help_editor="\n\nYou may change the documents:\n/reindex — read the documents again\n"
     "Send me a pdf, a file of Word, Excel, PowerPoint or LibreOffice, rtf, csv, html, md, txt or"
     " a picture of up to 20 MB in private: I add it to the documents.",
     help_admin="\n\nFor administrators:\n/requests — who asks for access\n/status — how things are",
@@ -48,7 +48,7 @@ EN = Texts(
     forgotten="Done: I keep your questions, answers and ratings no longer."
     " The messages in the chat you can delete yourself.",
     nothing_to_stop="There is nothing to stop here.",
-    nothing_to_retry="There is no question to answer once more.",
+    nothing_to_retry="There is no question to answer again.",
     nothing_to_show="There is no question whose sources could be shown.",
     still_working="I am still answering this question.",
     no_sources="This answer has no sources.",
@@ -212,7 +212,7 @@ EN = Texts(
     commands=(
         ("ask", "ask a question"),
         ("new", "new conversation"),
-        ("retry", "answer once more"),
+        ("retry", "answer again"),
         ("stop", "stop the answer"),
         ("sources", "sources of the answer"),
         ("forget", "delete my questions and answers"),
@@ -220,6 +220,6 @@ EN = Texts(
         ("about", "who runs this bot and who sees my questions"),
         ("help", "what I can do"),
     ),
-    editor_commands=(("reindex", "read the documents anew"),),
+    editor_commands=(("reindex", "read the documents again"),),
     admin_commands=(("requests", "who asks for access"), ("status", "how things are")),
 )

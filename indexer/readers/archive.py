@@ -102,7 +102,7 @@ class Package:
         data = self.open(part).read()
         self._left -= len(data)
         if self._left < 0:
-            raise Unreadable("too large: its parts name each other over and over")
+            raise Unreadable("too large: its parts include each other endlessly")
         if _PURL in data:
             for strict, usual in _STRICT.items():
                 data = data.replace(strict, usual)

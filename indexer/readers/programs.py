@@ -66,7 +66,9 @@ def run(argv: Sequence[str], given: bytes = b"") -> bytes:
         end(process)
     if process.returncode:
         said = " ".join(errors.decode(errors="replace").split())[-150:]
-        raise Unreadable(f"{name} ended with code {process.returncode}: {said or 'no reason told'}")
+        raise Unreadable(
+            f"{name} ended with code {process.returncode}: {said or 'no reason given'}"
+        )
     return written
 
 

@@ -102,7 +102,7 @@ def _require_same_corpus(root: Path, listing: Listing, known: Mapping[str, Known
     raise UserError(
         f"none of the {counted(len(known), 'document')} in the index is in {root}",
         "for a second corpus: OPSCTL_STATE=ANOTHER opsctl reindex;"
-        " to give the first one up: opsctl reindex --rebuild",
+        " to give up the first one: opsctl reindex --rebuild",
     )
 
 

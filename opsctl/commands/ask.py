@@ -56,7 +56,9 @@ def ask(
 ) -> None:
     """Answer a question from the documents, with file and page."""
     if sources_only and show_prompt:
-        raise UsageError("--sources-only and --show-prompt do not go together", "give one of them")
+        raise UsageError(
+            "--sources-only and --show-prompt cannot be used together", "give one of them"
+        )
     config = settings.load(engine=engine)
     question = check_question(_question(words or []))
     if sources_only or show_prompt:

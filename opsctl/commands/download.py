@@ -56,7 +56,7 @@ def download(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Download the model, the adapter and the embedder; go on where it was interrupted."""
+    """Download the model, the adapter and the embedder; continue where it was interrupted."""
     config = settings.load()
     items = catalog.chosen(names or [], config.embedder)
     if check and upgrade:
@@ -76,7 +76,7 @@ def _verify(config: Settings, items: list[Download], json: bool) -> None:
     findings = verify.verify(config.manifest, config.state, items)
     verify.show(findings, json)
     if not all(finding.whole for finding in findings):
-        output.note("mend it: opsctl download")
+        output.note("to repair it: opsctl download")
         raise typer.Exit(1)
 
 

@@ -17,7 +17,7 @@ from opsctl.terminal.options import Json
 
 def reindex(
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Make the index anew; the old one serves meanwhile.")
+        bool, typer.Option("--rebuild", help="Build a new index; the old one answers until then.")
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")

@@ -101,7 +101,7 @@ def _prepare_server(loaded: Loaded, asking: bool, skip_download: bool) -> None:
     if skip_download:
         return
     if any(check.result == "failed" for check in found):
-        output.note("the models are not downloaded until this is mended")
+        output.note("the models are not downloaded until this is fixed")
         _index(settings.load())
         raise typer.Exit(1)
     if asking and not typer.confirm("Download the models now (about 5 GB)?", default=True):
@@ -121,7 +121,7 @@ def _offer_embedder(loaded: Loaded) -> None:
     config = loaded.settings
     if config.embedder != AUTO or config.embedder_url or locate(DEFAULT_MODEL, config.models):
         return
-    question = f"Take the embedder {BETTER_MODEL} in the place of {DEFAULT_MODEL}? It is"
+    question = f"Take the embedder {BETTER_MODEL} instead of {DEFAULT_MODEL}? It is"
     if typer.confirm(f"{question} {WHY_BETTER}.", default=False):
         _write_env(loaded, {"OPSCTL_EMBEDDER": BETTER_MODEL})
 

@@ -120,7 +120,7 @@ def _read_header(path: Path) -> dict[str, _Tensor]:
     except FileNotFoundError as error:
         raise _unfit(path, "there is no such file") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _unfit(path, "it is no safetensors file") from error
+        raise _unfit(path, "it is not a safetensors file") from error
     if max((tensor.end for tensor in tensors.values()), default=size) != size:
         raise _unfit(path, "it is cut short, or has bytes that belong to no tensor")
     return tensors

@@ -53,7 +53,7 @@ def shape(folder: Path) -> tuple[int, int]:
 
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object; raise UserError when the file is absent or something else."""
-    hint = "opsctl download --verify tells which files are whole"
+    hint = "opsctl download --verify shows which files are complete"
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -61,5 +61,5 @@ def read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise UserError(f"{path} cannot be read as JSON", hint) from error
     if not isinstance(value, dict):
-        raise UserError(f"{path} is no JSON object", hint)
+        raise UserError(f"{path} is not a JSON object", hint)
     return value

@@ -44,5 +44,5 @@ def bring_dataset(config: Settings) -> tuple[Path, Entry]:
     except UserError as error:  # it speaks of the command that fetches the models
         raise UserError(error.message, error.hint.replace("opsctl download", AGAIN)) from error
     except KeyboardInterrupt:
-        output.note(f"interrupted: what is fetched is kept; go on: {AGAIN}")
+        output.note(f"interrupted: what was fetched is kept; to continue: {AGAIN}")
         raise

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.errors import UserError
 from core.files import access_hint
 
-GO_ON = "what is fetched is kept; go on: opsctl download"
+GO_ON = "what was fetched is kept; to continue: opsctl download"
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 TRY_LATER = (429, 500, 502, 503, 504)
 
@@ -54,11 +54,11 @@ def explain(error: Exception, host: str, repo: str, revision: str, folder: Path)
             " mirror without one: OPSCTL_HF_ENDPOINT and NO_PROXY",
         )
     if isinstance(error, OfflineModeIsEnabled):
-        return UserError("HF_HUB_OFFLINE forbids to ask the Hub", "unset HF_HUB_OFFLINE")
+        return UserError("HF_HUB_OFFLINE forbids asking the Hub", "unset HF_HUB_OFFLINE")
     if isinstance(error, (FileMetadataError, ValueError, KeyError, TypeError)):
         return UserError(
             f"{host} does not answer as the Hub does ({type(error).__name__})",
-            "see that no proxy or login page is in between; opsctl doctor --settings shows"
+            "check that no proxy or login page is in between; opsctl doctor --settings shows"
             " OPSCTL_HF_ENDPOINT",
         )
     return UserError(f"{_network(error, host)}", f"look at the network; {GO_ON}")
@@ -105,7 +105,7 @@ def _refused(response: object, host: str, repo: str, revision: str) -> UserError
             f"accept its terms at https://{host}/{repo}, then set OPSCTL_HF_TOKEN in .env",
         )
     if status == 401:
-        told = "the token is not accepted" if sent else "it is closed, or there is no such one"
+        told = "the token is not accepted" if sent else "it is closed, or does not exist"
         return UserError(
             f"{host} does not give {repo}: {told} (401)", "set OPSCTL_HF_TOKEN in .env"
         )

@@ -29,8 +29,8 @@ def check_repo(repo: str) -> None:
         sound = repo.count("/") == 1
     if not sound:
         raise UsageError(
-            f"{repo!r} is no name of a repository",
-            "give OWNER/NAME: letters, digits, and - _ . inside of them",
+            f"{repo!r} is not the name of a repository",
+            "give OWNER/NAME: letters, digits, and - _ . inside them",
         )
 
 
@@ -44,7 +44,7 @@ def upload(
     host = urlsplit(endpoint).netloc.rpartition("@")[2]
     if not token:
         raise UserError(
-            "there is no token of the Hub",
+            "there is no Hub token",
             f"make one with the right to write at {endpoint}/settings/tokens, and put it into .env:"
             " HF_TOKEN=...",
         )
@@ -89,7 +89,7 @@ def _explained(error: Exception, host: str, repo: str) -> UserError:
     response = getattr(error, "response", None)
     if isinstance(error, ValueError) and isinstance(error.__cause__, BadRequestError):
         return UserError(
-            f"{host} does not take the head of the model card (400)",
+            f"{host} does not accept the head of the model card (400)",
             "is the --license one of https://huggingface.co/docs/hub/repositories-licenses ?",
         )
     if response is None:
@@ -103,7 +103,7 @@ def _explained(error: Exception, host: str, repo: str) -> UserError:
     if status == 403:
         return UserError(
             f"the token may not write to {repo} on {host} (403)",
-            f"see that it has the right to write, and that {repo.partition('/')[0]} is you or an"
+            f"check that it has the right to write, and that {repo.partition('/')[0]} is you or an"
             " organisation of yours",
         )
     if status in failures.TRY_LATER:

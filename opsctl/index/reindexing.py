@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SHOWN = 20
 OLDER = (
     "the index was made by an earlier release: every document is read again,"
-    " and the old index answers until the new one is whole"
+    " and the old index answers until the new one is complete"
 )
 
 
@@ -96,7 +96,7 @@ class _Shown:
     def interrupted(self) -> None:
         self._bars.close()
         done = "words can be searched" if self._words_are_done else "what is done is kept"
-        output.note(f"interrupted: {done}; to go on: opsctl reindex")
+        output.note(f"interrupted: {done}; to continue: opsctl reindex")
         if self._words_are_done and (found := Vectors.read(self._config)):
             found.show(output.note)
 
@@ -157,7 +157,7 @@ def _count_kinds(label: str, problems: Sequence[Problem]) -> None:
     for group in many:
         output.note(f"{label}: {len(group)} files: {group[0].reason}")
     if many:
-        output.note("each of them is named by: opsctl reindex --dry-run --json")
+        output.note("all of them: opsctl reindex --dry-run --json")
 
 
 def list_problems(label: str, problems: Sequence[Problem]) -> None:

@@ -13,7 +13,7 @@ from indexer.store.store import Store
 from indexer.store.vector_rows import FAILED
 from opsctl.terminal import output
 
-GOES_ON = "opsctl reindex, or the bot when it starts, goes on with them"
+GOES_ON = "opsctl reindex, or the bot when it starts, continues with them"
 HINT = 'to let the vectors count: OPSCTL_DENSE_WEIGHT=0.3 opsctl ask "…" (or that line in .env)'
 
 

@@ -58,7 +58,9 @@ class BotProcess:
                 keeper.start(self.command(), self.log_path)
                 return "running" if self._wait(keeper) else "silent"
             except KeyboardInterrupt:
-                output.note("the bot goes on starting: opsctl status shows it, opsctl stop ends it")
+                output.note(
+                    "the bot is still starting: opsctl status shows it, opsctl stop ends it"
+                )
                 raise
             except UserError as error:
                 self._record.failed(error)

@@ -36,7 +36,7 @@ def bring_up(config: Settings, service: Service, timeout: float, anew: bool = Fa
     else:
         service.prepare()
         if state.status == "running" and not anew:
-            output.note("its settings have changed: starting it anew")
+            output.note("its settings have changed: restarting it")
     with changing(config):
         if not as_wanted and service.state().identity == state.identity:
             _replace(service, state)
@@ -62,7 +62,7 @@ def _wait(config: Settings, service: Service, timeout: float) -> Limits | None:
     try:
         ready = wait_until_ready(config, service, timeout)
     except KeyboardInterrupt:
-        output.note("it goes on starting: opsctl status shows it, opsctl stop ends it")
+        output.note("it is still starting: opsctl status shows it, opsctl stop ends it")
         raise
     output.note(f"ready after {ready.seconds:.0f} s at {config.server_url}")
     if ready.kv_tokens:

@@ -94,7 +94,7 @@ def _memory(config: Settings) -> Check:
     if gpu is None or gpu.usable is None or gpu.free is None:
         return Check("memory", "warning", "the memory of the GPU is not known", "opsctl vram")
     if _container_runs(config):
-        return Check("memory", "ok", "the model server holds it already")
+        return Check("memory", "ok", "the model server uses it already")
     server = ServerConfig.load(config.tgi_env)
     limits = Limits(server.max_input, server.max_total, server.prefill, server.fraction)
     need = needed(gpu.usable, limits, kernel_for(gpu.capability))

@@ -86,7 +86,7 @@ def _inspect() -> Container | None:
     if done.code:
         if "no such container" in done.stderr.lower():
             return None
-        raise failure(done, "the container cannot be looked at")
+        raise failure(done, "the container cannot be inspected")
     seen = json.loads(done.stdout)[0]
     labels = seen["Config"].get("Labels") or {}
     return Container(seen["Id"], labels.get(docker.OWNER, ""), _state(seen, labels))

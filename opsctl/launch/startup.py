@@ -81,7 +81,7 @@ def wait_until_ready(config: Settings, service: Service, timeout: float) -> Read
                 _show_end(watch, secrets)
                 minutes = f"{timeout / 60:g} min"
                 raise UserError(
-                    f"no answer from the model server after {minutes}; it goes on starting",
+                    f"no answer from the model server after {minutes}; it is still starting",
                     "opsctl logs server -f; to give it longer: opsctl start --timeout MINUTES",
                 )
             time.sleep(POLL_SECONDS)

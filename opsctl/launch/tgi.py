@@ -131,7 +131,7 @@ class TGIService:
         """The digests of the image; empty when it is not on this machine."""
         done = run(docker.image_command(self.settings.image))
         if done.code and "no such image" not in done.stderr.lower():
-            raise failure(done, "the image cannot be looked at")
+            raise failure(done, "the image cannot be inspected")
         return [] if done.code else list(json.loads(done.stdout) or [self.settings.image])
 
     def _run(self, argv: Sequence[str], sentence: str, seconds: float = 60) -> None:

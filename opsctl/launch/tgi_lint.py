@@ -83,7 +83,7 @@ def lint(path: Path) -> list[Finding]:
 
 
 def _to_blame(path: Path, name: str, message: str, last: Mapping[str, Line]) -> Line | None:
-    """The line of a finding; of several that do not go together, that of the local file."""
+    """The line of a finding; of several that cannot be used together, that of the local file."""
     named = [last[word] for word in (name, *_NAME.findall(message)) if word in last]
     return next((line for line in named if line.file != path), last.get(name))
 
@@ -93,7 +93,7 @@ def _of_line(line: Line, last: int) -> Iterator[Finding]:
     if written:
         yield Finding("failed", line.file, line.number, *written)
     elif line.value is None:
-        message = f"{line.name} has no value: Docker takes the one of whoever starts the server"
+        message = f"{line.name} has no value: Docker takes it from the shell that starts the server"
         yield Finding("warning", line.file, line.number, message, f"write {line.name}=value")
     if line.number != last:
         message = f"{line.name} is set again in line {last}"
@@ -108,24 +108,24 @@ def _writing(line: Line) -> tuple[str, str] | None:
     """What Docker would take otherwise than it looks; a secret is never quoted."""
     name, value = line.name, line.value
     if any(blank in name for blank in " \t"):
-        return f"{name!r} has a blank in it, and Docker refuses that", "write NAME=value"
+        return f"{name!r} has a space in it, and Docker refuses that", "write NAME=value"
     if value is None:
         return None
     if not value.strip():
         fix = "remove the line, or make it a comment"
-        return f"{name} is blank, which counts as set to nothing", fix
+        return f"{name} is empty, which counts as set to nothing", fix
     if name in SECRETS:
         variable = "OPSCTL_API_KEY" if name == "API_KEY" else name
         fix = f"remove the line, and put {variable} into .env"
-        return f"{name} is a secret and stands in a file that is shared", fix
+        return f"{name} is a secret in a file that is shared", fix
     if value[0] in "'\"" or value[-1] in "'\"":
         return f"{name} has quotes, which Docker keeps", "write the value without quotes"
     if " #" in value or "\t#" in value:
-        fix = "put the comment into a line of its own"
+        fix = "put the comment on a line of its own"
         return f"{name} has a comment after it, which Docker takes for the value", fix
     if value != value.strip():
-        fix = "remove the blanks around the value"
-        return f"{name} begins or ends with a blank, which Docker keeps", fix
+        fix = "remove the spaces around the value"
+        return f"{name} begins or ends with a space, which Docker keeps", fix
     return None
 
 
@@ -178,7 +178,7 @@ def _hub(values: Values) -> Iterator[Found]:
         yield "failed", "HF_HUB_OFFLINE", message, "HF_HUB_OFFLINE=1"
     for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
         if name in values:
-            message = f"{name} parts the places where TGI's programs look for files"
+            message = f"{name} makes TGI's programs look for files in different places"
             yield "failed", name, message, f"remove {name}"
 
 
@@ -202,7 +202,7 @@ def _adapters(values: Values) -> Iterator[Found]:
         message = "the prefix cache mixes up adapters, without an error"
         yield "failed", "PREFIX_CACHING", message, "PREFIX_CACHING=0"
     if values.get("SPECULATE", "0") != "0":
-        message = "SPECULATE does not go with adapters"
+        message = "SPECULATE does not work with adapters"
         yield "failed", "SPECULATE", message, "remove SPECULATE"
 
 

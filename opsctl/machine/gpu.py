@@ -88,7 +88,7 @@ def find_gpus() -> GpuReport:
 def explain(gpu: Gpu) -> Verdict:
     """Say what TGI 3.3.7 does with this model on the card, by its compute capability."""
     if gpu.capability is None:
-        return Verdict("warning", "its compute capability is not told; 8.0 to 9.0 is needed")
+        return Verdict("warning", "its compute capability is unknown; 8.0 to 9.0 is needed")
     told = f"compute capability {gpu.capability[0]}.{gpu.capability[1]}"
     if gpu.capability < (7, 5):
         return Verdict("failed", f"{told} is too old: the attention kernels begin at 7.5")

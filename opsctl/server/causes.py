@@ -51,7 +51,7 @@ _RULES = (
         "limits",
         r"ArgumentValidation\(\"(?P<text>.*?)\"\)",
         "TGI refuses the limits: {text}",
-        f"mend them {ENV}; opsctl doctor checks every line",
+        f"fix them {ENV}; opsctl doctor checks every line",
     ),
     Rule(
         "no-gpu",
@@ -64,7 +64,7 @@ _RULES = (
         "no-kernel",
         r"no kernel image is available",
         "the pinned image has no kernel for this GPU, which is too new or too old for it",
-        "use a GPU of compute capability 8.0 to 9.0 (opsctl vram tells yours)",
+        "use a GPU of compute capability 8.0 to 9.0 (opsctl vram shows yours)",
     ),
     Rule(
         "disk",
@@ -89,14 +89,14 @@ _RULES = (
         r"(?:ConnectionError|ConnectTimeout|LocalEntryNotFoundError|OfflineModeIsEnabled"
         r"|MaxRetryError|NameResolutionError)\b",
         "the Hub was asked for files and cannot be reached",
-        f"opsctl download, and let MODEL_ID and LORA_ADAPTERS {ENV} name folders in /data",
+        f"opsctl download, and set MODEL_ID and LORA_ADAPTERS {ENV} to folders in /data",
         when="ended",
     ),
     Rule(
         "download",
         r"Download encountered an error|Error: DownloadError",
         "TGI could not get the files of the model or of an adapter",
-        f"opsctl download, and let MODEL_ID and LORA_ADAPTERS {ENV} name folders in /data",
+        f"opsctl download, and set MODEL_ID and LORA_ADAPTERS {ENV} to folders in /data",
     ),
     Rule(
         "shim-refused",
@@ -120,8 +120,8 @@ _RULES = (
         "adapter-missing",
         r"Can't find 'adapter_config.json' at '(?P<text>[^']*)'"
         r"|No adapter weights found for adapter '(?P<other>[^']*)'",
-        "there is no whole adapter at {text}{other}",
-        f"opsctl download, or mend LORA_ADAPTERS {ENV}",
+        "there is no complete adapter at {text}{other}",
+        f"opsctl download, or fix LORA_ADAPTERS {ENV}",
     ),
     Rule(
         "dtype",
@@ -176,7 +176,7 @@ _RULES = (
         "died",
         r"CUDA out of memory|illegal memory access|Shard \d+ crashed|transport error"
         r"|error trying to connect",
-        "the server ran, then its model process died (most often for want of GPU memory)",
+        "the server ran, then its model process died (most often because GPU memory ran out)",
         f"opsctl restart; if it comes back, set CUDA_MEMORY_FRACTION=0.90 or less {ENV}",
         where="after",
     ),
@@ -225,14 +225,14 @@ _RULES = (
         "request",
         r"(?P<text>Conversation roles must alternate[^\n]*|Input validation error: [^\n]*"
         r"|`(?:top_p|inputs|max_new_tokens|temperature)`[^\n]* must [^\n]*)",
-        "a client sends what TGI does not take: {text}",
-        "mend that client; opsctl ask shows that the server answers",
+        "a client sends what TGI does not accept: {text}",
+        "fix that client; opsctl ask shows that the server answers",
         when="running",
     ),
     Rule(
         "forward",
         r"Method (?P<text>\w+) encountered an error",
-        "the model failed on a request ({text}) and the server goes on",
+        "the model failed on a request ({text}) and the server keeps running",
         "opsctl logs -n 100",
         when="running",
     ),
@@ -254,7 +254,7 @@ _RULES = (
         "localtgi-files",
         r"^error: (?P<text>.*(?:there is no folder|has no |damaged or cut short).*)",
         "{text}",
-        "opsctl download --verify tells what is missing, opsctl download brings it",
+        "opsctl download --verify shows what is missing, opsctl download fetches it",
         code=1,
     ),
     Rule("localtgi", r"^error: (?P<text>.*)", "{text}", "opsctl logs", code=1),

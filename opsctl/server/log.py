@@ -162,4 +162,4 @@ def _unknown(entries: Sequence[Entry], exit_code: int | None, last: str) -> Caus
         return Cause("unknown", f"the server runs; it last said: {_quote(last)}", "opsctl logs -f")
     if phases and phases[-1] != "ready":
         return Cause("starting", f"it is still {PHASES[phases[-1]]}", "opsctl logs -f")
-    return Cause("unknown", "its log tells of no fault", "opsctl logs -n 100")
+    return Cause("unknown", "its log shows no error", "opsctl logs -n 100")

@@ -122,7 +122,7 @@ def _text(path: Path) -> str:
 def _restore(path: Path) -> str:
     if path.name == "tgi.env" and path.parent.name == "deploy":
         return restore_command(path)
-    return "OPSCTL_TGI_ENV names the file"
+    return "set OPSCTL_TGI_ENV to its path"
 
 
 def adapter_entries(text: str) -> list[tuple[str, str]]:

@@ -50,7 +50,7 @@ async def _ask(config: Settings) -> Check:
     by = f" by the proxy {line.place}" if line.place else ""
     if webhook:
         detail = f"answers{by}, but a webhook is set: what is written to the bot goes there"
-        return Check("telegram", "warning", detail, "opsctl start takes it away")
+        return Check("telegram", "warning", detail, "opsctl start removes it")
     return Check("telegram", "ok", f"answers as @{name}{by}")
 
 

@@ -75,7 +75,8 @@ def _ask_token(config: Settings, store: "Store") -> str:
     while True:
         token = _answer(
             "Telegram bot token (Enter: later)", TOKEN,
-            "that is no bot token: it looks like 123456789:AAE… of some 45 characters", hide=True,
+            "that is not a bot token: one looks like 123456789:AAE… of about 45 characters",
+            hide=True,
         )  # fmt: skip
         if not token:
             return ""
@@ -87,7 +88,7 @@ def _ask_token(config: Settings, store: "Store") -> str:
         if found.cause != "token":
             output.note(f"the token could not be checked: {found}")
             return token
-        output.note("Telegram does not know this token: copy it from @BotFather once more")
+        output.note("Telegram does not know this token: copy it from @BotFather again")
 
 
 def _answer(question: str, form: "re.Pattern[str]", wrong: str, hide: bool = False) -> str:

@@ -18,7 +18,7 @@ def check_ready(config: Settings) -> None:
     except UserError as error:
         if health is None:
             raise UserError(error.message, error.hint) from error
-        sentence = f"the bot is not restarted and goes on as it was: {error.message}"
+        sentence = f"the bot was not restarted and runs as before: {error.message}"
         raise UserError(sentence, error.hint) from error
 
 

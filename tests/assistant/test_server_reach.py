@@ -84,7 +84,7 @@ def test_a_server_that_takes_no_connection() -> None:
                 waiting.connect_ex(listener.getsockname())
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             async with TGIClient(url, "hackatone", timeouts=Timeouts(connect=0.3)) as client:
-                with pytest.raises(ServerDown, match="takes no connection") as caught:
+                with pytest.raises(ServerDown, match="accepts no connection") as caught:
                     await client.health()
                 assert_told(caught.value)
 

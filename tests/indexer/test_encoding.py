@@ -95,7 +95,7 @@ def test_vectors_that_wait_are_told_while_they_are_made_and_after_a_kill(
     server.released.set()
     found = in_use(served)
     assert (found["being_made"], found["weight"]) == (False, None)
-    going_on = "opsctl reindex, or the bot when it starts, goes on with them"
+    going_on = "opsctl reindex, or the bot when it starts, continues with them"
     assert going_on in served.run("status").stdout
     (check,) = [each for each in served.json("doctor", code=None) if each["name"] == "index"]
     assert (check["result"], check["fix"]) == ("warning", "opsctl reindex")
@@ -114,7 +114,7 @@ def test_what_was_done_is_told_before_vectors_are_made_and_ctrl_c_keeps_those(
     server.released.set()
     _, told = process.communicate()
     assert process.returncode == 130
-    assert "interrupted: words can be searched; to go on: opsctl reindex\n" in told
+    assert "interrupted: words can be searched; to continue: opsctl reindex\n" in told
     assert f"vectors: {BATCH} of {FILES * UNITS} rows and sentences, opsctl reindex" in told
     have = served.vectors()
     assert have == BATCH

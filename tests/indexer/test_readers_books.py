@@ -350,7 +350,7 @@ def deep(count: int) -> str:
     ("suffix", "content", "reason"),
     [
         (".json", deep(100_000), "nested too deep"), (".json", "{", "damaged JSON"),
-        (".jsonl", "нет\nнет", "2 of 2 lines are no JSON"), (".epub", "нет", "damaged book"),
+        (".jsonl", "нет\nнет", "2 of 2 lines are not JSON"), (".epub", "нет", "damaged book"),
         (".fb2", "нет", "damaged"), (".vcf", "нет", "damaged"), (".ics", "нет", "damaged"),
     ],
 )  # fmt: skip
@@ -392,7 +392,7 @@ def test_lines_of_json_as_rows_and_bad_ones_counted(tmp_path: Path) -> None:
     blocks = told(pages)
     assert [text for _, _, text in blocks[:2]] == ["имя | тел", "Рогов 0 | 0"]
     assert len(blocks) == 501
-    assert pages[-1].left_out == "1 of 501 lines are no JSON"
+    assert pages[-1].left_out == "1 of 501 lines are not JSON"
 
 
 def test_contacts_with_labels(tmp_path: Path) -> None:

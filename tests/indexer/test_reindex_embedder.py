@@ -166,7 +166,7 @@ def test_a_model_that_can_not_be_loaded_is_told_with_the_way_out(workspace: Work
     model.mkdir()
     (model / "config.json").write_text("{}")
     told = workspace.fails(1, "reindex", env={"OPSCTL_EMBEDDER": str(model)})
-    assert f"the folder {model} holds no whole model" in told
+    assert f"the folder {model} has no complete model" in told
     (model / "model.safetensors").write_bytes(b"cut short")
     told = workspace.fails(1, "reindex", env={"OPSCTL_EMBEDDER": str(model)})
     assert f"the embedder in {model} cannot be loaded" in told

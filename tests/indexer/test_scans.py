@@ -136,8 +136,8 @@ def test_a_page_on_its_head_is_turned(tmp_path: Path, tesseract: FakeTesseract) 
 ABSURD = {
     "hangs": r"too slow: tesseract did not end in 1 s \(OPSCTL_PROGRAM_SECONDS\)",
     "is killed": "tesseract ended with code -9",
-    "no hOCR": "damaged: tesseract did not tell what is on a page of it",
-    "<html><div class='ocr_page' title='bbox 0 0 x'>": "damaged: tesseract did not tell",
+    "no hOCR": "damaged: tesseract gave nothing for one of its pages",
+    "<html><div class='ocr_page' title='bbox 0 0 x'>": "damaged: tesseract gave nothing",
 }
 
 

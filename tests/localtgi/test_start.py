@@ -79,7 +79,7 @@ BROKEN: list[tuple[str, Breaker, str]] = [
     (
         "weights cut short",
         lambda m: os.truncate(m / "model.safetensors", 100_000),
-        "model.safetensors is damaged or cut short (100,000 bytes where its header tells of",
+        "model.safetensors is damaged or cut short (100,000 bytes and its header says",
     ),
     (
         "weights of rubbish",

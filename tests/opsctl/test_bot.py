@@ -326,7 +326,7 @@ def test_ctrl_c_at_start_says_that_the_bot_goes_on(telegram: Telegram) -> None:
     process.send_signal(signal.SIGINT)
     _, told = process.communicate()
     assert process.returncode == 130, told
-    assert told.endswith("goes on starting: opsctl status shows it, opsctl stop ends it\n"), told
+    assert told.endswith("is still starting: opsctl status shows it, opsctl stop ends it\n"), told
     psutil.Process(bot).resume()
     eventually(lambda: telegram.status()["state"] == "running")
 

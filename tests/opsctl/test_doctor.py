@@ -250,7 +250,7 @@ def test_a_comment_behind_a_value_is_named_as_the_fault(workspace: Workspace) ->
     (workspace.root / ".env").write_text("OPSCTL_TOP_K=5 # five\n")
     told = workspace.fails(2, "status")
     assert "OPSCTL_TOP_K is '5 # five'" in told
-    assert "hint: a comment stands on a line of its own" in told
+    assert "hint: put the comment on a line of its own" in told
 
 
 def test_a_bot_without_an_administrator_and_a_group_that_cannot_be_asked_are_told(

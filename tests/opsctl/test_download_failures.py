@@ -55,7 +55,7 @@ def test_an_interrupted_download_says_how_to_go_on(workspace: Workspace, hub: Fa
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate()
     assert process.returncode == 130
-    assert "interrupted: what is fetched is kept; go on: opsctl download" in stderr
+    assert "interrupted: what was fetched is kept; to continue: opsctl download" in stderr
     assert "Traceback" not in stderr
     download(workspace, "model")
     assert ranges(hub) == [BLOCK]
@@ -77,7 +77,7 @@ def test_a_connection_that_is_always_cut_is_told_and_nothing_is_lost(
     hub.cut("/" + WEIGHTS, 1000, times=99)
     told = workspace.fails(1, "download", "model")
     assert "broke off" in told
-    assert "what is fetched is kept; go on: opsctl download" in told
+    assert "what was fetched is kept; to continue: opsctl download" in told
     with FakeHub() as healthy:
         healthy.push_all()
         workspace.env["OPSCTL_HF_ENDPOINT"] = healthy.url
@@ -160,7 +160,7 @@ def test_repositories_that_are_closed_gated_or_not_there(
     del hub.branches[hub_files.EMBEDDER]["main"]
     assert "has no revision main" in workspace.fails(1, "download", "embedder")
     del hub.branches[hub_files.EMBEDDER]
-    assert "no such one" in workspace.fails(1, "download", "embedder")
+    assert "does not exist" in workspace.fails(1, "download", "embedder")
 
 
 def test_a_commit_that_the_hub_forgot_names_upgrade(workspace: Workspace, hub: FakeHub) -> None:

@@ -165,7 +165,7 @@ def test_an_nvidia_smi_that_fails_is_quoted(tmp_path: Path, script: str, reason:
         ((9, 0), "ok", "Marlin"),
         ((10, 0), "failed", "too new"),
         ((12, 0), "failed", "too new"),
-        (None, "warning", "not told"),
+        (None, "warning", "is unknown"),
     ],
 )
 def test_each_capability_is_explained(

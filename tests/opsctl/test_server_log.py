@@ -53,7 +53,7 @@ FAILURES: list[tuple[str, int | None, str, str, str]] = [
     ("localtgi_files", 1, "localtgi-files", "there is no folder", "opsctl download"),
     ("localtgi_adapter", 1, "localtgi", "does not fit the model", "opsctl logs"),
     ("panic", 101, "unknown", "exit code 101", "opsctl logs"),
-    ("ready", None, "unknown", "no fault", "opsctl logs"),
+    ("ready", None, "unknown", "no error", "opsctl logs"),
 ]
 
 
@@ -83,7 +83,7 @@ def test_docker_knows_that_memory_ran_out() -> None:
 
 def test_of_a_container_that_was_started_again_the_last_run_counts() -> None:
     assert classify(log("disk") + log("dtype"), 1).name == "dtype"
-    assert classify(log("dtype") + log("ready"), None).sentence == "its log tells of no fault"
+    assert classify(log("dtype") + log("ready"), None).sentence == "its log shows no error"
 
 
 def test_lack_of_memory_after_the_warm_up_is_another_cause_than_before() -> None:

@@ -130,7 +130,7 @@ def test_on_a_terminal_setup_asks_for_the_token_once_and_never_shows_it(
 ) -> None:
     workspace.env["OPSCTL_TELEGRAM_API_URL"] = "http://127.0.0.1:9/bot"
     said = answering(workspace, answers=["nonsense", TOKEN, "@me", "7"])
-    assert said.count("/newbot") == 1 and "that is no bot token" in said
+    assert said.count("/newbot") == 1 and "that is not a bot token" in said
     assert "could not be checked" in said and "an id is a number" in said
     assert TOKEN not in said and "/start" not in said
     written = (workspace.root / ".env").read_text()

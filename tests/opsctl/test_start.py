@@ -164,7 +164,7 @@ def test_a_server_that_drops_the_adapter_after_the_first_token_is_refused(
 def test_a_server_that_never_answers_is_given_up_after_the_timeout(server: GPUServer) -> None:
     server.docker(log="loading", tgi=("--ready-after", "600"))
     told = server.workspace.fails(1, "start", "--timeout", "0.02")
-    assert "no answer from the model server after 0.02 min; it goes on starting" in told
+    assert "no answer from the model server after 0.02 min; it is still starting" in told
     assert "--timeout MINUTES" in told
 
 
@@ -178,7 +178,7 @@ def test_ctrl_c_while_it_starts_leaves_it_starting(server: GPUServer) -> None:
     process.send_signal(signal.SIGINT)
     _, rest = process.communicate()
     assert process.returncode == 130
-    assert "it goes on starting" in rest
+    assert "it is still starting" in rest
     assert server.workspace.json("status", code=3)["server"]["state"] == "starting"
 
 

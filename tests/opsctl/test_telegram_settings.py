@@ -32,11 +32,11 @@ def test_the_api_url_is_the_same_in_all_its_forms(
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("api.telegram.org/bot", "is no address of a Bot API server"),
-        ("127.0.0.1:8081", "is no address of a Bot API server"),
+        ("api.telegram.org/bot", "is not the address of a Bot API server"),
+        ("127.0.0.1:8081", "is not the address of a Bot API server"),
         ("https://u:s3cret-w0rd@h/bot", "holds a user name or password"),
-        (f"https://h/bot{TOKEN}/getMe", "goes on after /bot"),
-        ("https://h/bot?x=1", "goes on after /bot"),
+        (f"https://h/bot{TOKEN}/getMe", "continues after /bot"),
+        ("https://h/bot?x=1", "continues after /bot"),
     ],
 )
 def test_an_api_url_of_another_form_is_refused(workspace: Workspace, url: str, words: str) -> None:
@@ -65,8 +65,8 @@ def test_a_proxy_is_shown_without_its_password(workspace: Workspace, given: str,
         ("socks4://ann:s3cret-w0rd@h:1", "is of the kind socks4://"),
         ("tg://proxy?server=h&secret=s3cret-w0rd", "an MTProto proxy is for Telegram's apps"),
         ("https://t.me/proxy?server=h&secret=s3cret-w0rd", "an MTProto proxy is for"),
-        ("socks5://ann:s3cret-w0rd/@h:1", "holds an address that is none"),
-        ("socks5://ann:s3cret-w0rd@h:port", "holds an address that is none"),
+        ("socks5://ann:s3cret-w0rd/@h:1", "has an address that is not valid"),
+        ("socks5://ann:s3cret-w0rd@h:port", "has an address that is not valid"),
     ],
 )
 def test_a_proxy_that_none_can_be_is_refused(workspace: Workspace, given: str, words: str) -> None:

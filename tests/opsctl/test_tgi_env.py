@@ -135,13 +135,13 @@ def test_the_hash_is_of_what_docker_sees(path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "result", "message", "fix"),
     [
-        ("REVISION=", "failed", "REVISION is blank", "remove the line"),
-        ("USAGE_STATS=  ", "failed", "USAGE_STATS is blank", "remove the line"),
+        ("REVISION=", "failed", "REVISION is empty", "remove the line"),
+        ("USAGE_STATS=  ", "failed", "USAGE_STATS is empty", "remove the line"),
         ("ATTENTION='flashinfer'", "failed", "has quotes", "without quotes"),
         ('ATTENTION="flashinfer"', "failed", "has quotes", "without quotes"),
         ("ATTENTION=flashinfer # the default", "failed", "has a comment", "line of its own"),
-        ("ATTENTION=flashinfer ", "failed", "ends with a blank", "remove the blanks"),
-        ("ATTENTION= flashinfer", "failed", "begins or ends", "remove the blanks"),
+        ("ATTENTION=flashinfer ", "failed", "ends with a space", "remove the spaces"),
+        ("ATTENTION= flashinfer", "failed", "begins or ends", "remove the spaces"),
         ("export ATTENTION=flashinfer", "failed", "'export ATTENTION'", "NAME=value"),
         ("ATTENTION =flashinfer", "failed", "'ATTENTION '", "NAME=value"),
         ("ATTENTION", "warning", "has no value", "ATTENTION=value"),

@@ -181,7 +181,7 @@ def test_a_full_gpu_does_not_fit_and_a_bad_one_is_named(cards: Workspace) -> Non
     cards.env["FAKE_NVML"] = "unsupported"
     done = cards.run("vram")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "does not tell its memory" in done.stdout
+    assert "does not report its memory" in done.stdout
     assert cards.json("vram")["gpus"][0]["model"] is None
 
 

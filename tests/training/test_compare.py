@@ -67,7 +67,7 @@ def sha256(path: Path) -> str:
 def test_what_can_not_be_compared_is_told(ended: Ended) -> None:
     assert "there is no model folder" in ended.fails()
     ended.eval.write_bytes(ended.eval.read_bytes() + b"\n")
-    assert "eval.jsonl was made anew since the run" in ended.fails()
+    assert "eval.jsonl was made again after the run" in ended.fails()
     ended.eval.unlink()
     assert "opsctl train prepare" in ended.fails()
     ended.weights.write_bytes(hub_files.adapter(fill=0.25)[WEIGHTS])

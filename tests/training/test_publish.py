@@ -168,7 +168,7 @@ def test_a_private_one_is_private_and_a_public_one_is_not_filled_as_such(
 
 
 def test_a_token_that_may_not_write_is_told(publisher: Publisher) -> None:
-    assert "there is no token" in publisher.fails(token="")
+    assert "there is no Hub token" in publisher.fails(token="")
     assert "may not write" in publisher.fails(token=READER)
     assert "does not accept the token (401)" in publisher.fails(token="hf_unknown")
     publisher.hub.push(REPO, "main", {})  # of somebody, for everybody to read
@@ -181,7 +181,7 @@ def test_the_hub_s_failures_are_told(publisher: Publisher) -> None:
     publisher.hub.fail("/lfs-storage/", 403)
     assert "may not write" in publisher.fails()
     told = publisher.fails("--license", "of-my-own")
-    assert "does not take the head of the model card" in told and "--license" in told
+    assert "does not accept the head of the model card" in told and "--license" in told
     publisher.workspace.env["OPSCTL_HF_ENDPOINT"] = "http://127.0.0.1:1"
     assert "nothing answers at 127.0.0.1:1" in publisher.fails()
 
@@ -189,7 +189,7 @@ def test_the_hub_s_failures_are_told(publisher: Publisher) -> None:
 @pytest.mark.parametrize("name", ["mine", "a/b/c", "some body/x", "me/x.git", "me/a--b"])
 def test_a_name_that_the_hub_would_not_take_is_refused(publisher: Publisher, name: str) -> None:
     told = publisher.workspace.fails(2, "train", "publish", "mine", "--repo", name)
-    assert "no name of a repository" in told
+    assert "not the name of a repository" in told
 
 
 def test_a_run_that_is_not_whole_is_not_published(publisher: Publisher) -> None:
@@ -213,4 +213,4 @@ def test_what_belongs_to_other_rows_or_weights_stays_out_of_the_card(publisher: 
         path.write_text(text.replace("d" * 64, "e" * 64).replace('sha256": "', 'sha256": "0'))
     told = publisher.publish("--repo", REPO)
     assert "## Data" not in told and "## Base and adapter" not in told
-    assert "prepared anew" in told and "opsctl train compare mine" in told
+    assert "prepared again" in told and "opsctl train compare mine" in told

@@ -63,7 +63,7 @@ def test_half_a_pair_of_surrogates_can_be_written_again(tmp_path: Path) -> None:
     ("line", "said"),
     [
         (b'{"question": "a"', "is not one JSON value"),
-        (b"[1, 2]", "is no JSON object"),
+        (b"[1, 2]", "is not a JSON object"),
         ('{"question": "ё"}'.encode("cp1251"), "is not in UTF-8"),
         (b"[" * 100_000, "is not one JSON value"),
     ],
@@ -90,7 +90,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, name: str) -> None:
     whole = gzip.compress(json.dumps(vars(ROWS[0])).encode() * 100)
     for content in (b"nonsense", whole[:-20], b"PAR1" + b"\0" * 50 + b"PAR1"):
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(UserError, match=f"{name} is no whole"):
+        with pytest.raises(UserError, match=f"{name} is not a complete"):
             list(read_rows(tmp_path))
 
 
@@ -100,5 +100,5 @@ def test_a_place_without_data_files_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no data set"):
         list(read_rows(tmp_path / "absent"))
     (tmp_path / "a.csv").write_text("question,answer\n")
-    with pytest.raises(UserError, match="is no data file"):
+    with pytest.raises(UserError, match="is not a data file"):
         list(read_rows(tmp_path / "a.csv"))

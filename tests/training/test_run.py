@@ -75,14 +75,14 @@ def test_killed_stopped_and_out_of_room_it_comes_to_the_same_bytes(ended: Lab, f
     full = replace(fresh.workspace, options={"preexec_fn": partial(limit_file_size, 30_000)})
     told = full.run(*run)
     assert told.returncode == 1 and "fault of opsctl" not in told.stderr
-    assert "cannot be written" in told.stderr and "it goes on" in told.stderr
+    assert "cannot be written" in told.stderr and "it continues" in told.stderr
     with fresh.workspace.start(*run) as process:
         heard(process, "step 30 of")
         process.send_signal(signal.SIGTERM)
         _, rest = process.communicate()
     assert process.returncode == 130
     assert "stopping: a checkpoint is saved after this step" in rest
-    assert "saved after its last step; the same command goes on" in rest
+    assert "saved after its last step; the same command continues" in rest
     assert "Traceback" not in rest
     done = fresh.workspace.run(*run)
     assert done.returncode == 0, done
@@ -152,7 +152,7 @@ def test_a_run_that_has_ended_says_so_and_changes_nothing(copied: Lab) -> None:
     assert again.returncode == 0 and "has ended before" in again.stderr, again
     assert f"opsctl train use {NAME}" in again.stdout
     assert times(copied.workspace.state) == before
-    beyond_reason = copied.command(*RUN[2:], "--epochs", "1000000", "--anew")
+    beyond_reason = copied.command(*RUN[2:], "--epochs", "1000000", "--start-over")
     assert "--yes" in copied.workspace.run(*beyond_reason).stderr
     assert times(copied.workspace.state) == before
     shutil.rmtree(copied.run / "checkpoints")

@@ -24,7 +24,7 @@ PathFinder.find_spec = lambda name, *where: None if name == "bitsandbytes" else 
 def test_the_same_name_with_something_else_is_refused(copied: Lab) -> None:
     run = copied.workspace.run
     told = said(run(*copied.command(*RUN, "--rank", "16")))
-    assert "--rank 8, not --rank 16" in told and "--anew" in told
+    assert "--rank 8, not --rank 16" in told and "--start-over" in told
     other = said(run(*copied.command(*RUN)[:3], str(copied.base / "model"), *RUN,
                            "--base", "fp16"))  # fmt: skip
     assert "--base gptq, not --base fp16" in other
@@ -34,7 +34,7 @@ def test_the_same_name_with_something_else_is_refused(copied: Lab) -> None:
     write_rows(copied.data / "train.jsonl", rows[1:])
     assert "another data" in said(run(*copied.command(*RUN)))
     old = copied.sha256()
-    assert run(*copied.command(*SHORT, "--anew")).returncode == 0
+    assert run(*copied.command(*SHORT, "--start-over")).returncode == 0
     assert copied.sha256() != old
     assert copied.manifest["steps"] == 4
 
@@ -81,7 +81,7 @@ def test_one_process_at_a_time_works_on_a_run(fresh: Lab) -> None:
 def test_an_adapter_of_somebody_else_is_not_overwritten(fresh: Lab) -> None:
     fresh.adapter.mkdir(parents=True)
     told = said(fresh.workspace.run(*fresh.command(*RUN)))
-    assert "is there already" in told and "--name" in told
+    assert "exists already" in told and "--name" in told
     assert not any(fresh.adapter.iterdir())
 
 

@@ -193,7 +193,7 @@ def test_another_base_than_the_server_s_is_told(checkout: Checkout) -> None:
 
 def test_without_the_model_the_adapter_is_judged_by_itself(checkout: Checkout) -> None:
     shutil.rmtree(checkout.workspace.state / "models")
-    assert "not held against it" in checkout.use("mine")
+    assert "not compared with it" in checkout.use("mine")
     assert checkout.declared().startswith(MINE)
 
 

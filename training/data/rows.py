@@ -37,7 +37,7 @@ def data_files(path: Path) -> list[Path]:
         raise UserError(f"there is no data set {shown}", f"a file or a folder of {kinds}")
     if path.is_file():
         if not path.name.lower().endswith(SUFFIXES):
-            raise UserError(f"{shown} is no data file that can be read", f"these can: {kinds}")
+            raise UserError(f"{shown} is not a data file that can be read", f"these can: {kinds}")
         return [path]
     found = [file for file in path.rglob("*") if file.name.lower().endswith(SUFFIXES)]
     files = sorted(file for file in found if file.is_file() and not file.name.startswith("."))
@@ -114,7 +114,7 @@ def _json_lines(file: Path, progress: Progress) -> Iterator[dict[str, Any]]:
                 if line.strip():
                     yield _object(file, number, line)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise _damaged(file, "no whole gzip file") from error
+            raise _damaged(file, "not a complete gzip file") from error
 
 
 def _object(file: Path, number: int, line: bytes) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def _object(file: Path, number: int, line: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise UserError(f"{place} is not one JSON value", A_LINE) from error
     if not isinstance(value, dict):
-        raise UserError(f"{place} is no JSON object", A_LINE)
+        raise UserError(f"{place} is not a JSON object", A_LINE)
     return value
 
 
@@ -153,7 +153,7 @@ def _whole(file: Path, read: Callable[[], Any]) -> Any:
     except (arrow.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise _damaged(file, "no whole Parquet file") from error
+        raise _damaged(file, "not a complete Parquet file") from error
 
 
 def _damaged(file: Path, what: str) -> UserError:

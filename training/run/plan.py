@@ -114,7 +114,7 @@ def check_same(run: Run, settings: dict[str, Any]) -> None:
             )
             raise UserError(
                 f"the run {run.name} was started with {change}",
-                "another --name; or --anew, which forgets the run",
+                "another --name; or --start-over, which forgets the run",
             )
 
 

@@ -55,7 +55,7 @@ class Run:
 
     @property
     def lock(self) -> Path:
-        return self.folder.with_name(f".{self.name}.lock")  # --anew removes the folder
+        return self.folder.with_name(f".{self.name}.lock")  # --start-over removes it
 
     def read_settings(self) -> dict[str, Any]:
         """What the run was started with; UserError when there is no such run."""

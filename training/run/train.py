@@ -204,5 +204,5 @@ def not_saved(path: Path, error: Exception) -> UserError:
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     full = full or shutil.disk_usage(path.parent).free < 1_000_000
     reason = "no room is left" if full else " ".join(str(error).split())[:200]
-    hint = "free some space (df -h shows it) and give the same command again: it goes on"
+    hint = "free some space (df -h shows it) and run the same command again: it continues"
     return UserError(f"{path} cannot be written: {reason}", hint)

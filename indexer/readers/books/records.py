@@ -36,7 +36,7 @@ def read_lines(path: Path) -> Iterator[Page]:
         yield from sections.take()
     yield from sections.take(last=True)
     if bad[0]:
-        told = f"{bad[0]} of {bad[1]} lines are no JSON"
+        told = f"{bad[0]} of {bad[1]} lines are not JSON"
         if bad[0] == bad[1]:
             raise Unreadable(f"damaged: {told}")
         yield Page("", left_out=told)

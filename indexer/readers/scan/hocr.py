@@ -95,7 +95,7 @@ def parse(written: bytes, dpi: int) -> Scan:
     pages = [] if root is None else root.xpath("//*[@class='ocr_page']")
     box = _BOX.search(pages[0].get("title", "")) if pages else None
     if not box:
-        raise Unreadable("damaged: tesseract did not tell what is on a page of it")
+        raise Unreadable("damaged: tesseract gave nothing for one of its pages")
     lines = [line for line in map(_line, pages[0].iter()) if line and line.sure >= NOISE]
     letters = sum(line.letters for line in lines)
     sure = sum(line.letters * line.sure for line in lines)

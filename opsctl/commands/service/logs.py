@@ -27,7 +27,9 @@ NOT_RUNNING = 3
 
 def logs(
     what: Annotated[str, typer.Argument(help="server or bot.")] = "server",
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new lines.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Keep printing new lines.")
+    ] = False,
     lines: Annotated[
         int | None,
         typer.Option("-n", min=0, help="How many of the last lines; 100, or all with --since."),

@@ -5,9 +5,9 @@ from opsctl.commands.service.start import Minutes, Model, ServerKind, bring, sta
 
 
 def restart(server: ServerKind = "auto", model: Model = None, timeout: Minutes = 15) -> None:
-    """Start the model server and the bot anew: the same kind of server unless --server says so.
+    """Restart the model server and the bot, with the same kind of server unless --server is given.
 
-    What can be checked is checked first: until the new ones can be started, the old ones run.
+    What can be checked is checked first: the old ones run until new ones can be started.
     """
     from opsctl.keeper.process import BotProcess
     from opsctl.telegram.ready import check_ready

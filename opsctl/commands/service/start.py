@@ -117,7 +117,7 @@ def _tell_of_claim(config: Settings) -> None:
         return
     lines = claim(config)
     if lines and not sys.stderr.isatty():
-        lines = ["the bot has no administrator yet: opsctl users claim tells how to become one"]
+        lines = ["the bot has no administrator yet: opsctl users claim shows how to become one"]
     for line in lines:
         output.note(line)
 
@@ -140,7 +140,7 @@ def _tell_of_logout(config: Settings) -> None:
     from opsctl.keeper.systemd import UserUnit, ends_at_logout
 
     if UserUnit(config).is_in_charge() and ends_at_logout():
-        output.note("it ends when you log out; so that it stays: loginctl enable-linger")
+        output.note("it ends when you log out; to keep it running: loginctl enable-linger")
 
 
 def _start_none(config: Settings, asked: bool) -> None:

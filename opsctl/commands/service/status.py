@@ -164,7 +164,7 @@ def _show(index: dict[str, Any]) -> None:
     if index["writing"]:
         output.write("  a reindex is under way")
     elif index["building"]:
-        output.write("  a rebuild is unfinished (opsctl reindex goes on with it)")
+        output.write("  a rebuild is unfinished (opsctl reindex continues it)")
     stale = index["stale"]
     if "error" in stale:
         output.write(f"  {stale['error']}")

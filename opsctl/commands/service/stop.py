@@ -5,7 +5,7 @@ from opsctl.terminal import output
 
 
 def stop() -> None:
-    """Stop the bot and the model server; they may finish the answers they are at."""
+    """Stop the bot and the model server; answers that are being written are finished first."""
     from opsctl.keeper.process import BotProcess
     from opsctl.keeper.reindex_timer import ReindexTimer
     from opsctl.launch.bring_up import bring_down

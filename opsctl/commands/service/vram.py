@@ -136,7 +136,7 @@ def _show_gpu(gpu: dict[str, Any], request: int) -> None:
     output.write_table(rows)
     model = gpu["model"]
     if model is None:
-        output.write("\nthis card does not tell its memory: what fits is not known\n")
+        output.write("\nthis card does not report its memory: what fits is unknown\n")
         return
     output.write("")
     rows = [

@@ -6,7 +6,7 @@ app = lazy_group(
     __name__,
     {
         "prepare": ("prepare:prepare", "Filter a data set and hold out questions."),
-        "run": ("run:run", "Train an adapter, or go on with that."),
+        "run": ("run:run", "Train an adapter, or continue training it."),
         "plot": ("plot:plot", "Draw a run's losses from its log, and list them."),
         "compare": ("compare:compare", "Compare base and adapter on held-out rows."),
         "publish": ("publish:publish", "Show what would be published, or do it."),

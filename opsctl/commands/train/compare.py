@@ -94,8 +94,8 @@ def _questions(manifest: dict[str, Any], count: int) -> "tuple[list[Row], bool]"
     rows = read_prepared(file)
     if digest(file) != manifest["data_sha256"][EVAL]:
         raise UserError(
-            f"{file} was made anew since the run, which may have learned these very questions",
-            "prepare the data as it was, or train again: opsctl train run --anew",
+            f"{file} was made again after the run, which may have learned these very questions",
+            "prepare the data as it was, or train again: opsctl train run --start-over",
         )
     return sample_unseen(rows, count, manifest["counts"]["eval"]["rows"])
 

@@ -56,7 +56,9 @@ def prepare(
         float, typer.Option(help="The share of the questions to hold out.", min=0, max=0.9)
     ] = 0.1,
     seed: Annotated[int, typer.Option(help="Which questions are held out.")] = 0,
-    limit: Annotated[int, typer.Option(help="Stop after so many kept rows; 0: never.", min=0)] = 0,
+    limit: Annotated[
+        int, typer.Option(help="Stop after this many kept rows; 0: never.", min=0)
+    ] = 0,
     json: Json = False,
 ) -> None:
     """Filter a data set and hold out questions.
@@ -152,7 +154,7 @@ def _check_target(folder: Path) -> None:
         return
     if not (folder / REPORT).is_file():
         raise UserError(
-            f"{shown} is there, and opsctl train prepare did not make it", "--out ANOTHER"
+            f"{shown} exists, and opsctl train prepare did not make it", "--out ANOTHER"
         )
 
 
@@ -173,6 +175,6 @@ def _show(report: dict[str, Any], folder: Path) -> None:
         f"\nkept {report['kept']} of {counted(report['rows'], 'row')}: {printable(str(folder))}"
     )
     for file in report["source"]["passed_over"]:
-        output.note(f"passed over, for it lacks the columns: {printable(file)}")
+        output.note(f"skipped, since it lacks the columns: {printable(file)}")
     if not report["eval"]["rows"] or not report["train"]["rows"]:
         output.note("one of the halves is empty: give more rows, or another --eval-share")

@@ -89,7 +89,7 @@ def _report(manifest: dict[str, Any]) -> dict[str, Any] | None:
         report = {}
     if report.get("train", {}).get("sha256") == manifest["data_sha256"][TRAIN]:
         return report
-    output.note("the rows were prepared anew since the run: the card says nothing of them")
+    output.note("the rows were prepared again after the run: the card says nothing about them")
     return None
 
 

@@ -59,20 +59,20 @@ def run(
         int | None, typer.Option(help="Take only the first rows.", show_default="all")
     ] = None,
     patience: Annotated[
-        int, typer.Option(help="Stop after so many evaluations without a gain; 0: never.")
+        int, typer.Option(help="Stop after this many evaluations without a gain; 0: never.")
     ] = 5,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     anew: Annotated[
-        bool, typer.Option("--anew", help="Forget an earlier run of this name.")
+        bool, typer.Option("--start-over", help="Forget an earlier run of this name.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask, however long it takes.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Stop after the estimate; write nothing.")
     ] = False,
 ) -> None:
-    """Train an adapter, or go on with that.
+    """Train an adapter, or continue training it.
 
-    The same command goes on where it was interrupted.
+    The same command continues where it was interrupted.
     """
     from core import extras
     from training.run.runs import Run, run_folder
@@ -114,7 +114,7 @@ def _model(model: Path | None, base: str, config: Settings) -> Path:
 @contextmanager
 def _alone(job: "Run") -> Iterator[None]:
     private_folder(job.lock.parent)
-    sentence = f"the run {job.name} is at work: {{holder}}"
+    sentence = f"the run {job.name} is in progress: {{holder}}"
     with writer_lock(job.lock, sentence, "wait for it to end, or choose another --name"):
         yield
 
@@ -123,7 +123,7 @@ def _check_target(job: "Run", config: Settings) -> None:
     """Raise UserError when the adapter's name is that of another one."""
     target = config.adapters / job.name
     if target.exists() and not job.settings.is_file():
-        raise UserError(f"{target} is there already, and not of this run", "another --name")
+        raise UserError(f"{target} exists already, and is not from this run", "another --name")
     if not config.tgi_env.is_file():
         return
     declared = dict(tgi_env.adapter_entries(tgi_env.read(config.tgi_env).get("LORA_ADAPTERS", "")))
@@ -180,7 +180,7 @@ def _train(plan: "Plan", yes: bool) -> None:
 
     model, collate, seconds = show_estimate(plan)
     confirm(seconds, yes)
-    if plan.resume is None:  # --anew, or nothing is left to go on from
+    if plan.resume is None:  # --start-over, or nothing is left to continue from
         shutil.rmtree(plan.run.folder, ignore_errors=True)
     plan.run.folder.mkdir(parents=True, exist_ok=True)
     plan.run.write_settings(plan.settings)
@@ -189,10 +189,10 @@ def _train(plan: "Plan", yes: bool) -> None:
         with output.progress_bar("training") as advance:
             ended = train.train(model, collate, plan, teller(plan, advance))
     except KeyboardInterrupt:
-        output.note("stopped at once; the same command goes on from the last checkpoint, if any")
+        output.note("stopped at once; the same command continues from the last checkpoint, if any")
         raise
     if not ended:
-        output.note("stopped, and saved after its last step; the same command goes on")
+        output.note("stopped, and saved after its last step; the same command continues")
         raise KeyboardInterrupt
 
 

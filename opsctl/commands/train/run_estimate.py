@@ -78,7 +78,7 @@ def confirm(seconds: float, yes: bool) -> None:
         return
     took = f"the run would take {duration(seconds)}"
     if not sys.stdin.isatty():
-        raise UserError(took, "--yes starts it all the same; --limit or --epochs make it shorter")
+        raise UserError(took, "--yes starts it anyway; --limit or --epochs make it shorter")
     if not typer.confirm(f"{took}. Start it?", err=True):
         raise typer.Exit(1)
 

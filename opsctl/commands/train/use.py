@@ -55,7 +55,7 @@ def _folder(name: str, server: ServerConfig, config: Settings) -> Path:
     trained = config.adapters / name
     folder = on_this_machine(server.adapters.get(name, f"{ADAPTERS}/{name}"), config)
     if not folder.is_dir():
-        raise UserError(f"there is no adapter {name}: {folder} is no folder", _choices(config))
+        raise UserError(f"there is no adapter {name}: {folder} is not a folder", _choices(config))
     if folder != trained and trained.is_dir():
         raise UserError(
             f"{name} is declared in {config.tgi_env} for {folder}, and {trained} is there too",
@@ -96,7 +96,7 @@ def _shape(server: ServerConfig, config: Settings) -> tuple[int | None, int | No
     try:
         return checkpoint.shape(find_model(server.model_id, config))
     except UserError:
-        output.note(f"{server.model_id} is not here: the adapter is not held against it")
+        output.note(f"{server.model_id} is not here: the adapter was not compared with it")
         return None, None
 
 

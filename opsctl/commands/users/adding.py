@@ -51,7 +51,7 @@ def add(
     days: Days = None,
     role: RoleName = None,
 ) -> None:
-    """Let in everybody of a csv file; they may ask at once. A wrong line is told by its number."""
+    """Let in everybody of a csv file; they may ask at once. Wrong lines are reported by number."""
     from bot.gate.requests import BY_OPSCTL, Requests
     from bot.people.people import People
 
@@ -76,7 +76,7 @@ def add(
         output.note(sentence)
     if wrong:
         sentence = f"nobody is let in by {counted(len(wrong), 'line')} of {file}"
-        raise UserError(sentence, "mend what is told here, then once more")
+        raise UserError(sentence, "fix these lines, then run it again")
 
 
 def read(file: Path) -> tuple[list[Line], list[str]]:
@@ -107,7 +107,7 @@ def _refuse_doubles(file: Path, lines: list[Line]) -> None:
         output.note(f"{user} is in lines {', '.join(found)}")
     if doubles:
         sentence = f"{file} has people more than once, and nobody was let in"
-        raise UserError(sentence, "leave one line for each person, then once more")
+        raise UserError(sentence, "leave one line for each person, then run it again")
 
 
 def _line(number: int, values: dict[str, str]) -> Line:

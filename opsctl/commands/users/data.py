@@ -59,7 +59,7 @@ def erase(
     sent, logs = config.documents / "telegram", config.state / "logs"
     output.note(f"sent for the documents ({sent}), their id in {logs}, your backups")
     if user in (*config.allowed_users, *config.admins) or config.public:
-        output.note(f"{user} may go on asking, by the settings: opsctl users list")
+        output.note(f"{user} may still ask, by the settings: opsctl users list")
 
 
 def limit(

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from bot.gate.requests import Requests
     from bot.people.people import People
 
-Whom = Annotated[list[str], typer.Argument(help="Ids, or the six digits that the bot told people.")]
+Whom = Annotated[list[str], typer.Argument(help="Ids, or the six digits that the bot gave people.")]
 Ids = Annotated[list[str], typer.Argument(help="The people's numeric ids.")]
 
 
 def approve(whom: Whom, days: Days = None, role: RoleName = None) -> None:
-    """Let people in, whether they wait or not; once more, it is until another time."""
+    """Let people in, whether they wait or not; again, to change until when."""
     from bot.gate.requests import BY_OPSCTL
 
     config = settings.load()
@@ -61,7 +61,7 @@ def reject(whom: Whom) -> None:
 
 
 def remove(whom: Ids, force: Force = False) -> None:
-    """Let people in no more, or forget that they asked."""
+    """Stop letting people in, or forget that they asked."""
     from bot.gate.invites import Invites
 
     config = settings.load()
@@ -74,15 +74,13 @@ def remove(whom: Ids, force: Force = False) -> None:
         removed = people.remove(user) or waited
         Invites(people.store).close_to(user)
         if where := " and ".join(name for name, ids in lists.items() if user in ids):
-            message = f"{user} is in {where} and may go on asking"
+            message = f"{user} is in {where} and may still ask"
             raise UserError(message, "take the id out there, then: opsctl restart")
         if not removed:
             raise UserError(f"{user} was not approved and does not wait", "opsctl users list")
         output.note(f"removed: {user}")
         if config.members_of:
-            output.note(
-                f"{user} may go on asking as long as OPSCTL_MEMBERS_OF has a group of theirs"
-            )
+            output.note(f"{user} may still ask as long as OPSCTL_MEMBERS_OF has a group of theirs")
 
 
 def clear(yes: Yes = False) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def invite(
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="For so many people.", show_default="any")
+        int | None, typer.Option("--limit", min=1, help="For this many people.", show_default="any")
     ] = None,
     days: Days = None,
     role: RoleName = None,
@@ -68,7 +68,7 @@ def invites(json: Json = False) -> None:
 def revoke(
     numbers: Annotated[list[int], typer.Argument(help="Their numbers, see opsctl users invites.")],
 ) -> None:
-    """Let links let nobody in any more; whom they let in stays."""
+    """End links; whoever they let in stays."""
     from bot.gate.invites import Invites
 
     found = Invites(open_store(settings.load()))
@@ -95,7 +95,9 @@ def _name(config: Settings, store: "Store") -> str:
         return name
     if not config.telegram_token:
         raise UserError("there is no bot yet to invite to", "opsctl setup asks for its token")
-    raise UserError("Telegram does not say what the bot is called", "opsctl start, then once more")
+    raise UserError(
+        "Telegram does not say what the bot is called", "opsctl start, then run this again"
+    )
 
 
 def _row(one: "Invite", address: str) -> dict[str, object]:

@@ -20,7 +20,7 @@ CODE_DIGITS = 6
 RoleName = Annotated[
     str | None, typer.Option("--role", help="person, editor (documents) or admin.")
 ]
-Days = Annotated[int | None, typer.Option("--days", min=1, help="For so many days only.")]
+Days = Annotated[int | None, typer.Option("--days", min=1, help="For this many days only.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Force = Annotated[bool, typer.Option("--force", help="The last administrator, too.")]
 
