@@ -15,6 +15,7 @@ from core.settings import PREFIX, Settings
 from tests.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("core", "indexer", "assistant", "localtgi", "bot", "training", "opsctl", "tests")
 READMES = ("README.md", "README.ru.md")
 DOCS = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
 TEXTS = {name: (ROOT / name).read_text("utf-8") for name in (*READMES, *DOCS)}
@@ -102,6 +103,19 @@ def test_every_command_is_described(name: str) -> None:
     commands = re.findall(r"^  (\w+) ", listed, re.MULTILINE)
     assert "reindex" in commands
     assert [command for command in commands if f"`opsctl {command}" not in TEXTS[name]] == []
+
+
+def test_what_the_architecture_names_is_there() -> None:
+    """`file.py: name, Class.name`: such a file in a room, and in it what is named."""
+    spans = re.findall(r"`([\w/]+\.py)((?:: [\w.]+)?)`", TEXTS["docs/architecture.md"])
+    assert len(spans) > 20
+    for file, named in spans:
+        found = [path for room in ROOMS for path in (ROOT / room).glob(f"**/{file}")]
+        found += [path for path in [ROOT / file] if path.is_file()]
+        assert found, file
+        name = named.removeprefix(": ").split(".")[-1]
+        source = "".join(path.read_text("utf-8") for path in found)
+        assert re.search(rf"(def|class) {name}\b" if name else "", source), (file, name)
 
 
 @pytest.mark.parametrize("name", TEXTS)

@@ -21,7 +21,7 @@ from opsctl.hub.stage import Plan, bring, check_room, make_plan, needed
 from opsctl.terminal import output
 from opsctl.terminal.options import Json
 
-RANK, ALPHA = 8, 32  # of the published adapter (contract 2.3)
+RANK, ALPHA = 8, 32  # of the published adapter
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The LoRA adapter's file, judged by its header, and the zero adapter made of it.
 
-The model server drops tensors whose names it does not know without a word (contract 2.3), so the
+The model server drops tensors whose names it does not know without a word, so the
 names are checked here. A safetensors file is: eight bytes with the length of the header (little
 endian), the header in JSON, the tensors' bytes.
 """

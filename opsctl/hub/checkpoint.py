@@ -6,7 +6,7 @@ from typing import Any
 
 from core.errors import UserError
 
-# The server's fast kernels and the adapter's training ask for these (contract 4.3).
+# The server's fast kernels and the adapter's training ask for these, see docs/tgi.md.
 MODEL = {"model_type": "mistral", "sliding_window": None}
 QUANTIZATION = {
     "quant_method": "gptq",

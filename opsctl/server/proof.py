@@ -1,6 +1,6 @@
 """Proves that the adapter is applied: TGI itself never says so, and ignores an unknown name.
 
-The steps are those of the server's contract; the last one needs no special start of the server.
+Why these steps: docs/tgi.md; the last one needs no special start of the server.
 """
 
 from collections.abc import AsyncIterator, Sequence

@@ -1,4 +1,4 @@
-"""Every error family of the contract becomes a class, a sentence and a next step."""
+"""Every error family of docs/tgi.md becomes a class, a sentence and a next step."""
 
 from typing import Any
 

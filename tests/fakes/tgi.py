@@ -1,6 +1,6 @@
 """A fake TGI 3.3.7: python -m tests.fakes.tgi --port 8080 --fault cut --after 5.
 
-Its routes, errors and streams are those of the contract; POST /_control changes how it plays,
+Its routes, errors and streams are those of docs/tgi.md; POST /_control changes how it plays,
 GET /_requests tells what it saw.
 """
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-# Bodies of family b of the contract (plain text, from the HTTP framework), by status.
+# Bodies in plain text, from the HTTP framework, by status.
 TEXTS = {
     400: "Failed to parse the request body as JSON: EOF while parsing a value at line 1 column 0",
     413: "Failed to buffer the request body: length limit exceeded",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 # TGI pads ranks below 8 to 8 and greater ones to a multiple of 16, and then scales by the padded
-# rank from the second layer on (contract 2.3).
+# rank from the second layer on.
 PLAIN_RANK, RANK_STEP = 8, 16
 # What peft 0.14, the one in the server's image, knows and needs of a LoRA configuration.
 CONFIG_KEYS = (
