@@ -17,8 +17,8 @@ EN = Texts(
     "\n/about — who runs this bot and who sees your questions"
     "\n\nIn a group, write your question after /ask or my @name, or reply to my message.",
     help_editor="\n\nYou may change the documents:\n/reindex — read the documents again\n"
-    "Send me a pdf, a file of Word, Excel, PowerPoint or LibreOffice, rtf, csv, html, md, txt or"
-    " a picture of up to 20 MB in private: I add it to the documents.",
+    "Send me a file of up to 20 MB in private — pdf, Word, Excel, PowerPoint, LibreOffice, mail,"
+    " an archive, a text — or a photo of a page: I add it to the documents.",
     help_admin="\n\nFor administrators:\n/requests — who asks for access\n/status — how things are",
     placeholder="…",
     queued="⏳ Got it. In the queue before you: {ahead}.",
@@ -119,16 +119,19 @@ EN = Texts(
     upload_added="✅ Added: {name}, {pages}passages: {passages}.",
     upload_pages="pages: {pages}, ",
     upload_known="There is such a document already: {name}.",
-    upload_kind="Only a pdf, docx, xlsx, pptx, doc, xls, ppt, odt, ods, odp, rtf, csv, html, md or"
-    " txt file can be added, or a picture (jpg, png, tiff, bmp, webp).",
+    upload_kind="I cannot read a file of this kind. I read documents (pdf, docx, doc, odt, rtf,"
+    " txt), tables (xlsx, xls, ods, csv), slides (pptx, ppt, odp), mail (eml, msg, mbox), archives"
+    " (zip, 7z, rar, tar), books (epub, fb2), web pages (html) and pictures (jpg, png, tiff).",
     upload_too_big="The file is larger than {most} MB: Telegram gives no such file to a bot. Put it"
     " into the documents folder and send /reindex.",
     upload_mismatch="Not added: the content does not look like {kind}. Perhaps the file is damaged,"
     " protected with a password, or of another format under this name.",
-    upload_missing="Not added: {kind} is read where LibreOffice is installed on the server: apt"
-    " install libreoffice-nogui.",
-    upload_scan="Not added: no text was found in the file. Scans and pictures are read where"
-    " tesseract is installed on the server: apt install tesseract-ocr tesseract-ocr-rus.",
+    upload_missing="Not added: to have this file read, install a program on the server: {how}",
+    upload_scan="Not added: this is a scan or a picture. To have such files read, install text"
+    " recognition on the server: {how}",
+    upload_no_text="Not added: no text was found in the file.",
+    upload_contents="Not added: none of the files in it could be read.",
+    photo="photo",
     upload_locked="Not added: the file is protected with a password. Save a copy without one.",
     upload_heavy="Not added: the file is too large to be read, unpacked or in time and memory."
     " Divide it, or save it in another way.",

@@ -101,6 +101,9 @@ class Texts:
     upload_mismatch: str
     upload_missing: str
     upload_scan: str
+    upload_no_text: str
+    upload_contents: str
+    photo: str
     upload_locked: str
     upload_heavy: str
     upload_damaged: str

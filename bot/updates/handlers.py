@@ -97,7 +97,7 @@ class Handlers:
 
     def _message(self, number: int, message: Message, visitor: Visitor) -> Effect:
         words = texts_for(visitor.user.language_code)
-        if message.document and visitor.private:
+        if (message.document or (message.photo and visitor.editor)) and visitor.private:
             return self._commands.document(number, message, visitor)
         text = message.text or message.caption or ""
         if text.startswith("/"):

@@ -11,12 +11,12 @@ import resource
 import signal
 import sys
 import time
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.base.waiting import within
+from bot.uploads.claims import is_what_it_claims
 from indexer.readers.programs import Programs
 from indexer.sync.reading import ROOT, environment, limit
 
@@ -26,34 +26,28 @@ PROGRAM_SECONDS = 100  # a program of others ends before
 KILLED = (-signal.SIGXCPU, -signal.SIGKILL)
 # How the readers' reasons begin, and the text that tells of each; "damaged" for the rest.
 REASONS = {
-    "no text on": "scan", "empty": "scan", "a picture": "scan", "nothing was recognised": "scan",
-    "encrypted": "locked", "too large": "heavy", "too slow": "heavy",
-    "LibreOffice is needed": "missing",
+    "no text on": "no_text", "empty": "no_text", "nothing was recognised": "no_text",
+    "encrypted": "locked", "too large": "heavy", "too slow": "heavy", "not read": "contents",
 }  # fmt: skip
+# What may stand before: pages, or files in a file none of which was read.
+_BEFORE = re.compile(
+    r"^(?:its only page: |\d+ of its \d+ pages: "
+    r"|not read: \d+ of \d+ files? in it: .*\((?=encrypted|too large))"
+)
+CONTAINERS = ("mail.", "archives.")  # numbers of pages in them are those of their files
 ENOUGH = 60.0  # seconds: of a scan that takes longer, the other pages are left to the indexer
-OFFICE_SUFFIXES = (".doc", ".xls", ".ppt", ".rtf")  # often of other content: web pages, tables
-TEXT_SUFFIXES = (".txt", ".md", ".html", ".csv")
-MAIN_PARTS = {
-    ".docx": "word/document.xml", ".xlsx": "xl/workbook.xml", ".pptx": "ppt/presentation.xml",
-    **dict.fromkeys((".odt", ".ods", ".odp"), "content.xml"),
-}  # fmt: skip
-# How pictures begin.
-HEADS = {
-    (".jpg", ".jpeg"): (b"\xff\xd8\xff",),
-    (".png",): (b"\x89PNG\r\n\x1a\n",),
-    (".tif", ".tiff"): (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
-    (".bmp",): (b"BM",),
-    (".webp",): (b"RIFF",),
-}
-BLOCK = 1 << 20
 
 
 class Rejected(Exception):
-    """The file is no document; `why` is how the text ends that tells of it: "scan", "damaged"."""
+    """The file is no document; `why` is how the text's name ends that tells of it: "damaged".
 
-    def __init__(self, why: str) -> None:
+    `how` is what to type on the server so that it can be read.
+    """
+
+    def __init__(self, why: str, how: str = "") -> None:
         super().__init__(why)
         self.why = why
+        self.how = how
 
 
 async def check(path: Path, allowed: Programs) -> int | None:
@@ -82,7 +76,7 @@ async def _checked(path: Path, env: dict[str, str]) -> int | None:
     except ValueError:  # killed for its limits, or the parser crashed
         raise Rejected("heavy" if process.returncode in KILLED else "damaged") from None
     if "why" in found:
-        raise Rejected(str(found["why"]))
+        raise Rejected(str(found["why"]), str(found["how"]))
     pages: int | None = found["pages"]
     return pages
 
@@ -92,61 +86,24 @@ def _pages(path: Path) -> int | None:
 
     A parser that gets no more memory says that the file is damaged, as of any other.
     """
-    from indexer.readers import Unreadable, read
+    from indexer.readers import READERS, Missing, Unreadable, read, waiting
 
     last, started = None, time.monotonic()
     try:
-        if not _is_what_it_claims(path):
+        if not is_what_it_claims(path):
             raise Rejected("mismatch")
         for page in read(path):
             last = page.number or last
             if page.recognised and time.monotonic() - started > ENOUGH:
                 return None
+    except Missing as error:
+        why = "scan" if waiting.is_of_pages(str(error)) else "missing"
+        raise Rejected(why, " && ".join(waiting.commands(str(error)))) from None
     except Unreadable as error:
-        reason = re.sub(r"^(?:its only page|\d+ of its \d+ pages): ", "", str(error))
+        reason = _BEFORE.sub("", str(error))
         starts = (why for start, why in REASONS.items() if reason.startswith(start))
         raise Rejected(next(starts, "damaged")) from None
-    return last
-
-
-def _is_what_it_claims(path: Path) -> bool:
-    from indexer.readers.office.kinds import kind_of
-
-    with path.open("rb") as file:
-        head = file.read(64)
-    if path.suffix == ".pdf":
-        return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"%PDF-")
-    if path.suffix in MAIN_PARTS:
-        return head.startswith(b"PK\x03\x04") and _is_office(path)
-    for suffixes, heads in HEADS.items():
-        if path.suffix in suffixes:
-            return head.startswith(heads)
-    if path.suffix in OFFICE_SUFFIXES and kind_of(path) not in (".txt", ".csv"):
-        return True
-    return path.suffix in (*TEXT_SUFFIXES, *OFFICE_SUFFIXES) and _is_text(path, head)
-
-
-def _is_office(path: Path) -> bool:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return MAIN_PARTS[path.suffix] in archive.namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
-        return False
-
-
-def _is_text(path: Path, head: bytes) -> bool:
-    """Tell whether it can be decoded and has no NUL; formats that begin as text are none."""
-    from indexer.readers import Unreadable
-    from indexer.readers.letters.encoding import detect
-
-    if head.startswith((b"%PDF-", b"{\\rtf", b"PK\x03\x04", b"\x7fELF")):
-        return False
-    try:
-        encoding = detect(path)
-    except Unreadable:
-        return False
-    with path.open(encoding=encoding, errors="replace") as file:
-        return not any("\0" in block for block in iter(lambda: file.read(BLOCK), ""))
+    return None if READERS[path.suffix].startswith(CONTAINERS) else last
 
 
 if __name__ == "__main__":
@@ -155,5 +112,5 @@ if __name__ == "__main__":
     try:
         found: dict[str, object] = {"pages": _pages(Path(sys.argv[1]))}
     except Rejected as rejected:
-        found = {"why": rejected.why}
+        found = {"why": rejected.why, "how": rejected.how}
     sys.stdout.write(json.dumps(found))

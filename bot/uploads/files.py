@@ -12,22 +12,21 @@ import shutil
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import httpx
+from telegram import Message
 from telegram.error import NetworkError
 
+from bot.texts import Texts
 from core.files import private_folder
 from core.text import printable
+from indexer.readers import READERS
 from indexer.readers.letters.clean import clean
 
 FOLDER = "telegram"
-PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")
-KINDS = (
-    ".pdf", ".docx", ".xlsx", ".pptx", ".doc", ".xls", ".ppt", ".odt", ".ods", ".odp", ".rtf",
-    ".csv", ".html", ".md", ".txt", *PICTURES,
-)  # fmt: skip
 MOST = 20_000_000  # bytes; https://core.telegram.org/bots/api#getfile
 LONGEST = 60  # characters of a name
 LONGEST_NAME = 255  # of the name as it was sent
@@ -42,7 +41,7 @@ class TooBig(Exception):
 
 
 def path_for(sent_name: str, unique: str) -> str | None:
-    """Where a file goes, relative to the documents folder; None where its kind is not one of ours.
+    """Where a file goes, relative to the documents folder; None where there is no reader for it.
 
     Raises ValueError for an id that is not one of Telegram's.
     """
@@ -50,7 +49,29 @@ def path_for(sent_name: str, unique: str) -> str | None:
         raise ValueError("not an id of a file")
     stem, dot, suffix = _last_part(sent_name).rpartition(".")
     kind = (dot + suffix).lower()
-    return f"{FOLDER}/{_slug(stem)}-{unique}{kind}" if kind in KINDS else None
+    return f"{FOLDER}/{_slug(stem)}-{unique}{kind}" if kind in READERS else None
+
+
+@dataclass(frozen=True)
+class SentFile:
+    """A file or a photo of a message: Telegram's names for it, and what the person called it."""
+
+    id: str
+    unique: str
+    size: int
+    name: str
+    is_named: bool  # by the person: a newer one of the name may replace it
+
+    @classmethod
+    def of(cls, message: Message, words: Texts) -> "SentFile":
+        """A photo is called by its day and caption; of its sizes the largest is meant."""
+        if document := message.document:
+            ids = document.file_id, document.file_unique_id
+            return cls(*ids, document.file_size or 0, document.file_name or "", is_named=True)
+        photo = max(message.photo, key=lambda size: size.width * size.height)
+        caption = re.sub(r"[/\\]", " ", message.caption or "") or words.photo
+        name = f"{message.date.astimezone().date()} {caption}.jpg"
+        return cls(photo.file_id, photo.file_unique_id, photo.file_size or 0, name, is_named=False)
 
 
 def shown_name(sent_name: str) -> str:

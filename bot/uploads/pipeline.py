@@ -30,6 +30,7 @@ from bot.texts import Texts, texts_for
 from bot.uploads.check import Rejected, check
 from bot.uploads.files import (
     MOST,
+    SentFile,
     TooBig,
     clean_up,
     content_of,
@@ -85,29 +86,28 @@ class Uploads:
         }
 
     def add(self, number: int, message: Message) -> None:
-        """Keep the document of a message, or what is said against it; `wake` begins with it."""
-        document = message.document
-        assert document and message.from_user
+        """Keep the file of a message, or what is said against it; `wake` begins with it."""
+        assert message.from_user
         words = texts_for(message.from_user.language_code)
+        file = SentFile.of(message, words)
         path, said = None, ""
-        if (document.file_size or 0) > MOST:
+        if file.size > MOST:
             said = _too_big(words)
         else:
             with suppress(ValueError):
-                path = path_for(document.file_name or "", document.file_unique_id)
+                path = path_for(file.name, file.unique)
             said = "" if path else words.upload_kind
-        chat, sent = message.chat.id, message.message_id
         self._rows.brought_by(number, message.from_user.id, message.from_user.full_name)
         self._rows.add(
             Upload(
                 number,
-                chat,
-                sent,
+                message.chat.id,
+                message.message_id,
                 words.language,
-                document.file_id,
+                file.id,
                 path or "",
                 said=said,
-                name=shown_name(document.file_name or ""),
+                name=shown_name(file.name) if file.is_named else "",
             )
         )
 
@@ -169,7 +169,7 @@ class Uploads:
             said = _too_big(words)
         except Rejected as error:
             reason = getattr(words, f"upload_{error.why}")
-            said = reason.format(kind=temporary.suffix.removeprefix("."))
+            said = reason.format(kind=temporary.suffix.removeprefix("."), how=error.how)
         except OSError as error:
             said = words.upload_not_saved.format(reason=error.strerror or type(error).__name__)
         finally:

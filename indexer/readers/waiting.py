@@ -108,6 +108,11 @@ def is_all(reason: str) -> bool:
     return all(any(each.fullmatch(part) for each in patterns) for part in reason.split("; "))
 
 
+def is_of_pages(reason: str) -> bool:
+    """Whether a document waits that is nothing but pictures."""
+    return _PAGES.fullmatch(reason) is not None
+
+
 class Now:
     """What is installed now, which is looked at once, where a document waits."""
 

@@ -210,7 +210,12 @@ def test_an_answer_in_one_piece_of_a_server_that_cannot_stream() -> None:
             "it redirects to https://x/y",
             "OPSCTL_SERVER_URL",
         ),
-        (odd_servers.always(odd_servers.PAGE), BadReply, "returned a web page", "OPSCTL_SERVER_URL"),
+        (
+            odd_servers.always(odd_servers.PAGE),
+            BadReply,
+            "returned a web page",
+            "OPSCTL_SERVER_URL",
+        ),
         (chatting(odd_servers.PAGE), BadReply, "sends a web page", "OPSCTL_SERVER_URL"),
         (
             odd_servers.always(Reply(502, (b"<html><title>502 Bad Gateway</title>",), "text/html")),

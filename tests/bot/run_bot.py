@@ -23,6 +23,7 @@ PEOPLE = ("allowed_users", "admins", "groups", "members_of")
 def main(path: str) -> int:
     given = json.loads(Path(path).read_text())
     level = given.pop("log_level", "INFO")
+    os.environ["PATH"] = given.pop("path", os.defpath)
     settings: dict[str, Any] = {
         name: Path(value) if name in PATHS else value
         for name, value in given.pop("settings").items()

@@ -23,10 +23,12 @@ from tests.bot.upload_files import (
     told,
     word,
     workbook,
+    zipped,
 )  # fmt: skip
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Fault, Flood
 from tests.indexer.sample_files import pdf
+from tests.real.fuzz_samples import samples
 from tests.workspace import note, question
 
 PLAIN, OTHER_ADMIN = 2, 3
@@ -93,6 +95,32 @@ def test_an_album_of_every_kind_is_added_and_answered_from(state: Path) -> None:
     asyncio.run(go())
 
 
+MORE_KINDS = (".eml", ".mbox", ".gz", ".epub", ".json")
+
+
+def test_mail_archives_and_whatever_else_has_a_reader_are_added(state: Path) -> None:
+    async def go() -> None:
+        async with FakeBotAPI() as api, BotProcess(state, api, state, admins=ADMINS[:2]) as bot:
+            sent = {
+                suffix: send(api, f"a{suffix}", samples(suffix, state)[0], user=user)
+                for user, suffix in zip((1, 1, 1, 2, 2), MORE_KINDS, strict=True)
+            }
+            archive = zipped({"Склад.txt": note(5).encode(), "c.exe": b"MZ"})
+            sent[".zip"] = send(api, "Архив.zip", archive, user=2)
+            await api.until(every([*sent.values()], bot))
+            for suffix, message in sent.items():
+                (said,) = told(bot, message)
+                assert (
+                    said.startswith("✅ Добавлено: telegram/") and f"{suffix}, отрывков: " in said
+                )
+            before = len(bot.finished(ADMIN))
+            api.user(ADMIN, question(5))
+            answer = (await bot.replied(ADMIN, before + 1))[-1]
+            assert "Норд5." in answer and "Склад.txt" in answer
+
+    asyncio.run(go())
+
+
 def test_names_are_ours(state: Path) -> None:
     page = pdf([note(1)])
     names = {
@@ -115,7 +143,7 @@ def test_names_are_ours(state: Path) -> None:
                 sent.append(send(api, name, content, user=user))
             bad = send(api, "x.txt", b"text", document={"file_unique_id": "../../x"})
             await api.until(every([*sent, bad], bot))
-            assert "Добавить можно только" in told(bot, bad)[0]
+            assert "читать не умею" in told(bot, bad)[0]
             assert all("✅" in told(bot, message)[0] for message in sent)
             written = {path for path in state.rglob("*") if path.suffix in (".txt", ".pdf", ".md")}
             assert written == {state / "documents/telegram" / name for name in names.values()}

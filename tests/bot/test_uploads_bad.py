@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.texts import texts_for
 from bot.uploads.check import Rejected, check
+from bot.uploads.claims import is_what_it_claims
+from indexer.readers import READERS
 from indexer.readers.programs import Programs
 from tests.bot.bot_process import BotProcess, eventually
 from tests.bot.upload_files import (
@@ -17,11 +18,13 @@ from tests.bot.upload_files import (
     bomb,
     documents_of,
     every,
+    locked,
     pdf_of,
     result,
     send,
     told,
     word,
+    zipped,
 )
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api_play import Fault, Flood
@@ -42,14 +45,14 @@ REFUSED: dict[str | None, tuple[bytes, str]] = {
     "text.docx": (TEXT, "не похоже на docx"),
     "exe.docx": (PE + word(note(1)), "не похоже на docx"),
     "word.xlsx": (word(note(1)), "не похоже на xlsx"),
-    "scan.pdf": (pdf([b"", b""]), "нет текста"),
+    "scan.pdf": (pdf([b"", b""]), "это скан или картинка"),
     "empty.txt": (b" \n", "нет текста"),
     "secret.pdf": (encrypted_pdf([note(1)], "password"), "защищён паролем"),
     "cut.pdf": (pdf([note(1)])[:300], "повреждён"),
-    "program.exe": (PE, "Добавить можно только файл pdf, docx, xlsx, pptx, doc, xls"),
-    None: (TEXT, "Добавить можно только файл"),
-    "no suffix": (TEXT, "Добавить можно только файл"),
-    "a.txt\0": (TEXT, "Добавить можно только файл"),
+    "program.exe": (PE, "Файлы такого вида я читать не умею"),
+    None: (TEXT, "читать не умею"),
+    "no suffix": (TEXT, "читать не умею"),
+    "a.txt\0": (TEXT, "читать не умею"),
 }
 BOMBS = {
     "bomb.docx": (b"<w:p><w:r><w:t>x</w:t></w:r></w:p>", 8_000_000, b"", "слишком велик"),
@@ -84,6 +87,37 @@ def test_what_is_no_document_is_refused_with_the_reason(state: Path) -> None:
     asyncio.run(go())
 
 
+CONTAINERS = {
+    "programs.zip": (zipped({"a.exe": PE, "b.pdf": PE}), "contents"),
+    "secret.zip": (locked(zipped({"a.txt": TEXT})), "locked"),
+    "bomb.zip": (zipped({"a.txt": bytes(70_000_000)}), "heavy"),
+    "text.mbox": (TEXT, "damaged"),
+}
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_mail_and_archives_of_which_nothing_can_be_read_are_refused(
+    tmp_path: Path, name: str
+) -> None:
+    content, why = CONTAINERS[name]
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(Rejected, match=why):
+        asyncio.run(check(path, Programs()))
+
+
+def test_no_program_is_taken_for_a_document(tmp_path: Path) -> None:
+    by_their_readers = {".tar", ".ppt", ".pps", ".pot"}
+    taken = set()
+    for suffix in READERS:
+        path = tmp_path / f"a{suffix}"
+        path.write_bytes(ELF)
+        if is_what_it_claims(path):
+            taken.add(suffix)
+    assert taken == by_their_readers
+
+
 def test_what_needs_a_program_that_is_not_installed_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,8 +126,7 @@ def test_what_needs_a_program_that_is_not_installed_is_refused(
     path.write_bytes(OLD_WORD)
     with pytest.raises(Rejected) as rejected:
         asyncio.run(check(path, Programs()))
-    said = getattr(texts_for("ru"), f"upload_{rejected.value.why}")
-    assert "если на сервере есть LibreOffice" in said
+    assert (rejected.value.why, rejected.value.how) == ("missing", "apt install libreoffice-nogui")
 
 
 def test_more_than_20_mb_is_refused_whatever_is_said_of_the_size(state: Path) -> None:

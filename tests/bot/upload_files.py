@@ -4,7 +4,7 @@ import base64
 import io
 import random
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,6 +30,12 @@ def send(api: FakeBotAPI, name: str | None, content: bytes, user: int = ADMIN, *
         more["document"] = {"file_name": None, **more.get("document", {})}
     action = {"kind": "document", "name": name or "", "content": encoded, **more}
     return int(api.user(user, **action)["message_id"])
+
+
+def send_photo(api: FakeBotAPI, content: bytes, user: int = ADMIN, **more: Any) -> int:
+    """A person sends a photo, not as a file; the number of that message."""
+    encoded = base64.b64encode(content).decode()
+    return int(api.user(user, kind="photo", content=encoded, **more)["message_id"])
 
 
 def told(bot: BotProcess, message: int) -> list[str]:
@@ -100,6 +106,21 @@ def workbook(rows: list[list[object]]) -> bytes:
         book.active.append(row)
     book.save(out)
     return out.getvalue()
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """A .zip."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def locked(archive: bytes) -> bytes:
+    """A .zip of one file that says that there is a password."""
+    central = archive.index(b"PK\x01\x02") + 8
+    return archive[:6] + b"\x01" + archive[7:central] + b"\x01" + archive[central + 1 :]
 
 
 def bomb(body: bytes, times: int, inside: bytes = b"") -> bytes:

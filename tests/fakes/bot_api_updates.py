@@ -127,6 +127,16 @@ class People:
         document = self._files.add(name, base64.b64decode(content), mime, **other)
         return self._message(user, extra={"document": document}, **more)
 
+    def _photo(self, user: int, content: str, caption: str | None = None, **more: Any) -> Object:
+        """A photo, of which Telegram keeps smaller ones, too; `content` is base64."""
+        largest = base64.b64decode(content)
+        sizes = [(b"smaller", 90), (largest, 1280), (b"small", 320)]
+        photo = []
+        for made, side in sizes:
+            size = self._files.add("", made, "", file_name=None, mime_type=None)
+            photo.append(size | {"width": side, "height": side})
+        return self._message(user, extra={"photo": photo, "caption": caption}, **more)
+
     def _edited(self, user: int, message: int, text: str, chat: int | None = None) -> Object:
         edited = self._chats.edit_by_user(chat or user, message, text)
         return self._made("edited_message", edited, message)

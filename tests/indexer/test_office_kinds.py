@@ -245,13 +245,8 @@ def test_what_waits_for_a_program_is_one_line_with_the_command(lacking: Workspac
     (check,) = [one for one in lacking.json("doctor", code=None) if one["name"] == "programs"]
     assert (check["result"], check["fix"]) == ("warning", f"{OFFICE} && {UNPACKER}")
     report = lacking.reindex("--rebuild")
-    assert [each["path"] for each in report["failed"]] == [
-        "a.doc",
-        "b.doc",
-        "c.ppt",
-        "d.7z",
-        "nothing.zip",
-    ]
+    failed = [each["path"] for each in report["failed"]]
+    assert failed == ["a.doc", "b.doc", "c.ppt", "d.7z", "nothing.zip"]
 
 
 @pytest.mark.process
