@@ -75,6 +75,7 @@ check: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 fix: $(DEV)  ## format, and mend what can be mended
 	$(BIN)/ruff check --fix .
