@@ -13,7 +13,7 @@ MARK = "[redacted]"
 TOKEN = re.compile(r"\d{6,}(?::|%3[Aa])[A-Za-z0-9_-]{30,}")
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 # At INFO they write addresses with the token in them, at DEBUG the texts of people.
-LOUD = ("httpx", "httpcore", "telegram", "telegramify_markdown")
+LOUD = ("httpx", "httpcore", "telegram", "markdown_it")
 
 
 class Redact(logging.Filter):

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
 
-from bot.messages.parts import CODE, QUOTES, Span
+from bot.messages.parts import CODE, Span
 
 TELEGRAM = r"(?:[\w-]+\.)*(?:t\.me|telegram\.(?:me|dog|org))\b"
 WEB = re.compile(rf"(?i)https?://(?!{TELEGRAM})([\w.-]+)(?::\d+)?(?:[/?#][^\s\\]*)?")
@@ -41,9 +40,7 @@ def inert(text: str, spans: Sequence[Span] = ()) -> Iterator[Span]:
     Addresses of the web stay, and so does what is code or a link already.
     """
     taken = [span for span in spans if span.kind in CODE or span.kind == "text_link"]
-    borders = sorted({at for span in spans if span.kind in QUOTES for at in (span.start, span.end)})
     for found in ACTIVE.finditer(text):
         start, end = found.span()
         if not found["web"] and all(end <= one.start or one.end <= start for one in taken):
-            inner = [at for at in borders if start < at < end]  # code ends where a quotation does
-            yield from (Span("code", *piece) for piece in pairwise([start, *inner, end]))
+            yield Span("code", start, end)

@@ -25,7 +25,10 @@ def answer_parts(markdown: str, hosts: Collection[str] = ()) -> list[Part]:
     hosts hide their address.
     """
     source = clean(markdown)
-    text, spans = parse(source, hosts)
+    try:
+        text, spans = parse(source, hosts)
+    except ValueError:
+        return quoted_parts(source)
     if len(text) > GROWTH * len(source):
         return quoted_parts(source)
     return split(text, spans) or quoted_parts(source)

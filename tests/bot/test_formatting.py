@@ -86,9 +86,11 @@ def test_no_word_of_any_prefix_is_lost(size: Callable[[int, int], int]) -> None:
         ("```word", "word"),
         ("|a|b|\n|-|-|\n|c|d|e|\n|f|", "a | b  \n--+----\nc | d|e\nf |"),
         ("a\ud800b\x00c", "a\ufffdbc"),
-        ("a\ue000\U0010f03cb", "a\ue000\ufffdb"),
+        ("a\ue000\U0010f03cb", "a\ue000\U0010f03cb"),
         ("`<think>` is a tag", "<think> is a tag"),
         ("# Title\n- [ ] todo\n- item", "Title\n☐ todo\n• item"),
+        ("\\[\na\n- b\n\\] и $\\frac{1}{2}$", "\\[\na\n- b\n\\] и $\\frac{1}{2}$"),
+        ("> a\n>\n> b\n\n> c", "a\n\nb\n\nc"),
     ],
 )
 def test_what_is_read(markdown: str, shown: str) -> None:

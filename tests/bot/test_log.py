@@ -31,7 +31,7 @@ def log() -> Iterator[io.StringIO]:
     logging.captureWarnings(False)
     root.handlers[:], sys.excepthook = handlers, hook
     root.setLevel(level)
-    for name in ("httpx", "httpcore", "telegram", "telegramify_markdown"):
+    for name in ("httpx", "httpcore", "telegram", "markdown_it"):
         logging.getLogger(name).setLevel(logging.NOTSET)
 
 
