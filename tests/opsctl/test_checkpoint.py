@@ -62,7 +62,7 @@ def test_files_that_are_missing_or_broken_are_named(tmp_path: Path) -> None:
     assert "cannot be read as JSON" in refused(tmp_path)
     put(tmp_path, hub_files.model())
     (tmp_path / "model.safetensors").unlink()
-    assert "not a safetensors file" in refused(tmp_path)
+    assert "no safetensors file" in refused(tmp_path)
     put(tmp_path, hub_files.model(hidden_size="wide"))
     with pytest.raises(UserError, match="hidden_size"):
         checkpoint.shape(tmp_path)
