@@ -84,7 +84,7 @@ def tell_of_others(config: Settings) -> None:
 
     found = look(config)
     word = f"does not answer: {found.error.message}" if found.error else "answers"
-    output.note(f"the model server at {config.server_url}, which others start, {word}")
+    output.note(f"the model server at {config.server_url}, which opsctl did not start, {word}")
     if found.error:
         output.note(f"hint: {found.error.hint}")
 
