@@ -70,7 +70,7 @@ def test_setup_says_whether_a_server_that_others_start_answers(workspace: Worksp
     with odd_servers.answering(odd_servers.well) as url:
         env = {"OPSCTL_SERVER_API": "openai", "OPSCTL_SERVER_URL": url}
         done = workspace.run("setup", "--yes", env=env)
-    assert f"the model server at {url}, which others start, answers" in done.stderr
+    assert f"the model server at {url}, which opsctl did not start, answers" in done.stderr
     assert "no model server" not in done.stderr
     gone = workspace.run("setup", "--yes", env=env)
     assert "does not answer: no model server listens at" in gone.stderr
