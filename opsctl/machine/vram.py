@@ -31,33 +31,12 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Card:
-    """A card by its name in the shops: the memory that CUDA offers, and the kernels it takes."""
-
-    name: str
-    usable: int
-    kernel: Kernel = "marlin"
-
-
-@dataclass(frozen=True)
 class Prediction:
-    """What a card can hold: KV tokens, whole requests of MAX_TOTAL_TOKENS, and better limits."""
+    """What a card can hold: KV tokens, and whole requests of MAX_TOTAL_TOKENS."""
 
     kv_tokens: int
     parallel: int
     fits: bool
-    suggested: Limits | None
-
-
-CARDS = (
-    Card("6 GB", int(5.8 * GIB)),
-    Card("8 GB", int(7.8 * GIB)),
-    Card("12 GB", int(11.8 * GIB)),
-    Card("16 GB T4", int(14.6 * GIB), "triton"),
-    Card("16 GB Ada", int(15.7 * GIB)),
-    Card("24 GB A10G, L4", int(22.1 * GIB)),
-    Card("24 GB 3090, 4090", int(23.6 * GIB)),
-)
 
 
 def kernel_for(capability: tuple[int, int] | None) -> Kernel:
@@ -93,9 +72,8 @@ def kv_bytes() -> int:
 def context(kernel: Kernel) -> int:
     """Bytes of the CUDA context and the libraries: 462 MiB, and 370 MiB with Triton (the T4).
 
-    Both lie in the known range (0.35 to 0.6 GiB), and neither was measured. They make CARDS and
-    `least_memory` come out as the estimates they were read against, from 16,200 to 132,700 KV
-    tokens: 462 and 463 MiB do with Marlin, 366 to 377 with Triton.
+    Both lie in the known range (0.35 to 0.6 GiB), and neither was measured. With them the figures
+    come out as the published estimates for cards of 8 to 24 GB, from 16,200 to 132,700 KV tokens.
     """
     return (370 if kernel == "triton" else 462) * MIB
 
@@ -140,9 +118,9 @@ def needed(usable: int, limits: Limits, kernel: Kernel) -> int:
 
 
 def least_memory(limits: Limits, kernel: Kernel) -> int:
-    """The least fraction x card, in bytes, that holds one request of MAX_TOTAL_TOKENS."""
+    """The least card, in bytes, that holds one request of MAX_TOTAL_TOKENS."""
     held = sum(parts(limits, kernel).values()) + limits.max_total * kv_bytes()
-    return int(held / FILLED)
+    return int(held / FILLED / limits.fraction)
 
 
 def predict(usable: int, limits: Limits, kernel: Kernel, taken: int = 0) -> Prediction:
@@ -150,17 +128,4 @@ def predict(usable: int, limits: Limits, kernel: Kernel, taken: int = 0) -> Pred
     tokens = kv_tokens(usable, limits, kernel, taken)
     fits = tokens >= least_kv_tokens(limits)
     parallel = tokens // limits.max_total if fits else 0
-    return Prediction(tokens, parallel, fits, _suggested(usable, kernel))
-
-
-def _suggested(usable: int, kernel: Kernel) -> Limits | None:
-    """Limits for the whole card: longer ones where 4, 8 and 12 requests of 8192 tokens fit."""
-    short = Limits()
-    requests = kv_tokens(usable, short, kernel) // 8192
-    if kv_tokens(usable, short, kernel) < least_kv_tokens(short):
-        return None
-    if kernel == "triton" or requests < 4:  # the Triton kernels are too slow for long prompts
-        return short
-    if requests < 8:
-        return Limits(6144, 8192, 2048)
-    return Limits(6144 if requests < 12 else 7168, 8192, 4096)
+    return Prediction(tokens, parallel, fits)

@@ -150,7 +150,6 @@ def test_the_hash_is_of_what_docker_sees(path: Path) -> None:
         ("MAX_BEST_OF=one", "failed", "not a whole number", "digits"),
         ("TGI_WIGGLE_ROOM=90", "failed", "up to 1", "0.90"),
         ("MAX_INPUT_TOKEN=3072", "warning", "knows no MAX_INPUT_TOKEN", "is it MAX_INPUT_TOKENS?"),
-        ("COLOUR_OF_THE_SKY=blue", "warning", "knows no COLOUR_OF_THE_SKY", "remove it"),
         ("DTYPE=float16", "failed", "GPTQ", "remove DTYPE"),
         ("REVISION=main", "failed", "a folder", "remove REVISION"),
         ("MAX_INPUT_LENGTH=3072", "failed", "both at once", "remove MAX_INPUT_LENGTH"),

@@ -13,7 +13,7 @@ from core import settings
 from core.errors import UserError
 from core.settings import Settings
 from core.text import printable
-from opsctl.machine.vram import CARDS, GIB, Card, Limits
+from opsctl.machine.vram import GIB, Limits, least_memory
 from opsctl.server.tgi_env import ServerConfig
 from opsctl.terminal import output
 from opsctl.terminal.options import Json
@@ -23,19 +23,16 @@ REFRESH_SECONDS = 2.0
 
 def vram(
     watch: Annotated[bool, typer.Option("--watch", help="Show it again every 2 s.")] = False,
-    cards: Annotated[
-        bool, typer.Option("--cards", help="Show what fits on typical cards too.")
-    ] = False,
     json: Json = False,
 ) -> None:
     """Show the memory of the GPUs, who holds it, what the model needs, and what fits."""
     limits = _limits(settings.load())
     if watch:
-        _watch(limits, cards, json)
+        _watch(limits, json)
     elif json:
-        output.write_json(_survey(limits, cards))
+        output.write_json(_survey(limits))
     else:
-        _show(_survey(limits, cards))
+        _show(_survey(limits))
 
 
 def _limits(config: Settings) -> Limits:
@@ -47,16 +44,16 @@ def _limits(config: Settings) -> Limits:
     return Limits(server.max_input, server.max_total, server.prefill, server.fraction)
 
 
-def _watch(limits: Limits, cards: bool, json: bool) -> None:
+def _watch(limits: Limits, json: bool) -> None:
     if sys.stdout.isatty() and not json:
-        _watch_on_terminal(limits, cards)
+        _watch_on_terminal(limits)
     while True:
-        survey = _survey(limits, cards)
+        survey = _survey(limits)
         output.write_json_line(survey) if json else _show(survey)
         time.sleep(REFRESH_SECONDS)
 
 
-def _watch_on_terminal(limits: Limits, cards: bool) -> None:
+def _watch_on_terminal(limits: Limits) -> None:
     from rich.live import Live
     from rich.text import Text
 
@@ -64,25 +61,23 @@ def _watch_on_terminal(limits: Limits, cards: bool) -> None:
         while True:
             block = io.StringIO()
             with redirect_stdout(block):
-                _show(_survey(limits, cards))
+                _show(_survey(limits))
             live.update(Text(block.getvalue()), refresh=True)
             time.sleep(REFRESH_SECONDS)
 
 
-def _survey(limits: Limits, cards: bool) -> dict[str, Any]:
+def _survey(limits: Limits) -> dict[str, Any]:
     from opsctl.machine.gpu import find_gpus
 
     report = find_gpus()
-    survey: dict[str, Any] = {
+    return {
         "source": report.source,
         "driver": report.driver,
         "reason": report.reason,
         "limits": dataclasses.asdict(limits),
+        "least": least_memory(limits, "marlin"),
         "gpus": [_gpu(gpu, limits) for gpu in report.gpus],
     }
-    if cards or not report.gpus:
-        survey["cards"] = [_card(card, limits) for card in CARDS]
-    return survey
 
 
 def _gpu(gpu: Any, limits: Limits) -> dict[str, Any]:
@@ -106,22 +101,16 @@ def _gpu(gpu: Any, limits: Limits) -> dict[str, Any]:
     return told | {"model": model | dataclasses.asdict(prediction)}
 
 
-def _card(card: Card, limits: Limits) -> dict[str, Any]:
-    from opsctl.machine.vram import predict
-
-    whole = predict(card.usable, dataclasses.replace(limits, fraction=1.0), card.kernel)
-    given = predict(card.usable, limits, card.kernel)
-    told = dataclasses.asdict(card) | dataclasses.asdict(whole)
-    return told | {"parallel_at_fraction": given.parallel}
-
-
 def _show(survey: dict[str, Any]) -> None:
     if not survey["gpus"]:
-        output.write(f"no NVIDIA GPU here: {survey['reason']}\n")
+        output.write(f"no NVIDIA GPU here: {survey['reason']}")
+        request = survey["limits"]["max_total"]
+        output.write(
+            f"the model needs a card with {_gib(survey['least'])} GiB or more for one request of"
+            f" {request} tokens (an estimate)"
+        )
     for gpu in survey["gpus"]:
         _show_gpu(gpu, survey["limits"]["max_total"])
-    if "cards" in survey:
-        _show_cards(survey["cards"], survey["limits"])
 
 
 def _show_gpu(gpu: dict[str, Any], request: int) -> None:
@@ -158,25 +147,6 @@ def _told(model: dict[str, Any], request: int, card: str) -> str:
         f"it fits: {free}; {model['parallel']} requests of {request} tokens at once"
         f" ({_round(model['kv_tokens'])} KV tokens, estimated)"
     )
-
-
-def _show_cards(cards: list[dict[str, Any]], limits: dict[str, Any]) -> None:
-    head = ["card", "GiB", "KV tokens", f"requests of {limits['max_total']}"]
-    partial = limits["fraction"] != 1
-    head += [f"at fraction {limits['fraction']:g}"] if partial else []
-    rows: list[list[object]] = [[*head, "MAX_INPUT/MAX_TOTAL/PREFILL"]]
-    for card in cards:
-        better = card["suggested"]
-        tokens = _round(card["kv_tokens"]) if card["fits"] else "none"
-        row = [card["name"], _gib(card["usable"]), tokens, card["parallel"]]
-        row += [card["parallel_at_fraction"]] if partial else []
-        words = "{max_input}/{max_total}/{prefill}".format(**better) if better else "does not fit"
-        rows.append([*row, words])
-    output.write(
-        f"typical cards, empty, all theirs for the model, a prefill of {limits['prefill']} tokens"
-        " (estimates, to 0.4 GiB):"
-    )
-    output.write_table(rows)
 
 
 def _gib(size: int | None) -> str:
