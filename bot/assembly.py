@@ -18,7 +18,6 @@ from assistant.server.record import is_expected
 from assistant.server.state import examine
 from bot.base.config import BotConfig
 from bot.base.metrics import Metrics
-from bot.base.waiting import within
 from bot.gate.doorkeeper import Doorkeeper
 from bot.gate.entrance import Entrance
 from bot.gate.gate import Gate
@@ -234,8 +233,9 @@ class Assembly:
         if self._inbox:
             closing.append(self._inbox.close(ending))
         await asyncio.gather(*closing, self._indexing.close())
-        with suppress(asyncio.TimeoutError):
-            await within(0.5, self._request.shutdown())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await self._request.shutdown()
 
     def health(self) -> dict[str, object]:
         """How the bot is. ok: it hears, it knows who it is, it can speak, and nothing is stuck.

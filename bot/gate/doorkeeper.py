@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from bot.base.waiting import happens
 from bot.gate.notices import Notice, Notices, shown
 from bot.people.people import People
 from bot.store.store import StoreBusy
@@ -25,6 +24,7 @@ from bot.telegram.sending import (
     Unreachable,
 )
 from bot.texts import texts_for
+from core.waiting import happens
 
 PAUSE = 2.0  # seconds between two looks at what opsctl decided
 TROUBLE_PAUSE = 10.0

@@ -8,12 +8,11 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
-from telegram import Bot
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.base.metrics import Metrics
-from bot.base.waiting import within
 from bot.store.store import Store, StoreBusy
 from bot.telegram.connections import DEAF, Connections
 from bot.telegram.limits import ban_seconds
@@ -31,25 +30,6 @@ CONFLICT_PAUSE = 1.5
 CONTEST = 60.0  # seconds after one in which the other program is thought to be there
 PASSING = (TelegramError, asyncio.TimeoutError, StoreBusy)
 log = logging.getLogger(__name__)
-
-
-class _Request(Connections):
-    """Keeps the last reply as it came: one update that PTB cannot read must not stop the rest."""
-
-    reply = b""
-
-    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        self.reply = b""
-        code, self.reply = await super().do_request(*args, **kwargs)
-        return code, self.reply
-
-    def updates(self) -> list[dict[str, Any]] | None:
-        """The updates of the last reply; None where it has no list of them."""
-        try:
-            result = json.loads(self.reply)["result"]
-        except (ValueError, LookupError, TypeError):
-            return None
-        return result if isinstance(result, list) else None
 
 
 class Poller:
@@ -75,7 +55,8 @@ class Poller:
         self._long_poll = long_poll
         self._read = read
         self._pace = pace
-        self._request = _Request(
+        self._method = f"{api_url}{token}/"
+        self._request = Connections(
             line,
             lambda: metrics.failed("deaf"),
             deaf,
@@ -83,7 +64,6 @@ class Poller:
             pool_timeout=5,
             read_timeout=read,
         )
-        self._bot = Bot(token, api_url, request=self._request, get_updates_request=self._request)
         self._last_good = time.monotonic()
         self._conflicts: deque[float] = deque(maxlen=CONFLICTS)
         self._contested: Trouble | None = None
@@ -109,7 +89,8 @@ class Poller:
         """Poll once; the seconds to wait until the next one."""
         try:
             # PTB's own timeouts end before this one, unless its pool hangs.
-            await within(self._long_poll + 3 * self._read, self._get_updates())
+            async with asyncio.timeout(self._long_poll + 3 * self._read):
+                await self._get_updates()
         except RetryAfter as error:
             self._metrics.failed("poll RetryAfter")
             return ban_seconds(error) + 0.2
@@ -136,17 +117,9 @@ class Poller:
         return self._pace * min(SLOWEST, 0.5 * 2.0 ** min(self._failures, 8))
 
     async def _get_updates(self) -> None:
-        try:
-            # A short one until one is answered, so that it is known at once that Telegram is there.
-            seconds = self._long_poll if self.polled and not self._failures else 0
-            await self._bot.get_updates(offset=self._offset, timeout=seconds, allowed_updates=KINDS)
-        except TelegramError:
-            raise
-        except Exception as error:  # PTB could not read one of them; the handlers will say which
-            log.error("an update in a form that is not known: %s", type(error).__name__)
-        updates = self._request.updates()
-        rows = [row for update in updates or () if (row := _row(update))]
-        if updates is None or (updates and not rows):
+        updates = await self._ask()
+        rows = [row for update in updates if (row := _row(update))]
+        if updates and not rows:
             raise NetworkError("a reply without updates")
         self._metrics.polled(len(updates))
         if not rows:
@@ -155,6 +128,22 @@ class Poller:
         self._offset = max(number for number, _ in rows) + 1
         if new:
             self._heard()
+
+    async def _ask(self) -> list[Any]:
+        """The updates as Telegram wrote them: one in an unknown form must not stop the rest."""
+        # A short poll until one is answered, so that it is known at once that Telegram is there.
+        seconds = self._long_poll if self.polled and not self._failures else 0
+        asked = {"timeout": seconds, "allowed_updates": json.dumps(KINDS)}
+        if self._offset is not None:
+            asked["offset"] = self._offset
+        url = f"{self._method}getUpdates?{urlencode(asked)}"
+        try:
+            updates = await self._request.post(url, read_timeout=self._read + seconds)
+        except (LookupError, TypeError):
+            updates = None
+        if not isinstance(updates, list):
+            raise NetworkError("a reply without updates")
+        return updates
 
     def _contest(self) -> Trouble | None:
         """A conflict of a moment ago: of two programs that poll, each is answered now and then."""
@@ -170,7 +159,7 @@ class Poller:
         assert trouble
         if trouble.cause == "webhook":
             with suppress(TelegramError):
-                await self._bot.delete_webhook(drop_pending_updates=False)
+                await self._request.post(f"{self._method}deleteWebhook")
             return
         now = time.monotonic()
         self._conflicts.append(now)

@@ -19,7 +19,6 @@ from assistant.server.errors import (
 )
 from bot.base.config import BotConfig
 from bot.base.metrics import Metrics
-from bot.base.waiting import happens, within
 from bot.questions.answers import Answer, Answers, Question, Text
 from bot.questions.compose import fragment, messages_of, sentence, stop_button, unformatted
 from bot.questions.dialogue import Dialogue
@@ -29,6 +28,7 @@ from bot.questions.schedule import Schedule
 from bot.telegram.sending import Sender, SendingError
 from bot.texts import Texts, texts_for
 from core.errors import UserError
+from core.waiting import happens
 from indexer.search.searcher import Searcher
 
 PASSING = (ServerDown, ServerBusy, GenerationFailed, Incomplete)
@@ -91,9 +91,9 @@ class AnswerWriter:
         except asyncio.CancelledError:  # the bot is stopping
             task.cancel()
             preview.abandon()
-            with suppress(SendingError, asyncio.TimeoutError):
-                note = self._sender.edit(question.chat, message, words.interrupted)
-                await within(INTERRUPTED, note)
+            with suppress(SendingError, TimeoutError):
+                async with asyncio.timeout(INTERRUPTED):
+                    await self._sender.edit(question.chat, message, words.interrupted)
             raise
         finally:
             del self._tasks[question.id]
@@ -112,7 +112,8 @@ class AnswerWriter:
         number, seen, draft = found.question.id, asyncio.Event(), list[str]()
         self._show_typing(found.question, seen)
         try:
-            done = await within(self._config.deadline, self._read(found, preview, draft, seen))
+            async with asyncio.timeout(self._config.deadline):
+                done = await self._read(found, preview, draft, seen)
         except asyncio.CancelledError:
             # Stopped by the person, unless the bot is stopping: then nothing is final here.
             self._answers.replace(number, "stopped", fragment("".join(draft), words.stopped))

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from bot.base.waiting import happens, within
 from bot.telegram.trouble import Trouble, of_error, of_reply
 from bot.telegram.ways import Pool, Way, ways_to
+from core.waiting import happens
 
 BACK = 30.0  # seconds between two looks whether an earlier proxy answers again
 PROBE = 10.0  # seconds for its answer
@@ -97,7 +97,8 @@ class Line:
     async def _is_open(self, way: Way) -> bool:
         try:
             async with httpx.AsyncClient(transport=Pool(way, 1), timeout=PROBE) as client:
-                reply = await within(PROBE, client.get(self._root))
+                async with asyncio.timeout(PROBE):
+                    reply = await client.get(self._root)
         except (httpx.HTTPError, TimeoutError):
             return False
         return reply.status_code not in GATEWAY

@@ -15,7 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.base.waiting import within
 from bot.uploads.claims import is_what_it_claims
 from indexer.readers.programs import Programs
 from indexer.sync.reading import ROOT, environment, limit
@@ -64,7 +63,8 @@ async def _checked(path: Path, env: dict[str, str]) -> int | None:
         stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        told, _ = await within(SECONDS, process.communicate())
+        async with asyncio.timeout(SECONDS):
+            told, _ = await process.communicate()
     except TimeoutError:
         raise Rejected("heavy") from None
     finally:

@@ -19,7 +19,6 @@ from telegram.error import BadRequest, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
 from assistant.retrieve import programs
-from bot.base.waiting import happens, within
 from bot.index.indexing import Indexing
 from bot.store.store import Store, StoreBusy
 from bot.telegram import retry
@@ -46,6 +45,7 @@ from bot.uploads.rows import Upload, UploadRows
 from bot.uploads.teller import Teller
 from core.errors import Busy, UserError
 from core.settings import Settings
+from core.waiting import happens
 
 TRIES = 8
 LONGEST_PAUSE = 60.0
@@ -179,7 +179,8 @@ class Uploads:
     async def _fetch(self, upload: Upload, temporary: Path, words: Texts) -> str:
         """Fetch, check and place; what is to be said against it, or nothing."""
         try:
-            sha256 = await within(DOWNLOAD, self._download(upload.file, temporary))
+            async with asyncio.timeout(DOWNLOAD):
+                sha256 = await self._download(upload.file, temporary)
         except BadRequest as error:
             log.info("upload %d: %s", upload.id, error.message)
             return _too_big(words) if "too big" in error.message else words.upload_lost
