@@ -113,7 +113,7 @@ class ChatClient(Client):
         try:
             async with aclosing(answer) as pieces:
                 async for piece in pieces:
-                    self.model = parser.model
+                    self.model = parser.model or (self._limits.model if self._limits else "")
                     yield piece
         except UnknownModel as error:
             if names := ", ".join(self._names[:NAMED]):

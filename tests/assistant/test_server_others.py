@@ -198,6 +198,7 @@ def test_an_answer_in_one_piece_of_a_server_that_cannot_stream() -> None:
     async def main(url: str) -> None:
         async with ChatClient(url, "", timeouts=QUICK) as client:
             assert (await ask(client))[0] == "да"
+            assert client.model == "mistral", "the one that was asked, where the answer names none"
 
     with answering(chatting(told({"choices": [message]}))) as url:
         run(lambda: main(url))
