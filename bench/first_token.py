@@ -1,17 +1,19 @@
 """How soon `opsctl ask` shows the server's first token: python bench/first_token.py.
 
 A server in this process notes when it has written the first token of an answer, and holds the rest
-back; `opsctl ask` runs as a person runs it, and its output is read through a pipe.
+back; `opsctl ask` runs as a person runs it, on a terminal: into a pipe it writes whole answers.
 """
 
 import json
 import os
+import pty
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -52,7 +54,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
-        self.wfile.write(event("мае", None))
+        self.wfile.write(event("в мае ", None))
         self.server.written = time.perf_counter()
         self.server.shown.wait(10)
         self.wfile.write(event("</s>", "мае"))
@@ -79,12 +81,17 @@ def measure(server: Server, env: dict[str, str]) -> float:
     """Milliseconds from the first token's leaving the server to its showing in the output."""
     server.shown.clear()
     command = [sys.executable, "-m", "opsctl", "ask", QUESTION]
-    with subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE) as ask:
-        assert ask.stdout
-        ask.stdout.read(1)
+    screen, terminal = pty.openpty()
+    with subprocess.Popen(command, env=env, cwd=ROOT, stdout=terminal) as ask:
+        os.close(terminal)
+        os.read(screen, 1)
         seen = time.perf_counter()
         server.shown.set()
-        ask.stdout.read()
+        with suppress(OSError):  # the terminal's end
+            while os.read(screen, 4096):
+                pass
+        ask.wait()
+    os.close(screen)
     return 1000 * (seen - server.written)
 
 

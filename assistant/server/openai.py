@@ -113,7 +113,7 @@ class ChatClient(Client):
         try:
             async with aclosing(answer) as pieces:
                 async for piece in pieces:
-                    self.model = parser.model
+                    self.model = parser.model or (self._limits.model if self._limits else "")
                     yield piece
         except UnknownModel as error:
             if names := ", ".join(self._names[:NAMED]):
@@ -141,11 +141,11 @@ class ChatClient(Client):
         if not name:
             raise self._wire.strange("/v1/models lists no model")
         chosen = models[names.index(name)] if name in names else {}
-        props = await self._told("props") or await self._told("info")
+        listed = _size(chosen.get("max_model_len"))  # by vLLM and SGLang, which tell no more
+        props = {} if listed else await self._told("props") or await self._told("info")
         self._has_system = self._has_system and _takes_system(props)
         window = _mapping(props.get("default_generation_settings")).get("n_ctx")
-        totals = (chosen.get("max_model_len"), window, props.get("max_total_tokens"))
-        total = next(filter(None, map(_size, totals)), CONTEXT)
+        total = listed or _size(window) or _size(props.get("max_total_tokens")) or CONTEXT
         slots = _size(props.get("total_slots")) or _size(props.get("max_concurrent_requests"))
         return Limits(name, total - 1, total, slots or PLACES)
 

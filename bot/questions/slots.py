@@ -26,4 +26,5 @@ class Slots:
         if self._served:
             with suppress(ServerError, TimeoutError):
                 async with asyncio.timeout(PATIENCE):
+                    await self._served.server.health()  # raises at once where nobody listens
                     await self._served.server.limits()

@@ -91,6 +91,8 @@ class Templated:
         self.paths.append(path)
         if path == "/props" and self._props:
             return told(self._props)
+        if path == "/v1/models" and self._props:
+            return told({"data": [{"id": "mistral"}]})  # who has /props lists no window
         if path == CHAT:
             self.sent.append([turn["role"] for turn in json.loads(body)["messages"]])
             return self._refusal if "system" in self.sent[-1] else odd_servers.well(path)
@@ -196,6 +198,7 @@ def test_an_answer_in_one_piece_of_a_server_that_cannot_stream() -> None:
     async def main(url: str) -> None:
         async with ChatClient(url, "", timeouts=QUICK) as client:
             assert (await ask(client))[0] == "да"
+            assert client.model == "mistral", "the one that was asked, where the answer names none"
 
     with answering(chatting(told({"choices": [message]}))) as url:
         run(lambda: main(url))
@@ -260,8 +263,11 @@ def test_limits_of_a_tgi_behind_its_chat_route() -> None:
     info = {"model_id": "m", "max_input_tokens": 500, "max_total_tokens": 700}
 
     def answer(path: str, body: bytes) -> Reply:
-        tells = told(info | {"max_concurrent_requests": 8})
-        return tells if path == "/info" else odd_servers.well(path)
+        tells = {
+            "/info": told(info | {"max_concurrent_requests": 8}),
+            "/v1/models": told({"data": [{"id": "m"}]}),
+        }
+        return tells.get(path) or odd_servers.well(path)
 
     async def main(url: str) -> None:
         async with ChatClient(url, "another", timeouts=QUICK) as client:
