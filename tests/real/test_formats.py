@@ -18,7 +18,7 @@ from assistant.question.split import essence
 from assistant.quote import choose
 from bench.answers import expression
 from indexer.embedders import open_embedder
-from indexer.search.searcher import Searcher
+from indexer.search.searcher import Hit, Searcher
 from tests.real import bsdtar, tesseract
 from tests.real.parts import MissingPartError
 from tests.workspace import Workspace
@@ -54,7 +54,9 @@ def test_every_format_is_read_and_nine_of_ten_questions_find_their_passage(
     assert sorted(report["added"]) == names
     assert not report["failed"] + report["skipped"], report
     asked = [each for each in read_questions(FOLDER / "questions.jsonl") if each.file in names]
-    searcher = Searcher(workspace.state / "index", open_embedder)
+    searcher = Searcher(
+        workspace.state / "index", lambda name: open_embedder(name, workspace.state)
+    )
     ranks = [_rank(searcher, question) for question in asked]
     missed = [each for each, rank in zip(asked, ranks, strict=True) if rank is None]
     told = [f"    {each.file}: {each.text}\n" for each in missed]
