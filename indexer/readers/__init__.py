@@ -16,7 +16,7 @@ __all__ = ["READERS", "Block", "Missing", "Page", "Reader", "Table", "Unreadable
 Reader = Callable[[Path], Iterator[Page]]
 
 # Raise it with every change of what a reader gives: all documents are read again then.
-VERSION = "4"
+VERSION = "5"
 
 # Source code, and settings that people write.
 _CODE = (
@@ -44,6 +44,7 @@ READERS: Mapping[str, str] = {
     **dict.fromkeys(
         (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp"), "scan.document:read"
     ),
+    **dict.fromkeys((".mhtml", ".mht"), "mail.mime:web_page"),
     ".eml": "mail.mime:eml",
     ".mbox": "mail.mime:mbox",
     ".msg": "mail.msg:read",

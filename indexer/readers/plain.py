@@ -200,15 +200,15 @@ class _Lines:
 
 
 def _with_headings(text: str, blocks: list[Block]) -> Iterator[Block]:
-    """A numbered line that stands alone over a paragraph is a heading, or a question."""
+    """A numbered line that stands alone over anything but its like is a heading, or a question."""
     before = None
     for block, after in zip_longest(blocks, blocks[1:]):
         if before and before.kind == "question" and block.kind == "paragraph":
             block = replace(block, kind="answer")
         if (
             block.kind == "item"
-            and (after and after.kind == "paragraph")
-            and not (before and before.kind == "item")
+            and (after and (after.kind in ("paragraph", "row") or _is_bullet(text, block, after)))
+            and not (before and before.kind == "item" and _number(text, before))
             and text.count("\n", block.stop, after.start) > 1
         ):
             block = _as_heading(text, block)
@@ -216,10 +216,26 @@ def _with_headings(text: str, blocks: list[Block]) -> Iterator[Block]:
         before = block
 
 
+def _number(text: str, block: Block) -> str:
+    """That of an item, as in "2.1."; "" for a bullet, a letter and "1)"."""
+    item = _ITEM.match(text, block.start, block.stop)
+    return (item[2] or item[3] or "") if item else ""
+
+
+def _is_bullet(text: str, above: Block, block: Block) -> bool:
+    """Whether an item without a number is not further in than the block above."""
+    if block.kind != "item" or _number(text, block):
+        return False
+    return _indent(text, block.start) <= _indent(text, above.start)
+
+
+def _indent(text: str, start: int) -> int:
+    return start - text.rfind("\n", 0, start) - 1
+
+
 def _as_heading(text: str, block: Block) -> Block:
     line = text[block.start : block.stop]
-    item = _ITEM.match(line)
-    number = item and (item[2] or item[3])
+    item, number = _ITEM.match(line), _number(text, block)
     if not item or not number or "\n" in line:
         return block
     title = line[item.end() :].strip()

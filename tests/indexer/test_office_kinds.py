@@ -53,6 +53,7 @@ def docx(tmp_path: Path) -> Path:
         ("a.doc", RTF, [("paragraph", "Text")]),
         ("a.docx", RTF, [("paragraph", "Text")]),
         ("a.doc", MHT, [("paragraph", "405")]),
+        ("a.mhtml", MHT.replace(b"; charset=UTF-8", b""), [("paragraph", "405")]),
         ("a.doc", HTML, [("row", "Товар | Цена"), ("row", "Винт | 5")]),
         ("a.xls", b"\xef\xbb\xbf\n" + HTML, [("row", "Товар | Цена"), ("row", "Винт | 5")]),
         ("a.xlsx", HTML, [("row", "Товар | Цена"), ("row", "Винт | 5")]),

@@ -65,6 +65,17 @@ def test_a_number_alone_over_a_paragraph_is_a_heading_and_in_a_list_an_item() ->
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("body", ["- хлеб\n- соль", "Хлеб    40\nСоль    30"])
+def test_a_number_alone_over_bullets_or_a_table_is_a_heading(body: str) -> None:
+    text = f"1. Закупка\n\n{body}\n\n2. Остаток\n\n{body}"
+    assert [each for kind, each in kinds(text) if kind == "heading"] == ["1. Закупка", "2. Остаток"]
+
+
+def test_a_number_over_bullets_that_stand_further_in_is_an_item() -> None:
+    text = "1. Закупка\n\n   - хлеб\n   - соль"
+    assert [kind for kind, _ in kinds(text)] == ["item"] * 3
+
+
 def test_items_have_depth_and_go_on_over_lines() -> None:
     text = "Нужны:\n- заявление на имя\n  директора;\n    - копия;\n- справка\n2.1. Пункт"
     assert kinds(text) == [

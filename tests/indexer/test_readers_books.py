@@ -395,6 +395,29 @@ def test_lines_of_json_as_rows_and_bad_ones_counted(tmp_path: Path) -> None:
     assert pages[-1].left_out == "1 of 501 lines are not JSON"
 
 
+@pytest.mark.parametrize("spaces", ["", ' xmlns="urn:1C" xmlns:xsi="http://www.w3.org/2001/XML"'])
+def test_xml_as_records(tmp_path: Path, spaces: str) -> None:
+    text = (
+        f'<Заказ{spaces} Номер="7"><Срок>май</Срок><Товары>'
+        '<Товар Код="1"><Имя>Стол</Имя><Цена>90</Цена></Товар>'
+        '<Товар Код="2"><Имя>Стул</Имя><Цена>30</Цена></Товар></Товары>'
+        '<Адрес Вид="склад">Канск</Адрес></Заказ>'
+    )
+    assert told(written(tmp_path, ".xml", text)) == [
+        ("Заказ", "field", "Номер: 7"), ("Заказ", "field", "Срок: май"),
+        ("Заказ › Товары", "row", "Код | Имя | Цена"), ("Заказ › Товары", "row", "1 | Стол | 90"),
+        ("Заказ › Товары", "row", "2 | Стул | 30"),
+        ("Заказ › Адрес", "field", "Вид: склад"), ("Заказ › Адрес", "field", "Адрес: Канск"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text", ["<a>Один <b>два</b> три</a>", "<!-- Цены. -->\n<a>\n<b>5</b></a>", "<a><b>5</b>"]
+)
+def test_xml_that_holds_no_records_is_source(tmp_path: Path, text: str) -> None:
+    assert "</b>" in "".join(page.text for page in written(tmp_path, ".xml", text))
+
+
 def test_contacts_with_labels(tmp_path: Path) -> None:
     card = (
         "BEGIN:VCARD\r\nVERSION:3.0\r\nN:Рогов;Пётр;Ильич;;\r\nFN:Пётр Рогов\r\n"

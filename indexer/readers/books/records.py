@@ -25,7 +25,7 @@ Record = dict[str, str]
 def read(path: Path) -> Iterator[Page]:
     """The values under the names that they have."""
     sections = Sections()
-    _value(parsed(path, MAX_MB), sections, 1)
+    write(parsed(path, MAX_MB), sections)
     yield from sections.take(last=True)
 
 
@@ -72,8 +72,8 @@ def _lines(path: Path, bad: list[int]) -> Iterator[Any]:
                 bad[0] += 1
 
 
-def _value(value: Any, sections: Sections, level: int) -> None:
-    """Add a value that is no member of another."""
+def write(value: Any, sections: Sections, level: int = 1) -> None:
+    """Add a value that is no member of another: its fields, or its members as rows or sections."""
     if isinstance(value, list):
         for _ in _added(iter(value), sections, level):
             pass
@@ -91,7 +91,7 @@ def _object(value: Mapping[str, Any], sections: Sections, level: int) -> None:
             _field(str(name), _text(each), sections)
     for name, each in deep.items():
         sections.heading(level, str(name)[:LONGEST_CELL] or "…")
-        _value(each, sections, level + 1)
+        write(each, sections, level + 1)
 
 
 def _added(values: Iterator[Any], sections: Sections, level: int) -> Iterator[None]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from lxml import etree
 
-from indexer.readers.books import code
+from indexer.readers.books import code, xml_records
 from indexer.readers.mail.letter import is_russian
 from indexer.readers.page import Page, Unreadable, why
 from indexer.readers.web import html as web
@@ -21,7 +21,7 @@ SAMPLE = 4096
 _ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][\w.-]*);")
 _PARSER: Mapping[str, Any] = {
     "resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True,
-    "recover": True, "huge_tree": True,
+    "huge_tree": True,
 }  # fmt: skip
 
 _DOCBOOK = {
@@ -72,22 +72,33 @@ def fiction(path: Path) -> Iterator[Page]:
 
 
 def any_xml(path: Path) -> Iterator[Page]:
-    """A book where the file is one, else its source."""
+    """A book or records where the file is such, else its source."""
     with path.open("rb") as file:
         start = file.read(SAMPLE)
     if b"<FictionBook" in start:
         return fiction(path)
-    return docbook(path) if b"docbook" in start.lower() else code.read(path)
+    return docbook(path) if b"docbook" in start.lower() else _records(path)
 
 
-def root_of(path: Path) -> Any:
-    """The root of an XML file, which may be damaged."""
+def _records(path: Path) -> Iterator[Page]:
+    """Fields and rows; the source where people wrote it, with comments."""
+    if path.stat().st_size <= code.MAX_MB * 1e6 and b"<!--" in path.read_bytes():
+        return code.read(path)
+    try:
+        root = root_of(path, recover=False)
+    except Unreadable:  # its source is all there
+        return code.read(path)
+    return xml_records.write(root) if xml_records.holds_records(root) else code.read(path)
+
+
+def root_of(path: Path, *, recover: bool = True) -> Any:
+    """The root of an XML file, which may be damaged where `recover`."""
     size = path.stat().st_size / 1e6
     if size > MAX_MB:
         raise Unreadable(f"too large for a book: {size:.0f} MB, the limit is {MAX_MB} MB")
     data = _ENTITY.sub(_character, path.read_bytes())
     try:
-        root = etree.fromstring(data, etree.XMLParser(**_PARSER))
+        root = etree.fromstring(data, etree.XMLParser(recover=recover, **_PARSER))
     except etree.XMLSyntaxError as error:
         raise Unreadable(f"damaged: {why(error)}") from error
     if root is None:

@@ -1,4 +1,4 @@
-"""Letters as they travel: eml, and mbox, which holds many of them."""
+"""Letters as they travel: eml, mbox, which holds many, and mhtml, which is sent as one."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from indexer.readers.letters.encoding import guess
 from indexer.readers.mail.letter import Letter, write
 from indexer.readers.members import inside
 from indexer.readers.page import Page, Unreadable
+from indexer.readers.web import html
 
 PART_MB, LETTER_MB = 64, 128  # as they travel; more of a letter is not kept
 LONGEST_HEADER = 20_000  # characters
@@ -54,6 +55,17 @@ def mbox(path: Path) -> Iterator[Page]:
         for lines in _letters(_lines(file)):
             yield from write(_letter(_parsed(lines)), members)
         yield from members.told()
+
+
+def web_page(path: Path) -> Iterator[Page]:
+    """A web page with what belongs to it, as browsers save it; wikis call it .doc."""
+    with path.open("rb") as file:
+        parts = list(_parts(_parsed(_lines(file))))
+    for kind in ("text/html", "text/plain"):
+        for part in parts:
+            if part["content-type"] and part.get_content_type() == kind:
+                return html.parse([_text(part)])
+    raise Unreadable("damaged: no web page in it")
 
 
 def _start(file: IO[bytes]) -> str:

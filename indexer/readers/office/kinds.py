@@ -112,23 +112,12 @@ def _by_libreoffice(path: Path, kind: str) -> Iterator[Page]:
 
 def _others(path: Path, kind: str) -> Iterator[Page]:
     from indexer.readers import text
+    from indexer.readers.mail import mime
     from indexer.readers.odf import reader
     from indexer.readers.office import rtf
     from indexer.readers.tables import csv, xls
     from indexer.readers.web import html
 
     readers = {".xls": xls.read, ".rtf": rtf.read, ".html": html.read, ".csv": csv.read}
-    readers |= {".odt": reader.read, ".mht": _web_archive, ".txt": text.read}
+    readers |= {".odt": reader.read, ".mht": mime.web_page, ".txt": text.read}
     return readers[kind](path)
-
-
-def _web_archive(path: Path) -> Iterator[Page]:
-    """A page with what belongs to it as a mail, which wikis call .doc."""
-    from email import message_from_bytes, policy
-
-    from indexer.readers.web import html
-
-    body = message_from_bytes(path.read_bytes(), policy=policy.default).get_body(("html", "plain"))
-    if body is None:
-        raise ValueError("no page in it")
-    return html.parse([body.get_content()])
