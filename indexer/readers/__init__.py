@@ -16,7 +16,7 @@ __all__ = ["READERS", "Block", "Missing", "Page", "Reader", "Table", "Unreadable
 Reader = Callable[[Path], Iterator[Page]]
 
 # Raise it with every change of what a reader gives: all documents are read again then.
-VERSION = "4"
+VERSION = "5"
 
 # Source code, and settings that people write.
 _CODE = (
