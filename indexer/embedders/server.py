@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,6 +20,7 @@ from indexer.embedders.prompts import prompts_of
 
 if TYPE_CHECKING:
     import httpx
+    from tenacity import Retrying
 
 _BATCH = 32
 _CONNECT = 5  # seconds
@@ -100,8 +103,10 @@ class ServerEmbedder:
 
         timeout = httpx.Timeout(seconds, connect=min(_CONNECT, seconds))
         try:
-            answer = self._patiently(
-                lambda: self._client.request(method, self._base + path, json=body, timeout=timeout),
+            answer = self._in_time(
+                lambda client: client.request(
+                    method, self._base + path, json=body, timeout=timeout
+                ),
                 seconds,
             )
         except httpx.TimeoutException:
@@ -115,27 +120,28 @@ class ServerEmbedder:
         except ValueError:
             raise self._error("does not answer in JSON") from None
 
-    def _patiently(self, send: "Callable[[], httpx.Response]", seconds: float) -> "httpx.Response":
-        """The answer to a request that is sent again while the server is away or busy."""
+    def _in_time(
+        self, send: "Callable[[httpx.Client], httpx.Response]", seconds: float
+    ) -> "httpx.Response":
+        """The whole answer; a server that sends a byte now and then is not waited for longer."""
         import httpx
-        from tenacity import (
-            Retrying,
-            retry_if_exception_type,
-            retry_if_result,
-            stop_after_attempt,
-            stop_after_delay,
-            wait_exponential,
-        )
 
-        away = retry_if_exception_type((httpx.ConnectError, httpx.RemoteProtocolError))
-        retrying = Retrying(
-            retry=away | retry_if_result(lambda answer: answer.status_code in _BUSY),
-            stop=stop_after_attempt(_TIMES) | stop_after_delay(seconds),
-            wait=wait_exponential(multiplier=0.2, max=4),
-            retry_error_callback=lambda state: state.outcome and state.outcome.result(),
-        )
-        answer: httpx.Response = retrying(send)
-        return answer
+        client, patiently = self._client, _patience(seconds)
+        asked = Future[httpx.Response]()
+
+        def ask() -> None:
+            try:
+                asked.set_result(patiently(send, client))
+            except BaseException as error:
+                asked.set_exception(error)
+
+        Thread(target=ask, daemon=True).start()
+        try:
+            return asked.result(seconds)
+        except TimeoutError:
+            self._client = _client(self._server)
+            client.close()  # which ends the thread
+            raise httpx.ReadTimeout("") from None
 
     def _refusal(self, answer: "httpx.Response", path: str) -> UserError:
         status = answer.status_code
@@ -159,6 +165,27 @@ def _client(server: EmbedderServer) -> "httpx.Client":
 
     headers = {"Authorization": f"Bearer {server.key}"} if server.key else {}
     return httpx.Client(headers=headers, trust_env=not _is_here(server.url))
+
+
+def _patience(seconds: float) -> "Retrying":
+    """What sends a request again while the server is away or busy."""
+    import httpx
+    from tenacity import (
+        Retrying,
+        retry_if_exception_type,
+        retry_if_result,
+        stop_after_attempt,
+        stop_after_delay,
+        wait_exponential,
+    )
+
+    away = retry_if_exception_type((httpx.ConnectError, httpx.RemoteProtocolError))
+    return Retrying(
+        retry=away | retry_if_result(lambda answer: answer.status_code in _BUSY),
+        stop=stop_after_attempt(_TIMES) | stop_after_delay(seconds),
+        wait=wait_exponential(multiplier=0.2, max=4),
+        retry_error_callback=lambda state: state.outcome and state.outcome.result(),
+    )
 
 
 def _is_here(url: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,7 @@ class SentenceTransformerEmbedder:
         self._prompts = prompts_of(name, folder)
         self.revision = folders.revision(folder, self._prompts)
         try:
+            self._lock = Lock()  # its tokenizer is not to be used by two threads
             self._model: Any = SentenceTransformer(str(folder), device="cpu")
         except Exception as error:  # the loaders raise whatever their formats raise
             raise folders.cannot_load(folder, error) from error
@@ -59,11 +61,12 @@ class SentenceTransformerEmbedder:
         return self._encode(texts, self._prompts.query)
 
     def _encode(self, texts: Sequence[str], prompt: str) -> Matrix:
-        matrix = self._model.encode(
-            list(texts),
-            prompt=prompt,
-            batch_size=8,  # sentences, as in onnx.py
-            convert_to_numpy=True,
-            show_progress_bar=False,
-        )
+        with self._lock:
+            matrix = self._model.encode(
+                list(texts),
+                prompt=prompt,
+                batch_size=8,  # sentences, as in onnx.py
+                convert_to_numpy=True,
+                show_progress_bar=False,
+            )
         return sound(np.asarray(matrix, dtype=np.float32), self.name)

@@ -5,6 +5,8 @@ from functools import lru_cache
 
 import Stemmer
 
+from indexer.readers.letters.mixed import CYRILLIC, LATIN
+
 # Changing what this module returns changes every index: raise the number with it.
 VERSION = "4"
 
@@ -13,8 +15,7 @@ _WORD = re.compile(r"\w+")
 _RUSSIAN = Stemmer.Stemmer("russian")
 _ENGLISH = Stemmer.Stemmer("english")
 _MIXED = re.compile("[A-Za-z][А-Яа-яЁё]|[А-Яа-яЁё][A-Za-z]")
-_LATIN, _CYRILLIC = "aceopxykmtbh", "асеорхукмтвн"
-_LOOK_ALIKES = str.maketrans(_LATIN + _LATIN.upper(), _CYRILLIC + _CYRILLIC.upper())
+_LOOK_ALIKES = str.maketrans(LATIN + LATIN.lower(), CYRILLIC + CYRILLIC.lower())
 # A vowel that comes and goes with the ending: рынок, рынка; продавец, продавца; справок, справка.
 _FLEETING = re.compile("(?<=[а-я]{2})([б-джзк-нп-тф-щ])[ое]([кц])$")
 # Snowball takes some forms of a noun for verbs: журнал is журна, журнале журнал. All are cut so.

@@ -1,5 +1,6 @@
 """The vector of a question, where there is one: an embedder that fails costs no answer by words."""
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -13,7 +14,10 @@ Tell = Callable[[UserError | None], None]
 
 
 class QuestionVectors:
-    """An embedder that is opened by the first question that needs it, and may fail at each."""
+    """An embedder that is opened by the first question that needs it, and may fail at each.
+
+    Safe for threads: while one question is encoded, so may be others.
+    """
 
     def __init__(
         self, open_embedder: Open, wanted: str | None, tell: Tell, pause: float = PAUSE
@@ -25,18 +29,23 @@ class QuestionVectors:
         self._pause = pause
         self._embedder: Embedder | None = None
         self._made: Identity | None = None
+        self._lock = threading.Lock()  # for opening it
         self._resumes = 0.0
         self._told = ""
 
     def of(self, question: str, made: Identity, weight: float) -> Matrix | None:
         """One that goes with an index; None where words alone are to be searched."""
-        if made != self._made:
-            self._made, self._embedder, self._resumes = made, None, 0.0
+        with self._lock:
+            if made != self._made:
+                self._made, self._embedder, self._resumes = made, None, 0.0
         if time.monotonic() < self._resumes:
             return None
         try:
             made.require_asked(self._wanted)
-            vector = self._encode(question, made) if weight else None
+            embedder = self._opened(made) if weight else None
+            if weight and embedder is None:
+                return None
+            vector = _encoded(question, embedder) if embedder else None
         except UserError as error:
             self._fail(error)
             return None
@@ -46,15 +55,22 @@ class QuestionVectors:
         self._say(None)
         return vector
 
-    def _encode(self, question: str, made: Identity) -> Matrix | None:
-        if self._embedder is None:
-            embedder = self._open(self._wanted or made.embedder)
-            made.require_embedder(embedder.name, embedder.revision, embedder.dimension)
-            self._embedder = embedder
-        if not self._embedder.knows(question):
-            return None
-        vector: Matrix = self._embedder.encode_query([question])[0]
-        return vector
+    def _opened(self, made: Identity) -> Embedder | None:
+        """The one for this index; None where another question found meanwhile that it fails."""
+        with self._lock:
+            if self._made == made and self._embedder is not None:
+                return self._embedder
+            if time.monotonic() < self._resumes:
+                return None
+            try:
+                embedder = self._open(self._wanted or made.embedder)
+                made.require_embedder(embedder.name, embedder.revision, embedder.dimension)
+            except Exception:
+                self._resumes = time.monotonic() + self._pause  # for those who wait here
+                raise
+            if self._made == made:
+                self._embedder = embedder
+            return embedder
 
     def _fail(self, error: UserError) -> None:
         self._resumes = time.monotonic() + self._pause
@@ -65,3 +81,10 @@ class QuestionVectors:
         if message != self._told:
             self._told = message
             self._tell(error)
+
+
+def _encoded(question: str, embedder: Embedder) -> Matrix | None:
+    if not embedder.knows(question):
+        return None
+    vector: Matrix = embedder.encode_query([question])[0]
+    return vector

@@ -100,12 +100,17 @@ class Searcher:
 
     def search(self, question: str, limit: int = 5) -> Found:
         """Find passages; raise NoIndex."""
-        with self._lock:
-            view = self._current()
-            with view.store.snapshot():
-                weight = view.weight(self._weight)
-                query = self._questions.of(question, view.made, weight)
-                return view.search(question, query, weight, limit, self._threshold)
+        while True:
+            with self._lock:
+                view = self._current()
+                with view.store.snapshot():
+                    made, weight = view.made, view.weight(self._weight)
+            query = self._questions.of(question, made, weight)  # a slow one keeps nobody waiting
+            with self._lock:
+                view = self._current()
+                if view.made == made:
+                    with view.store.snapshot():
+                        return view.search(question, query, weight, limit, self._threshold)
 
     def threshold(self) -> float:
         """The confidence below which nothing is found."""

@@ -156,7 +156,11 @@ def _embedder(config: Settings) -> Check:
     name = choose(config.embedder, recorded, config.models)
     if asks_a_server(config) or name == NANO or name.startswith(f"{SERVER}:"):
         made = open_named(name, config)
-        return Check("embedder", "ok", f"{made.name}, {made.dimension} numbers a text")
+        detail = f"{made.name}, {made.dimension} numbers a text"
+        if recorded in (BUILTIN, NANO) and asks_a_server(config):
+            detail = f"{detail}; OPSCTL_EMBEDDER_URL is not used: {recorded} made the index"
+            return Check("embedder", "warning", detail, "opsctl reindex --rebuild")
+        return Check("embedder", "ok", detail)
     if name == BUILTIN:
         why = f"because {DEFAULT_MODEL} is not on this machine"
         if locate(DEFAULT_MODEL, config.models):

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -96,7 +96,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(data)
+        if self.server.fault != "trickles":
+            self.wfile.write(data)
+            return
+        with suppress(ConnectionError):
+            for byte in data:
+                self.wfile.write(bytes((byte,)))
+                if self.server.released.wait(0.02):
+                    return
 
     def log_message(self, *args: object) -> None:
         """Say nothing."""

@@ -129,6 +129,19 @@ def test_a_server_that_does_not_answer_in_time_is_told() -> None:
             open_embedder("auto", Path("models"), server=server)
 
 
+def test_doctor_says_that_an_index_of_words_does_without_it(
+    served: Workspace, server: EmbeddingServer
+) -> None:
+    served.reindex(env={"OPSCTL_EMBEDDER": "builtin"})
+    (check,) = [one for one in served.json("doctor") if one["name"] == "embedder"]
+    assert check["detail"].startswith("server:stems, 1024 numbers a text")
+    assert check["detail"].endswith("OPSCTL_EMBEDDER_URL is not used: builtin made the index")
+    assert (check["result"], check["fix"]) == ("warning", "opsctl reindex --rebuild")
+    served.reindex("--rebuild")
+    (check,) = [one for one in served.json("doctor") if one["name"] == "embedder"]
+    assert check["result"] == "ok"
+
+
 def test_no_torch_is_imported_for_it(served: Workspace) -> None:
     served.reindex()
     done = served.run("ask", question(1), python=("-X", "importtime"))

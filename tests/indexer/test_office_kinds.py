@@ -22,6 +22,7 @@ from tests.indexer.sample_files import word
 from tests.indexer.sheet_files import excel
 from tests.indexer.test_readers_docx_blocks import shown
 from tests.indexer.test_readers_xls import SHEET
+from tests.real.binary_book import binary_book
 from tests.workspace import Workspace, note
 
 OLE = b"\xd0\xcf\x11\xe0"
@@ -220,6 +221,16 @@ def lacking(tmp_path: Path) -> Workspace:
     workspace.write("nothing.zip", zipped({"g.doc": OLD_WORD, "h.doc": OLD_WORD}))
     workspace.write("damaged too.zip", zipped({"i.doc": OLD_WORD, "j.pdf": b"x", "k.txt": b"k"}))
     return workspace
+
+
+def test_a_binary_workbook_is_for_libreoffice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    path = tmp_path / "a.xlsb"
+    path.write_bytes(binary_book([["Товар", 5.0]]))
+    with pytest.raises(Missing, match=r"^LibreOffice is needed for \.xlsb, "):
+        list(read(path))
 
 
 def zipped(files: dict[str, bytes]) -> bytes:

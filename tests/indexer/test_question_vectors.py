@@ -1,5 +1,8 @@
 """An embedder that fails at a question: words are searched, and it is let alone for a while."""
 
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,7 +22,7 @@ Told = list[UserError | None]
 
 def over(server: EmbeddingServer) -> Embedder:
     """What the server embeds, by a program that waits for it but a moment."""
-    asked = EmbedderServer(server.url, model="stems", seconds=0.3)
+    asked = EmbedderServer(server.url, model="stems", seconds=1)
     return open_embedder("auto", Path("models"), 0.1, asked)
 
 
@@ -54,7 +57,45 @@ def test_a_server_that_hangs_is_waited_for_once_and_words_are_searched(
     assert len(server.asked) == asked
     (error,) = told
     assert error
-    assert "does not answer within 0.3 s" in error.message
+    assert "does not answer within 1 s" in error.message
+
+
+def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for_longer(
+    searcher: Searcher, server: EmbeddingServer, told: Told
+) -> None:
+    assert searcher.search(question(1)).meanings
+    server.fault = "trickles"
+    assert searcher.search(question(2)).hits[0].file == "note2.txt"
+    (error,) = told
+    assert error and "does not answer within 1 s" in error.message
+
+
+def test_a_question_that_is_being_encoded_keeps_no_other_waiting(
+    tmp_path: Path, searcher: Searcher
+) -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+
+    class Slow(HashedStems):
+        name = "server:stems"
+        revision = ""
+
+        def encode_query(self, texts: Sequence[str]) -> Matrix:
+            if texts == [question(1)]:
+                begun.set()
+                goes_on.wait()
+            return super().encode_query(texts)
+
+    slow = Searcher(tmp_path / "index", lambda name: Slow(), weight=0.1)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(slow.search, question(1))
+        try:
+            begun.wait()
+            assert slow.search(question(2)).meanings
+            assert slow.files()
+            assert not waiting.done()
+        finally:
+            goes_on.set()
+        assert waiting.result().hits[0].file == "note1.txt"
 
 
 @pytest.mark.parametrize("fault", ["nan", "null", "html", "hangs up", "refuses"])

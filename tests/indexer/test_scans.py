@@ -133,6 +133,21 @@ def test_a_page_on_its_head_is_turned(tmp_path: Path, tesseract: FakeTesseract) 
     assert first == again and turn[-2:] == ["--psm", "0"]
 
 
+MIXED = {
+    "Пpикaз": "Приказ", "HACOC": "HACOC", "НАCOС": "НАСОС", "кBт": "кВт", "Sсаn": "Scan",
+    "IР-аdress": "IP-adress", "PDFом": "PDFом", "Аctive": "Active",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("word", MIXED)
+def test_a_word_of_both_alphabets_is_put_into_the_one_that_the_rest_of_it_tells(
+    tmp_path: Path, tesseract: FakeTesseract, word: str
+) -> None:
+    tesseract.tell(f"Насос {word} стоит")
+    (page,) = read_bytes(tmp_path, "a.png", saved(drawn(), "PNG"))
+    assert page.text == f"Насос {MIXED[word]} стоит"
+
+
 ABSURD = {
     "hangs": r"too slow: tesseract did not end in 1 s \(OPSCTL_PROGRAM_SECONDS\)",
     "is killed": "tesseract ended with code -9",

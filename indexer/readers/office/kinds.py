@@ -57,7 +57,8 @@ def kind_of(path: Path) -> str:
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
                 return _old(content, suffix) or usual
     if head.startswith(b"PK"):
-        return usual if len(suffix) > 4 else _packed(path) or usual
+        is_told = len(suffix) > 4 and suffix != ".xlsb"
+        return usual if is_told else _packed(path) or usual
     if head.startswith(b"{\\rtf"):
         return ".rtf"
     if suffix == ".xls" and _OLD_EXCEL.match(head):

@@ -11,6 +11,7 @@ from typing import Any
 from lxml import etree
 
 from indexer.readers.letters.clean import clean
+from indexer.readers.letters.mixed import mended
 from indexer.readers.page import Unreadable
 from indexer.readers.pdf.pieces import GAP, Piece
 
@@ -119,7 +120,7 @@ def _line(element: Any) -> _Line | None:
 def _word(element: Any) -> _Word | None:
     if element.get("class") != "ocrx_word":
         return None
-    text = " ".join(clean("".join(element.itertext())).split())
+    text = mended(" ".join(clean("".join(element.itertext())).split()))
     box, sure = (each.search(element.get("title", "")) for each in (_BOX, _SURE))
     if not text or _RULE.fullmatch(text) or not box:
         return None
