@@ -13,6 +13,7 @@ import pypdfium2.raw as pdfium
 
 from indexer.readers.garbage import is_garbage
 from indexer.readers.misread import are_glyphs, code_page, glyphs
+from indexer.readers.mixed import mended
 from indexer.readers.pdf import calls
 
 HYPHENS = ("\x02", "\xad", "\ufffe")  # pdfium's own for one at a line end, and a soft one
@@ -32,7 +33,7 @@ def letters_of(textpage: pypdfium2.PdfTextPage) -> str:
                 for at in places:
                     letters[at] = table.get(ord(letters[at]), letters[at])
         text = "".join(letters)
-    return "" if is_garbage(text) else text
+    return "" if is_garbage(text) else mended(text)
 
 
 def _text(textpage: pypdfium2.PdfTextPage) -> str:
