@@ -27,6 +27,14 @@ no npeACTaBneHnio rnaBHoro 6yxranTepa He no3AHee TpeTbero nncna KaWAoro MecnLa""
     "capitals": """CTPAXOBAHHE HMYIIIECTBA IIPEAIIPHATHA HOPAAOK OIIJIATbI TPYAA
 PABOTHHKOB KPAHHErO CEBEPA YTBEPWAEH IIPHKA3OM AHPEKTOPA BCTYIIAET B CHJIY""",
 }
+ENGLISH = (
+    "The research vessel was launched in 1989 and thoroughly refitted in 2021. There are berths\n"
+    "for 31 crew and 38 scientists, and ice stores allow the ship to remain at sea for 45 days."
+)
+TAKEN_FOR_RUSSIAN = """ТЬе гезеагсВ уеззе] м’аз 1аипсВе4 ш 1989 ап4 Погоч9Шу гейцеа шт 2021.
+ТБеге аге Бег $ Юг 31 сгем/ апа 38 3с1еп${5$, апа 1е зогез аПом {Ве зЫр {0 геглайп аё зеа.
+Оп еуегу уоуаде Фе зслепИийс рацу 13 1е4 Бу а спизе 1еа4ег. СБапдез айег {та Вог пеед {Пе
+адтеетепь оЁ Бо! Ше сги1зе 1еа4ег апа {те оЁйсег оЁ {Ье улпсВ. Сотпептз аге геад еуегу тоги."""
 _RANDOM = Random(5)
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 GOOD = {
@@ -83,6 +91,36 @@ def test_a_page_of_russian_recognised_as_english_counts_as_one_without_text(
     path.write_bytes(pdf([text]))
     with pytest.raises(Unreadable, match=r"its only page: a (?:scan|picture)"):
         list(read(path))
+
+
+def test_a_page_of_english_recognised_as_russian_counts_as_one_without_text(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf([RUSSIAN, TAKEN_FOR_RUSSIAN]))
+    first, second = read(path)
+    assert first.text.startswith("Станция")
+    assert (second.text, second.number) == ("", 2)
+
+
+def test_english_with_some_cyrillic_letters_is_mended(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf([ENGLISH.translate(str.maketrans("aeoT", "аеоТ"))]))
+    (page,) = read(path)
+    assert page.text == " ".join(ENGLISH.split())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        RUSSIAN.replace("с", "c"),  # in Russian words the search takes them for Cyrillic ones
+        f"{ENGLISH}\nIts registration number is АВ-1989, its home port СССР, its code X5А.",
+    ],
+)
+def test_words_of_both_alphabets_are_left_as_they_are(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf([text]))
+    assert "".join("".join(page.text.split()) for page in read(path)) == "".join(text.split())
 
 
 def test_a_page_of_numbers_without_letters_counts_as_one_without_text(tmp_path: Path) -> None:

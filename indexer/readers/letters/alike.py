@@ -74,6 +74,14 @@ _ODDS = (
     "244444313434444643335543344433344333323363023323425532122352"
 )  # fmt: skip
 
+# The mirror of it, English recognised by tesseract with `rus`: pairs that are frequent there and
+# rare in Russian, Ukrainian, Bulgarian, Serbian and Mongolian; a blank for the border of a word.
+_OF_ENGLISH = (
+    " а  е  т аа ап ау аы аё ба г  ге гз гк гп гс гт гу дг е  еа ег ее ез еп еу з  зе зз зк иг "
+    "ип йе йз йп йу мг оа оу ош оё п  па пд пе пз пп пс пф рр сй тб тт уа уе уо ф  хе шз юг ё "
+)
+OF_ENGLISH: Final = frozenset(_OF_ENGLISH[at : at + 2] for at in range(0, len(_OF_ENGLISH), 3))
+
 EVEN = 4
 ODDS: Final = {
     first + second: int(_ODDS[len(LETTERS) * row + column]) - EVEN

@@ -16,10 +16,13 @@ _HIDDEN = re.compile(
     "\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
     "\U000e0000-\U000e0fff]"
 )
+_PLAIN = re.compile("[\t\n -~\u0400-\u045f№«»–—…“”„]*")  # nothing in it needs cleaning
 
 
 def clean(text: str) -> str:
     """The text in NFC with \\n line ends; no control (but \\n, \\t) or invisible characters."""
+    if _PLAIN.fullmatch(text):
+        return text
     text = _SPACE.sub(" ", _HIDDEN.sub("", _LINE_END.sub("\n", text)))
     text = _LIGATURE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
     return unicodedata.normalize("NFC", text)

@@ -1,4 +1,4 @@
-"""Text layers that are no text: numbers of letters, Russian that was recognised as English.
+"""Text layers that are no text: numbers of letters, Russian recognised as English or the reverse.
 
 A page in any language, of formulas, code, part numbers or digits is none of these.
 """
@@ -6,18 +6,20 @@ A page in any language, of formulas, code, part numbers or digits is none of the
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from operator import add
 
-from indexer.readers.letters.alike import ODDS
+from indexer.readers.letters.alike import ODDS, OF_ENGLISH
 
 CODES, LEAST_CODES = 0.4, 40  # characters that are numbers of letters: share and count
 ALIKE = 0.35  # for a pair of letters, in the mean; the texts of others stay below 0.1
+ENGLISH = 0.18  # the share of pairs as in English taken for Russian; others stay below 0.15
 LEAST_WORDS, ENOUGH_WORDS = 12, 100  # different ones, from all over the page
 LEAST_LETTERS = 16  # different ones: not where letters were replaced to hide a text
 
 CODE = re.compile("[\x00\x01\x03-\x08\x0e-\x1f\x80-\x9f\ue000-\uf8ff\ufffd]")  # 2: a hyphen
 _WORD = re.compile(r"\b(?=\w{3})\d?[^\W\d_]+(?:\d[^\W\d_]+)?\b")  # part numbers have more digits
 _NOT_LATIN = re.compile("[\u0250-\uffff]")
+_CYRILLIC = re.compile("[\u0400-\u045f]+")
 _OTHER_DIGIT, _NOT_ASCII = re.compile("[12578]"), re.compile("[^ -~]")
 
 
@@ -33,14 +35,25 @@ def _is_codes(text: str) -> bool:
 
 
 def _is_alike(text: str) -> bool:
-    """Whether the words, each counted once, are Russian in Latin letters that look alike."""
+    """Whether the words, each counted once, are Russian or English in letters that look alike."""
     words = list(dict.fromkeys(_WORD.findall(text)))
     words = words[:: len(words) // ENOUGH_WORDS or 1]
     latin = [word for word in words if not _NOT_LATIN.search(word)]
-    if len(latin) < LEAST_WORDS or 2 * len(latin) < len(words):
+    if 2 * len(latin) < len(words):
+        return _is_english([word for word in words if _CYRILLIC.fullmatch(word)])
+    if len(latin) < LEAST_WORDS:
         return False
     if len({*"".join(latin)}) < LEAST_LETTERS:
         return False
     line = _NOT_ASCII.sub("~", _OTHER_DIGIT.sub("#", f" {' '.join(latin)} "))
-    odds = [ODDS[pair] for pair in map("".join, pairwise(line))]
+    odds = [*map(ODDS.__getitem__, map(add, line, line[1:]))]
     return sum(odds) >= ALIKE * len(odds)
+
+
+def _is_english(cyrillic: list[str]) -> bool:
+    """Whether these words are English in Cyrillic letters that look alike."""
+    if len(cyrillic) < LEAST_WORDS or len({*"".join(cyrillic)}) < LEAST_LETTERS:
+        return False
+    line = f" {' '.join(cyrillic)} ".lower()
+    pairs = [*map(add, line, line[1:])]
+    return sum(pair in OF_ENGLISH for pair in pairs) >= ENGLISH * len(pairs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from indexer.readers.letters.garbage import CODE
 
@@ -59,12 +59,23 @@ _OF_WINDOWS = {
     **{0x3A + at: chr(ord("А") + at) for at in range(64)},
     **{ord("z"): "ё", ord("á"): "•", ord("©"): "«", ord("™"): "»", ord("ã"): "№"},
 }
-_GLYPHS = [_OF_WINDOWS, *map(_by_glyphs, (1, 3, 4))]
+
+
+class _Coding:
+    """A table, and what finds its letters, and words of nothing else."""
+
+    def __init__(self, table: Table) -> None:
+        letters = f"[{re.escape(''.join(map(chr, table)))}]"
+        self.table, self.letter, self.word = table, re.compile(letters), re.compile(f"{letters}+")
+
+
+_GLYPHS = [*map(_Coding, (_OF_WINDOWS, *map(_by_glyphs, (1, 3, 4))))]
+_IN_FONT = {0xF000 + byte: bytes([byte]).decode("cp1251", "replace") for byte in range(32, 256)}
 _CODE_PAGES = [
-    _by_bytes("latin-1", "cp1251"),
-    _by_bytes("latin-1", "koi8-r"),
-    _by_bytes("mac_roman", "cp1251"),
-    {0xF000 + byte: bytes([byte]).decode("cp1251", "replace") for byte in range(0x20, 0x100)},
+    _Coding(_by_bytes("latin-1", "cp1251")),
+    _Coding(_by_bytes("latin-1", "koi8-r")),
+    _Coding(_by_bytes("mac_roman", "cp1251")),
+    _Coding(_IN_FONT),
 ]
 _TEX_MARK = re.compile("[\x15\x16\x7f]")
 _OF_TEX = {0x10: "“", 0x11: "”", 0x15: "–", 0x16: "—", 0x7F: "\x02", 0xBE: "«", 0xBF: "»"}
@@ -89,21 +100,21 @@ def are_glyphs(text: str, table: Table) -> bool:
     return bool(CODE.search(text)) or _usual(text.translate(table)) > _usual(text) + GAIN
 
 
-def _likeliest(text: str, tables: list[Table], between: re.Pattern[str]) -> Table:
-    fits = [(_fit(text, table, between), table) for table in tables]
+def _likeliest(text: str, codings: list[_Coding], between: re.Pattern[str]) -> Table:
+    words = {word for word in between.split(text) if len(word) > 2}
+    fits = [(_fit(words, coding), coding.table) for coding in codings]
     best, table = max(fits, key=lambda fit: fit[0])
     return table if best > FLUENT else {}
 
 
-def _fit(text: str, table: Table, between: re.Pattern[str]) -> float:
-    """How usual the letters are that are meant if this is the table; -inf if it is not."""
-    misread = {word for word in between.split(text) if len(word) > 2}
-    misread = {word for word in misread if any(ord(letter) in table for letter in word)}
-    whole = [word for word in misread if all(ord(letter) in table for letter in word)]
+def _fit(words: Set[str], coding: _Coding) -> float:
+    """How usual the letters are that are meant if this is the coding; -inf if it is not."""
+    misread = [word for word in words if coding.letter.search(word)]
+    whole = [word for word in misread if coding.word.fullmatch(word)]
     if len(whole) < max(LEAST_WORDS, COVERED * len(misread)):
         return -math.inf
     taken = "".join(whole)
-    found = _usual(taken.translate(table))
+    found = _usual(taken.translate(coding.table))
     return found if len({*taken}) >= LEAST_LETTERS and found > _usual(taken) + GAIN else -math.inf
 
 

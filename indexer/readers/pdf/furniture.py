@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Set
 
 from indexer.readers.pdf.lines import Line, lines_of
 from indexer.readers.pdf.pieces import Piece
@@ -34,7 +35,8 @@ class Furniture:
                 continue
             count += 1
             outermost = self._outermost(lines)
-            inner = {_said(line.text) for line in lines if line not in outermost}
+            ids = {*map(id, outermost)}
+            inner = _said_in(line.text for line in lines if id(line) not in ids)
             counts.update({_said(line.text) for line in outermost} - inner)
             texts.update(line.text for line in outermost)
         numbered = Counter(map(_said, texts))
@@ -65,6 +67,14 @@ class Furniture:
             return []
         upper = [line for line in lines[:LINES] if line.bottom > self._high]
         return upper + [line for line in lines[-LINES:] if line.bottom < self._low]
+
+
+def _said_in(texts: Iterable[str]) -> Set[str]:
+    """What these lines say."""
+    chapters, others = list[str](), list[str]()
+    for text in texts:
+        (chapters if CHAPTER.match(text) else others).append(text)
+    return {*chapters, *_DIGITS.sub("#", "\n".join(others)).split("\n")}
 
 
 def _said(text: str) -> str:

@@ -77,6 +77,8 @@ def split_rest(before: str, text: str) -> tuple[str, str]:
 
 def _halves(first: str, second: str) -> tuple[str, str] | None:
     """Those of a word that is parted between two lines, in lower case."""
+    if not first.endswith(("-", "\u2010")):
+        return None
     start, rest = _PARTED.search(first), _BEGINS.match(second)
     if not start or not rest or not (start[1][-1].islower() and second[0].islower()):
         return None

@@ -30,7 +30,8 @@ class Line:
 
     @property
     def text(self) -> str:
-        return " ".join(piece.text for piece in self.pieces)
+        first, *others = self.pieces
+        return " ".join([first.text, *(piece.text for piece in others)]) if others else first.text
 
     @property
     def left(self) -> float:

@@ -48,7 +48,7 @@ class Style:
             for piece in pieces:
                 sizes[_rounded(piece.size)] += len(piece.text)
                 bold += piece.bold * len(piece.text)
-                self.words |= words_of(piece.text)
+            self.words |= words_of("\n".join(piece.text for piece in pieces))
             for line, after in pairwise(lines_of(pieces)):
                 gaps[round((line.bottom - after.bottom) / max(line.size, 1.0), 1)] += 1
         self._size = sizes.most_common(1)[0][0] if sizes else 0.0

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice, repeat
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from indexer.readers.pdf import calls
 from indexer.readers.pdf.turn import Box, turned
 
 THIN = 3.0  # points; what is thicker is an area, whose edges are lines
@@ -55,53 +57,53 @@ def rules_of(page: pypdfium2.PdfPage, degrees: int) -> Rules:
 
 def _boxes(page: pypdfium2.PdfPage) -> list[Box]:
     """The boxes of thin paths, and of the straight edges of others; none of a drawing."""
-    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-    boxes, paths = list[Box](), 0
-    for number in range(pdfium.FPDFPage_CountObjects(page)):
-        path = pdfium.FPDFPage_GetObject(page, number)
-        if pdfium.FPDFPageObj_GetType(path) != pdfium.FPDF_PAGEOBJ_PATH:
-            continue
-        paths += 1
-        if paths > MOST_PATHS:
-            return []
-        pdfium.FPDFPageObj_GetBounds(path, left, bottom, right, top)
-        box = (left.value, bottom.value, right.value, top.value)
-        if min(box[2] - box[0], box[3] - box[1]) <= THIN:
-            boxes.append(box)
+    sides = (ctypes.c_float * 4)()
+    places = range(ctypes.addressof(sides), ctypes.addressof(sides) + ctypes.sizeof(sides), 4)
+    numbers = range(pdfium.FPDFPage_CountObjects(page.raw))
+    objects = map(calls.object_at, repeat(calls.address(page.raw)), numbers)
+    drawn = (each for each in objects if calls.type_of(each) == pdfium.FPDF_PAGEOBJ_PATH)
+    paths = list(islice(drawn, MOST_PATHS + 1))
+    if len(paths) > MOST_PATHS:
+        return []
+    boxes = list[Box]()
+    for path in paths:
+        calls.bounds_of(path, *places)
+        left, bottom, right, top = sides
+        if min(right - left, top - bottom) <= THIN:
+            boxes.append((left, bottom, right, top))
         else:
             boxes += _edges(path)
     return boxes
 
 
-def _edges(path: pdfium.FPDF_PAGEOBJECT) -> Iterator[Box]:
-    count = pdfium.FPDFPath_CountSegments(path)
+def _edges(path: int) -> Iterator[Box]:
+    count = calls.count_segments(path)
     if count > MOST_POINTS:
         return
-    matrix = pdfium.FS_MATRIX()
-    pdfium.FPDFPageObj_GetMatrix(path, matrix)
-    x, y = ctypes.c_float(), ctypes.c_float()
+    matrix, place = (ctypes.c_float * 6)(), (ctypes.c_float * 2)()
+    calls.matrix_of(path, ctypes.addressof(matrix))
+    a, b, c, d, e, f = matrix
+    x_at = ctypes.addressof(place)
     first = before = (0.0, 0.0)
     for number in range(count):
-        segment = pdfium.FPDFPath_GetPathSegment(path, number)
-        pdfium.FPDFPathSegment_GetPoint(segment, x, y)
-        point = (
-            matrix.a * x.value + matrix.c * y.value + matrix.e,
-            matrix.b * x.value + matrix.d * y.value + matrix.f,
-        )
-        kind = pdfium.FPDFPathSegment_GetType(segment)
+        segment = calls.segment_at(path, number)
+        calls.point_of(segment, x_at, x_at + 4)
+        x, y = place
+        point = (a * x + c * y + e, b * x + d * y + f)
+        kind = calls.segment_type(segment)
         if kind == pdfium.FPDF_SEGMENT_MOVETO:
             first = point
         elif kind == pdfium.FPDF_SEGMENT_LINETO:
             yield from _edge(before, point)
-        if pdfium.FPDFPathSegment_GetClose(segment):
+        if calls.closes(segment):
             yield from _edge(point, first)
         before = point
 
 
 def _edge(start: tuple[float, float], stop: tuple[float, float]) -> Iterator[Box]:
-    (left, right), (bottom, top) = sorted((start[0], stop[0])), sorted((start[1], stop[1]))
-    if min(right - left, top - bottom) < 0.5:
-        yield left, bottom, right, top
+    (x, y), (other_x, other_y) = start, stop
+    if min(abs(other_x - x), abs(other_y - y)) < 0.5:
+        yield min(x, other_x), min(y, other_y), max(x, other_x), max(y, other_y)
 
 
 def _joined(rules: list[Rule]) -> list[Rule]:
