@@ -30,6 +30,7 @@ COMMANDS = {
     "start": ("service.start:start", "Start the model server, prove the adapter, start the bot."),
     "stop": ("service.stop:stop", "Stop the bot and the model server."),
     "restart": ("service.restart:restart", "Restart both, with the same kind of server."),
+    "bot": ("service.bot:bot", "Run the bot in this terminal."),
     "ask": ("ask:ask", "Answer a question from the documents, with its source."),
     "chat": ("chat:chat", "Ask in a dialogue."),
     "status": ("service.status:status", "Show the model server, the bot and the index."),

@@ -26,7 +26,7 @@ LIGHT_ROOMS = ("assistant", "core", "indexer", "opsctl")
 TORCH_ROOMS = ("localtgi", "training")
 LIGHT = (
     "aiohttp", "docx", "faiss", "huggingface_hub", "lxml.etree", "lxml.html", "markdown_it",
-    "numpy", "prometheus_client", "psutil", "pypdf", "pynvml", "razdel",
+    "numpy", "prometheus_client", "psutil", "pypdf", "razdel",
     "rich.console", "rich.live", "rich.progress", "rich.table", "semantic_text_splitter",
     "sqlite3", "Stemmer", "telegram.ext", "tenacity",
 )  # fmt: skip

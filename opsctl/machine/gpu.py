@@ -1,21 +1,19 @@
-"""The NVIDIA GPUs of this machine, as NVML tells them, else nvidia-smi; and what TGI makes of one.
+"""The NVIDIA GPUs of this machine, as nvidia-smi reports them; and what TGI makes of one.
 
 Sizes are bytes. What a card or a driver does not tell is None.
 """
 
 import csv
-from collections.abc import Callable
+import shutil
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
 from core.errors import UserError
 from opsctl.machine.programs import run
 
-T = TypeVar("T")
-
 MIB = 1 << 20
 SERVERS = ("text-generation", "text_generation_server", "localtgi")
-NO_GPU = "the NVIDIA driver is loaded and sees no GPU"
+WSL_SMI = "/usr/lib/wsl/lib/nvidia-smi"
 SMI_SECONDS = 30  # a broken driver lets nvidia-smi hang
 SMI_GPU = (
     "index", "uuid", "name", "memory.total", "memory.used", "memory.free",
@@ -61,7 +59,7 @@ class GpuReport:
 
     gpus: tuple[Gpu, ...]
     driver: str | None
-    source: Literal["nvml", "nvidia-smi", "none"]
+    source: Literal["nvidia-smi", "none"]
     reason: str = ""
 
 
@@ -74,15 +72,19 @@ class Verdict:
 
 
 def find_gpus() -> GpuReport:
-    """Ask NVML, then nvidia-smi; raise nothing."""
-    report = _by_nvml()
-    if report.gpus or report.reason == NO_GPU:
-        return report
-    other = _by_nvidia_smi()
-    if other.gpus:
-        return other
-    reasons = [reason for reason in (report.reason, other.reason) if reason]
-    return GpuReport((), other.driver, "none", "; ".join(reasons))
+    """Ask nvidia-smi, which comes with the driver; raise nothing."""
+    if _program() is None:
+        reason = "no NVIDIA driver is installed (nvidia-smi is not found)"
+        return GpuReport((), None, "none", reason)
+    try:
+        rows = _query("gpu", SMI_GPU)
+        running = _query("compute-apps", SMI_PROCESS)
+    except UserError as error:
+        return GpuReport((), None, "none", error.message)
+    gpus = tuple(_smi_gpu(row, running) for row in rows)
+    if not gpus:
+        return GpuReport((), None, "none", "the NVIDIA driver is loaded and sees no GPU")
+    return GpuReport(gpus, gpus[0].driver, "nvidia-smi")
 
 
 def explain(gpu: Gpu) -> Verdict:
@@ -116,90 +118,20 @@ def _process(pid: int, used: int | None, told: str | None = None) -> GpuProcess:
     return GpuProcess(pid, name, used, any(server in " ".join(words) for server in SERVERS))
 
 
-def _by_nvml() -> GpuReport:
-    import pynvml
-
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError as error:
-        return GpuReport((), None, "none", _reason(error.value))
-    try:
-        driver = _told(pynvml.nvmlSystemGetDriverVersion)
-        count = _told(pynvml.nvmlDeviceGetCount) or 0
-        gpus = tuple(_gpu(index, driver) for index in range(count))
-    finally:
-        _told(pynvml.nvmlShutdown)
-    if not gpus:
-        return GpuReport((), driver, "none", NO_GPU)
-    return GpuReport(gpus, driver, "nvml")
-
-
-def _reason(code: int) -> str:
-    import pynvml
-
-    reasons = {
-        pynvml.NVML_ERROR_LIBRARY_NOT_FOUND: "no NVIDIA driver is installed"
-        " (libnvidia-ml.so.1 is not found)",
-        pynvml.NVML_ERROR_DRIVER_NOT_LOADED: "the NVIDIA driver is installed and not loaded",
-        pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH: "the NVIDIA driver was updated:"
-        " restart the machine",
-        pynvml.NVML_ERROR_NO_PERMISSION: "this user may not use the NVIDIA driver",
-    }
-    return reasons.get(code) or f"NVML failed ({_told(pynvml.nvmlErrorString, code) or code})"
-
-
-def _told(ask: Callable[..., T], *args: Any) -> T | None:
-    """The answer of an NVML function, or None where the card or the driver has none."""
-    import pynvml
-
-    try:
-        return ask(*args)
-    except pynvml.NVMLError:
-        return None
-
-
-def _gpu(index: int, driver: str | None) -> Gpu:
-    import pynvml
-
-    handle = _told(pynvml.nvmlDeviceGetHandleByIndex, index)
-    if handle is None:
-        return Gpu(index, "a GPU that does not answer", None, None, None, None, driver, ())
-    memory = _told(pynvml.nvmlDeviceGetMemoryInfo, handle, pynvml.nvmlMemory_v2)
-    memory = memory or _told(pynvml.nvmlDeviceGetMemoryInfo, handle)
-    computing = _told(pynvml.nvmlDeviceGetComputeRunningProcesses, handle) or []
-    drawing = _told(pynvml.nvmlDeviceGetGraphicsRunningProcesses, handle) or []
-    running = {each.pid: each for each in (*drawing, *computing)}
-    return Gpu(
-        index,
-        _told(pynvml.nvmlDeviceGetName, handle) or "NVIDIA GPU",
-        memory and memory.total,
-        memory and memory.used,
-        memory and memory.free,
-        _told(pynvml.nvmlDeviceGetCudaComputeCapability, handle),
-        driver,
-        tuple(_process(pid, each.usedGpuMemory) for pid, each in sorted(running.items())),
-    )
-
-
-def _by_nvidia_smi() -> GpuReport:
-    try:
-        rows = _query("gpu", SMI_GPU)
-        running = _query("compute-apps", SMI_PROCESS)
-    except UserError as error:
-        return GpuReport((), None, "none", error.message)
-    gpus = tuple(_smi_gpu(row, running) for row in rows)
-    if not gpus:
-        return GpuReport((), None, "none", "nvidia-smi lists no GPU")
-    return GpuReport(gpus, gpus[0].driver, "nvidia-smi")
+def _program() -> str | None:
+    """Where nvidia-smi is; under WSL it may be in a folder that is not on the PATH."""
+    return shutil.which("nvidia-smi") or shutil.which(WSL_SMI)
 
 
 def _query(what: str, fields: tuple[str, ...]) -> list[list[str]]:
     """Rows of at least as many cells as fields: a program's name may have commas."""
-    command = f"nvidia-smi --query-{what}={','.join(fields)} --format=csv,noheader,nounits"
-    done = run(command.split(), seconds=SMI_SECONDS)
+    program = _program() or "nvidia-smi"
+    query = (f"--query-{what}={','.join(fields)}", "--format=csv,noheader,nounits")
+    done = run((program, *query), seconds=SMI_SECONDS)
     if done.code:
         said = (done.stdout or done.stderr).strip().split("\n")[0]
-        raise UserError(f"nvidia-smi failed ({said or f'exit code {done.code}'})")
+        updated = "; the driver was updated: restart the machine" if "mismatch" in said else ""
+        raise UserError(f"nvidia-smi failed ({said or f'exit code {done.code}'}){updated}")
     rows = csv.reader(done.stdout.splitlines(), skipinitialspace=True)
     return [row for row in rows if len(row) >= len(fields)]
 

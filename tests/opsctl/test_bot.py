@@ -215,9 +215,10 @@ def test_a_killed_supervisor_takes_the_bot_with_it(telegram: Telegram) -> None:
     assert telegram.status()["state"] == "running"
 
 
-def test_a_bot_in_a_terminal_is_seen_and_stopped(telegram: Telegram) -> None:
+@pytest.mark.parametrize("command", ["bot", "start --server none --foreground"])
+def test_a_bot_in_a_terminal_is_seen_and_stopped(telegram: Telegram, command: str) -> None:
     workspace = telegram.workspace
-    process = workspace.start("start", "--server", "none", "--foreground", fresh=True)
+    process = workspace.start(*command.split(), fresh=True)
     eventually(lambda: telegram.status()["state"] == "running")
     assert f"in a terminal, process {process.pid}" in workspace.run("status").stdout
     assert "already running" in workspace.run("start", "--server", "none").stderr

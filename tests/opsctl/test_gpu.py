@@ -1,4 +1,4 @@
-"""The GPUs of a machine: NVML (a stand-in library), nvidia-smi (a stand-in program), or none."""
+"""The GPUs of a machine: nvidia-smi (a stand-in program), or none."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from opsctl.machine.gpu import Gpu, explain
-from tests.fakes import nvml
+from tests.fakes import nvidia_smi
 
 ROOT = Path(__file__).resolve().parents[2]
 FIND = """
@@ -35,90 +35,40 @@ def find(env: dict[str, str]) -> Any:
     return json.loads(done.stdout)
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    if not nvml.COMPILER:
-        pytest.skip("there is no C compiler to build the stand-in for NVML with")
-    return nvml.build(tmp_path_factory.mktemp("nvml"))
-
-
 def smi(folder: Path, script: str) -> dict[str, str]:
-    """No NVML, and an nvidia-smi on the PATH that runs these lines of shell."""
+    """An nvidia-smi on the PATH that runs these lines of shell."""
     program = folder / "nvidia-smi"
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
-    return no_nvml(folder) | {"PATH": f"{folder}{os.pathsep}{os.defpath}"}
+    return {"PATH": f"{folder}{os.pathsep}{os.defpath}"}
 
 
-def no_nvml(folder: Path) -> dict[str, str]:
-    """Let the loader find no library but an empty file, on a machine with a driver too."""
-    (folder / "libnvidia-ml.so.1").touch()
-    return {"LD_LIBRARY_PATH": str(folder)}
+def test_no_driver_at_all() -> None:
+    told = find({})
+    assert (told["gpus"], told["source"]) == ([], "none")
+    assert told["reason"] == "no NVIDIA driver is installed (nvidia-smi is not found)"
 
 
-def test_nvml_tells_of_two_gpus(library: dict[str, str]) -> None:
-    told = find(library | {"FAKE_NVML_MIB": "24576,8192", "FAKE_NVML_USED": "7000,100"})
-    assert (told["source"], told["driver"], told["reason"]) == ("nvml", "580.95.05", "")
-    first, second = told["gpus"]
-    assert (first["index"], first["name"], first["capability"]) == (0, "Fake GPU 0", [8, 6])
-    assert (first["total"], first["used"]) == (24576 * MIB, 7000 * MIB)
-    assert (second["index"], second["name"], second["capability"]) == (1, "Fake GPU 1", [7, 5])
-    assert second["free"] == (8192 - 512 - 100) * MIB
-    assert told["usable"] == [(24576 - 512) * MIB, (8192 - 512) * MIB]
-
-
-def test_nvml_names_the_programs_and_finds_the_model_server(
-    library: dict[str, str], tmp_path: Path
-) -> None:
+def test_the_programs_are_named_and_the_model_server_is_found(tmp_path: Path) -> None:
     script = tmp_path / "text-generation-server"
     script.write_text("input()")
     with (
         subprocess.Popen([sys.executable, str(script)], stdin=subprocess.PIPE) as server,
         subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other,
     ):
-        gone = 2**22 + 1  # above the largest pid of Linux
-        pids = f"{server.pid}:6000,{other.pid}:500,{gone}:-"
-        told = find(library | {"FAKE_NVML_PIDS": pids})
+        running = [f"GPU-0, {server.pid}, 6000, python", f"GPU-0, {other.pid}, 500, python"]
+        nvidia_smi.install(tmp_path, [nvidia_smi.card()], running)
+        told = find({"PATH": f"{tmp_path}{os.pathsep}{os.defpath}"})
         for process in (server, other):
             process.communicate(b"\n")
     found = {process["pid"]: process for process in told["gpus"][0]["processes"]}
-    assert set(found) == {server.pid, other.pid, gone}
+    assert set(found) == {server.pid, other.pid}
     assert found[server.pid]["server"] and found[server.pid]["used"] == 6000 * MIB
     assert not found[other.pid]["server"] and "python" in found[other.pid]["name"]
-    assert found[gone] == {"pid": gone, "name": None, "used": None, "server": False}
-    assert told["gpus"][1]["processes"] == []
+    assert told["usable"] == [(24576 - 512) * MIB]
 
 
-def test_fields_that_are_not_told_are_none(library: dict[str, str]) -> None:
-    told = find(library | {"FAKE_NVML": "unsupported"})
-    assert told["source"] == "nvml"
-    for gpu in told["gpus"]:
-        assert gpu["name"].startswith("Fake GPU")
-        unknown = ("total", "used", "free", "capability", "driver")
-        assert [gpu[field] for field in unknown] == [None] * 5
-    assert told["usable"] == [None, None]
-
-
-@pytest.mark.parametrize(
-    ("mode", "reason"),
-    [("nodriver", "not loaded"), ("nogpu", "sees no GPU"), ("mismatch", "restart the machine")],
-)
-def test_nvml_without_gpus_gives_the_reason(
-    library: dict[str, str], mode: str, reason: str
-) -> None:
-    told = find(library | {"FAKE_NVML": mode})
-    assert (told["gpus"], told["source"]) == ([], "none")
-    assert reason in told["reason"]
-
-
-def test_no_driver_at_all(tmp_path: Path) -> None:
-    told = find(no_nvml(tmp_path))
-    assert (told["gpus"], told["source"]) == ([], "none")
-    assert "no NVIDIA driver is installed" in told["reason"]
-    assert "nvidia-smi is not installed" in told["reason"]
-
-
-def test_nvidia_smi_tells_where_nvml_can_not(tmp_path: Path) -> None:
+def test_nvidia_smi_tells_of_two_gpus(tmp_path: Path) -> None:
     rows = """case "$1" in
 --query-gpu=*)
     echo "0, GPU-a, NVIDIA GeForce RTX 3090, 24576, 1024, 23188, 8.6, 550.90"
@@ -145,7 +95,8 @@ esac"""
     [
         ("echo NVIDIA-SMI has failed; exit 9", "NVIDIA-SMI has failed"),
         ("exit 6", "exit code 6"),
-        ("exit 0", "lists no GPU"),
+        ("exit 0", "sees no GPU"),
+        ("echo Driver/library version mismatch; exit 18", "restart the machine"),
     ],
 )
 def test_an_nvidia_smi_that_fails_is_quoted(tmp_path: Path, script: str, reason: str) -> None:

@@ -26,7 +26,7 @@ from opsctl.machine.vram import (
     quantised_parameters,
     weights,
 )
-from tests.fakes import nvml
+from tests.fakes import nvidia_smi
 from tests.workspace import Workspace
 
 MIB = 1 << 20
@@ -117,10 +117,8 @@ def server(workspace: Workspace) -> Workspace:
 
 @pytest.fixture
 def cards(server: Workspace) -> Workspace:
-    """The same with a stand-in for NVML."""
-    if not nvml.COMPILER:
-        pytest.skip("there is no C compiler to build the stand-in for NVML with")
-    server.env |= nvml.build(server.root) | {"FAKE_NVML_MIB": "24576"}
+    """The same with a stand-in for nvidia-smi."""
+    nvidia_smi.install(server.root, [nvidia_smi.card()])
     return server
 
 
@@ -143,7 +141,7 @@ def test_without_a_gpu_the_reason_and_the_need_are_shown(server: Workspace) -> N
 
 
 def test_a_gpu_is_shown_with_the_need_and_what_fits(cards: Workspace) -> None:
-    cards.env["FAKE_NVML_USED"] = "1024"
+    nvidia_smi.install(cards.root, [nvidia_smi.card(used=1024)])
     gpu = cards.json("vram")["gpus"][0]
     assert (gpu["name"], gpu["capability"], gpu["verdict"]["result"]) == (
         "Fake GPU 0",
@@ -162,11 +160,11 @@ def test_a_gpu_is_shown_with_the_need_and_what_fits(cards: Workspace) -> None:
 
 
 def test_a_full_gpu_does_not_fit_and_a_bad_one_is_named(cards: Workspace) -> None:
-    cards.env["FAKE_NVML_USED"] = "20000"
+    nvidia_smi.install(cards.root, [nvidia_smi.card(used=20000)])
     assert "it does not fit" in cards.run("vram").stdout
-    cards.env |= {"FAKE_NVML_USED": "0", "FAKE_NVML_CAP": "12.0"}
+    nvidia_smi.install(cards.root, [nvidia_smi.card(used=0, capability="12.0")])
     assert "the card is not" in cards.run("vram").stdout
-    cards.env["FAKE_NVML"] = "unsupported"
+    nvidia_smi.install(cards.root, [nvidia_smi.card(used="[N/A]", total="[N/A]")])
     done = cards.run("vram")
     assert (done.returncode, done.stderr) == (0, "")
     assert "does not report its memory" in done.stdout
@@ -177,7 +175,8 @@ def test_the_memory_of_the_running_model_server_counts_as_free(cards: Workspace)
     script = cards.root / "text-generation-server"
     script.write_text("input()")
     with subprocess.Popen([sys.executable, str(script)], stdin=subprocess.PIPE) as process:
-        cards.env |= {"FAKE_NVML_USED": "21000", "FAKE_NVML_PIDS": f"{process.pid}:20000"}
+        running = [f"GPU-0, {process.pid}, 20000, python"]
+        nvidia_smi.install(cards.root, [nvidia_smi.card(used=21000)], running)
         shown = cards.run("vram").stdout
         gpu = cards.json("vram")["gpus"][0]
         process.communicate(b"\n")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.settings import Settings
-from tests.fakes import hub_files, nvml
+from tests.fakes import hub_files
 from tests.fakes.bot_api import TOKEN
 from tests.fakes.hub import FakeHub
 from tests.forked import NO_DRIVER
@@ -142,7 +142,7 @@ def _write_checkout(root: Path, hub: FakeHub, telegram: Telegram) -> None:
 
 
 def _machine(root: Path, docker: Engine) -> dict[str, str]:
-    """The environment: Docker's client, and a GPU by NVML, else (without a compiler) nvidia-smi."""
+    """The environment: Docker's client, and a GPU by a stand-in for nvidia-smi."""
     programs = root / "bin"
     programs.mkdir()
     env = {
@@ -153,8 +153,6 @@ def _machine(root: Path, docker: Engine) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "PYTHONUNBUFFERED": "1",  # so that stdout and stderr stay in order
     }
-    if nvml.COMPILER:
-        return env | nvml.build(programs) | {"FAKE_NVML_MIB": "24576"}
     GPUServer(Workspace(root), 8080).gpu_memory()
     return env | {"LD_LIBRARY_PATH": str(NO_DRIVER)}
 
