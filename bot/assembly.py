@@ -17,13 +17,11 @@ from assistant.retrieve import make_searcher
 from assistant.server.record import is_expected
 from assistant.server.state import examine
 from bot.base.config import BotConfig
+from bot.base.context import Context
 from bot.base.metrics import Metrics
 from bot.gate.doorkeeper import Doorkeeper
 from bot.gate.entrance import Entrance
 from bot.gate.gate import Gate
-from bot.gate.invites import Invites
-from bot.gate.notices import Notices
-from bot.gate.requests import Requests
 from bot.gate.welcome import Welcome
 from bot.health import health_server
 from bot.inbox.inbox import Inbox
@@ -42,10 +40,9 @@ from bot.questions.answers import Answers
 from bot.questions.dialogue import Dialogue
 from bot.questions.fallbacks import Fallbacks
 from bot.questions.queue import Queue
-from bot.questions.schedule import Schedule
 from bot.questions.slots import Slots
 from bot.questions.writing import AnswerWriter
-from bot.store.store import DAY, KEEP_REQUESTS, Store, StoreBusy
+from bot.store.store import Store, StoreBusy
 from bot.telegram.connections import DEAF, Connections
 from bot.telegram.limits import ChatLimiter
 from bot.telegram.line import Line
@@ -73,25 +70,22 @@ class Assembly:
         """Open everything; what was opened closes with the stack."""
         made = cls(config, store, await stack.enter_async_context(open_engine(config.settings)))
         port = await stack.enter_async_context(
-            health_server(config.health_port, made.health, made.metrics)
+            health_server(config.settings.health_port, made.health, made.metrics)
         )
         log.info("health: http://127.0.0.1:%d/healthz", port)
         write_whole(config.port_file, str(port))
         return made
 
     def __init__(self, config: BotConfig, store: Store, engine: Engine) -> None:
-        self._config = config
+        self._config, self._settings = config, config.settings
         self._store = store
         self._engine = engine
         self.metrics = Metrics()
-        self._answers, self._dialogue = Answers(store), Dialogue(store)
-        self._schedule, self._people = Schedule(store), People(store)
+        self._answers = Answers(store)
         self._introduced = asyncio.Event()
-        pace = config.pace
+        url, pace = self._settings.telegram_api_url, config.pace
         # A message may take its time to be accepted; 25 a second and 64 at work are the most.
-        line = self._line = Line(
-            config.api_url, config.settings.telegram_proxy, pace, config.token_place
-        )
+        line = self._line = Line(url, self._settings.telegram_proxy, pace, config.token_place)
         self._request = Connections(
             line,
             lambda: self.metrics.failed("mute"),
@@ -100,57 +94,30 @@ class Assembly:
             pool_timeout=20,
         )
         self._bot = ExtBot(
-            config.token,
-            config.api_url,
-            _files_url(config.api_url),
+            self._settings.telegram_token,
+            url,
+            _files_url(url),
             request=self._request,
             get_updates_request=self._request,
             rate_limiter=ChatLimiter(pace=pace),
         )
-        self._sender = Sender(self._bot, pace)
+        context = self._context = Context(config, store, Sender(self._bot, pace), self.metrics)
         self._words_alone: UserError | None = None
-        self._searcher = make_searcher(config.settings, self._told_of_meaning)
-        self._members = Members(config.members_of, store, self._bot, pace)
-        self._gate = Gate(config, self._people, Groups(config, store), self._members)
+        self._searcher = make_searcher(self._settings, self._told_of_meaning)
+        self._members = Members(self._settings.members_of, store, self._bot, pace)
+        self._gate = Gate(config, People(store), Groups(config, store), self._members)
         self._fallbacks = Fallbacks(store, self.metrics)
-        writer = AnswerWriter(
-            config,
-            self._answers,
-            self._schedule,
-            self._dialogue,
-            self._sender,
-            self._searcher,
-            engine,
-            self.metrics,
-            self._fallbacks,
-        )
-        answerer = self._answerer = Answerer(
-            self._answers,
-            self._schedule,
-            self._sender,
-            self.metrics,
-            writer,
-            self._gate.may_have,
-            pace,
-        )
-        self._indexing = Indexing(config.settings)
-        self._uploads = Uploads(
-            config.settings,
-            store,
-            self._bot,
-            self._sender,
-            self._indexing,
-            line,
-            min(KEEP_REQUESTS, config.keep_days * DAY),
-            pace,
-        )
+        writer = AnswerWriter(context, self._searcher, engine, self._fallbacks)
+        answerer = self._answerer = Answerer(context, writer, self._gate.may_have)
+        self._indexing = Indexing(self._settings)
+        self._uploads = Uploads(context, self._bot, self._indexing, line)
         self._slots = Slots(engine, config.parallel)
         self.queue = Queue(
-            self._schedule, answerer.work, answerer.greet, self._slots.count, pace=pace
+            self._answers, answerer.work, answerer.greet, self._slots.count, pace=pace
         )
         self._inbox: Inbox | None = None
         self.poller = Poller(
-            config.token, config.api_url, line, store, self.metrics, self._heard, pace=pace
+            self._settings.telegram_token, url, line, store, self.metrics, self._heard, pace=pace
         )
         self._watch()
 
@@ -158,52 +125,22 @@ class Assembly:
         """Find out who we are, then handle updates and answer, for ever."""
         me, _ = await asyncio.gather(self._introduce(), self._slots.learn())
         log.info("answering as bot %d", me.id)
-        self._store.set_username(self._config.token, me.username or "")
+        self._store.set_username(self._settings.telegram_token, me.username or "")
         menu = Menu(self._bot, self._store, self._roles)
-        notices, requests = Notices(self._store), Requests(self._store)
-        pace = self._config.pace
-        doorkeeper = Doorkeeper(notices, self._people, self._sender, self._gate.admins, pace)
-        welcome = Welcome(self._config, requests, self._sender, self.queue.asked, menu.set)
+        context, gate = self._context, self._gate
+        doorkeeper = Doorkeeper(context, gate.admins)
+        welcome = Welcome(context, self.queue.asked, menu.set)
         commands = Commands(
-            self._config,
-            self._store,
-            self._indexing,
-            self._uploads,
-            self._answers,
-            self._dialogue,
-            self._sender,
-            menu,
-            self._searcher,
-            self._report,
+            context, self._indexing, self._uploads, menu, self._searcher, self._report
         )
-        entrance = Entrance(
-            self._config,
-            self._gate,
-            self._members,
-            requests,
-            Invites(self._store),
-            notices,
-            doorkeeper,
-            self._sender,
-            welcome.wake,
-        )
+        entrance = Entrance(context, gate, self._members, doorkeeper, welcome.wake)
+        limits = Limits(self._config, self._store, lambda user: gate.role(user) == "admin")
         handlers = Handlers(
-            self._config,
-            me,
-            self._gate,
-            self._store,
-            entrance,
-            self._answers,
-            Limits(self._config, self._store, lambda user: self._gate.role(user) == "admin"),
-            self._dialogue,
-            self._sender,
-            commands,
-            self.queue.asked,
-            self._stop,
+            context, me, gate, entrance, limits, commands, self.queue.asked, self._stop
         )
-        self._inbox = Inbox(self._store, handlers.handle, self.metrics, pace)
-        settings, last = self._config.settings, LastRun(self._config.settings)
-        news = News(settings, self._store, self._sender, last, self._gate.admins, pace)
+        self._inbox = Inbox(self._store, handlers.handle, self.metrics, context.pace)
+        last = LastRun(self._settings)
+        news = News(context, last, gate.admins)
         freshness = Freshness(self._indexing, last, self._config.reindex_every)
         talking = (self._inbox, self.queue, self._uploads, menu, welcome, doorkeeper)
         parts = (*talking, self._answerer, news, freshness)
@@ -222,7 +159,7 @@ class Assembly:
         """Delete what is old, a little at a time, for ever."""
         while True:
             with suppress(StoreBusy):
-                while self._store.sweep(time.time(), self._config.keep_days):
+                while self._store.sweep(time.time(), self._settings.keep_days):
                     await asyncio.sleep(0.05)
             await asyncio.sleep(SWEEP_PAUSE)
 
@@ -257,7 +194,7 @@ class Assembly:
             "send_silence": round(silence, 1),
             "backlog": self._store.backlog(),
             "backlog_age": round(stuck, 1),
-            **self._schedule.counts(),
+            **self._answers.counts(),
             "writing": self.queue.writing,
             "model_trouble": self._fallbacks.trouble,
             "trouble": trouble and asdict(trouble),
@@ -293,10 +230,10 @@ class Assembly:
 
     async def _report(self) -> dict[str, object]:
         """What /status tells."""
-        liked, disliked = self._dialogue.ratings()
+        liked, disliked = Dialogue(self._store).ratings()
         return {
             "poll": self.poller.age,
-            **self._schedule.counts(),
+            **self._answers.counts(),
             "backlog": self._store.backlog() - 1,  # the /status itself
             "running": self.queue.writing,
             "server": await self._server(),
@@ -305,7 +242,7 @@ class Assembly:
         }
 
     async def _server(self) -> str:
-        settings = self._config.settings
+        settings = self._settings
         if served_by(self._engine) is None:
             return "none"
         found = await examine(settings)
@@ -315,7 +252,7 @@ class Assembly:
 
     def _roles(self) -> dict[int, Role]:
         """Those who have a menu of their own."""
-        editors: dict[int, Role] = dict.fromkeys(self._people.with_role("editor"), "editor")
+        editors: dict[int, Role] = dict.fromkeys(People(self._store).with_role("editor"), "editor")
         return editors | dict.fromkeys(self._gate.admins(), "admin")
 
     def _told_of_meaning(self, error: UserError | None) -> None:
@@ -335,7 +272,7 @@ class Assembly:
         self.queue.wake()
 
     def _count(self, state: str) -> float:
-        return self._schedule.counts()[state]
+        return self._answers.counts()[state]
 
     def _watch(self) -> None:
         watch = self.metrics.watch

@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
+from bot.base.context import Context
 from bot.index.last_run import LastRun
 from bot.questions.fallbacks import TROUBLE
-from bot.store.store import Store, StoreBusy
-from bot.telegram.sending import Banned, Sender, SendingError, Unreachable
+from bot.store.store import StoreBusy
+from bot.telegram.sending import Banned, SendingError, Unreachable
 from bot.texts import Texts, texts_for
 from core.errors import UserError
 from core.lock import is_held
-from core.settings import Settings
 from core.text import printable
 from indexer.store.folder import IndexFolder
 
@@ -85,23 +85,18 @@ class News:
 
     def __init__(
         self,
-        settings: Settings,
-        store: Store,
-        sender: Sender,
+        context: Context,
         last: LastRun,
         admins: Callable[[], Sequence[int]],
-        pace: float = 1,
     ) -> None:
-        self._index = IndexFolder(settings.index)
-        self._store = store
-        self._db = store.db
-        self._sender = sender
+        self._index = IndexFolder(context.settings.index)
+        self._store, self._db = context.store, context.store.db
+        self._sender, self._pace = context.sender, context.pace
         self._last = last
         self._admins = admins
-        self._pace = pace
         self._seen: float | None = None  # when the index was changed, at the look before
         self._known: float | None = None  # and when it was last compared
-        self._told = -GATHER * pace
+        self._told = -GATHER * context.pace
 
     async def run(self) -> None:
         """Do so, for ever."""

@@ -11,15 +11,14 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from bot.base.context import Context
 from bot.gate.notices import Notice, Notices, shown
-from bot.people.people import People
 from bot.store.store import StoreBusy
 from bot.telegram.sending import (
     Banned,
     ChatGone,
     MaybeSent,
     MessageGone,
-    Sender,
     SendingError,
     Unreachable,
 )
@@ -35,19 +34,10 @@ log = logging.getLogger(__name__)
 class Doorkeeper:
     """Serves each administrator apart: one who cannot be reached holds up nobody else."""
 
-    def __init__(
-        self,
-        notices: Notices,
-        people: People,
-        sender: Sender,
-        admins: Callable[[], list[int]],
-        pace: float = 1,
-    ) -> None:
-        self._notices = notices
-        self._people = people
-        self._sender = sender
+    def __init__(self, context: Context, admins: Callable[[], list[int]]) -> None:
+        self._store, self._sender, self._pace = context.store, context.sender, context.pace
+        self._notices = Notices(context.store)
         self._admins = admins
-        self._pace = pace
         self._changed = asyncio.Event()
         self._rests: dict[int, float] = {}  # until when an administrator is left alone
         self._heard: dict[int, float] = {}  # when they wrote last
@@ -108,7 +98,7 @@ class Doorkeeper:
         decided = all(request.state != "waiting" for request in people)
         if decided and (notice.message is None or not people):
             return self._notices.remove(notice.id)
-        words = texts_for(self._people.store.meta(f"language {notice.admin}") or people[0].language)
+        words = texts_for(self._store.meta(f"language {notice.admin}") or people[0].language)
         text, buttons = shown(notice, people, words)
         try:
             if notice.message is None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from telegram import Message, Update, User
 
 from assistant.answer import check_question
-from bot.base.config import BotConfig
+from bot.base.context import Context
 from bot.gate.doorkeeper import Doorkeeper
 from bot.gate.gate import Gate, Visitor
 from bot.gate.invites import CLAIM_DIGITS, Invites, is_claim
@@ -15,7 +15,6 @@ from bot.inbox.inbox import Effect
 from bot.people.members import Members
 from bot.people.personal import send_data
 from bot.store.store import is_key
-from bot.telegram.sending import Sender
 from bot.texts import Texts, texts_for
 from bot.texts.about import about as about_bot
 from bot.texts.about import with_contact, with_notice
@@ -32,25 +31,19 @@ class Entrance:
 
     def __init__(
         self,
-        config: BotConfig,
+        context: Context,
         gate: Gate,
         members: Members,
-        requests: Requests,
-        invites: Invites,
-        notices: Notices,
         doorkeeper: Doorkeeper,
-        sender: Sender,
         wake: Callable[[], None],
     ) -> None:
         """`wake` is called when somebody is to be told of a decision."""
-        self._config = config
+        self._config, self._sender, store = context.config, context.sender, context.store
+        self._requests, self._invites = Requests(store), Invites(store)
+        self._notices = Notices(store)
         self._gate = gate
         self._members = members
-        self._requests = requests
-        self._invites = invites
-        self._notices = notices
         self._doorkeeper = doorkeeper
-        self._sender = sender
         self._wake = wake
 
     def to_ask(self, update: Update) -> Callable[[], Awaitable[None]] | None:
@@ -212,7 +205,9 @@ class Entrance:
     def _keep(self, number: int, user: User, message: Message, words: Texts) -> bool:
         """Keep the message where it is a question."""
         try:
-            text = check_question(message.text or message.caption or "", self._config.longest)
+            text = check_question(
+                message.text or message.caption or "", self._config.settings.question_length
+            )
         except UsageError:
             return False
         if text.startswith("/"):

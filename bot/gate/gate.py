@@ -54,7 +54,7 @@ class Gate:
     """Lets in the people of the settings, those who were approved, and whom a group lets in."""
 
     def __init__(self, config: BotConfig, people: People, groups: Groups, members: Members) -> None:
-        self._config = config
+        self._settings = config.settings
         self._people = people
         self._groups = groups
         self._members = members
@@ -107,13 +107,15 @@ class Gate:
 
     def role(self, user: int) -> Role:
         """What the person may do once they are in."""
-        return "admin" if user in self._config.admins else self._people.role(user)
+        return "admin" if user in self._settings.admins else self._people.role(user)
 
     def admins(self) -> list[int]:
         """The ids of all administrators."""
-        return list(dict.fromkeys([*sorted(self._config.admins), *self._people.with_role("admin")]))
+        return list(
+            dict.fromkeys([*sorted(self._settings.admins), *self._people.with_role("admin")])
+        )
 
     def _listed(self, user: int) -> bool:
-        config = self._config
-        listed = user in config.allowed_users or user in config.admins
-        return config.public or listed or self._people.knows(user)
+        settings = self._settings
+        listed = user in settings.allowed_users or user in settings.admins
+        return settings.public or listed or self._people.knows(user)

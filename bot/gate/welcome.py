@@ -5,10 +5,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from bot.base.config import BotConfig
+from bot.base.context import Context
 from bot.gate.requests import Requests
 from bot.store.store import StoreBusy
-from bot.telegram.sending import Banned, Sender, SendingError, Unreachable
+from bot.telegram.sending import Banned, SendingError, Unreachable
 from bot.texts import texts_for
 from bot.texts.about import with_notice
 from core.waiting import happens
@@ -23,19 +23,16 @@ class Welcome:
 
     def __init__(
         self,
-        config: BotConfig,
-        requests: Requests,
-        sender: Sender,
+        context: Context,
         asked: Callable[[int], None],
         role_changed: Callable[[], Awaitable[None]],
     ) -> None:
         """`asked` is told the numbers of the questions that were kept, and are in the queue now."""
-        self._config = config
-        self._requests = requests
-        self._sender = sender
+        self._config, self._sender = context.config, context.sender
+        self._requests = Requests(context.store)
         self._asked = asked
         self._role_changed = role_changed
-        self._pause = config.pace * PAUSE
+        self._pause = context.pace * PAUSE
         self._decided = asyncio.Event()
 
     def wake(self) -> None:

@@ -63,8 +63,8 @@ class Limits:
         config, granted = self._config, self._granted.get(user)
         free = self._is_admin(user)
         limits = (
-            (MINUTE, granted.per_minute, 0 if free else config.per_minute),
-            (DAY, granted.per_day, 0 if free else config.per_day),
+            (MINUTE, granted.per_minute, 0 if free else config.settings.questions_per_minute),
+            (DAY, granted.per_day, 0 if free else config.settings.questions_per_day),
         )
         for span, own, everybody in limits:
             most = everybody if own is None else own

@@ -12,14 +12,14 @@ class Groups:
     """Tells in which groups the bot answers. What it logs, it logs once per group."""
 
     def __init__(self, config: BotConfig, store: Store) -> None:
-        self._config = config
+        self._settings = config.settings
         self._db = store.db
         self._logged: set[int] = set()
 
     def allows(self, group: int) -> bool:
         """Tell whether people may ask in this group."""
-        listed = self._config.groups
-        if group in listed or (self._config.public and not listed):
+        listed = self._settings.allowed_groups
+        if group in listed or (self._settings.public and not listed):
             return True
         row = self._db.execute("SELECT old FROM moved WHERE new = ?", (group,)).fetchone()
         if row is None or row[0] not in listed:

@@ -6,6 +6,7 @@ What it said is kept for a while, in the store, too: somebody who left a group m
 import asyncio
 import logging
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from telegram import ChatMember
@@ -32,7 +33,7 @@ class Members:
     """Asks Telegram for members, at most once at a time for each person."""
 
     def __init__(
-        self, groups: frozenset[int], store: Store, bot: ExtBot[Any], pace: float = 1
+        self, groups: Iterable[int], store: Store, bot: ExtBot[Any], pace: float = 1
     ) -> None:
         self._groups = dict.fromkeys(sorted(groups), "")
         self._moved: dict[int, int] = {}

@@ -26,10 +26,9 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
-from bot.base.metrics import Metrics
-from bot.questions.answers import Answer, Answers, Question
+from bot.base.context import Context
+from bot.questions.answers import MOST, Answer, Answers, Question
 from bot.questions.compose import answer_buttons, entities_of, sentence, stop_button
-from bot.questions.schedule import MOST, Schedule
 from bot.questions.writing import LOOK, AnswerWriter
 from bot.store.store import StoreBusy, StoreError
 from bot.telegram.sending import (
@@ -39,7 +38,6 @@ from bot.telegram.sending import (
     MaybeSent,
     MessageGone,
     Refused,
-    Sender,
     SendingError,
     Unreachable,
 )
@@ -65,21 +63,15 @@ class Answerer:
 
     def __init__(
         self,
-        answers: Answers,
-        schedule: Schedule,
-        sender: Sender,
-        metrics: Metrics,
+        context: Context,
         writer: AnswerWriter,
         may_ask: Callable[[Question], bool],
-        pace: float = 1,
     ) -> None:
-        """`may_ask` tells whether who asked is still let in; `pace` stretches the pauses."""
-        self._answers = answers
-        self._schedule = schedule
-        self._sender = sender
-        self._metrics = metrics
+        """`may_ask` tells whether who asked is still let in."""
+        self._answers = Answers(context.store)
+        self._sender, self._metrics = context.sender, context.metrics
+        self._pace = context.pace
         self._may_ask = may_ask
-        self._pace = pace
         self._writer = writer
         self._queued: dict[int, tuple[int, int]] = {}  # where a person reads that they wait
         self._failures: dict[int, Counter[type[Exception]]] = {}
@@ -122,7 +114,7 @@ class Answerer:
             await self._bring_on(found, give_back)
         except Banned as error:
             self._metrics.failed("banned")
-            self._schedule.put_off_chat(found.question.chat, error.seconds + self._pace)
+            self._answers.put_off_chat(found.question.chat, error.seconds + self._pace)
         except ChatMoved as error:
             self._answers.move_chat(found.question.chat, error.chat)
         except ValueError:
@@ -194,7 +186,7 @@ class Answerer:
         self._metrics.failed(type(error).__name__)
         if failures[kind] < TRIES[kind]:
             pause = min(LONGEST_PAUSE, PAUSE * 2.0 ** min(found.telegram_failures, GROWING))
-            self._schedule.put_off(number, self._pace * pause, "telegram")
+            self._answers.put_off(number, self._pace * pause, "telegram")
         elif kind in (ChatGone, MessageGone):
             del self._failures[number]
             self._answers.close(number, "gone")

@@ -5,13 +5,12 @@ from collections.abc import Callable
 
 from telegram import Message
 
-from bot.base.config import BotConfig
+from bot.base.context import Context
 from bot.inbox.inbox import Effect
 from bot.people.allowances import MINUTE, Limits
 from bot.questions.answers import Answer, Answers, Question
 from bot.questions.compose import sentence
 from bot.questions.dialogue import Dialogue
-from bot.telegram.sending import Sender
 from bot.texts import Texts, texts_for
 from bot.texts.counting import counted, duration
 
@@ -21,20 +20,16 @@ class Asking:
 
     def __init__(
         self,
-        config: BotConfig,
-        answers: Answers,
+        context: Context,
         limits: Limits,
-        dialogue: Dialogue,
-        sender: Sender,
         begin: Callable[[int], None],
         stop: Callable[[int], None],
     ) -> None:
         """`begin` and `stop` tell the queue about an answer whose row has just changed."""
-        self._config = config
-        self._answers = answers
+        self._most_waiting = context.settings.questions_waiting
+        self._answers, self._dialogue = Answers(context.store), Dialogue(context.store)
+        self._sender = context.sender
         self._limits = limits
-        self._dialogue = dialogue
-        self._sender = sender
         self._begin = begin
         self._stop = stop
 
@@ -69,7 +64,7 @@ class Asking:
         if last is None:
             return Effect(errands=[lambda: self._sender.reply(message, words.nothing_to_retry)])
         old = last.question
-        if self._dialogue.is_open(old):
+        if self._answers.is_open(old):
             return Effect(errands=[lambda: self._sender.reply(message, words.still_working)])
         asked = time.time() if which else message.date.timestamp()
         effect = self.ask(
@@ -97,7 +92,7 @@ class Asking:
 
     def _refusal(self, question: Question) -> str:
         """Why the person may not ask now, or nothing. Time is that of the messages."""
-        words, most = texts_for(question.language), self._config.waiting
+        words, most = texts_for(question.language), self._most_waiting
         if self._answers.open_of(question.user) > most:
             return self._full(words)
         spent = self._limits.spent(question.user, question.asked)
@@ -107,4 +102,4 @@ class Asking:
         return said.format(count=spent.most, wait=duration(spent.wait, words))
 
     def _full(self, words: Texts) -> str:
-        return words.full.format(questions=counted(self._config.waiting + 1, words.questions))
+        return words.full.format(questions=counted(self._most_waiting + 1, words.questions))

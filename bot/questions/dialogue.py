@@ -35,37 +35,13 @@ class Dialogue:
             (chat, thread or 0, since),
         )
 
-    def forget(self, user: int, before: int) -> None:
-        """Delete what the person said and was told, up to this number.
-
-        That a question was asked stays: it counts for the quota. It has no words any more.
-        """
-        known = (user, before)
-        self._store.scrub()
-        self._db.execute("DELETE FROM turn WHERE user = ? AND answer <= ?", known)
-        self._db.execute("DELETE FROM feedback WHERE user = ? AND answer <= ?", known)
-        self._db.execute(
-            "UPDATE answer SET question = '', citations = '[]' WHERE user = ? AND id <= ?", known
-        )
-        unshown = (
-            " WHERE NOT shown AND text IS NOT NULL AND answer IN (SELECT id FROM answer"
-            " WHERE user = ? AND id <= ? AND outcome != 'stopped')"
-        )
-        self._db.execute("DELETE FROM part" + unshown + " AND number > 0", known)
-        self._db.execute("UPDATE part SET text = '⏹', entities = '[]'" + unshown, known)
-
-    def is_open(self, question: Question) -> bool:
-        """Tell whether the message that asked this is being answered, first or anew."""
-        sql = "SELECT 1 FROM answer WHERE user = ? AND state != 'done' AND chat = ? AND message = ?"
-        return bool(self._db.execute(sql, _asked_by(question)).fetchone())
-
     def drop(self, question: Question) -> None:
         """Forget the turns that this message began: it is being answered anew."""
         sql = (
             "DELETE FROM turn WHERE answer IN"
             " (SELECT id FROM answer WHERE user = ? AND chat = ? AND message = ?)"
         )
-        self._db.execute(sql, _asked_by(question))
+        self._db.execute(sql, (question.user, question.chat, question.message))
 
     def rate(self, answer: int, user: int, value: int) -> None:
         """Keep what the person thinks of the answer: 1 or -1; the last word counts."""
@@ -78,7 +54,3 @@ class Dialogue:
         """How many answers of those that are kept were liked and disliked."""
         row = self._db.execute("SELECT sum(value > 0), sum(value < 0) FROM feedback").fetchone()
         return int(row[0] or 0), int(row[1] or 0)
-
-
-def _asked_by(question: Question) -> tuple[int, int, int | None]:
-    return question.user, question.chat, question.message

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Container
 
-from bot.questions.schedule import Schedule
+from bot.questions.answers import Answers
 
 GREETINGS = 500  # messages of this kind being sent
 EVERY = 10.0  # seconds between two looks at who has moved
@@ -18,8 +18,8 @@ Greet = Callable[[int, int], Awaitable[None]]
 class Greeter:
     """`greet` is given a number and how many are before it; one at a time for each number."""
 
-    def __init__(self, schedule: Schedule, greet: Greet, pace: float) -> None:
-        self._schedule = schedule
+    def __init__(self, answers: Answers, greet: Greet, pace: float) -> None:
+        self._answers = answers
         self._greet = greet
         self._every, self._group_every = pace * EVERY, pace * GROUP_EVERY
         self._new: list[int] = []
@@ -35,7 +35,7 @@ class Greeter:
         """Tell the new ones, and from time to time those in front that have moved."""
         new, self._new = self._new, []
         for number in new:
-            ahead = self._schedule.ahead_of(number)
+            ahead = self._answers.ahead_of(number)
             if ahead and number not in at_work and len(self._tasks) < GREETINGS:
                 self._tell(number, ahead)
         if time.monotonic() - self._looked > self._every:
@@ -54,7 +54,7 @@ class Greeter:
             await asyncio.wait({task})
 
     def _moved(self, at_work: Container[int]) -> list[tuple[int, int]]:
-        rows = self._schedule.waiting(LOOKED_AT)
+        rows = self._answers.waiting(LOOKED_AT)
         known = {number: self._told.get(number, (0, 0.0)) for number, _, _ in rows}
         self._told = {number: told for number, told in known.items() if told[0]}
         now = time.monotonic()

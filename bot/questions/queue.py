@@ -10,8 +10,8 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
+from bot.questions.answers import Answers
 from bot.questions.greeter import EVERY, Greet, Greeter
-from bot.questions.schedule import Schedule
 from bot.store.store import StoreBusy
 from core.waiting import happens
 
@@ -31,19 +31,19 @@ class Queue:
 
     def __init__(
         self,
-        schedule: Schedule,
+        answers: Answers,
         work: Work,
         greet: Greet,
         places: Callable[[], int],
         clock: Callable[[], float] = time.time,
         pace: float = 1,
     ) -> None:
-        self._schedule = schedule
+        self._answers = answers
         self._work = work
         self._places = places
         self._clock = clock
         self._pace = pace
-        self._greeter = Greeter(schedule, greet, pace)
+        self._greeter = Greeter(answers, greet, pace)
         self._tasks: dict[int, asyncio.Task[None]] = {}  # by person
         self._writing: set[int] = set()
         self._changed = asyncio.Event()
@@ -64,11 +64,11 @@ class Queue:
             now = self._clock()
             before, since = since, now - time.monotonic()
             if before - since > CLOCK_SET:
-                self._schedule.clock_set_back(before - since)
+                self._answers.clock_set_back(before - since)
             self._start_ready(now)
             if not self._closing:
                 self._greeter.look(self._writing)
-            due = self._schedule.next_due(now)
+            due = self._answers.next_due(now)
             sleep = self._pace * EVERY if due is None else min(self._pace * EVERY, due - now)
             await happens(self._changed, max(0.05, sleep))
         raise self._error
@@ -100,9 +100,9 @@ class Queue:
             return
         ready: Sequence[tuple[int, int]] = ()
         if free > 0:
-            ready = self._schedule.ready(now, self._tasks, min(room, free), only_final=False)
+            ready = self._answers.ready(now, self._tasks, min(room, free), only_final=False)
         else:
-            ready = self._schedule.ready(now, self._tasks, room, only_final=True)
+            ready = self._answers.ready(now, self._tasks, room, only_final=True)
         for number, user in ready:
             self._writing.add(number)
             self._tasks[user] = task = asyncio.ensure_future(self._run(number))

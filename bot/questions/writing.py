@@ -17,15 +17,13 @@ from assistant.server.errors import (
     ServerDown,
     ServerError,
 )
-from bot.base.config import BotConfig
-from bot.base.metrics import Metrics
+from bot.base.context import Context
 from bot.questions.answers import Answer, Answers, Question, Text
 from bot.questions.compose import fragment, messages_of, sentence, stop_button, unformatted
 from bot.questions.dialogue import Dialogue
 from bot.questions.fallbacks import Fallbacks
 from bot.questions.preview import Preview
-from bot.questions.schedule import Schedule
-from bot.telegram.sending import Sender, SendingError
+from bot.telegram.sending import SendingError
 from bot.texts import Texts, texts_for
 from core.errors import UserError
 from core.waiting import happens
@@ -47,24 +45,16 @@ class AnswerWriter:
 
     def __init__(
         self,
-        config: BotConfig,
-        answers: Answers,
-        schedule: Schedule,
-        dialogue: Dialogue,
-        sender: Sender,
+        context: Context,
         searcher: Searcher,
         engine: Engine,
-        metrics: Metrics,
         fallbacks: Fallbacks,
     ) -> None:
-        self._config = config
-        self._answers = answers
-        self._schedule = schedule
-        self._dialogue = dialogue
-        self._sender = sender
+        self._settings, self._pace = context.settings, context.pace
+        self._answers, self._dialogue = Answers(context.store), Dialogue(context.store)
+        self._sender, self._metrics = context.sender, context.metrics
         self._searcher = searcher
         self._engine = engine
-        self._metrics = metrics
         self._fallbacks = fallbacks
         self._cut: dict[int, Done] = {}  # answers that broke off, the longest of each
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -76,11 +66,11 @@ class AnswerWriter:
         Raises ValueError for one that has ended the process too often.
         """
         question = found.question
-        if self._schedule.begin(question.id) >= BEGINNINGS:
-            self._schedule.ended(question.id)
+        if self._answers.begin(question.id) >= BEGINNINGS:
+            self._answers.ended(question.id)
             raise ValueError(f"the process ended {BEGINNINGS} times while this was written")
         words = texts_for(question.language)
-        buttons, pace = stop_button(question.id, words), self._config.pace
+        buttons, pace = stop_button(question.id, words), self._pace
         preview = Preview(self._sender, question.chat, message, buttons, pace)
         task = asyncio.ensure_future(self._written(found, preview, words))
         self._tasks[question.id] = task
@@ -97,7 +87,7 @@ class AnswerWriter:
             raise
         finally:
             del self._tasks[question.id]
-            self._schedule.ended(question.id)
+            self._answers.ended(question.id)
         await preview.close()
         if not task.cancelled():
             task.result()
@@ -112,7 +102,7 @@ class AnswerWriter:
         number, seen, draft = found.question.id, asyncio.Event(), list[str]()
         self._show_typing(found.question, seen)
         try:
-            async with asyncio.timeout(self._config.deadline):
+            async with asyncio.timeout(self._settings.answer_seconds):
                 done = await self._read(found, preview, draft, seen)
         except asyncio.CancelledError:
             # Stopped by the person, unless the bot is stopping: then nothing is final here.
@@ -162,7 +152,7 @@ class AnswerWriter:
 
     def _too_late(self, number: int, text: str, words: Texts) -> None:
         self._metrics.answered("deadline")
-        label = words.deadline.format(seconds=round(self._config.deadline))
+        label = words.deadline.format(seconds=round(self._settings.answer_seconds))
         self._answers.finish(number, "deadline", fragment(text, label))
 
     def _show_typing(self, question: Question, seen: asyncio.Event) -> None:
@@ -172,7 +162,7 @@ class AnswerWriter:
         async def show() -> None:
             while not seen.is_set():
                 await self._sender.typing(question.chat, question.thread)
-                await happens(seen, self._config.pace * TYPING)
+                await happens(seen, self._pace * TYPING)
 
         self._actions.add(task := asyncio.ensure_future(show()))
         task.add_done_callback(self._actions.discard)
@@ -198,8 +188,8 @@ class AnswerWriter:
         if found.server_failures + 1 >= SERVER_TRIES:
             return False
         self._metrics.failed(fault)
-        pause = self._config.pace * 2.0**found.server_failures
-        self._schedule.put_off(found.question.id, pause, "server")
+        pause = self._pace * 2.0**found.server_failures
+        self._answers.put_off(found.question.id, pause, "server")
         return True
 
     async def _read(
@@ -215,8 +205,8 @@ class AnswerWriter:
             self._dialogue.turns(question),
             searcher=self._searcher,
             engine=engine,
-            top_k=self._config.settings.top_k,
-            contact=self._config.contact,
+            top_k=self._settings.top_k,
+            contact=self._settings.contact,
         )
         label = ""
         async with aclosing(events) as stream:  # type: ignore[type-var]

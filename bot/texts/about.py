@@ -40,16 +40,18 @@ def with_notice(text: str, config: BotConfig) -> str:
 
 def with_contact(text: str, config: BotConfig, words: Texts) -> str:
     """A text of help, with whom to turn to."""
-    return text + (words.contact.format(contact=config.contact) if config.contact else "")
+    contact = config.settings.contact
+    return text + words.contact.format(contact=contact) if contact else text
 
 
 def about(config: BotConfig, words: Texts) -> str:
     """The answer to /about."""
-    contact = words.about_contact if config.contact else words.about_no_contact
-    host = urlsplit(config.settings.server_url).hostname or ""
-    elsewhere = config.settings.engine != "extractive" and host not in HERE
+    settings = config.settings
+    contact = words.about_contact if settings.contact else words.about_no_contact
+    host = urlsplit(settings.server_url).hostname or ""
+    elsewhere = settings.engine != "extractive" and host not in HERE
     return words.about.format(
-        contact=contact.format(contact=config.contact),
-        days=counted(config.keep_days, words.days),
+        contact=contact.format(contact=settings.contact),
+        days=counted(settings.keep_days, words.days),
         server=words.about_server.format(host=host) if elsewhere else "",
     )

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from telegram import CallbackQuery, Message
 
 from assistant.quote.whole import in_part, section
-from bot.base.config import BotConfig
+from bot.base.context import Context
 from bot.gate.gate import Visitor
 from bot.inbox.inbox import Effect
 from bot.index.indexing import Indexing
@@ -17,8 +17,7 @@ from bot.people.personal import send_data
 from bot.questions.answers import Answer, Answers, Question, Text
 from bot.questions.compose import entities_of, sentence, sources, whole
 from bot.questions.dialogue import Dialogue
-from bot.store.store import Store
-from bot.telegram.sending import Sender, thread_of
+from bot.telegram.sending import thread_of
 from bot.texts import Texts, texts_for
 from bot.texts.about import about, with_contact, with_notice
 from bot.texts.counting import counted
@@ -37,25 +36,18 @@ class Commands:
 
     def __init__(
         self,
-        config: BotConfig,
-        store: Store,
+        context: Context,
         indexing: Indexing,
         uploads: Uploads,
-        answers: Answers,
-        dialogue: Dialogue,
-        sender: Sender,
         menu: Menu,
         searcher: Searcher,
         report: Report,
     ) -> None:
         """`report` gives what the text of /status is filled with."""
-        self._config = config
-        self._store = store
+        self._config, self._store, self._sender = context.config, context.store, context.sender
+        self._answers, self._dialogue = Answers(context.store), Dialogue(context.store)
         self._indexing = indexing
         self._uploads = uploads
-        self._answers = answers
-        self._dialogue = dialogue
-        self._sender = sender
         self._menu = menu
         self._searcher = searcher
         self._report = report
@@ -162,7 +154,7 @@ class Commands:
     async def _status(self, message: Message, words: Texts) -> None:
         report = await self._report() | await self._indexing.holds()
         report["server"] = _of_server(str(report["server"]), words)
-        report["days"] = counted(self._config.keep_days, words.days)
+        report["days"] = counted(self._config.settings.keep_days, words.days)
         await self._sender.reply(message, words.status.format(**report))
 
     async def _reindex(self, message: Message, words: Texts) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from telegram import Message, MessageEntity, Update, User
 
 from assistant.answer import check_question
-from bot.base.config import BotConfig
+from bot.base.context import Context
 from bot.gate.entrance import DATA, Entrance
 from bot.gate.gate import Gate, Visitor
 from bot.inbox.inbox import Effect
@@ -16,8 +16,8 @@ from bot.people.allowances import Limits
 from bot.questions.answers import Answers, Question
 from bot.questions.asking import Asking
 from bot.questions.dialogue import Dialogue
-from bot.store.store import Store, is_key
-from bot.telegram.sending import Sender, thread_of
+from bot.store.store import is_key
+from bot.telegram.sending import thread_of
 from bot.texts import Texts, texts_for
 from bot.texts.counting import counted
 from bot.updates.commands import Commands
@@ -31,30 +31,23 @@ class Handlers:
 
     def __init__(
         self,
-        config: BotConfig,
+        context: Context,
         me: User,
         gate: Gate,
-        store: Store,
         entrance: Entrance,
-        answers: Answers,
         limits: Limits,
-        dialogue: Dialogue,
-        sender: Sender,
         commands: Commands,
         begin: Callable[[int], None],
         stop: Callable[[int], None],
     ) -> None:
         """`begin` and `stop` tell the queue about an answer whose row has just changed."""
         self._me = me
-        self._config = config
+        self._config, self._store, self._sender = context.config, context.store, context.sender
+        self._answers, self._dialogue = Answers(context.store), Dialogue(context.store)
         self._gate = gate
-        self._store = store
         self._entrance = entrance
-        self._answers = answers
-        self._dialogue = dialogue
-        self._sender = sender
         self._commands = commands
-        self._asking = Asking(config, answers, limits, dialogue, sender, begin, stop)
+        self._asking = Asking(context, limits, begin, stop)
 
     def handle(self, number: int, update: Update) -> Effect:
         """The one way in. Called twice for an update, it changes nothing the second time."""
@@ -132,7 +125,7 @@ class Handlers:
             return effect
         if name == "forget":
             effect = self._asking.stop_all(number, user, None)
-            self._dialogue.forget(user, number)
+            self._answers.forget(user, number)
             effect.errands.append(lambda: self._sender.reply(message, words.forgotten))
             return effect
         if name == "requests" and visitor.admin and visitor.private:
@@ -159,7 +152,7 @@ class Handlers:
         self, number: int, message: Message, visitor: Visitor, text: str, words: Texts
     ) -> Effect:
         try:
-            text = check_question(text, self._config.longest)
+            text = check_question(text, self._config.settings.question_length)
         except UsageError:
             return self._unreadable(message, visitor, text, words)
         if said := reply_to(text, words, visitor.private, self._config):
@@ -179,9 +172,10 @@ class Handlers:
 
     def _unreadable(self, message: Message, visitor: Visitor, text: str, words: Texts) -> Effect:
         """Say why there is no question; what Telegram writes by itself is no message to answer."""
-        if len(text) > self._config.longest:
+        if len(text) > self._config.settings.question_length:
             said = words.too_long.format(
-                characters=counted(len(text), words.characters), most=self._config.longest
+                characters=counted(len(text), words.characters),
+                most=self._config.settings.question_length,
             )
         elif visitor.private and (text or message.effective_attachment):
             said = words.only_text

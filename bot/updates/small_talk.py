@@ -16,4 +16,4 @@ def reply_to(text: str, words: Texts, private: bool, config: BotConfig) -> str:
         return with_contact(words.help, config, words)
     more = "\n\n/help, /about" if kind == "who" else ""
     said = text if any(map(str.isalpha, text)) else words.start  # "👍 1" is in no language
-    return reply(kind, said, config.contact) + more if kind else ""
+    return reply(kind, said, config.settings.contact) + more if kind else ""

@@ -19,12 +19,13 @@ from telegram.error import BadRequest, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
 from assistant.retrieve import programs
+from bot.base.context import Context
 from bot.index.indexing import Indexing
-from bot.store.store import Store, StoreBusy
+from bot.store.store import DAY, KEEP_REQUESTS, StoreBusy
 from bot.telegram import retry
 from bot.telegram.limits import ban_seconds
 from bot.telegram.line import Line
-from bot.telegram.sending import Banned, ChatGone, MessageGone, Sender, SendingError, Unreachable
+from bot.telegram.sending import Banned, ChatGone, MessageGone, SendingError, Unreachable
 from bot.texts import Texts, texts_for
 from bot.uploads.check import Rejected, check
 from bot.uploads.files import (
@@ -44,7 +45,6 @@ from bot.uploads.replacing import Replacing
 from bot.uploads.rows import Upload, UploadRows
 from bot.uploads.teller import Teller
 from core.errors import Busy, UserError
-from core.settings import Settings
 from core.waiting import happens
 
 TRIES = 8
@@ -60,25 +60,22 @@ class Uploads:
 
     def __init__(
         self,
-        settings: Settings,
-        store: Store,
+        context: Context,
         bot: ExtBot[Any],
-        sender: Sender,
         indexing: Indexing,
         line: Line,
-        keep: float,
-        pace: float = 1,
     ) -> None:
-        """`keep` is for how many seconds a question to the person is open."""
+        settings = context.settings
         self._documents = settings.documents.absolute()
         self._temporary = settings.state.absolute() / "uploads"
         self._programs = programs(settings)
-        self._rows = UploadRows(store)
+        self._rows = UploadRows(context.store)
         self._bot = bot
+        keep = min(KEEP_REQUESTS, settings.keep_days * DAY)
         self._replacing = Replacing(self._rows, self._documents, keep)
-        self._teller = Teller(self._rows, sender, self._replacing)
+        self._teller = Teller(self._rows, context.sender, self._replacing)
         self._indexing = indexing
-        self._pace = pace
+        self._pace = context.pace
         self._client = httpx.AsyncClient(timeout=READ, transport=line.transport(1))
         # One each: what one of them has seen, the others have not.
         self._changed = {

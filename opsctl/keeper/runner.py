@@ -43,25 +43,10 @@ def _bot_config(config: Settings) -> "BotConfig":
 
     by_timer = ReindexTimer(config).is_in_charge() and is_usable()
     return BotConfig(
-        token=config.telegram_token,
         token_place=load_with_origins().token_place,
         settings=config,
         database=config.bot_database,
         lock=config.state / "run" / "bot.lock",
-        api_url=config.telegram_api_url,
-        allowed_users=frozenset(config.allowed_users),
-        admins=frozenset(config.admins),
-        groups=frozenset(config.allowed_groups),
-        members_of=frozenset(config.members_of),
-        public=config.public,
-        health_port=config.health_port,
-        per_minute=config.questions_per_minute,
-        per_day=config.questions_per_day,
-        waiting=config.questions_waiting,
-        longest=config.question_length,
-        contact=config.contact,
         notice=read_notice(config.notice),
-        keep_days=config.keep_days,
         reindex_every=0 if by_timer else seconds_of(config.reindex_every),
-        deadline=config.answer_seconds,
     )

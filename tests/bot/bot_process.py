@@ -54,16 +54,16 @@ class BotProcess:
             **config.pop("settings", {}),
         }
         self.config = {
-            "token": api.token,
-            "api_url": api.url,
+            "telegram_token": api.token,
+            "telegram_api_url": api.url,
             "settings": settings,
             "database": str(self.database),
             "lock": str(folder / "bot.lock"),
             "allowed_users": list(range(1, 1000)),
             "admins": [ADMIN],
             "health_port": 0,
-            "per_minute": 1000,
-            "per_day": 1000,
+            "questions_per_minute": 1000,
+            "questions_per_day": 1000,
             "pace": self.pace,
             **config,
         }

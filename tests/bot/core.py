@@ -14,13 +14,13 @@ from telegram.request import HTTPXRequest
 from assistant.engines import open_engine
 from assistant.retrieve import make_searcher
 from bot.base.config import BotConfig
+from bot.base.context import Context
 from bot.base.metrics import Metrics
 from bot.questions.answering import Answerer
 from bot.questions.answers import Answers, Question
 from bot.questions.dialogue import Dialogue
 from bot.questions.fallbacks import Fallbacks
 from bot.questions.queue import Queue
-from bot.questions.schedule import Schedule
 from bot.questions.slots import Slots
 from bot.questions.writing import AnswerWriter
 from bot.store.store import Store
@@ -37,7 +37,6 @@ class Core:
     api: FakeBotAPI
     store: Store
     answers: Answers
-    schedule: Schedule
     dialogue: Dialogue
     queue: Queue
     answerer: Answerer
@@ -72,49 +71,28 @@ async def core(
     **more: Any,
 ) -> AsyncIterator[Core]:
     """Run it over the file in `folder`; bans above `cap` seconds are left to the store."""
-    deadline = more.pop("deadline", 300)
     settings = Settings(
         **{"state": state, "embedder": "builtin", "engine": "extractive", "threshold": 0.0, **more}
     )
-    config = BotConfig(
-        api.token, settings, folder / "core.sqlite", folder, deadline=deadline, pace=pace
-    )
+    config = BotConfig(settings, folder / "core.sqlite", folder, pace=pace)
     store = Store(config.database)
-    answers, schedule = Answers(store), Schedule(store)
+    answers = Answers(store)
     dialogue, metrics = Dialogue(store), Metrics()
     removed: set[int] = set()
     limiter = ChatLimiter(per_second=50, burst=50, per_minute=1000, cap=cap)
     request = HTTPXRequest(connection_pool_size=64)
     bot = ExtBot(api.token, api.url, request=request, rate_limiter=limiter)
-    sender = Sender(bot, pace)
     async with open_engine(settings) as engine:
         searcher = make_searcher(settings)
-        writer = AnswerWriter(
-            config,
-            answers,
-            schedule,
-            dialogue,
-            sender,
-            searcher,
-            engine,
-            metrics,
-            Fallbacks(store, metrics),
-        )
-        answerer = Answerer(
-            answers,
-            schedule,
-            sender,
-            metrics,
-            writer,
-            lambda question: question.user not in removed,
-            pace=pace,
-        )
+        context = Context(config, store, Sender(bot, pace), metrics)
+        writer = AnswerWriter(context, searcher, engine, Fallbacks(store, metrics))
+        answerer = Answerer(context, writer, lambda question: question.user not in removed)
         slots = Slots(engine, config.parallel)
         await slots.learn()
-        queue = Queue(schedule, answerer.work, answerer.greet, slots.count, clock, pace)
+        queue = Queue(answers, answerer.work, answerer.greet, slots.count, clock, pace)
         running = asyncio.ensure_future(queue.run())
         try:
-            yield Core(api, store, answers, schedule, dialogue, queue, answerer, metrics, removed)
+            yield Core(api, store, answers, dialogue, queue, answerer, metrics, removed)
         finally:
             await queue.close(0)
             running.cancel()

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import warnings
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,26 +18,25 @@ from core.errors import UserError
 from core.settings import Settings
 
 PATHS = ("documents", "state")
-PEOPLE = ("allowed_users", "admins", "groups", "members_of")
 
 
 def main(path: str) -> int:
     given = json.loads(Path(path).read_text())
     level = given.pop("log_level", "INFO")
     os.environ["PATH"] = given.pop("path", os.defpath)
+    own = {one.name for one in fields(BotConfig)}
+    others = {name: given.pop(name) for name in list(given) if name not in own}
     settings: dict[str, Any] = {
-        name: Path(value) if name in PATHS else value
-        for name, value in given.pop("settings").items()
+        name: Path(value) if name in PATHS else tuple(value) if isinstance(value, list) else value
+        for name, value in (given.pop("settings") | others).items()
     }
-    for name in PEOPLE:
-        given[name] = frozenset(given.get(name, ()))
     config = BotConfig(
         settings=Settings(**settings),
         database=Path(given.pop("database")),
         lock=Path(given.pop("lock")),
         **given,
     )
-    log.set_up(level, [config.token])
+    log.set_up(level, [config.settings.telegram_token])
     try:
         return run(config)
     except UserError as error:

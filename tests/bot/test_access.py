@@ -11,6 +11,7 @@ from tests.workspace import question
 
 STRANGER = 5000
 GROUP = -100
+OURS: dict[str, Any] = {"allowed_groups": [GROUP]}
 
 
 def talks(call: dict[str, Any]) -> bool:
@@ -51,7 +52,10 @@ def test_neither_bots_nor_channels_nor_edits_nor_other_bots_words_are_questions(
     tmp_path: Path, notes: Path
 ) -> None:
     async def go() -> None:
-        async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes, groups=[GROUP]) as bot:
+        async with (
+            FakeBotAPI() as api,
+            BotProcess(tmp_path, api, notes, allowed_groups=[GROUP]) as bot,
+        ):
             robot = {"id": 3, "is_bot": True, "first_name": "R"}
             api.user(3, question(1), sender=robot)
             api.user(2, question(2), extra={"via_bot": robot})
@@ -71,7 +75,10 @@ def test_neither_bots_nor_channels_nor_edits_nor_other_bots_words_are_questions(
 def test_in_a_group_of_ours_everybody_may_ask_who_calls_it(tmp_path: Path, notes: Path) -> None:
     async def go() -> None:
         name = f"@{BOT['username']}"
-        async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes, groups=[GROUP]) as bot:
+        async with (
+            FakeBotAPI() as api,
+            BotProcess(tmp_path, api, notes, allowed_groups=[GROUP]) as bot,
+        ):
             api.user(2, question(1), chat=GROUP)
             api.user(2, f"{name} {question(2)}", chat=-200)
             api.user(2, f"/ask@other_bot {question(3)}", chat=GROUP)
@@ -99,7 +106,7 @@ def test_an_anonymous_administrator_of_a_group_asks_as_the_group(
             "sender": {"id": 1087968824, "is_bot": True, "first_name": "Group"},
             "extra": {"sender_chat": group},
         }
-        config = {"groups": [GROUP], "per_minute": 1}
+        config = {"allowed_groups": [GROUP], "questions_per_minute": 1}
         async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes, **config) as bot:
             api.user(2, f"/ask {question(1)}", chat=GROUP, **anonymous)
             await api.until(lambda: "Норд1." in str(said(api, GROUP)))
@@ -120,7 +127,10 @@ def test_an_anonymous_administrator_of_a_group_asks_as_the_group(
 def test_a_group_that_became_a_supergroup_is_answered(tmp_path: Path, notes: Path) -> None:
     async def go() -> None:
         ask, new = f"@{BOT['username']} ", GROUP - 1000
-        async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes, groups=[GROUP]) as bot:
+        async with (
+            FakeBotAPI() as api,
+            BotProcess(tmp_path, api, notes, allowed_groups=[GROUP]) as bot,
+        ):
             api.user(2, ask + question(1), chat=GROUP)
             await bot.replied(GROUP)
             await settled(bot)

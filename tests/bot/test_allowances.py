@@ -33,7 +33,7 @@ def test_who_asks_too_much_is_told_when_to_ask_again(tmp_path: Path, notes: Path
     """In the time of Telegram's clock, which is an hour ahead here."""
 
     async def go() -> None:
-        config = {"per_minute": 2, "per_day": 3}
+        config = {"questions_per_minute": 2, "questions_per_day": 3}
         async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes, **config) as bot:
             now = int(time.time()) + 3600
             for number, ago in enumerate((50, 20, 0), 1):
@@ -52,7 +52,7 @@ def test_who_asks_too_much_is_told_when_to_ask_again(tmp_path: Path, notes: Path
 
 def test_zero_is_no_limit_and_administrators_have_none(tmp_path: Path, notes: Path) -> None:
     async def go() -> None:
-        config = {"per_minute": 1, "per_day": 0}
+        config = {"questions_per_minute": 1, "questions_per_day": 0}
         async with (
             FakeBotAPI(flood=Flood(0)) as api,
             BotProcess(tmp_path, api, notes, **config) as bot,
@@ -79,7 +79,7 @@ def test_one_person_may_have_other_limits(tmp_path: Path, notes: Path) -> None:
             assert done.returncode == 0, done
             return done.stdout
 
-        config = {"per_minute": 1, "database": str(workspace.state / "bot.sqlite")}
+        config = {"questions_per_minute": 1, "database": str(workspace.state / "bot.sqlite")}
         async with (
             FakeBotAPI(flood=Flood(0)) as api,
             BotProcess(tmp_path, api, notes, **config) as bot,

@@ -150,7 +150,7 @@ def test_the_deadline_leaves_a_fragment_that_says_what_it_is(tmp_path: Path, not
                 "server_url": tgi.url,
                 "adapter": "hackatone",
             }
-            async with core(tmp_path, api, notes, deadline=1, **server) as it:
+            async with core(tmp_path, api, notes, answer_seconds=1, **server) as it:
                 it.ask(2, question(3))
                 await eventually(lambda: it.outcome(1) == "deadline")
                 text = bot_messages(api, 2)[0]["text"]
@@ -195,7 +195,7 @@ def test_a_ban_delays_the_answers_of_its_chat_only(tmp_path: Path, notes: Path) 
         async with FakeBotAPI(flood=Flood(0)) as api, core(tmp_path, api, notes) as it:
             api.flood.ban(2, 2)
             it.ask(2, question(1))
-            await eventually(lambda: it.schedule.next_due(time.time()))
+            await eventually(lambda: it.answers.next_due(time.time()))
             it.ask(2, question(2))
             it.ask(3, question(3))
             await eventually(lambda: it.outcome(3) == "answered")

@@ -34,7 +34,11 @@ async def press(bot: BotProcess, user: int, message: int, data: str, times: int 
 
 def slow(tgi: FakeTGI, **config: Any) -> dict[str, Any]:
     """A bot whose answers end when they are stopped."""
-    return {"settings": {"engine": "server", "server_url": tgi.url}, "groups": [GROUP], **config}
+    return {
+        "settings": {"engine": "server", "server_url": tgi.url},
+        "allowed_groups": [GROUP],
+        **config,
+    }
 
 
 def test_three_taps_on_retry_are_one_more_answer(tmp_path: Path, notes: Path) -> None:
@@ -58,7 +62,7 @@ def test_three_taps_on_retry_are_one_more_answer(tmp_path: Path, notes: Path) ->
 
 def test_a_retry_that_is_refused_forgets_nothing(tmp_path: Path, notes: Path) -> None:
     async def go() -> None:
-        config: dict[str, Any] = {"per_minute": 1}
+        config: dict[str, Any] = {"questions_per_minute": 1}
         async with (
             FakeBotAPI(flood=Flood(0)) as api,
             BotProcess(tmp_path, api, notes, **config) as bot,
@@ -150,7 +154,7 @@ def test_stop_ends_what_was_asked_in_the_same_chat(tmp_path: Path, notes: Path) 
 
 def test_ask_takes_its_question_in_every_form(tmp_path: Path, notes: Path) -> None:
     async def go() -> None:
-        config = {"groups": [GROUP]}
+        config = {"allowed_groups": [GROUP]}
         async with (
             FakeBotAPI(flood=Flood(0)) as api,
             BotProcess(tmp_path, api, notes, **config) as bot,

@@ -74,7 +74,7 @@ def test_a_ban_of_a_group_holds_back_nobody_elsewhere(tmp_path: Path, notes: Pat
         async with FakeBotAPI(flood=Flood(0)) as api, core(tmp_path, api, notes) as it:
             api.flood.ban(GROUP, 600)
             it.ask(2, question(1), chat=GROUP)
-            await eventually(lambda: it.schedule.next_due(time.time()))
+            await eventually(lambda: it.answers.next_due(time.time()))
             it.ask(2, question(2), chat=GROUP)
             it.ask(2, question(3))
             await eventually(lambda: it.outcome(3) == "answered")
@@ -110,7 +110,7 @@ def test_an_answer_that_can_not_be_shown_is_given_up_and_harms_no_other(
         ):
             api.faults = [Fault("editMessageText", "bad_gateway", chat=2, times=-1)]
             it.ask(2, question(3))
-            await eventually(lambda: it.schedule.counts()["final"])
+            await eventually(lambda: it.answers.counts()["final"])
             it.store.db.execute("UPDATE answer SET telegram_failures = 5000")
             it.store.db.execute("UPDATE part SET entities = '[1]'")
             await eventually(lambda: (found := it.answers.get(1)) and found.outcome == "broken")
@@ -128,10 +128,10 @@ def test_a_row_that_can_not_be_read_harms_no_other(tmp_path: Path, notes: Path) 
         async with FakeBotAPI(flood=Flood(0)) as api, core(tmp_path, api, notes) as it:
             api.flood.ban(2, 600)
             it.ask(2, question(3))
-            await eventually(lambda: it.schedule.next_due(time.time()))
+            await eventually(lambda: it.answers.next_due(time.time()))
             it.store.db.execute('UPDATE answer SET due = 0, citations = \'[{"of": "old"}]\'')
             it.queue.wake()
-            await eventually(lambda: it.schedule.counts()["waiting"] == 0)
+            await eventually(lambda: it.answers.counts()["waiting"] == 0)
             it.ask(3, question(4))
             await eventually(lambda: it.outcome(2) == "answered")
 
@@ -148,7 +148,7 @@ def test_a_question_that_ends_the_process_is_not_asked_for_ever(
             core(tmp_path, api, notes, **served(tgi)) as it,
         ):
             for _ in range(BEGINNINGS):
-                it.schedule.begin(1)
+                it.answers.begin(1)
             it.ask(2, question(3))
             await eventually(lambda: it.outcome(1) == "broken")
             assert tgi.log.requests == []
@@ -165,7 +165,7 @@ def test_a_removed_person_gets_no_more_answers(tmp_path: Path, notes: Path) -> N
             api.faults = [Fault("editMessageText", "flood", retry_after=1)]
             it.ask(2, question(1))
             it.ask(2, question(2))
-            await eventually(lambda: it.schedule.next_due(time.time()))
+            await eventually(lambda: it.answers.next_due(time.time()))
             it.removed.add(2)
             await eventually(lambda: it.outcome(1) == it.outcome(2) == "gone")
             assert written(api, 2) == []
@@ -182,7 +182,7 @@ def test_the_clock_is_set_back(tmp_path: Path, notes: Path) -> None:
         ):
             api.faults = [Fault("editMessageText", "flood", retry_after=1)]
             it.ask(2, question(3))
-            await eventually(lambda: it.schedule.next_due(time.time()))
+            await eventually(lambda: it.answers.next_due(time.time()))
             ahead = -7200.0
             it.queue.wake()
             await eventually(lambda: it.outcome(1) == "answered")

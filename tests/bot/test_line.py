@@ -76,7 +76,7 @@ def test_polls_calls_and_files_go_by_the_proxy_and_the_model_does_not(
                 "server_url": tgi.url,
                 "adapter": "hackatone",
             }
-            bot = BotProcess(tmp_path, api, notes, settings=settings, api_url=hidden(api))
+            bot = BotProcess(tmp_path, api, notes, settings=settings, telegram_api_url=hidden(api))
             async with bot:
                 api.user(2, question(3))
                 assert await bot.replied(2)
@@ -147,7 +147,7 @@ def test_chaos_of_a_proxy_loses_and_doubles_nothing(tmp_path: Path, notes: Path,
     async def go() -> None:
         async with FakeBotAPI(flood=Flood(NO_FLOOD)) as api, FakeProxy() as proxy:
             settings = {"telegram_proxy": [proxy.url(kind)]}
-            bot = BotProcess(tmp_path, api, notes, settings=settings, api_url=hidden(api))
+            bot = BotProcess(tmp_path, api, notes, settings=settings, telegram_api_url=hidden(api))
             async with bot:
                 trouble = asyncio.ensure_future(spoil(proxy, random.Random(kind)))
                 for number in range(12):

@@ -85,7 +85,7 @@ def test_a_person_gets_their_own_data_as_a_file(tmp_path: Path, notes: Path) -> 
     async def go() -> None:
         async with (
             FakeBotAPI(flood=Flood(0)) as api,
-            BotProcess(tmp_path, api, notes, groups=[GROUP]) as bot,
+            BotProcess(tmp_path, api, notes, allowed_groups=[GROUP]) as bot,
         ):
             api.user(2, question(3))
             api.user(3, question(4))

@@ -13,12 +13,12 @@ from assistant.events import Piece, Retracted, Token, Turn, Writer
 from assistant.quote import Choice
 from assistant.retrieve import make_searcher
 from bot.base.config import BotConfig
+from bot.base.context import Context
 from bot.base.metrics import Metrics
 from bot.questions.answers import Answers, Question
 from bot.questions.dialogue import Dialogue
 from bot.questions.fallbacks import Fallbacks
 from bot.questions.preview import PRIVATE_PACE, Preview
-from bot.questions.schedule import Schedule
 from bot.questions.writing import AnswerWriter
 from bot.store.store import Store
 from core.settings import Settings
@@ -73,18 +73,14 @@ async def written(
     """The answer that is stored, all that its message ever said, and what is remembered of it."""
     async with sender() as (api, to):
         settings = Settings(state=state, embedder="builtin", engine="extractive", threshold=0.0)
-        store = Store(folder / "bot.sqlite")
+        config = BotConfig(settings, folder / "bot.sqlite", folder, pace=PACE)
+        store = Store(config.database)
         answers, dialogue = Answers(store), Dialogue(store)
         writer = AnswerWriter(
-            config=BotConfig(api.token, settings, folder / "bot.sqlite", folder, pace=PACE),
-            answers=answers,
-            schedule=Schedule(store),
-            dialogue=dialogue,
-            sender=to,
-            searcher=make_searcher(settings),
-            engine=Says(api, pieces, quiet),
-            metrics=Metrics(),
-            fallbacks=Fallbacks(store, Metrics()),
+            Context(config, store, to, Metrics()),
+            make_searcher(settings),
+            Says(api, pieces, quiet),
+            Fallbacks(store, Metrics()),
         )
         answers.add(Question(1, CHAT, None, CHAT, None, "ru", question(3), time.time()))
         message = await to.send(CHAT, "…")

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from bot.questions.answers import Answers, Question
-from bot.questions.schedule import Schedule
 from bot.store.store import Store
 from tests.bot.bot_process import BOTH, BotProcess, eventually
 from tests.fakes.bot_api import FakeBotAPI
@@ -153,7 +152,7 @@ def test_quotas_count_by_the_time_of_the_messages(tmp_path: Path, notes: Path) -
     async def go() -> None:
         async with (
             FakeBotAPI() as api,
-            BotProcess(tmp_path, api, notes, per_minute=2, per_day=3) as bot,
+            BotProcess(tmp_path, api, notes, questions_per_minute=2, questions_per_day=3) as bot,
         ):
             for number, ago in enumerate((400, 300, 10, 5), 1):
                 api.user(2, question(number), extra={"date": int(time.time()) - ago})
@@ -192,16 +191,16 @@ def test_a_whole_message_of_telegram_is_a_question(tmp_path: Path, notes: Path) 
 
 def test_the_first_of_each_person_is_ready_and_nothing_that_is_put_off(tmp_path: Path) -> None:
     with closing(Store(tmp_path / "bot.sqlite")) as store:
-        answers, schedule = Answers(store), Schedule(store)
+        answers = Answers(store)
         for number, user in enumerate((1, 1, 2, 3, 2), 1):
             answers.add(Question(number, user, None, user, 1, "ru", "?", 0.0))
-        assert schedule.ready(time.time(), [], 9, only_final=False) == [(1, 1), (3, 2), (4, 3)]
-        assert schedule.ready(time.time(), [2], 9, only_final=False) == [(1, 1), (4, 3)]
-        schedule.put_off_chat(1, 60)
-        assert schedule.ready(time.time(), [], 9, only_final=False) == [(3, 2), (4, 3)]
-        assert (schedule.next_due(time.time()) or 0) > time.time()
+        assert answers.ready(time.time(), [], 9, only_final=False) == [(1, 1), (3, 2), (4, 3)]
+        assert answers.ready(time.time(), [2], 9, only_final=False) == [(1, 1), (4, 3)]
+        answers.put_off_chat(1, 60)
+        assert answers.ready(time.time(), [], 9, only_final=False) == [(3, 2), (4, 3)]
+        assert (answers.next_due(time.time()) or 0) > time.time()
         answers.finish(3, "answered", [])
-        assert schedule.ready(time.time(), [], 9, only_final=True) == [(3, 2)]
+        assert answers.ready(time.time(), [], 9, only_final=True) == [(3, 2)]
         answers.close(3)
-        assert schedule.ready(time.time(), [], 1, only_final=False) == [(4, 3)]
+        assert answers.ready(time.time(), [], 1, only_final=False) == [(4, 3)]
         assert not answers.finish(3, "answered", [])

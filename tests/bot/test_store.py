@@ -131,7 +131,7 @@ def test_replies_that_hang_do_not_hold_up_what_comes_after_them(store: Store) ->
 
 
 def test_what_is_forgotten_is_in_no_file(store: Store, tmp_path: Path) -> None:
-    answers, dialogue = Answers(store), Dialogue(store)
+    answers = Answers(store)
     answers.add(ASKED)
     answers.finish(1, "answered", [Text(SECRET), Text(SECRET)], turn=SECRET)
 
@@ -140,7 +140,7 @@ def test_what_is_forgotten_is_in_no_file(store: Store, tmp_path: Path) -> None:
 
     assert found()
     with store.transaction():
-        dialogue.forget(7, 1)
+        answers.forget(7, 1)
     assert not found()
     assert [part.content for part in answers.parts(1)] == [Text("⏹", [])]
 

@@ -153,7 +153,7 @@ def test_names_are_ours(state: Path) -> None:
 
 def test_only_an_administrator_adds_and_only_in_private(state: Path) -> None:
     async def go() -> None:
-        config = {"allowed_users": [PLAIN], "groups": [-5]}
+        config = {"allowed_users": [PLAIN], "allowed_groups": [-5]}
         async with FakeBotAPI() as api, BotProcess(state, api, state, **config) as bot:
             send(api, "a.txt", note(1).encode(), user=77)
             send(api, "a.txt", note(1).encode(), user=ADMIN, chat=-5)
