@@ -48,7 +48,7 @@ def keyless(path: str, body: bytes) -> Reply:
 CASES = [
     Case("gone", lambda: nullcontext("http://127.0.0.1:9"), "no model server listens at",
          "start it where it runs", "unreachable"),
-    Case("restarting", lambda: at(broken_servers.resetting()), "takes connections and closes them",
+    Case("restarting", lambda: at(broken_servers.resetting()), "connections and closes them",
          "start it where it runs", "unreachable"),
     Case("loading", lambda: answering(always(refused(503, "Loading model", code=503))),
          "is not healthy: Loading model", "is it still loading", "unhealthy"),
