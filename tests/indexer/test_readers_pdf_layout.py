@@ -60,6 +60,25 @@ def test_columns_that_are_drawn_one_after_the_other_may_have_short_lines(tmp_pat
     assert page.text.index("a sheet of paper") < page.text.index("The beetles")
 
 
+def test_columns_are_known_below_a_table_and_beside_a_figure(tmp_path: Path) -> None:
+    rows = [(f"Kit {at}", str(at * 7), f"row {at}", str(at * 9)) for at in range(1, 9)]
+    table = [
+        (x, 780 - 14 * at, cell)
+        for at, cells in enumerate(rows)
+        for x, cell in zip((50, 200, 330, 480), cells, strict=True)
+    ]
+    caption = 50, 650, "Table 4. What the kits of the station hold, and where they are kept."
+    labels = [(340 + 40 * (at % 3), 620 - 12 * (at // 3), f"x{at}") for at in range(18)]
+    left = [(50, 620 - 14 * at, f"The first column has line {at:02} of it") for at in range(18)]
+    right = [(330, 530 - 14 * at, f"The second one has the line {at:02}") for at in range(12)]
+    page, *_ = read_bytes(tmp_path, pdf([placed(*table, caption, *left, *labels, *right)]))
+    assert said(page, "row")[0] == "Kit 1 | 7 | row 1 | 9"
+    text = " ".join(page.text.split())
+    places = [text.index(f"The first column has line {at:02}") for at in range(18)]
+    places += [text.index(f"The second one has the line {at:02}") for at in range(12)]
+    assert places == sorted(places)
+
+
 def test_words_with_accents_are_joined(tmp_path: Path) -> None:
     page, *_ = read_bytes(tmp_path, pdf(["Латынь ñ espa-\nñola"]))
     assert page.text == "Латынь ñ española"

@@ -121,9 +121,10 @@ def _columns(pieces: list[Piece], *, is_narrow: bool) -> list[Column]:
         return [Column(lines_of(pieces), is_narrow)] if pieces else []
     found = list[Column]()
     full, left, right = list[Piece](), list[Piece](), list[Piece]()
+    crossing = [piece for piece in pieces if piece.left < gutter < piece.right]
     for piece in sorted(pieces, key=lambda each: -each.bottom):
-        if piece.left < gutter < piece.right:
-            found += _columns(left, is_narrow=True) + _columns(right, is_narrow=True)
+        if any(piece is each or _is_beside([each], piece) for each in crossing):
+            found += _side_by_side(left, right)
             left, right = [], []
             full.append(piece)
             continue
@@ -133,7 +134,17 @@ def _columns(pieces: list[Piece], *, is_narrow: bool) -> list[Column]:
         (left if piece.right <= gutter else right).append(piece)
     if full:
         found.append(Column(lines_of(full), is_narrow=False))
-    return found + _columns(left, is_narrow=True) + _columns(right, is_narrow=True)
+    return found + _side_by_side(left, right)
+
+
+def _side_by_side(left: list[Piece], right: list[Piece]) -> list[Column]:
+    """The columns of a part of the page; a table between the gutters of others is read by rows."""
+    are_rows = min(len(left), len(right)) >= LEAST_LINES and not (
+        (_are_long(left) and _are_long(right)) or _is_prose(left) or _is_prose(right)
+    )
+    if are_rows:
+        return [Column(lines_of(left + right), is_narrow=False)]
+    return _columns(left, is_narrow=True) + _columns(right, is_narrow=True)
 
 
 def _gutter(pieces: list[Piece]) -> float | None:
@@ -175,7 +186,9 @@ def _are_drawn_apart(left: list[Piece], right: list[Piece]) -> bool:
 
 
 def _are_long(pieces: list[Piece]) -> bool:
-    return median(len(piece.text) for piece in pieces) >= LEAST_LENGTH
+    """Whether most letters stand in long lines: the labels of a figure have few."""
+    letters = sum(len(piece.text) for piece in pieces if len(piece.text) >= LEAST_LENGTH)
+    return 2 * letters >= sum(len(piece.text) for piece in pieces)
 
 
 def _is_prose(pieces: list[Piece]) -> bool:
@@ -184,8 +197,8 @@ def _is_prose(pieces: list[Piece]) -> bool:
         return False
     left = min(piece.left for piece in pieces)
     width = _edge(pieces) - left
-    full = sum(piece.right - piece.left >= FILLS * width for piece in pieces)
-    return full >= FULL_LINES * len(pieces)
+    full = sum(len(piece.text) for piece in pieces if piece.right - piece.left >= FILLS * width)
+    return full >= FULL_LINES * sum(len(piece.text) for piece in pieces)
 
 
 def _edge(pieces: list[Piece]) -> float:
