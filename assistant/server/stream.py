@@ -9,12 +9,14 @@ from typing import Protocol, TypeVar
 
 import aiohttp
 
-from assistant.server.errors import BadReply, Incomplete, ServerError, Unhealthy
+from assistant.server.errors import BadReply, Incomplete, Refused, ServerError, Unhealthy
 from assistant.server.http import Wire, is_closed, late, seconds_until
 from assistant.server.sse import EventReader
 from assistant.server.types import Finish
 
 Result = TypeVar("Result")
+# So many looks in a row must fail: a server on a busy machine may be late for one.
+DOUBTS = 2
 Lives = Callable[[], Awaitable[None]]
 
 
@@ -175,14 +177,18 @@ async def patient(awaited: Awaitable[Result], wire: Wire, lives: Lives) -> Resul
     dead: list[ServerError] = []
 
     async def watch() -> None:
+        doubts = 0
         while not dead:
             await asyncio.sleep(wire.timeouts.look)
             try:
                 await lives()
+                doubts = 0
             except Unhealthy:
-                pass  # it answers
+                doubts = 0  # it answers
             except ServerError as error:
-                dead.append(error)
+                doubts += 1
+                if doubts == DOUBTS or isinstance(error, Refused):
+                    dead.append(error)
         scope.reschedule(0)
 
     try:
