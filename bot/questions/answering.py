@@ -27,8 +27,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from bot.base.context import Context
+from bot.messages.messages import plain_parts
 from bot.questions.answers import MOST, Answer, Answers, Question
-from bot.questions.compose import answer_buttons, entities_of, sentence, stop_button
+from bot.questions.compose import answer_buttons, stop_button
 from bot.questions.writing import LOOK, AnswerWriter
 from bot.store.store import StoreBusy, StoreError
 from bot.telegram.sending import (
@@ -203,8 +204,8 @@ class Answerer:
             self._answers.close(number)
             return
         text = texts_for(found.question.language).internal.format(error=error)
-        if not self._answers.finish(number, "broken", sentence(text)):
-            self._answers.replace(number, "broken", sentence(text))
+        if not self._answers.finish(number, "broken", plain_parts(text)):
+            self._answers.replace(number, "broken", plain_parts(text))
 
     async def _place(self, question: Question, part: int, text: str) -> int:
         """Send a placeholder and store its number."""
@@ -239,7 +240,7 @@ class Answerer:
                         question.chat,
                         message,
                         part.content.text,
-                        entities=entities_of(part.content),
+                        entities=part.content.entities,
                         buttons=buttons if part is parts[-1] else None,
                     )
                 except MessageGone:

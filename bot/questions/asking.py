@@ -7,9 +7,9 @@ from telegram import Message
 
 from bot.base.context import Context
 from bot.inbox.inbox import Effect
+from bot.messages.messages import plain_parts
 from bot.people.allowances import MINUTE, Limits
 from bot.questions.answers import Answer, Answers, Question
-from bot.questions.compose import sentence
 from bot.questions.dialogue import Dialogue
 from bot.texts import Texts, texts_for
 from bot.texts.counting import counted, duration
@@ -85,7 +85,7 @@ class Asking:
     def stop(self, waiting: Answer) -> Effect:
         """Stop this answer; no effect where it is written already."""
         number = waiting.question.id
-        said = sentence(texts_for(waiting.question.language).stopped)
+        said = plain_parts(texts_for(waiting.question.language).stopped)
         if not self._answers.finish(number, "stopped", said):
             return Effect()
         return Effect(now=[lambda: self._stop(number)])

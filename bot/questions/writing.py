@@ -18,8 +18,10 @@ from assistant.server.errors import (
     ServerError,
 )
 from bot.base.context import Context
-from bot.questions.answers import Answer, Answers, Question, Text
-from bot.questions.compose import fragment, messages_of, sentence, stop_button, unformatted
+from bot.messages.messages import plain_parts, quoted_parts
+from bot.messages.parts import Part
+from bot.questions.answers import Answer, Answers, Question
+from bot.questions.compose import fragment, messages_of, stop_button
 from bot.questions.dialogue import Dialogue
 from bot.questions.fallbacks import Fallbacks
 from bot.questions.preview import Preview
@@ -115,12 +117,12 @@ class AnswerWriter:
         except UserError as error:
             log.warning("answer %d: %s (%s)", number, error.message, error.hint)
             self._metrics.answered("failed")
-            self._answers.finish(number, "failed", sentence(words.not_ready))
+            self._answers.finish(number, "failed", plain_parts(words.not_ready))
         except Exception:
             name = secrets.token_hex(3)
             log.exception("error %s: answer %d", name, number)
             self._metrics.answered("failed")
-            self._answers.finish(number, "failed", sentence(words.internal.format(error=name)))
+            self._answers.finish(number, "failed", plain_parts(words.internal.format(error=name)))
         else:
             self._written_to_its_end(found, done, words)
         finally:
@@ -176,7 +178,7 @@ class AnswerWriter:
             return self._finish(number, kept, words)
         self._metrics.failed(fault)
         self._metrics.answered("failed")
-        self._answers.finish(number, "failed", sentence(words.no_server))
+        self._answers.finish(number, "failed", plain_parts(words.no_server))
 
     def _is_put_off(self, found: Answer, fault: str) -> bool:
         """Tell whether the answer is to be written once more, in a moment.
@@ -227,10 +229,10 @@ class AnswerWriter:
         raise RuntimeError("the answer has no end")
 
 
-def _formatted(done: Done, words: Texts) -> list[Text]:
+def _formatted(done: Done, words: Texts) -> list[Part]:
     """The answer's messages; without their format where that is a riddle to the formatter."""
     try:
         return messages_of(done, words)
     except Exception:
         log.exception("an answer is shown without its format")
-        return unformatted(done.text) or sentence(words.empty)
+        return quoted_parts(done.text) or plain_parts(words.empty)

@@ -11,11 +11,12 @@ from bot.base.context import Context
 from bot.gate.gate import Visitor
 from bot.inbox.inbox import Effect
 from bot.index.indexing import Indexing
-from bot.messages.messages import QUOTE
+from bot.messages.messages import QUOTE, plain_parts, sources_part
+from bot.messages.parts import Part
 from bot.people.menu import Menu
 from bot.people.personal import send_data
-from bot.questions.answers import Answer, Answers, Question, Text
-from bot.questions.compose import entities_of, sentence, sources, whole
+from bot.questions.answers import Answer, Answers, Question
+from bot.questions.compose import whole
 from bot.questions.dialogue import Dialogue
 from bot.telegram.sending import thread_of
 from bot.texts import Texts, texts_for
@@ -112,8 +113,8 @@ class Commands:
         """Send the quotations that an answer rests on."""
 
         async def send() -> None:
-            none = sentence(words.no_sources)[0]
-            content = sources(answer.citations, words) if answer.citations else none
+            none = plain_parts(words.no_sources)[0]
+            content = sources_part(answer.citations, words.language) if answer.citations else none
             await self._send(answer.question, content)
 
         return send
@@ -121,7 +122,7 @@ class Commands:
     def whole(self, answer: Answer, words: Texts) -> Errand:
         """Send the sections and pages of which an answer quotes a part."""
 
-        def read(store: IndexStore) -> list[Text]:
+        def read(store: IndexStore) -> list[Part]:
             found = [(one, section(store, one)) for one in in_part(answer.citations, QUOTE)]
             return [content for one, text in found for content in whole(one, text, words)]
 
@@ -130,18 +131,18 @@ class Commands:
                 contents = await asyncio.to_thread(self._searcher.look, read)
             except UserError as error:
                 log.warning("an index cannot be read: %s", error.message)
-                contents = sentence(words.not_ready)
+                contents = plain_parts(words.not_ready)
             for content in contents:
                 await self._send(answer.question, content)
 
         return send
 
-    async def _send(self, question: Question, content: Text) -> None:
+    async def _send(self, question: Question, content: Part) -> None:
         """Send what belongs to a question, below it."""
         await self._sender.send(
             question.chat,
             content.text,
-            entities=entities_of(content),
+            entities=content.entities,
             reply_to=question.message,
             thread=question.thread,
         )
