@@ -271,14 +271,14 @@ class Answers:
         """The writing ended, in whatever way, and the process did not."""
         self._db.execute("DELETE FROM begun WHERE answer = ?", (number,))
 
-    def put_off(self, number: int, seconds: float, failed: str) -> None:
+    def postpone(self, number: int, seconds: float, failed: str) -> None:
         """Try again after so many seconds; `failed` is "server" or "telegram"."""
         self._db.execute(
             f"UPDATE answer SET due = ?, {failed}_failures = {failed}_failures + 1 WHERE id = ?",
             (time.time() + seconds, number),
         )
 
-    def put_off_chat(self, chat: int, seconds: float) -> None:
+    def postpone_chat(self, chat: int, seconds: float) -> None:
         """Leave the chat alone for so many seconds."""
         self._db.execute(
             "UPDATE answer SET due = max(due, ?) WHERE chat = ? AND state != 'done'",

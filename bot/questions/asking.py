@@ -43,7 +43,7 @@ class Asking:
         if refusal:
             self._answers.add(question, "refused")
             return Effect(
-                errands=[
+                follow_ups=[
                     lambda: self._sender.send(
                         question.chat, refusal, reply_to=question.message, thread=question.thread
                     )
@@ -62,10 +62,10 @@ class Asking:
             return Effect(now=[lambda: self._begin(number)])
         last = which or self._answers.last(message.chat.id, user)
         if last is None:
-            return Effect(errands=[lambda: self._sender.reply(message, words.nothing_to_retry)])
+            return Effect(follow_ups=[lambda: self._sender.reply(message, words.nothing_to_retry)])
         old = last.question
         if self._answers.is_open(old):
-            return Effect(errands=[lambda: self._sender.reply(message, words.still_working)])
+            return Effect(follow_ups=[lambda: self._sender.reply(message, words.still_working)])
         asked = time.time() if which else message.date.timestamp()
         effect = self.ask(
             Question(number, old.chat, old.thread, old.user, old.message, language, old.text, asked)

@@ -93,7 +93,7 @@ class AnswerWriter:
         await preview.close()
         if not task.cancelled():
             task.result()
-        return preview.doubtful
+        return preview.unconfirmed
 
     def stop(self, number: int) -> None:
         """Stop writing this answer; what it says instead is in the store by now."""
@@ -136,7 +136,7 @@ class AnswerWriter:
         if done.cut and done.fault:
             before = self._cut.get(number, done)
             self._cut[number] = max(done, before, key=lambda one: len(one.text))
-            if self._is_put_off(found, done.fault):
+            if self._is_postponed(found, done.fault):
                 return
         elif done.engine == "server":
             self._fallbacks.answered()
@@ -172,7 +172,7 @@ class AnswerWriter:
     def _server_failed(self, found: Answer, error: ServerError, words: Texts) -> None:
         """Try again in a moment, if that can help; at last show what came of it."""
         number, fault = found.question.id, type(error).__name__
-        if isinstance(error, PASSING) and self._is_put_off(found, fault):
+        if isinstance(error, PASSING) and self._is_postponed(found, fault):
             return
         if kept := self._cut.pop(number, None):
             return self._finish(number, kept, words)
@@ -180,7 +180,7 @@ class AnswerWriter:
         self._metrics.answered("failed")
         self._answers.finish(number, "failed", plain_parts(words.no_server))
 
-    def _is_put_off(self, found: Answer, fault: str) -> bool:
+    def _is_postponed(self, found: Answer, fault: str) -> bool:
         """Tell whether the answer is to be written once more, in a moment.
 
         Only the kind of the error is logged: its text may hold the server's words, and those the
@@ -191,7 +191,7 @@ class AnswerWriter:
             return False
         self._metrics.failed(fault)
         pause = self._pace * 2.0**found.server_failures
-        self._answers.put_off(found.question.id, pause, "server")
+        self._answers.postpone(found.question.id, pause, "server")
         return True
 
     async def _read(

@@ -27,13 +27,13 @@ from core.errors import Busy, UserError
 from indexer.search.searcher import Searcher
 from indexer.store.store import Store as IndexStore
 
-Errand = Callable[[], Awaitable[object]]
+FollowUp = Callable[[], Awaitable[object]]
 Report = Callable[[], Awaitable[dict[str, object]]]
 log = logging.getLogger(__name__)
 
 
 class Commands:
-    """Each command gives the errand that tells about it."""
+    """Each command gives the follow-up that tells about it."""
 
     def __init__(
         self,
@@ -53,7 +53,9 @@ class Commands:
         self._searcher = searcher
         self._report = report
 
-    def errand(self, name: str, number: int, message: Message, visitor: Visitor) -> Errand | None:
+    def follow_up(
+        self, name: str, number: int, message: Message, visitor: Visitor
+    ) -> FollowUp | None:
         """What the command leads to; None where there is no such command for this person."""
         words = texts_for(visitor.user.language_code)
         said = {
@@ -96,7 +98,7 @@ class Commands:
             self._uploads.add(number, message)
             return Effect(now=[self._uploads.wake])
         said = texts_for(visitor.user.language_code).only_admins
-        return Effect(errands=[lambda: self._sender.reply(message, said)])
+        return Effect(follow_ups=[lambda: self._sender.reply(message, said)])
 
     def upload_button(self, query: CallbackQuery, visitor: Visitor) -> Effect:
         """Somebody said whether a document that they sent replaces an older one."""
@@ -106,10 +108,10 @@ class Commands:
             said = self._uploads.decide(query.data or "", visitor.user.id, words)
         return Effect(
             now=[self._uploads.wake],
-            errands=[lambda: self._sender.answer_callback(query.id, said)],
+            follow_ups=[lambda: self._sender.answer_callback(query.id, said)],
         )
 
-    def sources(self, answer: Answer, words: Texts) -> Errand:
+    def sources(self, answer: Answer, words: Texts) -> FollowUp:
         """Send the quotations that an answer rests on."""
 
         async def send() -> None:
@@ -119,7 +121,7 @@ class Commands:
 
         return send
 
-    def whole(self, answer: Answer, words: Texts) -> Errand:
+    def whole(self, answer: Answer, words: Texts) -> FollowUp:
         """Send the sections and pages of which an answer quotes a part."""
 
         def read(store: IndexStore) -> list[Part]:

@@ -81,7 +81,7 @@ def test_another_program_that_writes_is_waited_for(store: Store, tmp_path: Path)
 
         def handle(number: int, _: Update) -> Effect:
             handled.append(number)
-            return Effect(errands=[reply])
+            return Effect(follow_ups=[reply])
 
         inbox = Inbox(store, handle, Metrics(), PACE)
         store.db.execute("PRAGMA busy_timeout = 10")
@@ -115,7 +115,7 @@ def test_replies_that_hang_do_not_hold_up_what_comes_after_them(store: Store) ->
 
             if number == 100:
                 return Effect(now=[lambda: begun.append(number)])
-            return Effect(errands=[reply], user=number)
+            return Effect(follow_ups=[reply], user=number)
 
         inbox = Inbox(store, handle, Metrics())
         fill_inbox(store, 100)
