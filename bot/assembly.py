@@ -113,7 +113,7 @@ class Assembly:
         self._uploads = Uploads(context, self._bot, self._indexing, line)
         self._slots = Slots(engine, config.parallel)
         self.queue = Queue(
-            self._answers, answerer.work, answerer.greet, self._slots.count, pace=pace
+            self._answers, answerer.work, answerer.notify, self._slots.count, pace=pace
         )
         self._inbox: Inbox | None = None
         self.poller = Poller(

@@ -93,7 +93,7 @@ class Entrance:
         }[use]
         if self._gate.knows(user.id):
             said = f"{reason}\n{words.invite_not_needed}"
-            return Effect(errands=[lambda: self._sender.send(user.id, said)], user=user.id)
+            return Effect(follow_ups=[lambda: self._sender.send(user.id, said)], user=user.id)
         return self._ask(number, user, None, words, reason)
 
     def _secret(self, text: str, user: int) -> str:
@@ -118,7 +118,9 @@ class Entrance:
             return self._say(user.id, about_bot(self._config, words))
         if command == ["/mydata"]:
             store, sender = self._requests.store, self._sender
-            return Effect(errands=[lambda: send_data(store, sender, user.id, words)], user=user.id)
+            return Effect(
+                follow_ups=[lambda: send_data(store, sender, user.id, words)], user=user.id
+            )
         if command == ["/forget"]:
             if not self._is_refused(user.id) and not self._requests.forget(user.id):
                 return Effect()
@@ -156,11 +158,11 @@ class Entrance:
             self._notices.pick(numbers[0], numbers[1] if action == "pick" else None)
             said = ""
         effect = Effect(now=[self._decided], user=visitor.user.id)
-        effect.errands.append(lambda: self._sender.answer_callback(query.id, said))
+        effect.follow_ups.append(lambda: self._sender.answer_callback(query.id, said))
         if action in ("in", "out") and len(numbers) == 1 and isinstance(query.message, Message):
             admin, message, user = visitor.user.id, query.message.message_id, numbers[0]
             if visitor.admin and not self._notices.is_in(admin, message):
-                effect.errands.append(lambda: self._mend(admin, message, user, words))
+                effect.follow_ups.append(lambda: self._mend(admin, message, user, words))
         return effect
 
     def _decide(self, users: list[int], admit: bool, visitor: Visitor, words: Texts) -> str:
@@ -225,7 +227,7 @@ class Entrance:
         return with_notice(with_contact(text, self._config, words), self._config)
 
     def _say(self, user: int, text: str) -> Effect:
-        return Effect(errands=[lambda: self._sender.send(user, text)], user=user)
+        return Effect(follow_ups=[lambda: self._sender.send(user, text)], user=user)
 
     def _is_refused(self, user: int) -> bool:
         request = self._requests.get(user)

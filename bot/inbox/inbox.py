@@ -15,8 +15,8 @@ from bot.store.store import Store, StoreBusy, StoreError
 from bot.telegram.sending import SendingError
 
 BATCH = 100
-ERRANDS = 64  # updates whose messages are being sent
-ERRANDS_OF_ONE = 5  # of one person; what comes then is left without a reply
+FOLLOW_UPS = 64  # updates whose messages are being sent
+FOLLOW_UPS_OF_ONE = 5  # of one person; what comes then is left without a reply
 BUSY_PAUSE = 1.0  # seconds until the store is tried again that another program holds
 log = logging.getLogger(__name__)
 
@@ -25,12 +25,12 @@ log = logging.getLogger(__name__)
 class Effect:
     """What an update leads to, beside what is in the store.
 
-    `now` is done as soon as that is on the disk. `errands` send messages; until they are done, the
-    update counts as not dealt with, and is handled again after a crash.
+    `now` is done as soon as that is on the disk. `follow_ups` send messages; until they are done,
+    the update counts as not dealt with, and is handled again after a crash.
     """
 
     now: list[Callable[[], None]] = field(default_factory=list)
-    errands: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
+    follow_ups: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
     user: int = 0
 
 
@@ -50,7 +50,7 @@ class Inbox:
         self._busy_pause = pace * BUSY_PAUSE
         self._arrived = asyncio.Event()
         self._after = 0
-        self._later: deque[int] = deque()  # handled again when there is room for their errands
+        self._later: deque[int] = deque()  # handled again when there is room for their follow-ups
         self._tasks: set[asyncio.Task[None]] = set()
         self._users: Counter[int] = Counter()
         self._error: BaseException | None = None
@@ -73,7 +73,7 @@ class Inbox:
             for number, effect in effects:
                 for step in effect.now:
                     step()
-                if effect.errands:
+                if effect.follow_ups:
                     self._send(number, effect)
             if rows:
                 await asyncio.sleep(0)
@@ -91,7 +91,7 @@ class Inbox:
 
     def _next(self) -> list[tuple[int, str]]:
         """The updates to deal with now: those that had to wait for room come first."""
-        room = ERRANDS - len(self._tasks)
+        room = FOLLOW_UPS - len(self._tasks)
         if self._later and room > 0:
             return self._store.bodies(list(islice(self._later, room)))
         return self._store.pending(self._after, BATCH)
@@ -119,25 +119,25 @@ class Inbox:
                     log.exception("update %d of the inbox cannot be handled", number)
                     self._metrics.failed("update")
                     effects.append((number, Effect()))
-            self._store.dealt_with([number for number, effect in effects if not effect.errands])
+            self._store.dealt_with([number for number, effect in effects if not effect.follow_ups])
         return effects
 
     def _send(self, number: int, effect: Effect) -> None:
-        if self._users[effect.user] >= ERRANDS_OF_ONE:
-            effect.errands.clear()
-        elif len(self._tasks) >= ERRANDS:
+        if self._users[effect.user] >= FOLLOW_UPS_OF_ONE:
+            effect.follow_ups.clear()
+        elif len(self._tasks) >= FOLLOW_UPS:
             self._later.append(number)
             return
         self._users[effect.user] += 1
-        task = asyncio.ensure_future(self._errands(number, effect))
+        task = asyncio.ensure_future(self._follow_up(number, effect))
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
-    async def _errands(self, number: int, effect: Effect) -> None:
+    async def _follow_up(self, number: int, effect: Effect) -> None:
         try:
-            for errand in effect.errands:
+            for follow_up in effect.follow_ups:
                 try:
-                    await errand()
+                    await follow_up()
                 except SendingError as error:
                     log.warning("reply to update %d: %s", number, error)
                     self._metrics.failed(type(error).__name__)

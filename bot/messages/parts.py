@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from telegram import MessageEntity
-
 LONGEST = 4096  # UTF-16 units
 MOST_ENTITIES = 100
 # ENTITIES_TOO_LONG comes at about 9500 bytes for all of them (tdlib/telegram-bot-api issue 165).
@@ -24,11 +22,22 @@ TONES = ("\U0001f3fb", "\U0001f3ff")  # of skin
 
 
 @dataclass(frozen=True)
+class Entity:
+    """Telegram's MessageEntity of a format; in UTF-16 units."""
+
+    type: str
+    offset: int
+    length: int
+    url: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True)
 class Part:
     """The text of one message and its entities, as Sender takes them."""
 
     text: str
-    entities: tuple[MessageEntity, ...] = ()
+    entities: tuple[Entity, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,7 +144,7 @@ def _part(text: str, start: int, end: int, live: Sequence[Span]) -> Part | None:
     return Part(text[start:end], tuple(entities))
 
 
-def _entity(span: Span, borders: Sequence[int]) -> MessageEntity:
+def _entity(span: Span, borders: Sequence[int]) -> Entity:
     start = borders[span.start]
     length = borders[span.end] - start
-    return MessageEntity(span.kind, start, length, url=span.url, language=span.language)
+    return Entity(span.kind, start, length, span.url, span.language)

@@ -27,8 +27,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from bot.base.context import Context
+from bot.messages.messages import plain_parts
 from bot.questions.answers import MOST, Answer, Answers, Question
-from bot.questions.compose import answer_buttons, entities_of, sentence, stop_button
+from bot.questions.compose import answer_buttons, stop_button
 from bot.questions.writing import LOOK, AnswerWriter
 from bot.store.store import StoreBusy, StoreError
 from bot.telegram.sending import (
@@ -75,9 +76,9 @@ class Answerer:
         self._writer = writer
         self._queued: dict[int, tuple[int, int]] = {}  # where a person reads that they wait
         self._failures: dict[int, Counter[type[Exception]]] = {}
-        self._doubtful: set[int] = set()  # an edit whose reply was lost may still arrive
+        self._unconfirmed: set[int] = set()  # an edit whose reply was lost may still arrive
 
-    async def greet(self, number: int, ahead: int) -> None:
+    async def notify(self, number: int, ahead: int) -> None:
         """Tell the person how many are to be answered before; failures do not matter."""
         found = self._answers.get(number)
         if found is None or found.state != "waiting":
@@ -94,11 +95,11 @@ class Answerer:
                 question.chat, parts[0].message, text, buttons=buttons, preview=True
             )
         except Unreachable:
-            self._doubtful.add(number)
+            self._unconfirmed.add(number)
         except SendingError as error:
             log.info("the place of answer %d is not shown: %s", number, type(error).__name__)
 
-    async def work(self, number: int, give_back: Callable[[], None]) -> None:
+    async def work(self, number: int, release: Callable[[], None]) -> None:
         """Bring one answer on as far as it goes now; what it still needs is in the store then."""
         try:
             found = self._answers.get(number)
@@ -111,10 +112,10 @@ class Answerer:
         if found.state == "done":
             return
         try:
-            await self._bring_on(found, give_back)
+            await self._bring_on(found, release)
         except Banned as error:
             self._metrics.failed("banned")
-            self._answers.put_off_chat(found.question.chat, error.seconds + self._pace)
+            self._answers.postpone_chat(found.question.chat, error.seconds + self._pace)
         except ChatMoved as error:
             self._answers.move_chat(found.question.chat, error.chat)
         except ValueError:
@@ -144,16 +145,16 @@ class Answerer:
         """Stop writing this answer; what it says instead is in the store by now."""
         self._writer.stop(number)
 
-    async def _bring_on(self, found: Answer, give_back: Callable[[], None]) -> None:
+    async def _bring_on(self, found: Answer, release: Callable[[], None]) -> None:
         number = found.question.id
         if not self._may_ask(found.question):
             await self._withdraw(found)
             return
         if found.state == "waiting" and await self._write(found):
-            self._doubtful.add(number)
-        give_back()
-        await self._show(number, number in self._doubtful)
-        self._doubtful.discard(number)
+            self._unconfirmed.add(number)
+        release()
+        await self._show(number, number in self._unconfirmed)
+        self._unconfirmed.discard(number)
 
     async def _write(self, found: Answer) -> bool:
         """Write the answer into its message; tell whether a preview of it may still arrive."""
@@ -165,10 +166,10 @@ class Answerer:
             now = self._answers.get(question.id)
             if now and now.state != "waiting":  # stopped meanwhile
                 return False
-        doubtful = await self._writer.write(found, message)
+        unconfirmed = await self._writer.write(found, message)
         if self._answers.get(question.id) is None:  # erased meanwhile
             await self._sender.delete(question.chat, message)
-        return doubtful
+        return unconfirmed
 
     async def _withdraw(self, found: Answer) -> None:
         """The person was removed after asking: take away what was to become the answer."""
@@ -186,7 +187,7 @@ class Answerer:
         self._metrics.failed(type(error).__name__)
         if failures[kind] < TRIES[kind]:
             pause = min(LONGEST_PAUSE, PAUSE * 2.0 ** min(found.telegram_failures, GROWING))
-            self._answers.put_off(number, self._pace * pause, "telegram")
+            self._answers.postpone(number, self._pace * pause, "telegram")
         elif kind in (ChatGone, MessageGone):
             del self._failures[number]
             self._answers.close(number, "gone")
@@ -203,8 +204,8 @@ class Answerer:
             self._answers.close(number)
             return
         text = texts_for(found.question.language).internal.format(error=error)
-        if not self._answers.finish(number, "broken", sentence(text)):
-            self._answers.replace(number, "broken", sentence(text))
+        if not self._answers.finish(number, "broken", plain_parts(text)):
+            self._answers.replace(number, "broken", plain_parts(text))
 
     async def _place(self, question: Question, part: int, text: str) -> int:
         """Send a placeholder and store its number."""
@@ -218,7 +219,7 @@ class Answerer:
         self._answers.placed(question.id, part, message)
         return message
 
-    async def _show(self, number: int, doubtful: bool) -> None:
+    async def _show(self, number: int, unconfirmed: bool) -> None:
         """Let the messages say what is stored for them."""
         found = self._answers.get(number)
         if found is None or found.state != "final":
@@ -231,7 +232,7 @@ class Answerer:
             if part.shown or part.content is None:
                 continue
             message = part.message or await self._place(question, part.number, words.placeholder)
-            for again in range(1 + (doubtful and part.number == 0)):
+            for again in range(1 + (unconfirmed and part.number == 0)):
                 if again:
                     await self._sender.settle()
                 try:
@@ -239,7 +240,7 @@ class Answerer:
                         question.chat,
                         message,
                         part.content.text,
-                        entities=entities_of(part.content),
+                        entities=part.content.entities,
                         buttons=buttons if part is parts[-1] else None,
                     )
                 except MessageGone:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from assistant.events import Citation
+from bot.messages.parts import Entity, Part
 from bot.store.store import Store
 
 TURN_CHARS = 2000
@@ -49,20 +50,12 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Text:
-    """What a message is to say; the entities as Telegram's JSON objects."""
-
-    text: str
-    entities: Sequence[dict[str, object]] = ()
-
-
-@dataclass(frozen=True)
 class StoredPart:
     """A message of an answer: its number in the chat, once it is there, and its final text."""
 
     number: int
     message: int | None
-    content: Text | None
+    content: Part | None
     shown: bool
 
 
@@ -124,7 +117,7 @@ class Answers:
         self,
         number: int,
         outcome: str,
-        texts: Sequence[Text],
+        texts: Sequence[Part],
         citations: Sequence[Citation] = (),
         turn: str = "",
     ) -> bool:
@@ -149,7 +142,7 @@ class Answers:
                 )
             return True
 
-    def replace(self, number: int, outcome: str, texts: Sequence[Text]) -> None:
+    def replace(self, number: int, outcome: str, texts: Sequence[Part]) -> None:
         """Let a final answer that is not shown yet say something else."""
         with self._store.transaction():
             changed = self._db.execute(
@@ -278,14 +271,14 @@ class Answers:
         """The writing ended, in whatever way, and the process did not."""
         self._db.execute("DELETE FROM begun WHERE answer = ?", (number,))
 
-    def put_off(self, number: int, seconds: float, failed: str) -> None:
+    def postpone(self, number: int, seconds: float, failed: str) -> None:
         """Try again after so many seconds; `failed` is "server" or "telegram"."""
         self._db.execute(
             f"UPDATE answer SET due = ?, {failed}_failures = {failed}_failures + 1 WHERE id = ?",
             (time.time() + seconds, number),
         )
 
-    def put_off_chat(self, chat: int, seconds: float) -> None:
+    def postpone_chat(self, chat: int, seconds: float) -> None:
         """Leave the chat alone for so many seconds."""
         self._db.execute(
             "UPDATE answer SET due = max(due, ?) WHERE chat = ? AND state != 'done'",
@@ -297,13 +290,13 @@ class Answers:
         for table in ("answer", "upload"):
             self._db.execute(f"UPDATE {table} SET due = due - ? WHERE due > 0", (seconds,))
 
-    def _write(self, number: int, texts: Sequence[Text]) -> None:
+    def _write(self, number: int, texts: Sequence[Part]) -> None:
         for part, content in enumerate(texts):
             self._db.execute(
                 "INSERT INTO part (answer, number, text, entities) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET text = excluded.text, entities = excluded.entities,"
                 " shown = 0",
-                (number, part, content.text, _json(content.entities)),
+                (number, part, content.text, _json([asdict(one) for one in content.entities])),
             )
         self._db.execute("DELETE FROM part WHERE answer = ? AND number >= ?", (number, len(texts)))
 
@@ -318,7 +311,8 @@ def _answer(row: Sequence[object]) -> Answer:
 def _part(
     number: int, message: int | None, text: str | None, entities: str, shown: int
 ) -> StoredPart:
-    content = None if text is None else Text(text, json.loads(entities))
+    formats = tuple(Entity(**one) for one in json.loads(entities))
+    content = None if text is None else Part(text, formats)
     return StoredPart(number, message, content, bool(shown))
 
 

@@ -7,9 +7,9 @@ from telegram import Message
 
 from bot.base.context import Context
 from bot.inbox.inbox import Effect
+from bot.messages.messages import plain_parts
 from bot.people.allowances import MINUTE, Limits
 from bot.questions.answers import Answer, Answers, Question
-from bot.questions.compose import sentence
 from bot.questions.dialogue import Dialogue
 from bot.texts import Texts, texts_for
 from bot.texts.counting import counted, duration
@@ -43,7 +43,7 @@ class Asking:
         if refusal:
             self._answers.add(question, "refused")
             return Effect(
-                errands=[
+                follow_ups=[
                     lambda: self._sender.send(
                         question.chat, refusal, reply_to=question.message, thread=question.thread
                     )
@@ -62,10 +62,10 @@ class Asking:
             return Effect(now=[lambda: self._begin(number)])
         last = which or self._answers.last(message.chat.id, user)
         if last is None:
-            return Effect(errands=[lambda: self._sender.reply(message, words.nothing_to_retry)])
+            return Effect(follow_ups=[lambda: self._sender.reply(message, words.nothing_to_retry)])
         old = last.question
         if self._answers.is_open(old):
-            return Effect(errands=[lambda: self._sender.reply(message, words.still_working)])
+            return Effect(follow_ups=[lambda: self._sender.reply(message, words.still_working)])
         asked = time.time() if which else message.date.timestamp()
         effect = self.ask(
             Question(number, old.chat, old.thread, old.user, old.message, language, old.text, asked)
@@ -85,7 +85,7 @@ class Asking:
     def stop(self, waiting: Answer) -> Effect:
         """Stop this answer; no effect where it is written already."""
         number = waiting.question.id
-        said = sentence(texts_for(waiting.question.language).stopped)
+        said = plain_parts(texts_for(waiting.question.language).stopped)
         if not self._answers.finish(number, "stopped", said):
             return Effect()
         return Effect(now=[lambda: self._stop(number)])

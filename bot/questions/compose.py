@@ -1,8 +1,7 @@
 """From an answer to the messages that show it."""
 
 from collections.abc import Sequence
-
-from telegram import MessageEntity
+from dataclasses import replace
 
 from assistant.events import REPEATS, Citation, Done
 from assistant.quotation import place
@@ -10,14 +9,13 @@ from assistant.quote.whole import shows_a_part
 from bot.messages.addresses import hosts_in
 from bot.messages.messages import answer_parts, plain_parts, quoted_parts, sources_part
 from bot.messages.parts import LONGEST, MOST_ENTITIES, Part
-from bot.questions.answers import Text
 from bot.telegram.sending import Buttons, length_of
 from bot.texts import Texts
 
 GAP = "\n\n"
 
 
-def messages_of(done: Done, words: Texts) -> list[Text]:
+def messages_of(done: Done, words: Texts) -> list[Part]:
     """The whole answer: labelled where no model wrote it, or where it is cut, with its sources."""
     if done.engine == "server":
         hosts = hosts_in(citation.quote for citation in done.citations)
@@ -40,7 +38,7 @@ def messages_of(done: Done, words: Texts) -> list[Text]:
         parts = _with(parts, plain_parts(words.unsupported.format(said=said))[0])
     if done.citations and done.engine == "server":
         parts = _with(parts, sources_part(done.citations, words.language))
-    return [_text(part) for part in parts]
+    return parts
 
 
 def _why_cut(done: Done, words: Texts) -> str:
@@ -49,29 +47,9 @@ def _why_cut(done: Done, words: Texts) -> str:
     return words.broken_off if done.cause else words.cut
 
 
-def unformatted(text: str) -> list[Text]:
-    """A model's answer as it wrote it, without its format."""
-    return [_text(part) for part in quoted_parts(text)]
-
-
-def fragment(text: str, label: str) -> list[Text]:
+def fragment(text: str, label: str) -> list[Part]:
     """What was written of an answer that does not come whole, and why it does not."""
-    return [_text(part) for part in _with(answer_parts(text), plain_parts(label)[0])]
-
-
-def sentence(text: str) -> list[Text]:
-    """A message of our own words."""
-    return [_text(part) for part in plain_parts(text)]
-
-
-def sources(citations: Sequence[Citation], words: Texts) -> Text:
-    """The quotations under an answer, as a message of their own."""
-    return _text(sources_part(citations, words.language))
-
-
-def entities_of(content: Text) -> list[MessageEntity]:
-    """The entities that were stored."""
-    return [MessageEntity.de_json(dict(entity), None) for entity in content.entities]
+    return _with(answer_parts(text), plain_parts(label)[0])
 
 
 def answer_buttons(
@@ -89,10 +67,10 @@ def answer_buttons(
     return [*first, [("👍", f"like:{number}"), ("👎", f"dislike:{number}"), *retry]]
 
 
-def whole(citation: Citation, text: str, words: Texts) -> list[Text]:
+def whole(citation: Citation, text: str, words: Texts) -> list[Part]:
     """The section or page of a quotation, as messages of their own."""
     head = f"📖 {place(citation, words.language == 'ru')}"
-    return [_text(part) for part in quoted_parts(head + GAP + (text or words.whole_gone))]
+    return quoted_parts(head + GAP + (text or words.whole_gone))
 
 
 def stop_button(number: int, words: Texts) -> Buttons:
@@ -108,9 +86,6 @@ def _with(parts: list[Part], last: Part) -> list[Part]:
     text = before.text + GAP + last.text
     if length_of(text) > LONGEST or len(before.entities) + len(last.entities) > MOST_ENTITIES:
         return [*parts, last]
-    moved = MessageEntity.shift_entities(length_of(before.text + GAP), list(last.entities))
+    by = length_of(before.text + GAP)
+    moved = [replace(one, offset=one.offset + by) for one in last.entities]
     return [*parts[:-1], Part(text, (*before.entities, *moved))]
-
-
-def _text(part: Part) -> Text:
-    return Text(part.text, [entity.to_dict() for entity in part.entities])

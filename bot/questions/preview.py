@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class Preview:
-    """Edits one message. `doubtful` tells that an edit may still be on its way after `close`."""
+    """Edits one message. `unconfirmed` tells that an edit may still be on its way after `close`."""
 
     def __init__(
         self, sender: Sender, chat: int, message: int, buttons: Buttons, pace: float = 1
@@ -33,7 +33,7 @@ class Preview:
         self._fresh = asyncio.Event()
         self._closing = asyncio.Event()
         self._task = asyncio.ensure_future(self._run())
-        self.doubtful = False
+        self.unconfirmed = False
 
     def show(self, text: str) -> None:
         """Show this text when it is time for the next edit."""
@@ -50,7 +50,7 @@ class Preview:
 
     def abandon(self) -> None:
         """Make no more edits and wait for nothing."""
-        self.doubtful = True
+        self.unconfirmed = True
         self._task.cancel()
 
     async def _run(self) -> None:
@@ -81,7 +81,7 @@ class Preview:
             self._slow_down()
             return error.seconds <= SHORT_BAN
         except Unreachable:
-            self.doubtful = True
+            self.unconfirmed = True
             self._slow_down()
         except ValueError:  # a text that Telegram takes in no form: the next one may be better
             self._slow_down()

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from bot.questions.answers import Answers
-from bot.questions.greeter import EVERY, Greet, Greeter
+from bot.questions.notifier import EVERY, Notify, QueueNotifier
 from bot.store.store import StoreBusy
 from core.waiting import happens
 
@@ -33,7 +33,7 @@ class Queue:
         self,
         answers: Answers,
         work: Work,
-        greet: Greet,
+        notify: Notify,
         places: Callable[[], int],
         clock: Callable[[], float] = time.time,
         pace: float = 1,
@@ -43,7 +43,7 @@ class Queue:
         self._places = places
         self._clock = clock
         self._pace = pace
-        self._greeter = Greeter(answers, greet, pace)
+        self._notifier = QueueNotifier(answers, notify, pace)
         self._tasks: dict[int, asyncio.Task[None]] = {}  # by person
         self._writing: set[int] = set()
         self._changed = asyncio.Event()
@@ -67,7 +67,7 @@ class Queue:
                 self._answers.clock_set_back(before - since)
             self._start_ready(now)
             if not self._closing:
-                self._greeter.look(self._writing)
+                self._notifier.look(self._writing)
             due = self._answers.next_due(now)
             sleep = self._pace * EVERY if due is None else min(self._pace * EVERY, due - now)
             await happens(self._changed, max(0.05, sleep))
@@ -75,7 +75,7 @@ class Queue:
 
     def asked(self, number: int) -> None:
         """A new question is in the store: begin with it, or say that it has to wait."""
-        self._greeter.asked(number)
+        self._notifier.asked(number)
         self.wake()
 
     def wake(self) -> None:
@@ -85,7 +85,7 @@ class Queue:
     async def close(self, seconds: float) -> None:
         """Start nothing more, wait so long for what is at work, and break the rest off."""
         self._closing = True
-        tasks = [*self._tasks.values(), *self._greeter.telling]
+        tasks = [*self._tasks.values(), *self._notifier.telling]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=seconds)
             for task in late:
@@ -109,19 +109,19 @@ class Queue:
             task.add_done_callback(partial(self._ended, user))
 
     async def _run(self, number: int) -> None:
-        await self._greeter.told(number)
+        await self._notifier.told(number)
 
-        def give_back() -> None:
+        def release() -> None:
             self._writing.discard(number)
             self.wake()
 
         try:
-            await self._work(number, give_back)
+            await self._work(number, release)
         except StoreBusy as error:  # the store is as before: so is the work to be done
             log.warning("answer %d: %s", number, error.message)
             await asyncio.sleep(self._pace * BUSY_PAUSE)
         finally:
-            give_back()
+            release()
 
     def _ended(self, user: int, task: "asyncio.Task[None]") -> None:
         del self._tasks[user]

@@ -18,8 +18,10 @@ from assistant.server.errors import (
     ServerError,
 )
 from bot.base.context import Context
-from bot.questions.answers import Answer, Answers, Question, Text
-from bot.questions.compose import fragment, messages_of, sentence, stop_button, unformatted
+from bot.messages.messages import plain_parts, quoted_parts
+from bot.messages.parts import Part
+from bot.questions.answers import Answer, Answers, Question
+from bot.questions.compose import fragment, messages_of, stop_button
 from bot.questions.dialogue import Dialogue
 from bot.questions.fallbacks import Fallbacks
 from bot.questions.preview import Preview
@@ -91,7 +93,7 @@ class AnswerWriter:
         await preview.close()
         if not task.cancelled():
             task.result()
-        return preview.doubtful
+        return preview.unconfirmed
 
     def stop(self, number: int) -> None:
         """Stop writing this answer; what it says instead is in the store by now."""
@@ -115,12 +117,12 @@ class AnswerWriter:
         except UserError as error:
             log.warning("answer %d: %s (%s)", number, error.message, error.hint)
             self._metrics.answered("failed")
-            self._answers.finish(number, "failed", sentence(words.not_ready))
+            self._answers.finish(number, "failed", plain_parts(words.not_ready))
         except Exception:
             name = secrets.token_hex(3)
             log.exception("error %s: answer %d", name, number)
             self._metrics.answered("failed")
-            self._answers.finish(number, "failed", sentence(words.internal.format(error=name)))
+            self._answers.finish(number, "failed", plain_parts(words.internal.format(error=name)))
         else:
             self._written_to_its_end(found, done, words)
         finally:
@@ -134,7 +136,7 @@ class AnswerWriter:
         if done.cut and done.fault:
             before = self._cut.get(number, done)
             self._cut[number] = max(done, before, key=lambda one: len(one.text))
-            if self._is_put_off(found, done.fault):
+            if self._is_postponed(found, done.fault):
                 return
         elif done.engine == "server":
             self._fallbacks.answered()
@@ -170,15 +172,15 @@ class AnswerWriter:
     def _server_failed(self, found: Answer, error: ServerError, words: Texts) -> None:
         """Try again in a moment, if that can help; at last show what came of it."""
         number, fault = found.question.id, type(error).__name__
-        if isinstance(error, PASSING) and self._is_put_off(found, fault):
+        if isinstance(error, PASSING) and self._is_postponed(found, fault):
             return
         if kept := self._cut.pop(number, None):
             return self._finish(number, kept, words)
         self._metrics.failed(fault)
         self._metrics.answered("failed")
-        self._answers.finish(number, "failed", sentence(words.no_server))
+        self._answers.finish(number, "failed", plain_parts(words.no_server))
 
-    def _is_put_off(self, found: Answer, fault: str) -> bool:
+    def _is_postponed(self, found: Answer, fault: str) -> bool:
         """Tell whether the answer is to be written once more, in a moment.
 
         Only the kind of the error is logged: its text may hold the server's words, and those the
@@ -189,7 +191,7 @@ class AnswerWriter:
             return False
         self._metrics.failed(fault)
         pause = self._pace * 2.0**found.server_failures
-        self._answers.put_off(found.question.id, pause, "server")
+        self._answers.postpone(found.question.id, pause, "server")
         return True
 
     async def _read(
@@ -227,10 +229,10 @@ class AnswerWriter:
         raise RuntimeError("the answer has no end")
 
 
-def _formatted(done: Done, words: Texts) -> list[Text]:
+def _formatted(done: Done, words: Texts) -> list[Part]:
     """The answer's messages; without their format where that is a riddle to the formatter."""
     try:
         return messages_of(done, words)
     except Exception:
         log.exception("an answer is shown without its format")
-        return unformatted(done.text) or sentence(words.empty)
+        return quoted_parts(done.text) or plain_parts(words.empty)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from telegram import (
@@ -23,7 +24,7 @@ from telegram.error import (
 )
 from telegram.ext import ExtBot
 
-from bot.messages.parts import LONGEST, MOST_ENTITIES
+from bot.messages.parts import LONGEST, MOST_ENTITIES, Entity
 from bot.telegram import retry
 from bot.telegram.errors import (
     ENTITIES,
@@ -78,7 +79,7 @@ class Sender:
         chat: int,
         text: str,
         *,
-        entities: Sequence[MessageEntity] = (),
+        entities: Sequence[Entity] = (),
         buttons: Buttons | None = None,
         reply_to: int | None = None,
         thread: int | None = None,
@@ -128,7 +129,7 @@ class Sender:
         message: int,
         text: str,
         *,
-        entities: Sequence[MessageEntity] = (),
+        entities: Sequence[Entity] = (),
         buttons: Buttons | None = None,
         preview: bool = False,
     ) -> None:
@@ -197,12 +198,13 @@ class Sender:
     async def _formatted(
         self,
         write: Callable[[Sequence[MessageEntity]], Awaitable[T]],
-        entities: Sequence[MessageEntity],
+        entities: Sequence[Entity],
         policy: Callable[[retry.Call[T], float], Awaitable[T]],
     ) -> T:
         """Write with the entities, or without where Telegram does not like them."""
 
-        async def attempt(marks: Sequence[MessageEntity]) -> T:
+        async def attempt(given: Sequence[Entity]) -> T:
+            marks = [MessageEntity(**asdict(one)) for one in given]
             return await self._translated(lambda: policy(lambda: write(marks), self._pause))
 
         try:
@@ -245,7 +247,7 @@ async def _one_try(call: retry.Call[T], _pause: float) -> T:
     return await call()
 
 
-def _check(text: str, entities: Sequence[MessageEntity]) -> None:
+def _check(text: str, entities: Sequence[Entity]) -> None:
     """Raise ValueError for what the formatter must not make."""
     units = length_of(text)
     if not text.strip() or units > LONGEST:

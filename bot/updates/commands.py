@@ -11,11 +11,12 @@ from bot.base.context import Context
 from bot.gate.gate import Visitor
 from bot.inbox.inbox import Effect
 from bot.index.indexing import Indexing
-from bot.messages.messages import QUOTE
+from bot.messages.messages import QUOTE, plain_parts, sources_part
+from bot.messages.parts import Part
 from bot.people.menu import Menu
 from bot.people.personal import send_data
-from bot.questions.answers import Answer, Answers, Question, Text
-from bot.questions.compose import entities_of, sentence, sources, whole
+from bot.questions.answers import Answer, Answers, Question
+from bot.questions.compose import whole
 from bot.questions.dialogue import Dialogue
 from bot.telegram.sending import thread_of
 from bot.texts import Texts, texts_for
@@ -26,13 +27,13 @@ from core.errors import Busy, UserError
 from indexer.search.searcher import Searcher
 from indexer.store.store import Store as IndexStore
 
-Errand = Callable[[], Awaitable[object]]
+FollowUp = Callable[[], Awaitable[object]]
 Report = Callable[[], Awaitable[dict[str, object]]]
 log = logging.getLogger(__name__)
 
 
 class Commands:
-    """Each command gives the errand that tells about it."""
+    """Each command gives the follow-up that tells about it."""
 
     def __init__(
         self,
@@ -52,7 +53,9 @@ class Commands:
         self._searcher = searcher
         self._report = report
 
-    def errand(self, name: str, number: int, message: Message, visitor: Visitor) -> Errand | None:
+    def follow_up(
+        self, name: str, number: int, message: Message, visitor: Visitor
+    ) -> FollowUp | None:
         """What the command leads to; None where there is no such command for this person."""
         words = texts_for(visitor.user.language_code)
         said = {
@@ -95,7 +98,7 @@ class Commands:
             self._uploads.add(number, message)
             return Effect(now=[self._uploads.wake])
         said = texts_for(visitor.user.language_code).only_admins
-        return Effect(errands=[lambda: self._sender.reply(message, said)])
+        return Effect(follow_ups=[lambda: self._sender.reply(message, said)])
 
     def upload_button(self, query: CallbackQuery, visitor: Visitor) -> Effect:
         """Somebody said whether a document that they sent replaces an older one."""
@@ -105,23 +108,23 @@ class Commands:
             said = self._uploads.decide(query.data or "", visitor.user.id, words)
         return Effect(
             now=[self._uploads.wake],
-            errands=[lambda: self._sender.answer_callback(query.id, said)],
+            follow_ups=[lambda: self._sender.answer_callback(query.id, said)],
         )
 
-    def sources(self, answer: Answer, words: Texts) -> Errand:
+    def sources(self, answer: Answer, words: Texts) -> FollowUp:
         """Send the quotations that an answer rests on."""
 
         async def send() -> None:
-            none = sentence(words.no_sources)[0]
-            content = sources(answer.citations, words) if answer.citations else none
+            none = plain_parts(words.no_sources)[0]
+            content = sources_part(answer.citations, words.language) if answer.citations else none
             await self._send(answer.question, content)
 
         return send
 
-    def whole(self, answer: Answer, words: Texts) -> Errand:
+    def whole(self, answer: Answer, words: Texts) -> FollowUp:
         """Send the sections and pages of which an answer quotes a part."""
 
-        def read(store: IndexStore) -> list[Text]:
+        def read(store: IndexStore) -> list[Part]:
             found = [(one, section(store, one)) for one in in_part(answer.citations, QUOTE)]
             return [content for one, text in found for content in whole(one, text, words)]
 
@@ -130,18 +133,18 @@ class Commands:
                 contents = await asyncio.to_thread(self._searcher.look, read)
             except UserError as error:
                 log.warning("an index cannot be read: %s", error.message)
-                contents = sentence(words.not_ready)
+                contents = plain_parts(words.not_ready)
             for content in contents:
                 await self._send(answer.question, content)
 
         return send
 
-    async def _send(self, question: Question, content: Text) -> None:
+    async def _send(self, question: Question, content: Part) -> None:
         """Send what belongs to a question, below it."""
         await self._sender.send(
             question.chat,
             content.text,
-            entities=entities_of(content),
+            entities=content.entities,
             reply_to=question.message,
             thread=question.thread,
         )

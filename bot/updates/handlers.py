@@ -56,7 +56,7 @@ class Handlers:
             return Effect()
         if ask := self._entrance.to_ask(update):
             # A number of its own: none of a person's messages is left out while Telegram is asked.
-            return Effect(errands=[lambda: self._after(ask, number, update)], user=-number)
+            return Effect(follow_ups=[lambda: self._after(ask, number, update)], user=-number)
         return self._handle(number, update)
 
     def _handle(self, number: int, update: Update) -> Effect:
@@ -85,8 +85,8 @@ class Handlers:
             effect = self._handle(number, update)
         for step in come.now + effect.now:
             step()
-        for errand in effect.errands:
-            await errand()
+        for follow_up in effect.follow_ups:
+            await follow_up()
 
     def _message(self, number: int, message: Message, visitor: Visitor) -> Effect:
         words = texts_for(visitor.user.language_code)
@@ -100,7 +100,7 @@ class Handlers:
             if called is None:
                 return Effect()
             if text and not called.strip():
-                return Effect(errands=[lambda: self._sender.reply(message, words.no_question)])
+                return Effect(follow_ups=[lambda: self._sender.reply(message, words.no_question)])
             text = called
         return self._question(number, message, visitor, text, words)
 
@@ -115,26 +115,26 @@ class Handlers:
         if name == "ask" and rest:
             return self._question(number, message, visitor, rest[0], words)
         if name == "ask":
-            return Effect(errands=[lambda: self._sender.reply(message, words.no_question)])
+            return Effect(follow_ups=[lambda: self._sender.reply(message, words.no_question)])
         if name == "retry":
             return self._asking.retry(number, message, user, words.language, None)
         if name == "stop":
             effect = self._asking.stop_all(number, user, (message.chat.id, thread_of(message)))
             if not effect.now:
-                effect.errands.append(lambda: self._sender.reply(message, words.nothing_to_stop))
+                effect.follow_ups.append(lambda: self._sender.reply(message, words.nothing_to_stop))
             return effect
         if name == "forget":
             effect = self._asking.stop_all(number, user, None)
             self._answers.forget(user, number)
-            effect.errands.append(lambda: self._sender.reply(message, words.forgotten))
+            effect.follow_ups.append(lambda: self._sender.reply(message, words.forgotten))
             return effect
         if name == "requests" and visitor.admin and visitor.private:
             return self._entrance.waiting(visitor, words)
-        if errand := self._commands.errand(name, number, message, visitor):
-            return Effect(errands=[errand])
+        if follow_up := self._commands.follow_up(name, number, message, visitor):
+            return Effect(follow_ups=[follow_up])
         if not visitor.private:
             return Effect()
-        return Effect(errands=[lambda: self._sender.reply(message, words.unknown_command)])
+        return Effect(follow_ups=[lambda: self._sender.reply(message, words.unknown_command)])
 
     def _called(self, message: Message, text: str) -> str | None:
         """What is said to the bot in a group, without its name; None where it is not meant."""
@@ -156,7 +156,7 @@ class Handlers:
         except UsageError:
             return self._unreadable(message, visitor, text, words)
         if said := reply_to(text, words, visitor.private, self._config):
-            return Effect(errands=[lambda: self._sender.reply(message, said)])
+            return Effect(follow_ups=[lambda: self._sender.reply(message, said)])
         return self._asking.ask(
             Question(
                 number,
@@ -181,7 +181,7 @@ class Handlers:
             said = words.only_text
         else:
             return Effect()
-        return Effect(errands=[lambda: self._sender.reply(message, said)])
+        return Effect(follow_ups=[lambda: self._sender.reply(message, said)])
 
     def _button(self, number: int, update: Update, visitor: Visitor) -> Effect:
         """A button under an answer: it works for the person who asked."""
@@ -211,8 +211,8 @@ class Handlers:
             user, language = visitor.id, words.language
             effect = self._asking.retry(number, query.message, user, language, answer)
         elif action == "whole":
-            effect.errands.append(self._commands.whole(answer, words))
+            effect.follow_ups.append(self._commands.whole(answer, words))
         elif action == "sources":  # a button under answers of an earlier release
-            effect.errands.append(self._commands.sources(answer, words))
-        effect.errands.insert(0, lambda: self._sender.answer_callback(query.id, said))
+            effect.follow_ups.append(self._commands.sources(answer, words))
+        effect.follow_ups.insert(0, lambda: self._sender.answer_callback(query.id, said))
         return effect

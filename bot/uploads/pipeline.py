@@ -43,7 +43,7 @@ from bot.uploads.files import (
 )
 from bot.uploads.replacing import Replacing
 from bot.uploads.rows import Upload, UploadRows
-from bot.uploads.teller import Teller
+from bot.uploads.status import UploadStatus
 from core.errors import Busy, UserError
 from core.waiting import happens
 
@@ -73,7 +73,7 @@ class Uploads:
         self._bot = bot
         keep = min(KEEP_REQUESTS, settings.keep_days * DAY)
         self._replacing = Replacing(self._rows, self._documents, keep)
-        self._teller = Teller(self._rows, context.sender, self._replacing)
+        self._status = UploadStatus(self._rows, context.sender, self._replacing)
         self._indexing = indexing
         self._pace = context.pace
         self._client = httpx.AsyncClient(timeout=READ, transport=line.transport(1))
@@ -150,12 +150,12 @@ class Uploads:
 
     async def _tell_all(self, uploads: list[Upload]) -> None:
         for upload in uploads:
-            await self._safely(upload, self._teller.tell)
+            await self._safely(upload, self._status.tell)
 
     async def _take(self, upload: Upload) -> None:
         """From a message to a file in the documents, or to the reason why not."""
         words = texts_for(upload.language)
-        upload = await self._teller.greet(upload)
+        upload = await self._status.greet(upload)
         if upload.sha256 and content_of(self._documents, upload.path) == upload.sha256:
             self._rows.placed(upload.id, upload.path)  # put there before a crash
             return self.wake()
@@ -185,7 +185,7 @@ class Uploads:
             raise Unreachable("the download takes too long") from None
         if name := self._rows.placed_as(sha256) or await self._indexing.name_of(sha256):
             return words.upload_known.format(name=name)
-        await self._teller.show(upload, words.upload_reading)
+        await self._status.show(upload, words.upload_reading)
         pages = await check(temporary, self._programs)
         self._rows.checked(upload.id, sha256, pages)
         # One that is there, but not in the index: the last update of that failed.
@@ -207,7 +207,7 @@ class Uploads:
 
     async def _index_all(self, uploads: list[Upload]) -> None:
         for upload in uploads:
-            await self._teller.show(upload, texts_for(upload.language).upload_adding)
+            await self._status.show(upload, texts_for(upload.language).upload_adding)
         reason = await self._update_index(uploads)
         if reason is None:
             return
@@ -222,7 +222,7 @@ class Uploads:
             await self._indexing.update()
         except Busy:
             numbers = [upload.id for upload in uploads]
-            self._rows.put_off(numbers, self._pace * BUSY_PAUSE, failed=False)
+            self._rows.postpone(numbers, self._pace * BUSY_PAUSE, failed=False)
             return None
         except UserError as error:
             return error.message
@@ -265,7 +265,7 @@ class Uploads:
             return await step(upload)
         except (Banned, RetryAfter) as error:
             pause = error.seconds if isinstance(error, Banned) else ban_seconds(error)
-            return self._rows.put_off([upload.id], pause + self._pace, failed=False)
+            return self._rows.postpone([upload.id], pause + self._pace, failed=False)
         except ChatGone:
             return self._rows.remove(upload.id)
         except MessageGone:
@@ -276,7 +276,7 @@ class Uploads:
             log.warning("upload %d: %s", upload.id, type(error).__name__)
         except Exception:
             log.exception("upload %d", upload.id)
-        self._rows.put_off([upload.id], pause)
+        self._rows.postpone([upload.id], pause)
         if upload.failures >= TRIES:
             self._give_up(upload)
 

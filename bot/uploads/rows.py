@@ -153,7 +153,7 @@ class UploadRows:
         self._db.execute("DELETE FROM brought WHERE upload = ? AND path = ''", (number,))
         self._db.execute("DELETE FROM upload WHERE id = ?", (number,))
 
-    def put_off(self, numbers: Sequence[int], seconds: float, failed: bool = True) -> None:
+    def postpone(self, numbers: Sequence[int], seconds: float, failed: bool = True) -> None:
         """Try again after so many seconds."""
         due = time.time() + seconds
         with self._store.transaction():

@@ -89,7 +89,7 @@ async def core(
         answerer = Answerer(context, writer, lambda question: question.user not in removed)
         slots = Slots(engine, config.parallel)
         await slots.learn()
-        queue = Queue(answers, answerer.work, answerer.greet, slots.count, clock, pace)
+        queue = Queue(answers, answerer.work, answerer.notify, slots.count, clock, pace)
         running = asyncio.ensure_future(queue.run())
         try:
             yield Core(api, store, answers, dialogue, queue, answerer, metrics, removed)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import asdict
 from typing import Any
 
 import tdjson
@@ -48,7 +49,7 @@ def pieces(part: Part, kind: str) -> list[str]:
 def complaint(part: Part) -> str:
     """Why Telegram would refuse or change the message; empty if it takes it as it is."""
     text = MARKUP.sub("x", part.text)
-    entities = [_entity(one.to_dict()) for one in part.entities]
+    entities = [_entity(asdict(one)) for one in part.entities]
     given = {"@type": "formattedText", "text": text, "entities": entities}
     taken = execute({"@type": "parseMarkdown", "text": given})
     if taken["@type"] == "error":
@@ -63,9 +64,9 @@ def complaint(part: Part) -> str:
 
 def _entity(entity: dict[str, Any]) -> dict[str, Any]:
     kind: dict[str, Any] = {"@type": f"textEntityType{TYPES[entity['type']]}"}
-    if "url" in entity:
+    if entity["url"]:
         kind["url"] = entity["url"]
-    if "language" in entity:
+    if entity["language"]:
         kind = {"@type": "textEntityTypePreCode", "language": entity["language"]}
     return {
         "@type": "textEntity",

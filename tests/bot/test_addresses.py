@@ -135,7 +135,7 @@ def test_known_hosts_are_those_of_the_quotations() -> None:
     done = Done(text, "server", True, (Citation("a.md", None, None, "см. HR.firm.ru"),))
     (message,) = messages_of(done, texts_for("ru"))
     assert message.text.startswith("портал и ещё (https://evil.example)\n\nИсточники")
-    assert [one["url"] for one in message.entities if "url" in one] == ["https://hr.firm.ru/a"]
+    assert [one.url for one in message.entities if one.url] == ["https://hr.firm.ru/a"]
     assert fragment(text, "…")[0].text.startswith("портал (https://hr.firm.ru/a)")
 
 
@@ -143,4 +143,4 @@ def test_quotations_are_inert() -> None:
     """Of an answer that no model wrote."""
     done = Done("«tg://x и @durov»\n— guide.md, стр. 2", "extractive", True)
     (message,) = messages_of(done, texts_for("ru"))
-    assert [one["type"] for one in message.entities] == ["code"] * 3
+    assert [one.type for one in message.entities] == ["code"] * 3

@@ -150,7 +150,7 @@ def test_the_deadline_leaves_a_fragment_that_says_what_it_is(tmp_path: Path, not
                 "server_url": tgi.url,
                 "adapter": "hackatone",
             }
-            async with core(tmp_path, api, notes, answer_seconds=1, **server) as it:
+            async with core(tmp_path, api, notes, answer_seconds=3, **server) as it:
                 it.ask(2, question(3))
                 await eventually(lambda: it.outcome(1) == "deadline")
                 text = bot_messages(api, 2)[0]["text"]

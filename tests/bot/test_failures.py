@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.questions.compose import sentence
+from bot.messages.messages import plain_parts
 from bot.questions.writing import BEGINNINGS
 from tests.bot.bot_process import eventually
 from tests.bot.core import core
@@ -92,7 +92,7 @@ def test_stopped_while_the_placeholder_is_sent_nothing_is_written(
             async with core(tmp_path, api, notes, **served(tgi)) as it:
                 it.ask(2, question(3))
                 await api.until(lambda: api.count("sendMessage"))
-                assert it.answers.finish(1, "stopped", sentence("⏹"))
+                assert it.answers.finish(1, "stopped", plain_parts("⏹"))
                 it.answerer.stop(1)
                 await eventually(lambda: it.outcome(1) == "stopped")
                 assert tgi.log.requests == [] and written(api, 2) == ["⏹"]

@@ -5,11 +5,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from telegram import MessageEntity
 
 from assistant.events import Citation
 from bot.messages.messages import answer_parts, plain_parts, sources_part
-from bot.messages.parts import Part
+from bot.messages.parts import Entity, Part
 from tests.bot.parser_oracle import complaint, pieces, text_of
 
 ANSWER = """# Как это работает
@@ -171,9 +170,9 @@ def test_many_sources_are_one_message() -> None:
 @pytest.mark.parametrize(
     ("part", "reason"),
     [
-        (Part("a😀b", (MessageEntity("bold", 0, 2),)), "in a middle of a UTF-16 symbol"),
-        (Part("ab", (MessageEntity("bold", 0, 3),)), "after the end"),
-        (Part("a b", (MessageEntity("code", 0, 3), MessageEntity("bold", 0, 1))), "become"),
+        (Part("a😀b", (Entity("bold", 0, 2),)), "in a middle of a UTF-16 symbol"),
+        (Part("ab", (Entity("bold", 0, 3),)), "after the end"),
+        (Part("a b", (Entity("code", 0, 3), Entity("bold", 0, 1))), "become"),
         (Part("a\tb"), "the text becomes"),
         (Part("a" * 4097), "too long"),
     ],

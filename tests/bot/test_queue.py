@@ -168,7 +168,7 @@ def test_quotas_count_by_the_time_of_the_messages(tmp_path: Path, notes: Path) -
 
 def test_long_and_wordless_questions(tmp_path: Path, notes: Path) -> None:
     async def go() -> None:
-        config = {"longest": 100}
+        config = {"question_length": 100}
         async with FakeBotAPI() as api, BotProcess(tmp_path, api, notes, **config) as bot:
             api.user(2, "ы" * 101)
             assert "101" in (await bot.replied(2))[0]
@@ -196,7 +196,7 @@ def test_the_first_of_each_person_is_ready_and_nothing_that_is_put_off(tmp_path:
             answers.add(Question(number, user, None, user, 1, "ru", "?", 0.0))
         assert answers.ready(time.time(), [], 9, only_final=False) == [(1, 1), (3, 2), (4, 3)]
         assert answers.ready(time.time(), [2], 9, only_final=False) == [(1, 1), (4, 3)]
-        answers.put_off_chat(1, 60)
+        answers.postpone_chat(1, 60)
         assert answers.ready(time.time(), [], 9, only_final=False) == [(3, 2), (4, 3)]
         assert (answers.next_due(time.time()) or 0) > time.time()
         answers.finish(3, "answered", [])

@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from telegram import MessageEntity
 
+from bot.messages.parts import Entity
 from bot.telegram.limits import ChatLimiter
 from bot.telegram.sending import (
     Banned,
@@ -20,7 +20,7 @@ from tests.bot.clients import failure, run, sender, statuses, texts
 from tests.fakes.bot_api_play import Fault
 
 LOST: dict[str, Any] = {"process": True, "drop": True}
-BOLD = (MessageEntity("bold", 0, 4),)
+BOLD = (Entity("bold", 0, 4),)
 
 
 def test_a_message_and_its_edits() -> None:
@@ -190,7 +190,7 @@ def test_texts_that_no_message_can_hold(text: str) -> None:
             number = await to.send(7, "text")
             assert type(await failure(to.send(7, text))) is ValueError
             assert type(await failure(to.edit(7, number, text))) is ValueError
-            too_many = [MessageEntity("bold", n, 1) for n in range(101)]
+            too_many = [Entity("bold", n, 1) for n in range(101)]
             assert type(await failure(to.send(7, "a" * 101, entities=too_many))) is ValueError
             assert texts(api, 7) == ["text"] and api.count("editMessageText") == 0
 

@@ -14,8 +14,9 @@ from telegram import Update
 from bot.base.metrics import Metrics
 from bot.gate.requests import Requests
 from bot.inbox.inbox import Effect, Inbox
+from bot.messages.parts import Part
 from bot.people.people import People
-from bot.questions.answers import Answers, Question, Text
+from bot.questions.answers import Answers, Question
 from bot.questions.dialogue import Dialogue
 from bot.store.store import DAY, KEEP_REQUESTS, Store, StoreBusy, StoreError
 from core.errors import UserError
@@ -80,7 +81,7 @@ def test_another_program_that_writes_is_waited_for(store: Store, tmp_path: Path)
 
         def handle(number: int, _: Update) -> Effect:
             handled.append(number)
-            return Effect(errands=[reply])
+            return Effect(follow_ups=[reply])
 
         inbox = Inbox(store, handle, Metrics(), PACE)
         store.db.execute("PRAGMA busy_timeout = 10")
@@ -114,7 +115,7 @@ def test_replies_that_hang_do_not_hold_up_what_comes_after_them(store: Store) ->
 
             if number == 100:
                 return Effect(now=[lambda: begun.append(number)])
-            return Effect(errands=[reply], user=number)
+            return Effect(follow_ups=[reply], user=number)
 
         inbox = Inbox(store, handle, Metrics())
         fill_inbox(store, 100)
@@ -133,7 +134,7 @@ def test_replies_that_hang_do_not_hold_up_what_comes_after_them(store: Store) ->
 def test_what_is_forgotten_is_in_no_file(store: Store, tmp_path: Path) -> None:
     answers = Answers(store)
     answers.add(ASKED)
-    answers.finish(1, "answered", [Text(SECRET), Text(SECRET)], turn=SECRET)
+    answers.finish(1, "answered", [Part(SECRET), Part(SECRET)], turn=SECRET)
 
     def found() -> bool:
         return any(SECRET.encode() in path.read_bytes() for path in tmp_path.iterdir())
@@ -142,14 +143,14 @@ def test_what_is_forgotten_is_in_no_file(store: Store, tmp_path: Path) -> None:
     with store.transaction():
         answers.forget(7, 1)
     assert not found()
-    assert [part.content for part in answers.parts(1)] == [Text("⏹", [])]
+    assert [part.content for part in answers.parts(1)] == [Part("⏹")]
 
 
 def test_a_group_that_moves_takes_its_new_beginning_along(store: Store) -> None:
     answers, dialogue = Answers(store), Dialogue(store)
     for number in (1, 2):
         answers.add(Question(number, -5, None, 7, number, "ru", "?", 0.0))
-        answers.finish(number, "answered", [Text("!")], turn=f"answer {number}")
+        answers.finish(number, "answered", [Part("!")], turn=f"answer {number}")
     dialogue.begin_anew(-5, None, 1)
     answers.move_chat(-5, -1005)
     turns = dialogue.turns(Question(3, -1005, None, 7, 3, "ru", "?", 0.0))

@@ -6,21 +6,21 @@ from collections.abc import Awaitable, Callable, Container
 
 from bot.questions.answers import Answers
 
-GREETINGS = 500  # messages of this kind being sent
+MOST_NOTICES = 500  # messages of this kind being sent
 EVERY = 10.0  # seconds between two looks at who has moved
 GROUP_EVERY = 60.0  # for the same message in a group, which takes 20 a minute from all of us
 AT_ONCE = 10  # messages changed after one look
 LOOKED_AT = 200  # places from the front
 
-Greet = Callable[[int, int], Awaitable[None]]
+Notify = Callable[[int, int], Awaitable[None]]
 
 
-class Greeter:
-    """`greet` is given a number and how many are before it; one at a time for each number."""
+class QueueNotifier:
+    """`notify` is given a number and how many are before it; one at a time for each number."""
 
-    def __init__(self, answers: Answers, greet: Greet, pace: float) -> None:
+    def __init__(self, answers: Answers, notify: Notify, pace: float) -> None:
         self._answers = answers
-        self._greet = greet
+        self._notify = notify
         self._every, self._group_every = pace * EVERY, pace * GROUP_EVERY
         self._new: list[int] = []
         self._told: dict[int, tuple[int, float]] = {}  # how many, and when
@@ -36,7 +36,7 @@ class Greeter:
         new, self._new = self._new, []
         for number in new:
             ahead = self._answers.ahead_of(number)
-            if ahead and number not in at_work and len(self._tasks) < GREETINGS:
+            if ahead and number not in at_work and len(self._tasks) < MOST_NOTICES:
                 self._tell(number, ahead)
         if time.monotonic() - self._looked > self._every:
             self._looked = time.monotonic()
@@ -70,5 +70,5 @@ class Greeter:
         if number in self._tasks:
             return
         self._told[number] = ahead, time.monotonic()
-        self._tasks[number] = task = asyncio.ensure_future(self._greet(number, ahead))
+        self._tasks[number] = task = asyncio.ensure_future(self._notify(number, ahead))
         task.add_done_callback(lambda _: self._tasks.pop(number, None))

@@ -10,14 +10,14 @@ from bot.uploads.rows import Upload, UploadRows
 log = logging.getLogger(__name__)
 
 
-class Teller:
+class UploadStatus:
     """Sends the message of each upload, and edits it."""
 
     def __init__(self, rows: UploadRows, sender: Sender, replacing: Replacing) -> None:
         self._rows = rows
         self._sender = sender
         self._replacing = replacing
-        self._doubtful: set[int] = set()  # a reply to an edit was lost: it may arrive late
+        self._unconfirmed: set[int] = set()  # a reply to an edit was lost: it may arrive late
 
     async def greet(self, upload: Upload) -> Upload:
         """The upload with a message that tells of it. Raises SendingError."""
@@ -34,7 +34,7 @@ class Teller:
             if upload.message:
                 await self._sender.edit(upload.chat, upload.message, text, preview=True)
         except Unreachable:
-            self._doubtful.add(upload.id)
+            self._unconfirmed.add(upload.id)
         except SendingError as error:
             log.debug("upload %d: %s", upload.id, type(error).__name__)
 
@@ -46,10 +46,10 @@ class Teller:
         upload = await self.greet(upload)
         text, buttons = self._replacing.shown(upload)
         await self._edit(upload, text, buttons)
-        if upload.id in self._doubtful:
+        if upload.id in self._unconfirmed:
             await self._sender.settle()
             await self._edit(upload, text, buttons)
-            self._doubtful.discard(upload.id)
+            self._unconfirmed.discard(upload.id)
         if buttons:
             self._replacing.asked(upload)
         else:
@@ -60,5 +60,5 @@ class Teller:
         try:
             await self._sender.edit(upload.chat, upload.message, text, buttons=buttons)
         except Unreachable:
-            self._doubtful.add(upload.id)
+            self._unconfirmed.add(upload.id)
             raise
