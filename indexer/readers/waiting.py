@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import PurePosixPath
 
 from core.text import counted
@@ -56,7 +54,7 @@ _CONTAINERS = "archives and mails"
 
 def gap(languages: tuple[str, ...] | None) -> str:
     """What a page lacks that is a picture, by the languages that tesseract knows."""
-    command = _advice(languages)
+    command = advice(languages)
     return f"{_PICTURE if languages is None else _WITHOUT_RUSSIAN}{command}" if command else ""
 
 
@@ -113,28 +111,7 @@ def is_of_pages(reason: str) -> bool:
     return _PAGES.fullmatch(reason) is not None
 
 
-class Now:
-    """What is installed now, which is looked at once, where a document waits."""
-
-    def allows_more(self, reason: str) -> bool:
-        """Whether more can be read of a document than when this was told of it."""
-        return any(command not in self._lacking for command in commands(reason))
-
-    @cached_property
-    def _lacking(self) -> frozenset[str]:
-        """What would have to be typed for the programs that are not there."""
-        from indexer.readers.scan.tesseract import Tesseract
-
-        tesseract = Tesseract.found()
-        office, unpacker = (any(map(shutil.which, names)) for names in (OFFICE, (UNPACKER,)))
-        return frozenset((
-            _advice(tesseract.languages if tesseract else None),
-            "" if office else OFFICE_HOW,
-            "" if unpacker else UNPACKER_HOW,
-        ))  # fmt: skip
-
-
-def _advice(languages: tuple[str, ...] | None) -> str:
+def advice(languages: tuple[str, ...] | None) -> str:
     """What is to be typed so that scans are read, in Russian, too; nothing where they are."""
     if languages and RUSSIAN in languages:
         return ""

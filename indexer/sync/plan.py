@@ -11,6 +11,7 @@ from indexer.store.identity import VERSIONS
 from indexer.store.records import Known, SourceFile
 from indexer.store.store import Store
 from indexer.sync.documents import PUT_FILES, Listing, Problem, digest
+from indexer.sync.installed import Now
 
 # A file read so soon after it was written may have changed again under the same time stamp.
 RACY_NS = 2_000_000_000
@@ -50,7 +51,7 @@ def make_plan(root: Path, listing: Listing, store: Store | None) -> Plan:
     gaps = store.gaps() if store and not older else {}
     _require_documents(root, listing, bool(known))
     _require_same_corpus(root, listing, known)
-    plan, now = Plan(older=older), waiting.Now()
+    plan, now = Plan(older=older), Now()
     for file in listing.files:
         failed = problems.get(file.path)
         before = known.get(file.path)
@@ -73,7 +74,7 @@ def make_plan(root: Path, listing: Listing, store: Store | None) -> Plan:
     return plan
 
 
-def _may_pass(reason: str, passing: bool, now: waiting.Now) -> bool:
+def _may_pass(reason: str, passing: bool, now: Now) -> bool:
     """Whether a file that failed is worth another try."""
     return passing and (not waiting.commands(reason) or now.allows_more(reason))
 

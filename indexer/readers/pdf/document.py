@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING
 
 import pypdfium2
 
+from indexer.readers.layout.furniture import Furniture
+from indexer.readers.layout.pages import Content, Pages
+from indexer.readers.layout.parts import Part, Style, parts_of, plain
+from indexer.readers.layout.piece import Piece
+from indexer.readers.layout.ruled import Ruled, tables
 from indexer.readers.letters.clean import clean
 from indexer.readers.page import Page, Unreadable
 from indexer.readers.pdf import by_pypdf
 from indexer.readers.pdf.forms import filled
-from indexer.readers.pdf.furniture import Furniture
-from indexer.readers.pdf.pages import Content, Pages
-from indexer.readers.pdf.parts import Part, Style, parts_of, plain
 from indexer.readers.pdf.pictures import FEW, is_picture
-from indexer.readers.pdf.pieces import Piece, pieces_of
-from indexer.readers.pdf.ruled import Ruled, tables
+from indexer.readers.pdf.pieces import pieces_of
 from indexer.readers.tables import sheet
 
 if TYPE_CHECKING:

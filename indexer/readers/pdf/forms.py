@@ -8,8 +8,8 @@ from dataclasses import replace
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from indexer.readers.layout.piece import Piece
 from indexer.readers.letters.clean import clean
-from indexer.readers.pdf.pieces import Piece
 
 ABOVE = 2.5  # heights of a label that may lie between it and its field below
 NOTE_SUBTYPES = (pdfium.FPDF_ANNOT_FREETEXT,)

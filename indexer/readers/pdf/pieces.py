@@ -6,16 +6,15 @@ import ctypes
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass
 from functools import lru_cache
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from indexer.readers.layout.piece import Piece, Rules
 from indexer.readers.letters.clean import clean
-from indexer.readers.page import Kind
 from indexer.readers.pdf.letters import HYPHENS
-from indexer.readers.pdf.rules import Rules, rules_of
+from indexer.readers.pdf.rules import rules_of
 from indexer.readers.pdf.runs import Run, runs_of
 
 BOLD_WEIGHT = 600
@@ -24,26 +23,6 @@ LARGEST = 14_400  # points, five metres: no paper is larger
 _NAME, _FLAGS = ctypes.create_string_buffer(128), ctypes.c_int()  # of a font, one at a time
 _HALF = re.compile("[\ud800-\udfff]")
 _BOLD = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
-
-
-@dataclass(slots=True)
-class Piece:
-    """A run of characters on one line, and its place on the page turned upright."""
-
-    text: str
-    left: float
-    bottom: float
-    right: float
-    top: float
-    size: float  # the height of its letters, that of most
-    bold: bool = False
-    kind: Kind | None = None  # where that is certain: "field"
-    at: int = 0  # the number of its first letter, in the order of drawing
-
-    @property
-    def is_tall(self) -> bool:
-        """Whether its letters stand above each other: turned text."""
-        return len(self.text) > 2 and self.top - self.bottom > 2 * (self.right - self.left)
 
 
 def pieces_of(page: pypdfium2.PdfPage) -> tuple[list[Piece], Rules]:

@@ -4,40 +4,19 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice, repeat
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from indexer.readers.layout.piece import SAME, Rule, Rules
 from indexer.readers.pdf import calls
 from indexer.readers.pdf.turn import Box, turned
 
 THIN = 3.0  # points; what is thicker is an area, whose edges are lines
 JOINT = 3.0  # a gap between two pieces of a line, or less: dashes
-SAME = 2.0  # from one line to another that is the same
 SHORTEST = 6.0
 MOST_PATHS, MOST_POINTS, MOST_LINES = 4000, 500, 400  # what has more is a drawing
-
-
-@dataclass(slots=True)
-class Rule:
-    """A line: where it lies, and from where to where it goes along the other axis."""
-
-    at: float
-    start: float
-    stop: float
-
-    def covers(self, place: float) -> bool:
-        return self.start - SAME <= place <= self.stop + SAME
-
-
-@dataclass(slots=True)
-class Rules:
-    """The lines that go across a page, and those that go down it."""
-
-    across: list[Rule]
-    down: list[Rule]
 
 
 def rules_of(page: pypdfium2.PdfPage, degrees: int) -> Rules:

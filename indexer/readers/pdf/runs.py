@@ -11,12 +11,11 @@ import numpy as np
 import pypdfium2
 from numpy.typing import NDArray
 
+from indexer.readers.layout.piece import GAP, Rule
 from indexer.readers.pdf.boxes import Boxes, boxes_of
 from indexer.readers.pdf.letters import HYPHENS, letters_of
-from indexer.readers.pdf.rules import Rule
 from indexer.readers.pdf.turn import Box
 
-GAP = 1.1  # heights of a character; a wider gap parts columns
 FAR = 1.5  # heights from one line to another, whatever they say
 NARROW = 0.1  # a gap where a border may stand
 

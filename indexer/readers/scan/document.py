@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from indexer.readers.layout.pages import Content, Pages
+from indexer.readers.layout.parts import Part
 from indexer.readers.page import Page
-from indexer.readers.pdf.pages import Content, Pages
-from indexer.readers.pdf.parts import Part
 from indexer.readers.scan.file import PictureFile
 from indexer.readers.scan.pages import Scans
 

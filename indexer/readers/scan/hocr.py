@@ -10,11 +10,10 @@ from typing import Any
 
 from lxml import etree
 
+from indexer.readers.layout.piece import GAP, Piece
 from indexer.readers.letters.clean import clean
 from indexer.readers.letters.mixed import mended
 from indexer.readers.page import Unreadable
-from indexer.readers.pdf.pieces import Piece
-from indexer.readers.pdf.runs import GAP
 
 NOISE = 30  # per cent: lines that are read out of pictures and dirt are less sure
 ALIKE = 0.15  # the share by which the letters of one size seem to differ

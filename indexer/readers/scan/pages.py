@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from indexer.readers import waiting
+from indexer.readers.layout.furniture import Furniture
+from indexer.readers.layout.parts import Part, Style, parts_of
 from indexer.readers.page import Missing, Page, Unreadable
-from indexer.readers.pdf.furniture import Furniture
-from indexer.readers.pdf.parts import Part, Style, parts_of
 from indexer.readers.scan.hocr import Scan
 from indexer.readers.scan.picture import Picture
 from indexer.readers.scan.tesseract import Tesseract

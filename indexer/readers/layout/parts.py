@@ -10,12 +10,12 @@ from itertools import pairwise
 from statistics import median
 
 from indexer.readers.contents import has_leaders
+from indexer.readers.layout.join import Measure, paragraphs, words_of
+from indexer.readers.layout.lines import Column, Line, columns, lines_of
+from indexer.readers.layout.piece import Piece
+from indexer.readers.layout.ruled import Ruled
+from indexer.readers.layout.tables import grid_at
 from indexer.readers.page import Kind, Table, row
-from indexer.readers.pdf.join import Measure, paragraphs, words_of
-from indexer.readers.pdf.lines import Column, Line, columns, lines_of
-from indexer.readers.pdf.pieces import Piece
-from indexer.readers.pdf.ruled import Ruled
-from indexer.readers.pdf.tables import grid_at
 
 LARGER = 1.12  # than the text of most lines: the size of a heading
 SAME_SIZE = 0.07  # the share by which sizes of one font differ

@@ -7,7 +7,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 from itertools import pairwise
 
-from indexer.readers.pdf.lines import Column, Line
+from indexer.readers.layout.lines import Column, Line
 from indexer.readers.reflow import ITEM, MIN_WIDTH, WRAPPED
 
 INDENT = 0.8  # heights of a line

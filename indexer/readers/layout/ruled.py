@@ -10,11 +10,10 @@ from functools import reduce
 from itertools import pairwise, product
 from typing import NamedTuple
 
+from indexer.readers.layout.join import glued
+from indexer.readers.layout.lines import Line, lines_of
+from indexer.readers.layout.piece import SAME, Piece, Rule, Rules
 from indexer.readers.page import Block
-from indexer.readers.pdf.join import glued
-from indexer.readers.pdf.lines import Line, lines_of
-from indexer.readers.pdf.pieces import Piece
-from indexer.readers.pdf.rules import SAME, Rule, Rules
 from indexer.readers.sections import Sections
 from indexer.readers.tables import sheet
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from indexer.readers.contents import is_title
+from indexer.readers.layout.join import glued, split_rest
+from indexer.readers.layout.parts import Part, Style
 from indexer.readers.page import Page
-from indexer.readers.pdf.join import glued, split_rest
-from indexer.readers.pdf.parts import Part, Style
 from indexer.readers.plain import blocks_of
 from indexer.readers.sections import Sections
 

@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Set
 
-from indexer.readers.pdf.lines import Line, lines_of
-from indexer.readers.pdf.pieces import Piece
-from indexer.readers.pdf.tables import grid_at
+from indexer.readers.layout.lines import Line, lines_of
+from indexer.readers.layout.piece import Piece
+from indexer.readers.layout.tables import grid_at
 from indexer.readers.plain import CHAPTER
 
 LINES = 3  # of a page, from its top and from its bottom, that may be such

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from indexer.readers.contents import has_leaders
+from indexer.readers.layout.lines import Line
+from indexer.readers.layout.piece import Piece
 from indexer.readers.page import Table, row
-from indexer.readers.pdf.lines import Line
-from indexer.readers.pdf.pieces import Piece
 
 LEAST_ROWS = 3  # of a table of two columns; of a wider one, two
 TIGHT = 1.35  # heights from a line to the next one of the same row, or less

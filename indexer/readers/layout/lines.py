@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from indexer.readers.pdf.pieces import Piece
+from indexer.readers.layout.piece import Piece
 from indexer.readers.reflow import MARKER
 
 LEAST_LINES = 4  # of a column of text

@@ -1,0 +1,1 @@
+"""From pieces with their places on a page, drawn or recognised, to paragraphs, columns, tables."""
