@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from assistant.events import Turn
 from assistant.prompt import Frame, build_messages, passage, turn_messages
 from assistant.server.errors import TooLong
-from assistant.server.mistral import render
+from assistant.server.protocols.mistral import render
 from assistant.server.types import Message, ModelServer
 
 if TYPE_CHECKING:

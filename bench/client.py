@@ -22,7 +22,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from assistant.server.tgi import TGIClient
+from assistant.server.protocols.tgi import TGIClient
 from assistant.server.types import Finish, Message
 from bench import measure
 

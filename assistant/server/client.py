@@ -19,10 +19,10 @@ from assistant.server.errors import (
     ServerError,
     TooLong,
 )
-from assistant.server.http import Timeouts, Wire, seconds_until
 from assistant.server.places import Places
-from assistant.server.stream import Parser, Stream, begin
 from assistant.server.types import Finish, Limits
+from assistant.server.wire.http import Timeouts, Wire, seconds_until
+from assistant.server.wire.stream import Parser, Stream, begin
 
 Result = TypeVar("Result")
 # For so many seconds after it was well, or has ended an answer, a server is not asked how it is.

@@ -42,15 +42,15 @@ def connect(
     busy or not there yet again and again; `is_ours` is of a TGI that opsctl starts. Makes no
     connection yet. Raises UsageError for an address that is none.
     """
-    from assistant.server.http import Timeouts
+    from assistant.server.wire.http import Timeouts
 
     timeouts = Timeouts(deadline=answer_seconds)
     if not is_patient:
         timeouts = replace(timeouts, busy=0, refused=0)
     if api == "openai":
-        from assistant.server.openai import ChatClient
+        from assistant.server.protocols.openai import ChatClient
 
         return ChatClient(url, model, api_key, timeouts=timeouts)
-    from assistant.server.tgi import TGIClient
+    from assistant.server.protocols.tgi import TGIClient
 
     return TGIClient(url, adapter, api_key, timeouts=timeouts, is_ours=is_ours)

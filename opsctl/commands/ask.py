@@ -205,7 +205,7 @@ def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) 
 
 def _prompt(messages: "Sequence[Message]", config: Settings) -> str:
     """What is sent: TGI's own routes take a text, the chat route takes messages."""
-    from assistant.server.mistral import render
+    from assistant.server.protocols.mistral import render
 
     if config.server_api == "tgi":
         return render(messages)

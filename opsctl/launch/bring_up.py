@@ -105,7 +105,7 @@ def _prove(config: Settings, service: Service) -> None:
 
 
 async def _steps(config: Settings, whole: bool) -> "list[Step]":
-    from assistant.server.tgi import TGIClient
+    from assistant.server.protocols.tgi import TGIClient
     from opsctl.server.proof import compare, prove
 
     async with TGIClient(config.server_url, config.adapter, config.api_key) as client:

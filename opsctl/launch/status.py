@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from assistant.server.errors import Refused
-from assistant.server.metrics import parse_queue
+from assistant.server.protocols.metrics import parse_queue
 from assistant.server.record import is_expected, read_record
 from assistant.server.state import look
 from core.errors import UserError

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from assistant.prompt import build_messages
-from assistant.server.mistral import render
+from assistant.server.protocols.mistral import render
 from assistant.server.types import Message
 from core.env_files import ZERO_ADAPTER
 from core.errors import UserError
@@ -17,7 +17,7 @@ from core.text import counted
 from indexer.search.searcher import Hit
 
 if TYPE_CHECKING:
-    from assistant.server.tgi import TGIClient
+    from assistant.server.protocols.tgi import TGIClient
     from assistant.server.types import GeneratedToken, Generation
 
 BOGUS = "no-such-adapter"

@@ -9,8 +9,8 @@ from assistant.budget import EXTRA_TOKENS, Fitted, fit
 from assistant.events import Turn
 from assistant.prompt import TRAINED, build_messages
 from assistant.server.errors import TooLong
-from assistant.server.mistral import render
-from assistant.server.tgi import TGIClient
+from assistant.server.protocols.mistral import render
+from assistant.server.protocols.tgi import TGIClient
 from assistant.server.types import Message, Tokenized
 from indexer.search.searcher import Hit
 from tests.fakes.tgi import FakeTGI

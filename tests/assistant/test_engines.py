@@ -11,7 +11,7 @@ from assistant.engines import NO_ADAPTER, AutoEngine, Engine, ServerEngine, open
 from assistant.events import REPEATS, Citation, Cut, Piece, Refusal, Retracted, Token, Turn, Writer
 from assistant.quote import choose
 from assistant.server.errors import Incomplete, TooLong
-from assistant.server.http import USUAL, Timeouts
+from assistant.server.wire.http import USUAL, Timeouts
 from core.settings import Settings
 from indexer.search.searcher import Found, Hit
 from tests.fakes.tgi import FakeTGI

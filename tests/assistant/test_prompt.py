@@ -7,7 +7,7 @@ import pytest
 
 from assistant.events import Turn
 from assistant.prompt import CONTEXT, MESSAGE, PERSONA, TRAINED, build_messages, frames
-from assistant.server.mistral import render
+from assistant.server.protocols.mistral import render
 from core.errors import UserError
 from core.settings import Settings
 from indexer.search.searcher import Hit

@@ -15,8 +15,8 @@ from assistant.server.errors import (
     Unauthorized,
     UnknownModel,
 )
-from assistant.server.http import Timeouts
 from assistant.server.types import Message
+from assistant.server.wire.http import Timeouts
 from tests.fakes.tgi_clients import CLIENTS, KEY, ask, fails, run, tgi
 from tests.fakes.tgi_play import Play
 

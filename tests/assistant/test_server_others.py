@@ -15,8 +15,8 @@ from assistant.server.errors import (
     UnknownModel,
     refusal,
 )
-from assistant.server.openai import ChatClient
-from assistant.server.tgi import TGIClient
+from assistant.server.protocols.openai import ChatClient
+from assistant.server.protocols.tgi import TGIClient
 from assistant.server.types import Message
 from tests.fakes import odd_servers
 from tests.fakes.odd_servers import (

@@ -14,8 +14,8 @@ from assistant.server.errors import (
     ServerDown,
     Unhealthy,
 )
-from assistant.server.http import Timeouts
-from assistant.server.tgi import TGIClient
+from assistant.server.protocols.tgi import TGIClient
+from assistant.server.wire.http import Timeouts
 from core.errors import UsageError
 from tests.fakes.broken_servers import with_certificate
 from tests.fakes.tgi_clients import CLIENTS, KEY, QUICK, ask, assert_told, fails, run, tgi

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from assistant.server.errors import Deadline, ServerBusy
-from assistant.server.http import Timeouts
-from assistant.server.openai import ChatClient
 from assistant.server.places import Places
-from assistant.server.tgi import TGIClient
+from assistant.server.protocols.openai import ChatClient
+from assistant.server.protocols.tgi import TGIClient
 from assistant.server.types import Finish, Message
+from assistant.server.wire.http import Timeouts
 from tests.fakes.tgi import FakeTGI
 from tests.fakes.tgi_clients import CLIENTS, QUICK, ask, fails, run, tgi
 from tests.fakes.tgi_play import Play

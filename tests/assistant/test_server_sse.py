@@ -5,7 +5,7 @@ import random
 import pytest
 
 from assistant.server.errors import BadReply
-from assistant.server.sse import EventReader
+from assistant.server.wire.sse import EventReader
 
 
 def test_events_cut_at_any_byte() -> None:

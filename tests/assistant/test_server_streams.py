@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from assistant.server.errors import BadReply, Deadline, Incomplete, ServerDown
-from assistant.server.http import Timeouts
-from assistant.server.openai import ChatClient
-from assistant.server.tgi import TGIClient
+from assistant.server.protocols.openai import ChatClient
+from assistant.server.protocols.tgi import TGIClient
 from assistant.server.types import Finish
+from assistant.server.wire.http import Timeouts
 from tests.fakes.tgi_clients import CLIENTS, HELLO, ask, fails, run, tgi
 from tests.fakes.tgi_play import Play
 from tests.fakes.tgi_replies import chunk

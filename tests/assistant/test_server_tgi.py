@@ -9,10 +9,10 @@ from aiohttp import web
 
 from assistant.server.connect import connect
 from assistant.server.errors import BadReply, BadRequest, ServerError, TooLong
-from assistant.server.metrics import parse_queue
-from assistant.server.mistral import render
-from assistant.server.openai import ChatClient
-from assistant.server.tgi import TGIClient
+from assistant.server.protocols.metrics import parse_queue
+from assistant.server.protocols.mistral import render
+from assistant.server.protocols.openai import ChatClient
+from assistant.server.protocols.tgi import TGIClient
 from assistant.server.types import Finish, Message, Queue, Tokenized
 from core.errors import UsageError
 from tests.fakes.tgi import FakeTGI
@@ -30,7 +30,8 @@ DEEP = "[" * 100_000
 LAZY = """
 import sys
 import assistant.server, assistant.server.connect, assistant.server.errors
-import assistant.server.metrics, assistant.server.mistral, assistant.server.types
+import assistant.server.protocols.metrics, assistant.server.protocols.mistral
+import assistant.server.types
 heavy = {"aiohttp", "pydantic", "tenacity", "text_generation", "huggingface_hub"}
 sys.exit(", ".join(sorted(heavy & set(sys.modules))) or 0)
 """

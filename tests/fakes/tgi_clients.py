@@ -8,10 +8,10 @@ from typing import TypeVar
 import pytest
 
 from assistant.server.errors import ServerError
-from assistant.server.http import Timeouts
-from assistant.server.openai import ChatClient
-from assistant.server.tgi import TGIClient
+from assistant.server.protocols.openai import ChatClient
+from assistant.server.protocols.tgi import TGIClient
 from assistant.server.types import Finish, Message, ModelServer
+from assistant.server.wire.http import Timeouts
 from tests.fakes.tgi import FakeTGI
 from tests.fakes.tgi_play import Play
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
-from assistant.server.http import Timeouts
-from assistant.server.openai import ChatClient
+from assistant.server.protocols.openai import ChatClient
+from assistant.server.wire.http import Timeouts
 
 MODELS = {"object": "list", "data": [{"id": "mistral", "max_model_len": 8192}]}
 FIRST = {"choices": [{"index": 0, "delta": {"role": "assistant"}, "finish_reason": None}]}

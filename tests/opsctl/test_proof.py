@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from assistant.server.tgi import TGIClient
+from assistant.server.protocols.tgi import TGIClient
 from assistant.server.types import Finish, GeneratedToken, Generation, Queue, Tokenized
 from opsctl.server.proof import Step, prove
 

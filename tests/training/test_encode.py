@@ -9,7 +9,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from assistant.prompt import RULES, build_messages
-from assistant.server.mistral import render
+from assistant.server.protocols.mistral import render
 from indexer.search.searcher import Hit
 from tests.training.synthetic_rows import make_rows
 from training.data.rows import Row

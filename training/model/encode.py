@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.prompt import build_messages
-from assistant.server.mistral import render
+from assistant.server.protocols.mistral import render
 from core.errors import UserError
 from indexer.search.searcher import Hit
 from training.data.rows import Row

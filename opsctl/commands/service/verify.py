@@ -46,8 +46,8 @@ def verify(json: Json = False) -> None:
 
 
 async def _steps(config: Settings, quiet: bool) -> "list[Step]":
+    from assistant.server.protocols.tgi import TGIClient
     from assistant.server.state import examine
-    from assistant.server.tgi import TGIClient
     from opsctl.server.proof import check_files, prove
 
     found = await examine(config)

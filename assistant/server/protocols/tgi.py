@@ -9,9 +9,8 @@ from typing import Any
 
 from assistant.server.client import Client
 from assistant.server.errors import BadReply
-from assistant.server.http import USUAL, Timeouts, load_json
-from assistant.server.metrics import parse_queue
-from assistant.server.mistral import render
+from assistant.server.protocols.metrics import parse_queue
+from assistant.server.protocols.mistral import render
 from assistant.server.types import (
     Finish,
     Generation,
@@ -20,6 +19,7 @@ from assistant.server.types import (
     Queue,
     Tokenized,
 )
+from assistant.server.wire.http import USUAL, Timeouts, load_json
 
 
 class TGIClient(Client):
@@ -47,7 +47,7 @@ class TGIClient(Client):
 
     async def tokenize(self, text: str) -> Tokenized:
         """The tokens of a text, the beginning-of-sequence token among them."""
-        from assistant.server.tgi_wire import request_body
+        from assistant.server.protocols.tgi_wire import request_body
 
         body = request_body(text, self.adapter, 1)
         tokens = await self._patiently(self._wire.json, "tokenize", body)
@@ -70,14 +70,14 @@ class TGIClient(Client):
         self, prompt: str, *, max_new_tokens: int, adapter: str | None = None
     ) -> AsyncGenerator[str | Finish, None]:
         """Continue a text, greedily; the server adds the beginning-of-sequence token."""
-        from assistant.server.tgi_wire import TokenParser, request_body
+        from assistant.server.protocols.tgi_wire import TokenParser, request_body
 
         body = request_body(prompt, adapter or self.adapter, max_new_tokens)
         return self._answer("generate_stream", lambda _: body, TokenParser(self._wire))
 
     async def generate(self, prompt: str, *, adapter: str, max_new_tokens: int) -> Generation:
         """Continue a text, greedily; every token with its log-probability."""
-        from assistant.server.tgi_wire import TokenParser, request_body
+        from assistant.server.protocols.tgi_wire import TokenParser, request_body
 
         body = request_body(prompt, adapter, max_new_tokens)
         parser = TokenParser(self._wire, keep=True)

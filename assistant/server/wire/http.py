@@ -22,7 +22,7 @@ from assistant.server.errors import (
     refusal,
     said,
 )
-from assistant.server.sse import MOST_BYTES
+from assistant.server.wire.sse import MOST_BYTES
 from core.errors import UsageError
 
 NOT_SECURE = "if it speaks no TLS, let OPSCTL_SERVER_URL in .env begin with http://"

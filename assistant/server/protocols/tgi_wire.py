@@ -10,8 +10,8 @@ from text_generation.types import Parameters, Request, StreamDetails
 from typing_extensions import TypedDict
 
 from assistant.server.errors import BadRequest, Incomplete, ServerError
-from assistant.server.http import Wire, load_json
 from assistant.server.types import Finish, GeneratedToken
+from assistant.server.wire.http import Wire, load_json
 
 # The status that the route without a stream gives for the error that an event names.
 _STATUS: dict[type[Exception], int] = {

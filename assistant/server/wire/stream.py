@@ -10,9 +10,9 @@ from typing import Protocol, TypeVar
 import aiohttp
 
 from assistant.server.errors import BadReply, Incomplete, Refused, ServerError, Unhealthy
-from assistant.server.http import Wire, is_closed, late, seconds_until
-from assistant.server.sse import EventReader
 from assistant.server.types import Finish
+from assistant.server.wire.http import Wire, is_closed, late, seconds_until
+from assistant.server.wire.sse import EventReader
 
 Result = TypeVar("Result")
 # So many looks in a row must fail: a server on a busy machine may be late for one.

@@ -17,7 +17,6 @@ from assistant.server.errors import (
     said,
     takes_no_system,
 )
-from assistant.server.http import USUAL, Timeouts, Wire, load_json, told
 from assistant.server.types import (
     Finish,
     Limits,
@@ -26,6 +25,7 @@ from assistant.server.types import (
     Tokenized,
     without_system,
 )
+from assistant.server.wire.http import USUAL, Timeouts, Wire, load_json, told
 
 # What is assumed of a server that does not say: tokens in all, and requests at a time.
 CONTEXT = 4096

@@ -1,0 +1,1 @@
+"""One file a protocol: what TGI speaks, and what OpenAI's chat route speaks."""
