@@ -229,7 +229,6 @@ class Assembly:
             pause, patience = min(30.0, pause * 2), READ
 
     async def _report(self) -> dict[str, object]:
-        """What /status tells."""
         liked, disliked = Dialogue(self._store).ratings()
         return {
             "poll": self.poller.age,

@@ -99,7 +99,6 @@ class News:
         self._told = -GATHER * context.pace
 
     async def run(self) -> None:
-        """Do so, for ever."""
         while True:
             with suppress(StoreBusy):
                 await self._look()

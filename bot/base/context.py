@@ -20,10 +20,8 @@ class Context:
 
     @property
     def settings(self) -> Settings:
-        """Those of `config`."""
         return self.config.settings
 
     @property
     def pace(self) -> float:
-        """That of `config`."""
         return self.config.pace

@@ -37,7 +37,6 @@ class Metrics:
         Gauge(name, help, registry=self._registry).set_function(value)
 
     def polled(self, updates: int) -> None:
-        """A poll was answered."""
         self._polls.inc()
         self._updates.inc(updates)
 
@@ -66,7 +65,6 @@ class Metrics:
         self._whole.observe(max(0.0, seconds))
 
     def text(self) -> bytes:
-        """Everything, in Prometheus' text format."""
         return generate_latest(self._registry)
 
     def _counter(self, name: str, help: str, *labels: str) -> Counter:

@@ -55,7 +55,6 @@ class Doorkeeper:
         self.wake()
 
     async def run(self) -> None:
-        """Tell them, for ever."""
         try:
             while not self._error:
                 self._changed.clear()

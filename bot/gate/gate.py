@@ -110,7 +110,6 @@ class Gate:
         return "admin" if user in self._settings.admins else self._people.role(user)
 
     def admins(self) -> list[int]:
-        """The ids of all administrators."""
         return list(
             dict.fromkeys([*sorted(self._settings.admins), *self._people.with_role("admin")])
         )

@@ -56,7 +56,6 @@ class Invites:
     def make(
         self, role: Role = "person", most: int | None = None, until: float | None = None
     ) -> Invite:
-        """A new link."""
         return self._make(secrets.token_urlsafe(16), role, most, until)
 
     def claim(self) -> Invite:

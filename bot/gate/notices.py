@@ -66,7 +66,6 @@ class Notices:
         return [Notice(*row) for row in self._db.execute(sql, (admin,))]
 
     def get(self, number: int) -> Notice | None:
-        """The message of this number."""
         row = self._db.execute(f"SELECT {_ROW} FROM notice WHERE id = ?", (number,)).fetchone()
         return Notice(*row) if row else None
 

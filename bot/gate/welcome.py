@@ -36,7 +36,6 @@ class Welcome:
         self._decided = asyncio.Event()
 
     def wake(self) -> None:
-        """Something was decided."""
         self._decided.set()
 
     async def run(self) -> None:

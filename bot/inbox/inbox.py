@@ -56,11 +56,9 @@ class Inbox:
         self._error: BaseException | None = None
 
     def wake(self) -> None:
-        """There are new updates."""
         self._arrived.set()
 
     async def run(self) -> None:
-        """Deal with updates, for ever."""
         while not self._error:
             self._arrived.clear()
             try:

@@ -65,7 +65,6 @@ class _Page:
         self._quotes: list[int | None] = []  # where the open ones begin, as soon as they do
 
     def blocks(self, tokens: Iterable[Token]) -> None:
-        """Write them all."""
         following, before = iter(tokens), ""
         for token in following:
             kind = token.type

@@ -28,12 +28,14 @@ from contextlib import suppress
 
 from bot.base.context import Context
 from bot.messages.messages import plain_parts
+from bot.messages.parts import Part
 from bot.questions.answers import MOST, Answer, Answers, Question
 from bot.questions.compose import answer_buttons, stop_button
 from bot.questions.writing import LOOK, AnswerWriter
 from bot.store.store import StoreBusy, StoreError
 from bot.telegram.sending import (
     Banned,
+    Buttons,
     ChatGone,
     ChatMoved,
     MaybeSent,
@@ -232,20 +234,18 @@ class Answerer:
             if part.shown or part.content is None:
                 continue
             message = part.message or await self._place(question, part.number, words.placeholder)
-            for again in range(1 + (unconfirmed and part.number == 0)):
-                if again:
+            below = buttons if part is parts[-1] else None
+            try:
+                await self._edit(question.chat, message, part.content, below)
+                if unconfirmed and part.number == 0:
                     await self._sender.settle()
-                try:
-                    await self._sender.edit(
-                        question.chat,
-                        message,
-                        part.content.text,
-                        entities=part.content.entities,
-                        buttons=buttons if part is parts[-1] else None,
-                    )
-                except MessageGone:
-                    self._answers.placed(number, part.number, None)
-                    raise
+                    await self._edit(question.chat, message, part.content, below)
+            except MessageGone:
+                self._answers.placed(number, part.number, None)
+                raise
             self._answers.shown(number, part.number)
         self._answers.close(number)
         self._metrics.seconds_to_answer(time.time() - question.asked)
+
+    async def _edit(self, chat: int, message: int, part: Part, buttons: Buttons | None) -> None:
+        await self._sender.edit(chat, message, part.text, entities=part.entities, buttons=buttons)

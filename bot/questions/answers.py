@@ -79,7 +79,6 @@ class Answers:
         return cursor.rowcount > 0
 
     def get(self, number: int) -> Answer | None:
-        """The answer of this number."""
         row = self._db.execute(f"SELECT {_ROW} FROM answer WHERE id = ?", (number,)).fetchone()
         return _answer(row) if row else None
 
@@ -109,7 +108,6 @@ class Answers:
         )
 
     def parts(self, number: int) -> list[StoredPart]:
-        """The messages of an answer, in order."""
         sql = "SELECT number, message, text, entities, shown FROM part WHERE answer = ? ORDER BY 1"
         return [_part(*row) for row in self._db.execute(sql, (number,))]
 

@@ -52,7 +52,6 @@ class Queue:
 
     @property
     def writing(self) -> int:
-        """How many answers are being written."""
         return len(self._writing)
 
     async def run(self) -> None:

@@ -95,7 +95,6 @@ class Store:
             self.db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
     def close(self) -> None:
-        """Close the file."""
         self.db.close()
 
     @contextmanager
@@ -167,7 +166,6 @@ class Store:
             )
 
     def backlog(self) -> int:
-        """How many updates are not dealt with."""
         return int(self.db.execute("SELECT count(*) FROM inbox WHERE NOT done").fetchone()[0])
 
     def oldest(self) -> float:
@@ -190,7 +188,6 @@ class Store:
         return str(row[0]) if row else ""
 
     def set_meta(self, key: str, value: str) -> None:
-        """Remember a value."""
         self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def sweep(self, now: float, keep_days: int = KEEP_DAYS) -> int:

@@ -44,7 +44,6 @@ class Connections(BaseRequest):
 
     @property
     def read_timeout(self) -> float | None:
-        """The HTTPXRequest's."""
         return self._pool.read_timeout
 
     @property
@@ -54,11 +53,9 @@ class Connections(BaseRequest):
         return self._last_failure - self._silent_since if lately else 0.0
 
     async def initialize(self) -> None:
-        """Open the connections."""
         await self._pool.initialize()
 
     async def shutdown(self) -> None:
-        """Close the connections."""
         await self._pool.shutdown()
 
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
@@ -86,7 +83,8 @@ class Connections(BaseRequest):
         if self._silent_since == self._last_failure:
             self._silent_since = begun
         self._last_failure = time.monotonic()
-        self._no_room += no_room and pool is self._pool
+        if no_room and pool is self._pool:
+            self._no_room += 1
 
     def _make(self) -> HTTPXRequest:
         transport = self._line.transport(self._size)

@@ -81,7 +81,6 @@ class Line:
         self._answered = time.monotonic()
 
     def trouble(self, error: BaseException) -> Trouble:
-        """Why a request failed."""
         worked = time.monotonic() - self._answered < LATELY
         return of_error(error, self.host, worked)
 
@@ -138,5 +137,4 @@ class _Transport(httpx.AsyncBaseTransport):
         raise failure
 
     async def aclose(self) -> None:
-        """Close the connections."""
         await asyncio.gather(*(pool.aclose() for pool in self._pools.values()))

@@ -140,7 +140,6 @@ class Pool(httpx.AsyncBaseTransport):
         return reply
 
     async def aclose(self) -> None:
-        """Close the connections."""
         await self._pool.aclose()
 
 

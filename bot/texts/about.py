@@ -45,7 +45,6 @@ def with_contact(text: str, config: BotConfig, words: Texts) -> str:
 
 
 def about(config: BotConfig, words: Texts) -> str:
-    """The answer to /about."""
     settings = config.settings
     contact = words.about_contact if settings.contact else words.about_no_contact
     host = urlsplit(settings.server_url).hostname or ""

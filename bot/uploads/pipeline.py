@@ -113,7 +113,6 @@ class Uploads:
         return self._replacing.decide(data, user, words)
 
     def wake(self) -> None:
-        """There is something to do."""
         for event in self._changed.values():
             event.set()
 

@@ -67,7 +67,6 @@ class UploadRows:
         self._db.execute("INSERT OR IGNORE INTO brought VALUES (?, ?, ?, '')", values)
 
     def get(self, number: int) -> Upload | None:
-        """The upload with this number."""
         row = self._db.execute(f"SELECT {_ROW} FROM upload WHERE id = ?", (number,)).fetchone()
         return Upload(*row) if row else None
 

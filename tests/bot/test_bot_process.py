@@ -67,7 +67,7 @@ def test_another_program_that_polls_ends_the_bot_with_a_sentence(
 def test_a_wrong_token_and_a_taken_port_are_said(tmp_path: Path, notes: Path) -> None:
     async def go() -> None:
         async with FakeBotAPI() as api:
-            bot = BotProcess(tmp_path, api, notes, token="1234567:" + "w" * 35)
+            bot = BotProcess(tmp_path, api, notes, telegram_token="1234567:" + "w" * 35)
             async with bot:
                 assert await bot.ended() == 1
                 assert "does not accept the bot's token" in bot.said()
