@@ -18,6 +18,7 @@ from assistant.server.errors import (
     ServerError,
 )
 from bot.base.context import Context
+from bot.base.waiting import happens
 from bot.messages.messages import plain_parts, quoted_parts
 from bot.messages.parts import Part
 from bot.questions.answers import Answer, Answers, Question
@@ -28,7 +29,6 @@ from bot.questions.preview import Preview
 from bot.telegram.sending import SendingError
 from bot.texts import Texts, texts_for
 from core.errors import UserError
-from core.waiting import happens
 from indexer.search.searcher import Searcher
 
 PASSING = (ServerDown, ServerBusy, GenerationFailed, Incomplete)

@@ -20,6 +20,7 @@ from telegram.ext import ExtBot
 
 from assistant.retrieve import programs
 from bot.base.context import Context
+from bot.base.waiting import happens
 from bot.index.indexing import Indexing
 from bot.store.store import DAY, KEEP_REQUESTS, StoreBusy
 from bot.telegram import retry
@@ -45,7 +46,6 @@ from bot.uploads.replacing import Replacing
 from bot.uploads.rows import Upload, UploadRows
 from bot.uploads.status import UploadStatus
 from core.errors import Busy, UserError
-from core.waiting import happens
 
 TRIES = 8
 LONGEST_PAUSE = 60.0
