@@ -20,8 +20,8 @@ import transformers
 from accelerate import init_empty_weights
 from torch import Tensor, nn
 
-from localtgi.checkpoint import Checkpoint, Stored
-from localtgi.gptq import PER_INT, GPTQLinear
+from localtgi.model.checkpoint import Checkpoint, Stored
+from localtgi.model.gptq import PER_INT, GPTQLinear
 from training.model.base import choose_dtype
 from training.model.encode import IGNORED
 from training.run.estimate import memory
@@ -74,7 +74,7 @@ def pack(inputs: int, outputs: int, device: str) -> GPTQLinear:
 
 
 def make_model(shape: dict[str, Any], device: str) -> Any:
-    """A frozen model whose linear layers are packed, as localtgi.gptq.load makes it."""
+    """A frozen model whose linear layers are packed, as localtgi.model.gptq.load makes it."""
     with init_empty_weights(include_buffers=False):
         model = _hf.MistralForCausalLM._from_config(
             _hf.MistralConfig(**shape), dtype=choose_dtype(device)

@@ -5,10 +5,10 @@ import os
 import sys
 from pathlib import Path
 
-from localtgi.checkpoint import Checkpoint, check_adapter, open_model
-from localtgi.errors import StartError
-from localtgi.port import reserve
-from localtgi.validation import Limits
+from localtgi.model.checkpoint import Checkpoint, check_adapter, open_model
+from localtgi.model.errors import StartError
+from localtgi.server.port import reserve
+from localtgi.server.requests import Limits
 
 BANNER = (
     "localtgi: TGI's protocol on transformers, for Colab, laptops and tests;"
@@ -46,8 +46,8 @@ def _start(options: argparse.Namespace) -> None:
     with reserve(options.host, options.port) as sock:
         _say("starting torch and transformers")
         # Imported late, because they take seconds.
-        from localtgi.loading import load
-        from localtgi.serve import run
+        from localtgi.model.loading import load
+        from localtgi.server.serve import run
 
         model = load(checkpoint, adapters, options.device, options.dtype, _say)
         run(model, str(options.model), limits, key, sock, _say)

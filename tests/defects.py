@@ -159,12 +159,12 @@ opsctl/keeper/supervisor.py
 +pass
 
 last-token-is-refused tests/localtgi/test_lengths.py
-localtgi/validation.py
--if prompt + first > total:
-+if prompt + first >= total:
+localtgi/server/requests.py
+-if len(prompt) + new > total:
++if len(prompt) + new >= total:
 
 server-admits-one-too-many tests/localtgi/test_queue.py
-localtgi/service.py
+localtgi/server/service.py
 -if self._admitted >= self.limits.max_concurrent_requests:
 +if self._admitted > self.limits.max_concurrent_requests:
 

@@ -9,12 +9,12 @@ from typing import Any
 
 
 def main(model: str, port: str, *adapters: str) -> None:
-    from localtgi.checkpoint import open_model
-    from localtgi.loading import load
-    from localtgi.model import LanguageModel
-    from localtgi.port import reserve
-    from localtgi.serve import run
-    from localtgi.validation import Limits
+    from localtgi.model.checkpoint import open_model
+    from localtgi.model.language import LanguageModel
+    from localtgi.model.loading import load
+    from localtgi.server.port import reserve
+    from localtgi.server.requests import Limits
+    from localtgi.server.serve import run
 
     class Dropping(LanguageModel):
         """A model that decodes, and does not read, with the base weights."""
@@ -22,10 +22,10 @@ def main(model: str, port: str, *adapters: str) -> None:
         def __init__(self, whole: LanguageModel) -> None:
             vars(self).update(vars(whole))
 
-        def forward(self, ids: list[int], cache: Any, whole: bool = False) -> Any:
+        def forward(self, ids: list[int], cache: Any) -> Any:
             if cache is not None:
                 self.use(None)
-            return super().forward(ids, cache, whole)
+            return super().forward(ids, cache)
 
     folders = {name: Path(folder) for name, _, folder in (text.partition("=") for text in adapters)}
     with reserve("127.0.0.1", int(port)) as sock:

@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import re
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -68,37 +67,41 @@ class Server:
         with self._request(method, path, body, headers) as response:
             return Reply(response.status, _lower(response), response.read())
 
-    def generate(self, inputs: str, **parameters: Any) -> Any:
-        """The whole answer to a prompt, with details."""
+    def generate(
+        self, inputs: str, headers: Mapping[str, str] | None = None, **parameters: Any
+    ) -> Any:
+        """The whole answer to a prompt: its text, and its details with the tokens."""
         body = {"inputs": inputs, "parameters": {"details": True, **parameters}}
-        reply = self.ask("POST", "/generate", body)
-        assert reply.status == 200, reply
-        return reply.json
+        with self.stream("/generate_stream", body, headers) as events:
+            steps = [json.loads(event) for event in events]
+        assert steps[-1]["generated_text"] is not None, steps[-1]
+        details = {**steps[-1]["details"], "tokens": [step["token"] for step in steps]}
+        return {"generated_text": steps[-1]["generated_text"], "details": details}
+
+    def refusal(self, inputs: str, **parameters: Any) -> Any:
+        """The one event of a request that is refused, or that fails."""
+        body = {"inputs": inputs, "parameters": parameters}
+        with self.stream("/generate_stream", body) as events:
+            [only] = [json.loads(event) for event in events]
+        return only
 
     @contextmanager
-    def stream(self, path: str, body: Any) -> Iterator[Iterator[str]]:
+    def stream(
+        self, path: str, body: Any, headers: Mapping[str, str] | None = None
+    ) -> Iterator[Iterator[str]]:
         """The data of each event, as it comes; leaving the block drops the connection."""
-        with self._request("POST", path, body, None) as response:
+        with self._request("POST", path, body, headers) as response:
             assert response.status == 200, (response.status, response.read())
             assert response.headers["Content-Type"] == "text/event-stream"
             yield _events(response)
 
-    @contextmanager
-    def request_without_reply(self, path: str, body: Any) -> Iterator[None]:
-        """Send a request and never read; leaving the block drops the connection."""
-        data = json.dumps(body).encode()
-        head = f"POST {path} HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
-        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as connection:
-            connection.sendall(f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data)
-            yield
-
     def metric(self, name: str) -> int:
-        """The value of a metric; 0 where it is not shown."""
+        """The value of a metric."""
         for line in self.ask("GET", "/metrics").body.decode().splitlines():
             key, _, value = line.rpartition(" ")
             if key == name:
                 return int(value)
-        return 0
+        raise AssertionError(name)
 
     @contextmanager
     def _request(

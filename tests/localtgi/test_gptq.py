@@ -74,9 +74,7 @@ def test_peft_trains_an_adapter_on_packed_weights(torch_report: Any) -> None:
 
 
 def test_a_served_gptq_model_answers_as_its_float_twin(servers: Servers, torch_report: Any) -> None:
-    parameters = {"max_new_tokens": 24, "details": True}
-    body = {"inputs": PROMPT, "parameters": parameters}
-    answer = servers.gptq.ask("POST", "/generate", body, HEADERS).json
+    answer = servers.gptq.generate(PROMPT, HEADERS, max_new_tokens=24)
     assert ids(answer) == torch_report["twin"]["ids"]
     assert logprobs(answer) == pytest.approx(torch_report["twin"]["logprobs"], abs=1e-4)
 

@@ -15,10 +15,11 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-from localtgi import gptq
-from localtgi.checkpoint import open_model
-from localtgi.errors import StartError
-from localtgi.loading import load
+from localtgi.model import gptq
+from localtgi.model.checkpoint import open_model
+from localtgi.model.errors import StartError
+from localtgi.model.loading import load
+from localtgi.server.generation import IncrementalText
 from tests import make_tiny_mistral, tiny_faults
 
 PROMPT = "[INST] Где указан срок действия паспорта? [/INST]"
@@ -44,6 +45,7 @@ def main(folder: Path) -> None:
         "older": older(folder),
         "halved": halved(folder),
         "lora": lora(packed),
+        "pieces": pieces(folder / "model"),
     }
     sys.stdout.write(json.dumps(report))
 
@@ -147,6 +149,19 @@ def layer_with_bias() -> Any:
     }
     layer = gptq.GPTQLinear(packed, torch.arange(8, dtype=torch.float16))
     return layer(torch.zeros(1, 8))[0].tolist()
+
+
+def pieces(folder: Path) -> list[str]:
+    """What each token adds to a text with characters of several tokens."""
+    model = load(open_model(folder), {}, "cpu", "auto", lambda text: None)
+    first, *others = model.encode("Срок — 5 €, 🙂 и всё")
+    ids = [first]
+    text = IncrementalText(model, ids)
+    found = []
+    for number in others:
+        ids.append(number)
+        found.append(text.next())
+    return found
 
 
 def misfits(folder: Path) -> dict[str, str]:

@@ -120,9 +120,10 @@ def check_answers(trained: Trained) -> None:
 def generate(workspace: Workspace, prompt: str, adapter: str) -> str:
     parameters = {"adapter_id": adapter, "max_new_tokens": TOKENS, "do_sample": False}
     request = urllib.request.Request(
-        workspace.env["OPSCTL_SERVER_URL"] + "/generate",
+        workspace.env["OPSCTL_SERVER_URL"] + "/generate_stream",
         json.dumps({"inputs": prompt, "parameters": parameters}).encode(),
         {"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request) as response:
-        return str(json.load(response)["generated_text"]).lstrip()  # tokens keep their space
+        events = [line for line in response if line.startswith(b"data: ")]
+    return str(json.loads(events[-1][6:])["generated_text"]).lstrip()  # tokens keep their space

@@ -9,9 +9,9 @@ import transformers
 
 from core.errors import UsageError, UserError
 from core.extras import need
-from localtgi import gptq
-from localtgi.checkpoint import Checkpoint, open_model
-from localtgi.errors import StartError
+from localtgi.model import gptq
+from localtgi.model.checkpoint import Checkpoint, open_model
+from localtgi.model.errors import StartError
 
 KINDS = ("gptq", "nf4", "fp16")
 DEVICES = ("auto", "cpu", "cuda")

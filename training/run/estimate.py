@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import torch
 
-from localtgi.checkpoint import Checkpoint
+from localtgi.model.checkpoint import Checkpoint
 from training.model.base import choose_dtype
 from training.model.samples import Samples, padded_tokens
 from training.run.options import Options
@@ -109,7 +109,7 @@ def _weights(base: Checkpoint, kind: str, size: int) -> int:
 
 
 def _unpacked(kind: str, largest: int, size: int) -> int:
-    """The work of localtgi.gptq.unpack: int32 nibbles, three float16 arrays, a copy in our type."""
+    """The work of gptq.unpack: int32 nibbles, three float16 arrays, a copy in our type."""
     return {"gptq": largest * (4 + 3 * 2 + size), "nf4": largest * size, "fp16": 0}[kind]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from indexer.sync.documents import digest
-from localtgi.checkpoint import Checkpoint
+from localtgi.model.checkpoint import Checkpoint
 from training.data.report import EVAL, TRAIN
 from training.model.adapter_files import WEIGHTS
 from training.model.base import choose_dtype

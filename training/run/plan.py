@@ -6,7 +6,7 @@ from typing import Any
 
 from core.errors import UserError
 from core.text import printable
-from localtgi.checkpoint import Checkpoint
+from localtgi.model.checkpoint import Checkpoint
 from training.data.report import EVAL, TRAIN, read_report
 from training.data.rows import read_prepared
 from training.model.base import load_tokenizer, open_base

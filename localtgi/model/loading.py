@@ -12,10 +12,10 @@ from peft import PeftConfig, PeftModelForCausalLM
 from peft.import_utils import is_gptqmodel_available
 from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerFast
 
-from localtgi import gptq
-from localtgi.checkpoint import Checkpoint
-from localtgi.errors import StartError
-from localtgi.model import LanguageModel
+from localtgi.model import gptq
+from localtgi.model.checkpoint import Checkpoint
+from localtgi.model.errors import StartError
+from localtgi.model.language import LanguageModel
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 GIB = 2**30

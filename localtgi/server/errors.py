@@ -1,26 +1,20 @@
-"""What can go wrong.
+"""What can go wrong with a request.
 
-StartError     the server cannot start                       one sentence, exit code 1
-RequestError   TGI's own refusal of a request                 JSON, or an event of a stream
+RequestError   TGI's own refusal                              JSON, or an event of a stream
 BadBody        the body is not one TGI's framework can read   plain text
 """
 
 import logging
 
 
-class StartError(Exception):
-    """The server cannot start; the text is one sentence for the operator."""
-
-
 class RequestError(Exception):
-    """A request that fails the way TGI says it: text, `error_type`, status and metrics label."""
+    """A request that fails the way TGI says it: text, `error_type` and status."""
 
-    def __init__(self, text: str, kind: str, status: int, label: str = "") -> None:
+    def __init__(self, text: str, kind: str, status: int) -> None:
         super().__init__(text)
         self.text = text
         self.kind = kind
         self.status = status
-        self.label = label or kind
 
 
 class BadBody(Exception):
@@ -59,8 +53,3 @@ def told(error: Exception) -> RequestError:
         return error
     logging.getLogger("localtgi").error("a request failed", exc_info=error)
     return failed(error)
-
-
-def template(text: str) -> RequestError:
-    """The chat template refuses the messages."""
-    return RequestError(f"Template error: {text}", "template_error", 422, "template")

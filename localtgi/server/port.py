@@ -2,7 +2,7 @@
 
 import socket
 
-from localtgi.errors import StartError
+from localtgi.model.errors import StartError
 
 
 def reserve(host: str, port: int) -> socket.socket:

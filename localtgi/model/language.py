@@ -8,8 +8,6 @@ from peft import PeftModelForCausalLM
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from localtgi.sampling import log_probabilities
-
 
 @dataclass(frozen=True)
 class Piece:
@@ -57,13 +55,13 @@ class LanguageModel:
         else:
             self._switch.base_model.disable_adapter_layers()
 
-    def forward(self, ids: list[int], cache: Any, whole: bool = False) -> tuple[Tensor, Any]:
-        """Logits after the last id, or after every one; float32, positions x vocabulary."""
+    def forward(self, ids: list[int], cache: Any) -> tuple[Tensor, Any]:
+        """Logits after the last id; float32, 1 x vocabulary."""
         output = self.model(
             input_ids=torch.tensor([ids], device=self.device),
             past_key_values=cache,
             use_cache=True,
-            logits_to_keep=0 if whole else 1,
+            logits_to_keep=1,
         )
         return output.logits[0].float(), output.past_key_values
 
@@ -72,10 +70,10 @@ class LanguageModel:
         """One forward pass with the adapter that is on. Raise whatever is wrong with it."""
         log_probabilities(self.forward(self.encode("a"), None)[0])
 
-    def encode(self, text: str, special: bool = True) -> list[int]:
-        """The ids of a text, with BOS before them if `special`."""
+    def encode(self, text: str) -> list[int]:
+        """The ids of a text, with BOS before them."""
         # A batch of one: `encode` would keep every other thread waiting (it holds the GIL).
-        [encoding] = self._backend.encode_batch_fast([text], add_special_tokens=special)
+        [encoding] = self._backend.encode_batch_fast([text])
         ids: list[int] = encoding.ids
         return ids
 
@@ -93,3 +91,11 @@ class LanguageModel:
     def decode(self, ids: list[int]) -> str:
         """The text of some ids, special tokens shown."""
         return str(self.tokenizer.decode(ids, clean_up_tokenization_spaces=False))
+
+
+def log_probabilities(logits: Tensor) -> Tensor:
+    """Of each token, along the last dimension. Raise ArithmeticError if they are no numbers."""
+    logprobs = torch.log_softmax(logits, -1)
+    if logprobs.isnan().any():
+        raise ArithmeticError("the model's numbers overflowed; try --dtype float32")
+    return logprobs

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localtgi.errors import StartError
+from localtgi.model.errors import StartError
 
 # The ends of the class names that transformers gives to models that continue a text.
 CAUSAL = ("ForCausalLM", "LMHeadModel")
-BITS = 4  # of a quantised weight, the only number that localtgi.gptq reads
+BITS = 4  # of a quantised weight, the only number that localtgi.model.gptq reads
 OLDER_GPTQ = "quantize_config.json"  # where AutoGPTQ wrote what config.json says since
 HEADER_LIMIT = 100_000_000  # bytes, the format's own limit
 

@@ -16,8 +16,8 @@ from safetensors import safe_open
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from localtgi.checkpoint import BITS, Checkpoint
-from localtgi.errors import StartError
+from localtgi.model.checkpoint import BITS, Checkpoint
+from localtgi.model.errors import StartError
 
 PER_INT = 32 // BITS
 _hf: Any = transformers  # parts of it have no types

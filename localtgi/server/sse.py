@@ -12,23 +12,21 @@ KEEP_ALIVE = 15.0  # seconds of silence after which an empty comment is sent
 HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
 
 
-def event(data: Mapping[str, Any] | str) -> bytes:
-    """One event: an object as JSON, or a word such as [DONE]."""
-    text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
-    return f"data: {text}\n\n".encode()
+def event(data: Mapping[str, Any]) -> bytes:
+    """One event: an object as JSON."""
+    return f"data: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
 
 async def respond(
     request: web.Request,
     events: AsyncGenerator[bytes, None],
-    headers: Mapping[str, str],
     keep_alive: float = KEEP_ALIVE,
 ) -> web.StreamResponse:
     """Send events as they come, and `:` after each `keep_alive` seconds without any.
 
     The events are closed at the end, also when the reader is gone.
     """
-    response = web.StreamResponse(headers={**HEADERS, **headers})
+    response = web.StreamResponse(headers=HEADERS)
     async with aclosing(_with_keep_alive(events, keep_alive)) as chunks:
         try:
             await response.prepare(request)

@@ -1,34 +1,28 @@
 """The queue before the model: one answer at a time, the others wait their turn."""
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-from localtgi.errors import RequestError, failed, overloaded
-from localtgi.generation import Generation, PromptToken, Token
-from localtgi.metrics import Metrics
-from localtgi.model import LanguageModel
-from localtgi.parameters import GenerateRequest
-from localtgi.validation import Job, Limits, accept
+from localtgi.model.language import LanguageModel
+from localtgi.server.errors import RequestError, failed, overloaded
+from localtgi.server.generation import Generation, Token
+from localtgi.server.requests import GenerateRequest, Limits, accept
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What is known at the end of an answer; times in seconds."""
+    """What is known at the end of an answer."""
 
     text: str
     finish_reason: str
     tokens: int
     input_length: int
-    seed: int | None
-    prefill: list[PromptToken]
-    times: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -50,7 +44,7 @@ class Service:
     def __init__(self, model: LanguageModel, limits: Limits) -> None:
         self.model = model
         self.limits = limits
-        self.metrics = Metrics()
+        self.waiting = self.running = 0
         self._admitted = 0
         self._turn = asyncio.Lock()
         self._failed = False  # the last step, or the check after it
@@ -59,21 +53,16 @@ class Service:
 
     async def run(self, request: GenerateRequest) -> AsyncGenerator[Step, None]:
         """The tokens of an answer. Raise RequestError; close the iterator to stop the answer."""
-        with self._counted(), self._admission():
-            began = time.monotonic()
+        with self._admission():
             job = await self.aside(lambda: accept(request, self.limits, self.model.encode))
-            accepted = time.monotonic()
             async with self._turn_in_queue():
-                started = time.monotonic()
                 generation = Generation(self.model, job)
                 while not generation.finish_reason:
                     token = await self._on_model(generation.step)
-                    answer = None
-                    if generation.finish_reason:
-                        ended = time.monotonic()
-                        marks = {"validation": accepted - began, "queue": started - accepted}
-                        answer = _answer(generation, job, marks | {"inference": ended - started})
-                    yield Step(len(generation.tokens), token, answer)
+                    made, reason, answer = len(generation.tokens), generation.finish_reason, None
+                    if reason:
+                        answer = Answer(generation.text, reason, made, len(job.prompt))
+                    yield Step(made, token, answer)
 
     async def aside(self, work: Callable[[], T]) -> T:
         """The result of work on a text, which may take seconds, beside the event loop."""
@@ -97,16 +86,16 @@ class Service:
 
     @asynccontextmanager
     async def _turn_in_queue(self) -> AsyncIterator[None]:
-        self.metrics.add("tgi_queue_size")
+        self.waiting += 1
         try:
             await self._turn.acquire()
         finally:
-            self.metrics.add("tgi_queue_size", -1)
-        self.metrics.add("tgi_batch_current_size")
+            self.waiting -= 1
+        self.running += 1
         try:
             yield
         finally:
-            self.metrics.add("tgi_batch_current_size", -1)
+            self.running -= 1
             self._turn.release()
 
     @contextmanager
@@ -118,30 +107,3 @@ class Service:
             yield
         finally:
             self._admitted -= 1
-
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
-        """Count the request and what becomes of it."""
-        self.metrics.add("tgi_request_count")
-        try:
-            yield
-        except Exception as error:
-            label = error.label if isinstance(error, RequestError) else "generation"
-            self.metrics.add("tgi_request_failure", err=label)
-            raise
-        except (asyncio.CancelledError, GeneratorExit):
-            self.metrics.add("tgi_request_failure", err="dropped")
-            raise
-        self.metrics.add("tgi_request_success")
-
-
-def _answer(generation: Generation, job: Job, times: dict[str, float]) -> Answer:
-    return Answer(
-        text=generation.text,
-        finish_reason=generation.finish_reason,
-        tokens=len(generation.tokens),
-        input_length=len(job.prompt),
-        seed=job.seed if job.parameters.samples else None,
-        prefill=generation.prefill,
-        times=times,
-    )

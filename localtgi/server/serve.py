@@ -7,12 +7,11 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from localtgi.app import make_app
-from localtgi.context import Context
-from localtgi.model import LanguageModel
-from localtgi.port import not_opened
-from localtgi.service import Service
-from localtgi.validation import Limits
+from localtgi.model.language import LanguageModel
+from localtgi.server.app import Context, make_app
+from localtgi.server.port import not_opened
+from localtgi.server.requests import Limits
+from localtgi.server.service import Service
 
 GRACE = 0.2  # seconds that running answers have to end after SIGTERM
 

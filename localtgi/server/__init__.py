@@ -1,0 +1,1 @@
+"""The server: its port, its five routes, and one answer at a time."""
