@@ -45,7 +45,7 @@ REFUSED: dict[str | None, tuple[bytes, str]] = {
     "text.docx": (TEXT, "не похоже на docx"),
     "exe.docx": (PE + word(note(1)), "не похоже на docx"),
     "word.xlsx": (word(note(1)), "не похоже на xlsx"),
-    "scan.pdf": (pdf([b"", b""]), "это скан или картинка"),
+    "blank.pdf": (pdf([b"", b""]), "нет текста"),
     "empty.txt": (b" \n", "нет текста"),
     "secret.pdf": (encrypted_pdf([note(1)], "password"), "защищён паролем"),
     "cut.pdf": (pdf([note(1)])[:300], "повреждён"),
