@@ -12,7 +12,6 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from bot.base.context import Context
-from bot.base.waiting import happens
 from bot.gate.notices import Notice, Notices, shown
 from bot.store.store import StoreBusy
 from bot.telegram.sending import (
@@ -24,6 +23,7 @@ from bot.telegram.sending import (
     Unreachable,
 )
 from bot.texts import texts_for
+from bot.waiting import happens
 
 PAUSE = 2.0  # seconds between two looks at what opsctl decided
 TROUBLE_PAUSE = 10.0

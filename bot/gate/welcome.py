@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from bot.base.context import Context
-from bot.base.waiting import happens
 from bot.gate.requests import Requests
 from bot.store.store import StoreBusy
 from bot.telegram.sending import Banned, SendingError, Unreachable
 from bot.texts import texts_for
 from bot.texts.about import with_notice
+from bot.waiting import happens
 
 PAUSE = 2.0  # seconds between two looks
 AT_ONCE = 20

@@ -4,10 +4,10 @@ import asyncio
 import logging
 import time
 
-from bot.base.waiting import happens
 from bot.messages.messages import quoted_parts
 from bot.messages.parts import Part
 from bot.telegram.sending import Banned, Buttons, Sender, SendingError, Unreachable
+from bot.waiting import happens
 
 PRIVATE_PACE = 1.2  # seconds between two edits
 GROUP_PACE = 4.0  # a group takes 20 messages a minute, from all of us

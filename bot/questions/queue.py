@@ -10,10 +10,10 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
-from bot.base.waiting import happens
 from bot.questions.answers import Answers
 from bot.questions.notifier import EVERY, Notify, QueueNotifier
 from bot.store.store import StoreBusy
+from bot.waiting import happens
 
 AT_WORK = 64  # answers written or shown at a time, at the least
 BUSY_PAUSE = 1.0  # seconds until the store is tried again that another program holds

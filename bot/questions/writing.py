@@ -18,7 +18,6 @@ from assistant.server.errors import (
     ServerError,
 )
 from bot.base.context import Context
-from bot.base.waiting import happens
 from bot.messages.messages import plain_parts, quoted_parts
 from bot.messages.parts import Part
 from bot.questions.answers import Answer, Answers, Question
@@ -28,6 +27,7 @@ from bot.questions.fallbacks import Fallbacks
 from bot.questions.preview import Preview
 from bot.telegram.sending import SendingError
 from bot.texts import Texts, texts_for
+from bot.waiting import happens
 from core.errors import UserError
 from indexer.search.searcher import Searcher
 

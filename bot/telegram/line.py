@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from bot.base.waiting import happens
 from bot.telegram.trouble import Trouble, of_error, of_reply
 from bot.telegram.ways import Pool, Way, ways_to
+from bot.waiting import happens
 
 BACK = 30.0  # seconds between two looks whether an earlier proxy answers again
 PROBE = 10.0  # seconds for its answer

@@ -20,7 +20,6 @@ from telegram.ext import ExtBot
 
 from assistant.retrieve import programs
 from bot.base.context import Context
-from bot.base.waiting import happens
 from bot.index.indexing import Indexing
 from bot.store.store import DAY, KEEP_REQUESTS, StoreBusy
 from bot.telegram import retry
@@ -45,6 +44,7 @@ from bot.uploads.files import (
 from bot.uploads.replacing import Replacing
 from bot.uploads.rows import Upload, UploadRows
 from bot.uploads.status import UploadStatus
+from bot.waiting import happens
 from core.errors import Busy, UserError
 
 TRIES = 8

@@ -45,7 +45,7 @@ def read(path: Path) -> Iterator[Page]:
             yield Page(text, number)
     if blank == count:
         pages = "its only page" if count == 1 else f"any of its {count} pages"
-        raise Unreadable(f"no text on {pages}: a scan? run OCR first")
+        raise Unreadable(f"no text on {pages}")
 
 
 def _text(reader: PdfReader, number: int) -> str:
