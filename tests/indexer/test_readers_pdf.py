@@ -41,7 +41,7 @@ def test_an_empty_password_is_tried(tmp_path: Path, algorithm: str) -> None:
 @pytest.mark.parametrize(
     ("count", "where"), [(1, "on its only page"), (12, "on any of its 12 pages")]
 )
-def test_a_scan_is_sent_to_ocr(tmp_path: Path, count: int, where: str) -> None:
+def test_pages_without_text_are_refused(tmp_path: Path, count: int, where: str) -> None:
     with pytest.raises(Unreadable, match=f"^no text {where}$"):
         read_bytes(tmp_path, pdf([b"0 0 600 850 re f"] * count))
 
