@@ -23,7 +23,7 @@ demo: $(BASE)  ## index documents/ and ask a question in Russian and one in Engl
 	@if [ -d documents/sample ] && ! grep -qs '^/*sample/*$$' documents/.opsctlignore; then \
 		$(BIN)/opsctl ask "При какой толщине морского льда можно выпускать снегоход?" && \
 		$(BIN)/opsctl ask "How high can the waves get before deck work is stopped?" && \
-		echo 'your turn: $(BIN)/opsctl ask "Кто отвечает за снегоходы?"'; \
+		echo 'your turn: $(BIN)/opsctl ask "Когда сдавать заявки на экспедицию?"'; \
 	else echo 'your turn: $(BIN)/opsctl ask "…"'; fi
 
 install: $(BASE)  ## the base, and what is asked for: make install EXTRAS="neural local train"
