@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from core import settings
-from core.env_files import ZERO_ADAPTER
 from core.errors import UsageError, UserError
+from core.server_file import ZERO_ADAPTER
 from core.settings import Settings
 from indexer.embedders.models import BETTER_MODEL, DEFAULT_MODEL, WHY_BETTER
 from opsctl.hub import adapter, catalog, checkpoint, failures, manifest, verify

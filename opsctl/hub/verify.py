@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from core.env_files import ZERO_ADAPTER
 from core.errors import Busy, UserError
+from core.server_file import ZERO_ADAPTER
 from opsctl.hub import adapter, manifest
 from opsctl.hub.catalog import Download
 from opsctl.hub.folders import one_at_a_time
