@@ -188,7 +188,8 @@ def _write_zero(config: Settings, record: Manifest) -> None:
         folder = _folder("adapter", config)
         _check_adapter(folder, record, config)
         zero = config.adapters / ZERO_ADAPTER
-        if not adapter.is_zero(zero) and adapter.write_zero(folder, zero):
+        known = adapter.find(zero)
+        if not (known and known.zero) and adapter.write_zero(folder, zero):
             output.note(f"the zero adapter was written: {zero}")
 
 

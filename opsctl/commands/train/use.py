@@ -1,7 +1,7 @@
 """opsctl train use: let the server apply an adapter."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -10,12 +10,11 @@ from core.errors import UsageError, UserError
 from core.server_file import ZERO_ADAPTER, local_of
 from core.settings import Settings
 from opsctl.hub import adapter, checkpoint
+from opsctl.hub.adapter import AdapterFacts
 from opsctl.server.folders import ADAPTERS, find_model, on_this_machine
 from opsctl.server.local_env import put_adapter_first
 from opsctl.terminal import output
-
-if TYPE_CHECKING:
-    from opsctl.hub.adapter import AdapterFacts
+from training.model.adapter_files import CONFIG, PLAIN_RANK, RANK_STEP, is_served
 
 
 def use(
@@ -65,16 +64,14 @@ def _folder(name: str, config: Settings) -> Path:
 
 
 def _choices(config: Settings) -> str:
-    folders = config.adapters.glob("*/adapter_config.json")
+    folders = config.adapters.glob(f"*/{CONFIG}")
     names = sorted(path.parent.name for path in folders)
     real = [name for name in names if name != ZERO_ADAPTER and "--" not in name]
     return f"trained here: {', '.join(real)}" if real else "opsctl train run --name NAME"
 
 
-def _check(name: str, folder: Path, config: Settings) -> "AdapterFacts":
+def _check(name: str, folder: Path, config: Settings) -> AdapterFacts:
     """Raise UserError unless the server would apply the adapter to its model."""
-    from training.model.adapter_files import PLAIN_RANK, RANK_STEP, is_served
-
     trained = folder == config.adapters / name
     hint = "opsctl train run" if trained else "opsctl download adapter --upgrade"
     try:
@@ -114,14 +111,11 @@ def _tell_other_base(name: str, config: Settings) -> None:
         output.note(f"{name} was trained on {base}, and the server has {served}: compare answers")
 
 
-def _bring_zero(folder: Path, facts: "AdapterFacts", config: Settings) -> None:
+def _bring_zero(folder: Path, facts: AdapterFacts, config: Settings) -> None:
     """Write the zero adapter where it is missing, damaged or of another shape."""
     inside = config.server_file.adapters.get(ZERO_ADAPTER, f"{ADAPTERS}/{ZERO_ADAPTER}")
     target = on_this_machine(inside, config)
-    try:
-        known = adapter.check(target)
-    except UserError:
-        known = None
+    known = adapter.find(target)
     same = known and known.zero and (known.rank, known.tensors) == (facts.rank, facts.tensors)
     if not same and adapter.write_zero(folder, target):
         output.note(f"the zero adapter was written: {target}")
