@@ -7,7 +7,6 @@ from pathlib import Path
 from core.errors import UsageError
 from core.files import SECRET, access_hint, whole_file
 
-ZERO_ADAPTER = "zero"
 OURS = ("OPSCTL_", "HF_")  # other lines of an .env are for other programs
 # Between double quotes systemd takes everything else for itself, line ends too.
 _SPECIAL, _ESCAPED = re.compile(r'(["\\$`])'), r"\\\1"
@@ -15,7 +14,7 @@ _SPECIAL, _ESCAPED = re.compile(r'(["\\$`])'), r"\\\1"
 
 def read_env_file(path: Path) -> dict[str, str]:
     """Read NAME=value lines by Docker's rules: no quotes, no comments but whole lines."""
-    text = _read(path)
+    text = read_text(path)
     lines = (line.strip() for line in text.splitlines())
     pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
     values = {name.strip(): value.strip() for name, _, value in pairs}
@@ -30,7 +29,7 @@ def read_env_file(path: Path) -> dict[str, str]:
 
 def ignored_lines(path: Path) -> tuple[int, ...]:
     """The numbers of the lines that set nothing and are no comments: an = is missing there."""
-    lines = ((number, line.strip()) for number, line in enumerate(_read(path).splitlines(), 1))
+    lines = ((number, line.strip()) for number, line in enumerate(read_text(path).splitlines(), 1))
     return tuple(
         number for number, line in lines if line and line[0] != "#" and not line.partition("=")[1]
     )
@@ -48,33 +47,14 @@ def write_systemd_file(path: Path, values: Mapping[str, str]) -> None:
 
 def read_token_file(path: Path) -> dict[str, str]:
     """The Telegram token of a file that holds nothing else."""
-    token = _read(path).strip()
+    token = read_text(path).strip()
     if len(token.split()) > 1:
         raise UsageError(f"{path} holds more than one word", "leave the bot's token in it, alone")
     return {"OPSCTL_TELEGRAM_TOKEN": token} if token else {}
 
 
-def local_of(path: Path) -> Path:
-    """The file beside it whose lines win, and which git ignores: tgi.local.env for tgi.env."""
-    return path.with_name(f"{path.stem}.local{path.suffix}")
-
-
-def read_server_file(path: Path) -> dict[str, str]:
-    """The settings that follow from the model server's own: the adapter that requests name.
-
-    Other lines may be as wrong as they like: a request without its adapter would silently be
-    answered by the base model.
-    """
-    rows = [*_read(path).splitlines(), *_read(local_of(path)).splitlines()]
-    lines = [line.strip().partition("=") for line in rows]
-    declared = [value for name, _, value in lines if name == "LORA_ADAPTERS"]
-    entries = declared[-1].split(",") if declared else []
-    names = [entry.strip(" \"'").partition("=")[0].partition("@")[0] for entry in entries]
-    real = [name for name in names if name and name != ZERO_ADAPTER]
-    return {"OPSCTL_ADAPTER": real[0]} if real else {}
-
-
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a file that people write by hand; empty where there is none."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

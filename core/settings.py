@@ -7,12 +7,14 @@ import dataclasses
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from core import project
-from core.env_files import ignored_lines, read_env_file, read_server_file, read_token_file
+from core.env_files import ignored_lines, read_env_file, read_token_file
 from core.errors import UsageError
+from core.server_file import ServerFile
 from core.setting_values import MAX_MESSAGE, is_secret, parse
 from core.telegram_address import passwords
 
@@ -273,6 +275,11 @@ class Settings:
         """The bot's memory."""
         return self.state / "bot.sqlite"
 
+    @cached_property
+    def server_file(self) -> ServerFile:
+        """The settings of TGI, read once."""
+        return ServerFile(self.tgi_env)
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """The values that must never be shown."""
@@ -330,12 +337,14 @@ def load_with_origins(**flags: object) -> Loaded:
     ]
     fields = {item.name: item for item in dataclasses.fields(Settings)}
     tgi_env, _ = _resolve(fields["tgi_env"], flags, layers, root)
-    layers.append(("deploy/tgi.env", read_server_file(Path(str(tgi_env))), root))
+    server_file = ServerFile(Path(str(tgi_env)))
+    layers.append(("deploy/tgi.env", {"OPSCTL_ADAPTER": server_file.first_adapter}, root))
     values: dict[str, object] = {}
     origins: dict[str, str] = {}
     for name, item in fields.items():
         values[name], origins[name] = _resolve(item, flags, layers, root)
     settings = Settings(**values)  # type: ignore[arg-type]
+    vars(settings)["server_file"] = server_file  # it was read for the adapter: not again
     if settings.chunk_overlap >= settings.chunk_tokens:
         raise UsageError(
             f"OPSCTL_CHUNK_OVERLAP is {settings.chunk_overlap}, not less than"

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from core import settings
-from core.env_files import ZERO_ADAPTER
 from core.errors import UsageError, UserError
+from core.server_file import ZERO_ADAPTER
 from core.settings import Settings
 from indexer.embedders.models import BETTER_MODEL, DEFAULT_MODEL, WHY_BETTER
 from opsctl.hub import adapter, catalog, checkpoint, failures, manifest, verify
@@ -188,7 +188,8 @@ def _write_zero(config: Settings, record: Manifest) -> None:
         folder = _folder("adapter", config)
         _check_adapter(folder, record, config)
         zero = config.adapters / ZERO_ADAPTER
-        if not adapter.is_zero(zero) and adapter.write_zero(folder, zero):
+        known = adapter.find(zero)
+        if not (known and known.zero) and adapter.write_zero(folder, zero):
             output.note(f"the zero adapter was written: {zero}")
 
 

@@ -17,10 +17,8 @@ from core.text import counted
 from indexer.sync.documents import digest
 from opsctl.hub import checkpoint
 from opsctl.hub.folders import make_readable, put_in_place
-from training.model.adapter_files import CONFIG, CONFIG_KEYS, WEIGHTS
+from training.model.adapter_files import CONFIG, CONFIG_KEYS, TARGET, TENSOR, WEIGHTS
 
-TARGET = "q_proj"
-NAME = "base_model.model.model.layers.{layer}.self_attn.q_proj.lora_{part}.weight"
 ELEMENT_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 HEADER_LIMIT = 100 << 20  # bytes; the limit of the safetensors library
 
@@ -56,22 +54,22 @@ def check(folder: Path, layers: int | None = None, hidden: int | None = None) ->
     layers = len(tensors) // 2 if layers is None else layers
     _compare_names(weights, tensors, layers)
     if hidden is None:
-        hidden = tensors[NAME.format(layer=0, part="A")].shape[-1]
+        hidden = tensors[TENSOR.format(layer=0, part="A")].shape[-1]
     for layer in range(layers):
         for part, shape in (("A", (rank, hidden)), ("B", (hidden, rank))):
-            name = NAME.format(layer=layer, part=part)
+            name = TENSOR.format(layer=layer, part=part)
             if tensors[name].shape != shape:
                 raise _unfit(weights, f"{name} has shape {tensors[name].shape}, not {shape}")
     zero = all(_is_zero(raw, tensor) for tensor, raw in _read_b(weights, tensors))
     return AdapterFacts(len(tensors), rank, alpha, digest(weights), zero)
 
 
-def is_zero(folder: Path) -> bool:
-    """Tell whether a sound adapter is there that changes nothing."""
+def find(folder: Path) -> AdapterFacts | None:
+    """The facts of a sound adapter; None where there is none."""
     try:
-        return check(folder).zero
+        return check(folder)
     except UserError:
-        return False
+        return None
 
 
 def write_zero(source: Path, target: Path) -> bool:
@@ -138,7 +136,7 @@ def _tensor(value: dict[str, Any], base: int) -> _Tensor:
 
 
 def _compare_names(path: Path, tensors: dict[str, _Tensor], layers: int) -> None:
-    wanted = {NAME.format(layer=n, part=part) for n in range(layers) for part in "AB"}
+    wanted = {TENSOR.format(layer=n, part=part) for n in range(layers) for part in "AB"}
     if missing := sorted(wanted - tensors.keys()):
         raise _unfit(
             path, f"it lacks {len(missing)} of {len(wanted)} tensors, such as {missing[0]}"

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from core import extras
 from core.errors import UsageError
 from indexer.embedders.models import DEFAULT_MODEL, is_hub_name
+from training.model.adapter_files import CONFIG, WEIGHTS
 
 ONNX = ("onnx/model.onnx", "onnx/model.onnx_data")
 
@@ -57,7 +58,7 @@ DOWNLOADS = (
         "ggeorge/qlora-mistral-hackatone-yandexq",
         "main",
         "adapters",
-        ("adapter_config.json", "adapter_model.safetensors"),
+        (CONFIG, WEIGHTS),
     ),
     Download(
         "embedder",

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from core.env_files import ZERO_ADAPTER
-from core.errors import Busy, UserError
+from core.errors import Busy
+from core.server_file import ZERO_ADAPTER
 from opsctl.hub import adapter, manifest
 from opsctl.hub.catalog import Download
 from opsctl.hub.folders import one_at_a_time
@@ -90,9 +90,8 @@ def _compare(item: Download, record: Manifest, state: Path) -> Finding:
 
 
 def _zero(folder: Path) -> Finding:
-    try:
-        zero = adapter.check(folder).zero
-    except UserError:
+    found = adapter.find(folder)
+    if found is None:
         return Finding(ZERO_ADAPTER, "", 0, 0, "missing")
     size = sum(path.stat().st_size for path in folder.iterdir())
-    return Finding(ZERO_ADAPTER, "", 2, size, "ok" if zero else "differs")
+    return Finding(ZERO_ADAPTER, "", 2, size, "ok" if found.zero else "differs")

@@ -125,10 +125,8 @@ def _make_room(config: Settings, service: Service) -> None:
 
 def _compare_limits(config: Settings, limits: Limits) -> None:
     """Say when the server's limits are not those of the file, and of which."""
-    from opsctl.server.tgi_env import ServerConfig, lines
-
-    wanted = ServerConfig.load(config.tgi_env)
-    places = {line.name: line.place for line in lines(config.tgi_env)}
+    wanted = config.server_file.config
+    places = {line.name: line.place for line in config.server_file.lines}
     for name, found, value in (
         ("max_input_tokens", limits.max_input, wanted.max_input),
         ("max_total_tokens", limits.max_total, wanted.max_total),

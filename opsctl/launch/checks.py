@@ -4,15 +4,14 @@ import json
 from collections.abc import Callable, Collection
 
 from core import extras
-from core.env_files import ZERO_ADAPTER
 from core.errors import UserError
+from core.server_file import ZERO_ADAPTER
 from core.settings import Settings
 from opsctl.launch import docker
 from opsctl.launch.container import find_container, others_container
 from opsctl.machine.programs import is_installed, run
 from opsctl.server.address import is_port_taken, port_of
-from opsctl.server.folders import find_model, on_this_machine
-from opsctl.server.tgi_env import ADAPTERS, ServerConfig
+from opsctl.server.folders import ADAPTERS, find_model, on_this_machine
 from opsctl.terminal.check import Check, guarded
 
 GIB = 1 << 30
@@ -95,7 +94,7 @@ def _memory(config: Settings) -> Check:
         return Check("memory", "warning", "the memory of the GPU is not known", "opsctl vram")
     if _container_runs(config):
         return Check("memory", "ok", "the model server uses it already")
-    server = ServerConfig.load(config.tgi_env)
+    server = config.server_file.config
     limits = Limits(server.max_input, server.max_total, server.prefill, server.fraction)
     need = needed(gpu.usable, limits, kernel_for(gpu.capability))
     detail = f"{gpu.free / GIB:.1f} GiB free, {need / GIB:.1f} GiB needed"
@@ -129,7 +128,7 @@ def _container_runs(config: Settings) -> bool:
 def _tgi_env(config: Settings) -> Check:
     from opsctl.launch.tgi_lint import lint
 
-    findings = lint(config.tgi_env)
+    findings = lint(config.server_file)
     for result in ("failed", "warning"):
         for finding in findings:
             if finding.result == result:
@@ -150,7 +149,7 @@ def _shim(config: Settings) -> Check:
 def _model(config: Settings) -> Check:
     from opsctl.hub import checkpoint
 
-    folder = find_model(ServerConfig.load(config.tgi_env).model_id, config)
+    folder = find_model(config.server_file.config.model_id, config)
     checkpoint.check(folder)
     return Check("model", "ok", str(folder))
 
@@ -158,7 +157,7 @@ def _model(config: Settings) -> Check:
 def _adapter(config: Settings) -> Check:
     from opsctl.hub.adapter import check
 
-    adapters = ServerConfig.load(config.tgi_env).adapters
+    adapters = config.server_file.config.adapters
     for name, folder in adapters.items():
         place = on_this_machine(folder, config)
         if not place.is_dir():

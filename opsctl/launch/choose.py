@@ -1,7 +1,6 @@
 """Which model server this machine runs or can run."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from assistant.server.record import is_foreign, read_record
 from core import extras
@@ -10,9 +9,6 @@ from core.settings import Settings
 from opsctl.launch.checks import can_run_tgi
 from opsctl.server.services import Service
 from opsctl.terminal import output
-
-if TYPE_CHECKING:
-    from opsctl.server.tgi_env import ServerConfig
 
 NOT_RUNNING = 3
 
@@ -26,9 +22,8 @@ def make_service(kind: str, config: Settings, model: str | None = None) -> Servi
     extras.check("local")
     from opsctl.launch.local import LocalService
     from opsctl.server.folders import find_model
-    from opsctl.server.tgi_env import ServerConfig
 
-    name = model or ServerConfig.load(config.tgi_env).model_id
+    name = model or config.server_file.config.model_id
     return LocalService(config, find_model(name, config))
 
 
@@ -49,7 +44,6 @@ def suggest(config: Settings) -> tuple[str, str | None]:
     a GPU and Docker, local with a model, none with neither."""
     from opsctl.machine.gpu import find_gpus
     from opsctl.machine.programs import is_installed
-    from opsctl.server.tgi_env import ServerConfig
 
     if is_foreign(config):
         return "none", None
@@ -58,8 +52,7 @@ def suggest(config: Settings) -> tuple[str, str | None]:
         return record.wanted, record.model or None
     if is_installed("docker") and find_gpus().gpus:
         return "docker", None
-    model = ServerConfig.load(config.tgi_env) if config.tgi_env.is_file() else None
-    return ("local" if model and _has_model(config, model) else "none"), None
+    return ("local" if _has_model(config) else "none"), None
 
 
 def no_server(config: Settings, sentence: str) -> UserError:
@@ -89,7 +82,9 @@ def tell_of_others(config: Settings) -> None:
         output.note(f"hint: {found.error.hint}")
 
 
-def _has_model(config: Settings, server: "ServerConfig") -> bool:
+def _has_model(config: Settings) -> bool:
     from opsctl.server.folders import on_this_machine
 
-    return (on_this_machine(server.model_id, config) / "config.json").is_file()
+    if not config.server_file.exists:
+        return False
+    return (on_this_machine(config.server_file.config.model_id, config) / "config.json").is_file()

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.project import DEPLOY
-from opsctl.server.tgi_env import file_hash
+from core.server_file import ServerFile
+from opsctl.server.folders import ADAPTERS, MODELS
 
 CONTAINER = "opsctl-tgi"
 # Labels: a hash of what the container is made from, and the state folder it belongs to.
@@ -24,7 +25,7 @@ class Spec:
 
     owner: str
     image: str
-    tgi_env: Path
+    server_file: ServerFile
     env_file: Path  # what Docker reads of it
     models: Path
     adapters: Path
@@ -41,10 +42,10 @@ def run_command(spec: Spec) -> list[str]:
 
 def config_hash(spec: Spec) -> str:
     """A hash of all that the container is made from: argv, tgi.env, the shim and the key."""
-    folder = shim_folder(spec.tgi_env)
+    folder = shim_folder(spec.server_file.path)
     files = sorted(path for name in SHIM_FILES for path in folder.glob(name))
     shim = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
-    content = json.dumps([_run(spec, []), file_hash(spec.tgi_env), shim, spec.key])
+    content = json.dumps([_run(spec, []), spec.server_file.hash, shim, spec.key])
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
@@ -108,9 +109,9 @@ def _run(spec: Spec, labels: Sequence[str]) -> list[str]:
         "docker", "run", "--detach", "--name", CONTAINER, *labels,
         "--gpus", f"device={spec.gpu}", "--shm-size", "1g",
         "--publish", f"127.0.0.1:{spec.port}:80",
-        *_mount(spec.models, "/data/models"),
-        *_mount(spec.adapters, "/data/adapters"),
-        *_mount(shim_folder(spec.tgi_env), SHIM),
+        *_mount(spec.models, MODELS),
+        *_mount(spec.adapters, ADAPTERS),
+        *_mount(shim_folder(spec.server_file.path), SHIM),
         "--env", f"PYTHONPATH={SHIM}",
         "--env-file", str(spec.env_file),
         *(["--env", "API_KEY"] if spec.key else []),

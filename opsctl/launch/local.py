@@ -13,7 +13,6 @@ from opsctl.machine.programs import tail_command
 from opsctl.server.address import port_of
 from opsctl.server.folders import on_this_machine
 from opsctl.server.services import Kind, State
-from opsctl.server.tgi_env import ServerConfig
 from opsctl.terminal.check import raise_first
 
 STOP_SECONDS = 10
@@ -33,7 +32,7 @@ class LocalService:
 
     def command(self) -> list[str]:
         """The command line of the server; its key travels in the environment."""
-        server = ServerConfig.load(self.settings.tgi_env)
+        server = self.settings.server_file.config
         adapters = [
             word
             for name, folder in server.adapters.items()

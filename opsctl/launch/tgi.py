@@ -6,17 +6,17 @@ from contextlib import suppress
 from pathlib import Path
 
 from assistant.server.record import Record
-from core.env_files import local_of
 from core.errors import UserError
 from core.files import private_folder
+from core.server_file import local_of
 from core.settings import Settings, child_environment
 from opsctl.launch import docker
 from opsctl.launch.checks import LASTING, ROOM, checks
 from opsctl.launch.container import failure, find_container, others_container, owner
 from opsctl.machine.programs import run, show
 from opsctl.server.address import port_of
+from opsctl.server.local_env import write_merged
 from opsctl.server.services import Kind, State
-from opsctl.server.tgi_env import write_merged
 from opsctl.terminal import output
 from opsctl.terminal.check import raise_first
 
@@ -32,8 +32,8 @@ class TGIService:
     def command(self) -> list[str]:
         """The `docker run` line; the file that it names is there."""
         spec = self._spec()
-        if spec.env_file != spec.tgi_env:
-            write_merged(spec.tgi_env, spec.env_file)
+        if spec.env_file != spec.server_file.path:
+            write_merged(spec.server_file, spec.env_file)
         return docker.run_command(spec)
 
     def config(self) -> str:
@@ -97,7 +97,7 @@ class TGIService:
         return docker.Spec(
             owner=owner(settings),
             image=settings.image,
-            tgi_env=settings.tgi_env,
+            server_file=settings.server_file,
             env_file=merged if is_changed else settings.tgi_env,
             models=settings.models,
             adapters=settings.adapters,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from opsctl.server.tgi_env import Line, lines
+from core.server_file import ZERO_ADAPTER, Entry, Line, ServerFile, adapter_entries
 
 Result = Literal["failed", "warning"]
 Values = Mapping[str, str]
@@ -52,9 +52,9 @@ class Finding:
         return str(self.file) + (f", line {self.line}" if self.line else "")
 
 
-def lint(path: Path) -> list[Finding]:
-    """Check every line and all of them together. Raise UserError if the file cannot be read."""
-    found = lines(path)
+def lint(server: ServerFile) -> list[Finding]:
+    """Check every line and all of them together. Raise UserError if the file is missing."""
+    path, found = server.path, server.lines
     last = {line.name: line for line in found}
     findings = [finding for line in found for finding in _of_line(line, last[line.name].number)]
     broken = {finding.place for finding in findings if finding.result == "failed"}
@@ -172,13 +172,13 @@ def _adapters(values: Values) -> Iterator[Found]:
     name = "LORA_ADAPTERS"
     if name not in values:
         return
-    names = []
-    for entry in (part.strip() for part in values[name].split(",")):
-        names.append(entry.partition("=")[0].partition("@")[0])
+    entries = adapter_entries(values[name])
+    names = [entry.name for entry in entries]
+    for entry in entries:
         yield from _adapter(entry)
     if len(set(names)) < len(names):
         yield "failed", name, f"{name} has a name twice", "give each adapter its own name"
-    if "zero" not in names:
+    if ZERO_ADAPTER not in names:
         message = f"{name} has no zero adapter, which stands for the base model"
         yield "failed", name, message, f"add ,zero={DATA}adapters/zero (opsctl download writes it)"
     if values.get("CUDA_GRAPHS") != "0":
@@ -192,17 +192,16 @@ def _adapters(values: Values) -> Iterator[Found]:
         yield "failed", "SPECULATE", message, "remove SPECULATE"
 
 
-def _adapter(entry: str) -> Iterator[Found]:
-    name, fix = "LORA_ADAPTERS", f"write NAME={DATA}adapters/FOLDER"
-    title, equals, folder = entry.partition("=")
-    if not title or (equals and not folder):
+def _adapter(entry: Entry) -> Iterator[Found]:
+    name, text, fix = "LORA_ADAPTERS", entry.text, f"write NAME={DATA}adapters/FOLDER"
+    if not entry.title or text == f"{entry.title}=":
         yield "failed", name, f"{name} has an empty entry", fix
-    elif "=" in folder:
-        yield "failed", name, f"{entry} has more than one =", fix
-    elif "@" in entry:
-        yield "failed", name, f"{entry} has an @, which TGI takes for a revision", fix
-    elif not posixpath.normpath(folder).startswith(DATA):
-        yield "failed", name, f"{entry} is not a folder in {DATA}", fix
+    elif "=" in entry.folder:
+        yield "failed", name, f"{text} has more than one =", fix
+    elif "@" in text:
+        yield "failed", name, f"{text} has an @, which TGI takes for a revision", fix
+    elif not posixpath.normpath(entry.folder).startswith(DATA):
+        yield "failed", name, f"{text} is not a folder in {DATA}", fix
 
 
 def _lengths(values: Values) -> Iterator[Found]:

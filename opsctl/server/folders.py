@@ -6,13 +6,12 @@ from core.errors import UserError
 from core.settings import Settings
 from indexer.embedders.models import downloaded
 
+MODELS, ADAPTERS = "/data/models", "/data/adapters"  # in the container
+
 
 def on_this_machine(folder: str, settings: Settings) -> Path:
     """Where a folder of the container, such as /data/models/x, is outside of it."""
-    for inside, outside in (
-        ("/data/models", settings.models),
-        ("/data/adapters", settings.adapters),
-    ):
+    for inside, outside in ((MODELS, settings.models), (ADAPTERS, settings.adapters)):
         if folder == inside or folder.startswith(inside + "/"):
             return outside / folder[len(inside) :].lstrip("/")
     return Path(folder)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from assistant.prompt import build_messages
 from assistant.server.protocols.mistral import render
 from assistant.server.types import Message
-from core.env_files import ZERO_ADAPTER
 from core.errors import UserError
+from core.server_file import ZERO_ADAPTER
 from core.settings import Settings
 from core.text import counted
 from indexer.search.searcher import Hit
@@ -53,9 +53,8 @@ def check_files(config: Settings) -> list[Step]:
     """The steps that need the files only: the adapter is declared, and it is what it should be."""
     from opsctl.hub.adapter import check
     from opsctl.server.folders import on_this_machine
-    from opsctl.server.tgi_env import ServerConfig
 
-    declared = ServerConfig.load(config.tgi_env).adapters if config.tgi_env.is_file() else {}
+    declared = config.server_file.adapters
     folder = on_this_machine(declared.get(config.adapter, ""), config)
     if declared and config.adapter not in declared:
         names = ", ".join(declared)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from core.env_files import read_server_file
 from core.errors import UserError
-from opsctl.launch.tgi_lint import Finding, lint
-from opsctl.server.tgi_env import ServerConfig, file_hash, read
+from core.server_file import ServerConfig, ServerFile
+from opsctl.launch import tgi_lint
+from opsctl.launch.tgi_lint import Finding
 
 GOOD = {
     "MODEL_ID": "/data/models/mistral-7b-gptq",
@@ -46,6 +46,14 @@ def write(
     return path
 
 
+def config(path: Path) -> ServerConfig:
+    return ServerFile(path).config
+
+
+def lint(path: Path) -> list[Finding]:
+    return tgi_lint.lint(ServerFile(path))
+
+
 def only(path: Path) -> Finding:
     findings = lint(path)
     assert len(findings) == 1, findings
@@ -59,20 +67,25 @@ def test_a_good_file_has_no_findings(path: Path) -> None:
 def test_the_file_of_the_project_has_no_findings() -> None:
     path = Path(__file__).resolve().parents[2] / "deploy" / "tgi.env"
     assert lint(path) == []
-    config = ServerConfig.load(path)
-    assert config.model_id.startswith("/data/models/")
-    assert "zero" in config.adapters
+    assert config(path).model_id.startswith("/data/models/")
+    assert "zero" in config(path).adapters
 
 
 def test_values_are_read_as_docker_reads_them(path: Path) -> None:
     path.write_bytes(
         b'\xef\xbb\xbfA=1\r\n  B= two \n#C=3\nD="4" # four\nE\nF=\nA=5=6\n\n export G=7\n'
     )
-    assert read(path) == {"A": "5=6", "B": " two ", "D": '"4" # four', "F": "", "export G": "7"}
+    assert ServerFile(path).values == {
+        "A": "5=6",
+        "B": " two ",
+        "D": '"4" # four',
+        "F": "",
+        "export G": "7",
+    }
 
 
 def test_the_config_of_a_good_file(path: Path) -> None:
-    assert ServerConfig.load(write(path)) == ServerConfig(
+    assert config(write(path)) == ServerConfig(
         model_id="/data/models/mistral-7b-gptq",
         adapters={"hackatone": "/data/adapters/hackatone", "zero": "/data/adapters/zero"},
         max_input=3072,
@@ -88,9 +101,9 @@ def test_what_is_left_out_has_the_default_of_tgi(path: Path) -> None:
         "LORA_ADAPTERS", "MAX_BATCH_PREFILL_TOKENS", "CUDA_MEMORY_FRACTION",
         "MAX_CONCURRENT_REQUESTS",
     )  # fmt: skip
-    config = ServerConfig.load(write(path, without=left_out))
-    assert config.adapters == {}
-    assert (config.prefill, config.fraction, config.max_concurrent) == (4096, 1.0, 128)
+    found = config(write(path, without=left_out))
+    assert found.adapters == {}
+    assert (found.prefill, found.fraction, found.max_concurrent) == (4096, 1.0, 128)
 
 
 @pytest.mark.parametrize(
@@ -111,25 +124,27 @@ def test_a_config_that_can_not_be_is_an_error_that_names_the_line(
     path: Path, name: str, value: str
 ) -> None:
     with pytest.raises(UserError, match=name) as caught:
-        ServerConfig.load(write(path, changed={name: value}))
+        config(write(path, changed={name: value}))
     assert "opsctl doctor" in caught.value.hint
 
 
 def test_a_file_that_is_not_there_or_no_text_is_an_error(path: Path) -> None:
-    for ask in (read, lint, file_hash, ServerConfig.load):
+    missing = ServerFile(path)
+    assert (missing.exists, missing.adapters, missing.first_adapter) == (False, {}, "")
+    for ask in (lambda: config(path), lambda: missing.hash, lambda: lint(path)):
         with pytest.raises(UserError, match="there is no"):
-            ask(path)
+            ask()
     path.write_bytes(b"MODEL_ID=\xff\xfe\n")
-    with pytest.raises(UserError, match="cannot be read"):
-        read(path)
+    with pytest.raises(UserError, match="is not UTF-8 text"):
+        ServerFile(path)
 
 
 def test_the_hash_is_of_what_docker_sees(path: Path) -> None:
-    before = file_hash(write(path))
+    before = ServerFile(write(path)).hash
     assert len(before) == 64
-    assert file_hash(write(path, "\n# a comment\n  # more\n")) == before
-    assert file_hash(write(path, changed={"MAX_TOTAL_TOKENS": "4097"})) != before
-    assert file_hash(write(path, "PORT=80\n")) != before
+    assert ServerFile(write(path, "\n# a comment\n  # more\n")).hash == before
+    assert ServerFile(write(path, changed={"MAX_TOTAL_TOKENS": "4097"})).hash != before
+    assert ServerFile(write(path, "PORT=80\n")).hash != before
 
 
 @pytest.mark.parametrize(
@@ -250,17 +265,17 @@ def test_findings_come_in_the_order_of_the_lines(path: Path) -> None:
 
 
 def test_lines_of_the_local_file_take_the_place_of_those_of_their_names(path: Path) -> None:
-    alone = file_hash(write(path))
+    alone = ServerFile(write(path)).hash
     local = path.with_name("tgi.local.env")
     local.write_text("# here\nMAX_INPUT_TOKENS=1024\nKV_CACHE_DTYPE=fp8_e5m2\n")
-    assert ServerConfig.load(path).max_input == 1024
+    assert config(path).max_input == 1024
     assert lint(path) == []
-    assert file_hash(path) != alone
-    values = read(path)
+    assert ServerFile(path).hash != alone
+    values = ServerFile(path).values
     assert list(values).count("MAX_INPUT_TOKENS") == 1
-    assert read_server_file(path) == {"OPSCTL_ADAPTER": "hackatone"}
+    assert ServerFile(path).first_adapter == "hackatone"
     local.write_text("LORA_ADAPTERS=mine=/data/adapters/mine,zero=/data/adapters/zero\n")
-    assert read_server_file(path) == {"OPSCTL_ADAPTER": "mine"}
+    assert ServerFile(path).first_adapter == "mine"
 
 
 def test_a_bad_line_of_the_local_file_is_found_in_it(path: Path) -> None:
@@ -283,5 +298,5 @@ def test_a_value_that_cannot_be_used_is_told_with_its_file_and_line(path: Path) 
     for row in ("MAX_INPUT_TOKENS=many", "MODEL_ID=", "CUDA_MEMORY_FRACTION=9"):
         local.write_text(f"# mine\n{row}\n")
         with pytest.raises(UserError) as told:
-            ServerConfig.load(path)
+            config(path)
         assert told.value.message.startswith(f"{local}, line 2: {row.partition('=')[0]} is ")

@@ -126,11 +126,12 @@ def test_the_zero_adapter_follows_the_rank(checkout: Checkout) -> None:
     ["zero=/z,a=/data/a", "a=/data/a, zero=/z,", f"zero=/z,a=/data/a,{MINE}"],
 )
 def test_every_other_byte_of_the_file_stays(checkout: Checkout, form: bytes, old: str) -> None:
-    from opsctl.server.tgi_env import put_adapter_first
+    from core.server_file import ServerFile
+    from opsctl.server.local_env import put_adapter_first
 
     checkout.local.write_bytes(form % old.encode())
     checkout.local.chmod(0o640)
-    told = put_adapter_first(checkout.tgi_env, "mine")
+    told = put_adapter_first(ServerFile(checkout.tgi_env), "mine")
     new = f"{MINE},a=/data/a,zero=/z"
     assert told == (old, new)
     assert checkout.local.read_bytes() == form % new.encode()
@@ -148,11 +149,12 @@ def test_every_other_byte_of_the_file_stays(checkout: Checkout, form: bytes, old
 def test_a_file_that_declares_none_gets_the_line(
     checkout: Checkout, content: bytes, wanted: bytes
 ) -> None:
-    from opsctl.server.tgi_env import put_adapter_first
+    from core.server_file import ServerFile
+    from opsctl.server.local_env import put_adapter_first
 
     checkout.tgi_env.write_bytes(b"B=2\n")
     checkout.local.write_bytes(content)
-    put_adapter_first(checkout.tgi_env, "mine")
+    put_adapter_first(ServerFile(checkout.tgi_env), "mine")
     assert checkout.local.read_bytes() == wanted % f"{MINE},{ZERO}".encode()
 
 

@@ -5,6 +5,9 @@ import shutil
 from pathlib import Path
 
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+# The one module that is trained and served, and its tensors: TGI drops those of other names.
+TARGET = "q_proj"
+TENSOR = "base_model.model.model.layers.{layer}.self_attn.q_proj.lora_{part}.weight"
 # TGI pads ranks below 8 to 8 and greater ones to a multiple of 16, and then scales by the padded
 # rank from the second layer on.
 PLAIN_RANK, RANK_STEP = 8, 16

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.env_files import ZERO_ADAPTER
 from core.errors import UsageError, UserError
 from core.files import write_whole
+from core.server_file import ZERO_ADAPTER
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 Event = dict[str, Any]  # a line of log.jsonl: step, epoch, seconds, loss or eval_loss, lr, tokens

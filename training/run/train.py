@@ -14,6 +14,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import Trainer, TrainingArguments
 
 from core.errors import UserError
+from training.model.adapter_files import TARGET
 from training.model.base import choose_dtype, load_base
 from training.model.encode import IGNORED
 from training.model.loss import answer_loss
@@ -23,7 +24,6 @@ from training.run.estimate import Pace, measure
 from training.run.options import Options
 from training.run.plan import Plan
 
-TARGETS = ["q_proj"]
 WARM_UP = 0.03  # of the steps, with a linear decay to 0 after them
 _hf: Any = transformers  # parts of it have no types
 
@@ -38,7 +38,7 @@ def add_adapter(model: Any, options: Options) -> Any:
         r=options.rank,
         lora_alpha=options.alpha,
         lora_dropout=options.dropout,
-        target_modules=TARGETS,
+        target_modules=[TARGET],
         task_type="CAUSAL_LM",
     )
     return get_peft_model(model, config).train()

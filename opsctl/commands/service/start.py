@@ -45,13 +45,19 @@ def start(
     if ignored := loaded.ignored_lines():
         output.note(f"warning: {ignored}")
     if not (foreground and server == "none"):  # the bot's own service: the server stays as it is
-        bring(server, model, timeout, dry_run=dry_run)
+        bring(loaded.settings, server, model, timeout, dry_run=dry_run)
     if not dry_run:
-        start_bot(settings.load(), foreground)
+        start_bot(loaded.settings, foreground)
 
 
 def bring(
-    server: str, model: str | None, minutes: float, *, dry_run: bool = False, anew: bool = False
+    config: Settings,
+    server: str,
+    model: str | None,
+    minutes: float,
+    *,
+    dry_run: bool = False,
+    anew: bool = False,
 ) -> None:
     """Start the server that is asked for, or the one that suits this machine."""
     from opsctl.launch.bring_up import bring_up
@@ -59,7 +65,6 @@ def bring(
     from opsctl.launch.choose import make_service, suggest
     from opsctl.terminal.check import raise_first
 
-    config = settings.load()
     if server not in KINDS:
         raise UsageError(f"--server is {server!r}", f"choose one of: {', '.join(KINDS)}")
     if model and server != "local":

@@ -14,7 +14,6 @@ from core.errors import UserError
 from core.settings import Settings
 from core.text import printable
 from opsctl.machine.vram import GIB, Limits, least_memory
-from opsctl.server.tgi_env import ServerConfig
 from opsctl.terminal import output
 from opsctl.terminal.options import Json
 
@@ -37,7 +36,7 @@ def vram(
 
 def _limits(config: Settings) -> Limits:
     try:
-        server = ServerConfig.load(config.tgi_env)
+        server = config.server_file.config
     except UserError as error:
         output.note(f"{error.message}; reckoned with 3072 + 1024 tokens a request")
         return Limits()

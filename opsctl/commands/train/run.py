@@ -17,7 +17,6 @@ from opsctl.commands.train.run_estimate import confirm, show_estimate
 from opsctl.commands.train.run_progress import teller
 from opsctl.hub import adapter, catalog
 from opsctl.hub.folders import free_bytes, put_in_place
-from opsctl.server import tgi_env
 from opsctl.server.folders import on_this_machine
 from opsctl.terminal import output
 
@@ -124,10 +123,7 @@ def _check_target(job: "Run", config: Settings) -> None:
     target = config.adapters / job.name
     if target.exists() and not job.settings.is_file():
         raise UserError(f"{target} exists already, and is not from this run", "another --name")
-    if not config.tgi_env.is_file():
-        return
-    declared = dict(tgi_env.adapter_entries(tgi_env.read(config.tgi_env).get("LORA_ADAPTERS", "")))
-    inside = declared.get(job.name)
+    inside = config.server_file.adapters.get(job.name)
     if inside and on_this_machine(inside, config) != target:
         raise UserError(
             f"{job.name} is declared in {config.tgi_env} for another adapter, {inside}",

@@ -1,21 +1,20 @@
 """opsctl train use: let the server apply an adapter."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from core import settings
-from core.env_files import ZERO_ADAPTER, local_of
 from core.errors import UsageError, UserError
+from core.server_file import ZERO_ADAPTER, local_of
 from core.settings import Settings
 from opsctl.hub import adapter, checkpoint
-from opsctl.server.folders import find_model, on_this_machine
-from opsctl.server.tgi_env import ADAPTERS, ServerConfig, put_adapter_first
+from opsctl.hub.adapter import AdapterFacts
+from opsctl.server.folders import ADAPTERS, find_model, on_this_machine
+from opsctl.server.local_env import put_adapter_first
 from opsctl.terminal import output
-
-if TYPE_CHECKING:
-    from opsctl.hub.adapter import AdapterFacts
+from training.model.adapter_files import CONFIG, PLAIN_RANK, RANK_STEP, is_served
 
 
 def use(
@@ -28,16 +27,16 @@ def use(
     from training.run.runs import check_name
 
     loaded = settings.load_with_origins()
-    config, server = loaded.settings, ServerConfig.load(loaded.settings.tgi_env)
+    config = loaded.settings
     if name == ZERO_ADAPTER:
         raise UsageError(f"{name} stands for the base model and changes nothing", _choices(config))
-    if name not in server.adapters:
+    if name not in config.server_file.config.adapters:
         check_name(name)
-    folder = _folder(name, server, config)
-    facts = _check(name, folder, server, config)
-    _tell_other_base(name, server, config)
-    _bring_zero(folder, facts, server, config)
-    old, new = put_adapter_first(config.tgi_env, name)
+    folder = _folder(name, config)
+    facts = _check(name, folder, config)
+    _tell_other_base(name, config)
+    _bring_zero(folder, facts, config)
+    old, new = put_adapter_first(config.server_file, name)
     if old == new:
         output.note(f"{name} is the first adapter of {config.tgi_env} already")
     else:
@@ -50,10 +49,10 @@ def use(
     output.note("next: opsctl restart && opsctl verify")
 
 
-def _folder(name: str, server: ServerConfig, config: Settings) -> Path:
+def _folder(name: str, config: Settings) -> Path:
     """Where the adapter is: where it is declared, or where runs put theirs. Raise UserError."""
     trained = config.adapters / name
-    folder = on_this_machine(server.adapters.get(name, f"{ADAPTERS}/{name}"), config)
+    folder = on_this_machine(config.server_file.adapters.get(name, f"{ADAPTERS}/{name}"), config)
     if not folder.is_dir():
         raise UserError(f"there is no adapter {name}: {folder} is not a folder", _choices(config))
     if folder != trained and trained.is_dir():
@@ -65,20 +64,18 @@ def _folder(name: str, server: ServerConfig, config: Settings) -> Path:
 
 
 def _choices(config: Settings) -> str:
-    folders = config.adapters.glob("*/adapter_config.json")
+    folders = config.adapters.glob(f"*/{CONFIG}")
     names = sorted(path.parent.name for path in folders)
     real = [name for name in names if name != ZERO_ADAPTER and "--" not in name]
     return f"trained here: {', '.join(real)}" if real else "opsctl train run --name NAME"
 
 
-def _check(name: str, folder: Path, server: ServerConfig, config: Settings) -> "AdapterFacts":
+def _check(name: str, folder: Path, config: Settings) -> AdapterFacts:
     """Raise UserError unless the server would apply the adapter to its model."""
-    from training.model.adapter_files import PLAIN_RANK, RANK_STEP, is_served
-
     trained = folder == config.adapters / name
     hint = "opsctl train run" if trained else "opsctl download adapter --upgrade"
     try:
-        facts = adapter.check(folder, *_shape(server, config))
+        facts = adapter.check(folder, *_shape(config))
     except UserError as error:
         raise UserError(error.message, hint) from error
     if facts.zero:
@@ -91,16 +88,17 @@ def _check(name: str, folder: Path, server: ServerConfig, config: Settings) -> "
     return facts
 
 
-def _shape(server: ServerConfig, config: Settings) -> tuple[int | None, int | None]:
+def _shape(config: Settings) -> tuple[int | None, int | None]:
     """The layers and the hidden size of the server's model, where that is on this machine."""
+    model = config.server_file.config.model_id
     try:
-        return checkpoint.shape(find_model(server.model_id, config))
+        return checkpoint.shape(find_model(model, config))
     except UserError:
-        output.note(f"{server.model_id} is not here: the adapter was not compared with it")
+        output.note(f"{model} is not here: the adapter was not compared with it")
         return None, None
 
 
-def _tell_other_base(name: str, server: ServerConfig, config: Settings) -> None:
+def _tell_other_base(name: str, config: Settings) -> None:
     """Say so when a run of this name was trained on another model than the server has."""
     from training.run.runs import Run, run_folder
 
@@ -108,21 +106,16 @@ def _tell_other_base(name: str, server: ServerConfig, config: Settings) -> None:
     if not run.manifest.is_file():
         return
     base = Path(str(run.read_manifest().get("base", ""))).name
-    served = Path(server.model_id).name
+    served = Path(config.server_file.config.model_id).name
     if base != served:
         output.note(f"{name} was trained on {base}, and the server has {served}: compare answers")
 
 
-def _bring_zero(
-    folder: Path, facts: "AdapterFacts", server: ServerConfig, config: Settings
-) -> None:
+def _bring_zero(folder: Path, facts: AdapterFacts, config: Settings) -> None:
     """Write the zero adapter where it is missing, damaged or of another shape."""
-    inside = server.adapters.get(ZERO_ADAPTER, f"{ADAPTERS}/{ZERO_ADAPTER}")
+    inside = config.server_file.adapters.get(ZERO_ADAPTER, f"{ADAPTERS}/{ZERO_ADAPTER}")
     target = on_this_machine(inside, config)
-    try:
-        known = adapter.check(target)
-    except UserError:
-        known = None
+    known = adapter.find(target)
     same = known and known.zero and (known.rank, known.tensors) == (facts.rank, facts.tensors)
     if not same and adapter.write_zero(folder, target):
         output.note(f"the zero adapter was written: {target}")
