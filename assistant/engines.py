@@ -1,7 +1,7 @@
 """The engines that write answers: the served model, quotations, and the better of the two."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -31,7 +31,7 @@ from indexer.passages.words import letters_of
 
 if TYPE_CHECKING:
     from assistant.quote import Choice
-    from indexer.search.searcher import Found
+    from indexer.search.searcher import Found, Hit
 
 # How long before the deadline of an answer `auto` gives up waiting for its first word, and quotes.
 LEFT_FOR_QUOTES = 5.0
@@ -151,8 +151,6 @@ class ServerEngine:
 
         Once a word has come, nothing that follows takes it away: what breaks off is cut.
         """
-        from assistant.cite import citations, is_refusal, unsupported
-
         found = choice.found
         fitted, stream, first = await self._begin(question, found, history)
         draft, cut, has_begun = Draft(), None, False
@@ -175,13 +173,8 @@ class ServerEngine:
             raise _nothing(draft, piece)
         if cut:
             yield cut
-        if is_refusal(draft.shown):
-            yield Refusal()
-            return
-        for citation in citations(draft.shown, fitted.hits):
-            yield citation
-        if said := unsupported(draft.shown, fitted.hits):
-            yield Unsupported(said)
+        for judgement in _judged(draft.shown, fitted.hits):
+            yield judgement
 
     async def _begin(
         self, question: str, found: "Found", history: Sequence[Turn]
@@ -225,6 +218,18 @@ async def _to_its_end(
             if not draft.shown:
                 raise
             yield Cut(error.message, type(error).__name__)
+
+
+def _judged(said: str, hits: "Sequence[Hit]") -> Iterator[Refusal | Citation | Unsupported]:
+    """A refusal; or the sources that an answer names, and what of it no passage supports."""
+    from assistant.cite import citations, is_refusal, unsupported
+
+    if is_refusal(said):
+        yield Refusal()
+        return
+    yield from citations(said, hits)
+    if sentences := unsupported(said, hits):
+        yield Unsupported(sentences)
 
 
 def _cut(end: Finish | Cut) -> Cut | None:

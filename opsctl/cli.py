@@ -91,10 +91,7 @@ def _enter(folder: Path) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
-    for stream in (sys.stdout, sys.stderr):
-        ascii_only = stream.encoding.lower() in ("ascii", "ansi_x3.4-1968")  # LC_ALL=C
-        encoding = "utf-8" if ascii_only else None
-        stream.reconfigure(encoding=encoding, errors="replace")  # type: ignore[union-attr]
+    _print_every_letter()
     try:
         code = app(standalone_mode=False)
     except WrongUsage as error:
@@ -108,26 +105,20 @@ def main() -> NoReturn:
 
             traceback.print_exc()
         sys.exit(error.exit_code)
-    except OSError as error:
-        if _debugging():
-            raise
-        output.error(f"{error.filename or 'output'}: {error.strerror or error}", _help(error))
-        sys.exit(1)
-    except ModuleNotFoundError as error:
-        if _debugging():
-            raise
-        _missing(error)
     except Exception as error:
         if _debugging():
             raise
-        from core.secrets import redact
-
-        output.error(
-            redact(f"{type(error).__name__}: {error}", ()),
-            "this is a fault of opsctl: OPSCTL_DEBUG=1 shows where",
-        )
-        sys.exit(1)
+        told = _in_words(error)
+        output.error(told.message, told.hint)
+        sys.exit(told.exit_code)
     sys.exit(code)
+
+
+def _print_every_letter() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        ascii_only = stream.encoding.lower() in ("ascii", "ansi_x3.4-1968")  # LC_ALL=C
+        encoding = "utf-8" if ascii_only else None
+        stream.reconfigure(encoding=encoding, errors="replace")  # type: ignore[union-attr]
 
 
 def _misused(error: Any) -> NoReturn:
@@ -141,13 +132,27 @@ def _misused(error: Any) -> NoReturn:
     sys.exit(2)
 
 
+def _in_words(error: Exception) -> UserError:
+    """What this machine refuses or lacks, told as such; all else is a fault of opsctl."""
+    if isinstance(error, OSError):
+        return UserError(f"{error.filename or 'output'}: {error.strerror or error}", _help(error))
+    if isinstance(error, ModuleNotFoundError):
+        return _missing(error)
+    from core.secrets import redact
+
+    return UserError(
+        redact(f"{type(error).__name__}: {error}", ()),
+        "this is a fault of opsctl: OPSCTL_DEBUG=1 shows where",
+    )
+
+
 def _help(error: OSError) -> str:
     """What helps where the rights of this user are not enough; else nothing."""
     denied = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
     return access_hint(Path(error.filename)) if denied and error.filename else ""
 
 
-def _missing(error: ModuleNotFoundError) -> NoReturn:
+def _missing(error: ModuleNotFoundError) -> UserError:
     """Name the extra that a module belongs to; one of the base means half an installation."""
     from core import extras
 
@@ -155,9 +160,7 @@ def _missing(error: ModuleNotFoundError) -> NoReturn:
     extra = next((one for one in reversed(extras.MODULES) if name in extras.MODULES[one]), "")
     if not extra:
         raise error
-    told = extras.missing(extra, name)
-    output.error(told.message, told.hint)
-    sys.exit(told.exit_code)
+    return extras.missing(extra, name)
 
 
 def _debugging() -> bool:

@@ -29,6 +29,13 @@ class Outcome:
     refused: bool
     first: str | None
 
+    @property
+    def is_wrong(self) -> bool:
+        """Whether another document came first, or nothing; or something where nothing answers."""
+        if not self.question.is_answerable:
+            return not self.refused
+        return self.question.file is not None and (self.rank != 1 or self.refused)
+
 
 @dataclass(frozen=True)
 class Scores:

@@ -109,21 +109,13 @@ def reindex(
         private_folder(index)
         with writer_lock(folder.lock_path):
             older = not rebuild and _is_older(documents, listing, folder, identity)
-            store = folder.open_for_writing(identity, rebuild)
-            try:
+            with closing(folder.open_for_writing(identity, rebuild)) as store:
                 plan = make_plan(documents, listing, store)
                 plan.older = older
                 planned(plan)
-                run = _Run(
-                    documents, store, embedder, chunking, Reading(allowed=programs), progress
-                )
-                with sqlite_errors(store.path):
-                    try:
-                        report = run.apply(listing, plan)
-                    finally:
-                        run.reading.close()
-            finally:
-                store.close()
+                with sqlite_errors(store.path), closing(Reading(allowed=programs)) as reading:
+                    run = _Run(documents, store, embedder, chunking, reading, progress)
+                    report = run.apply(listing, plan)
             folder.promote()
         indexed(report)
         if vectors and is_dense(embedder):

@@ -29,6 +29,7 @@ from opsctl.terminal.sources import (
 
 if TYPE_CHECKING:
     from assistant.events import Citation
+    from assistant.quote import Choice
     from assistant.server.types import Message
     from indexer.search.searcher import Found
 
@@ -61,8 +62,10 @@ def ask(
         )
     config = settings.load(engine=engine)
     question = check_question(_question(words or []))
-    if sources_only or show_prompt:
-        _show_found(config, question, show_prompt, json)
+    if sources_only:
+        _show_sources(config, question, json)
+    elif show_prompt:
+        _show_prompt(config, question, json)
     else:
         asyncio.run(_answer(config, question, full, json))
 
@@ -169,38 +172,45 @@ def _matched(found: "Found | None") -> dict[str, float]:
     return {"matched_words": share, "confidence": share}
 
 
-def _show_found(config: Settings, question: str, show_prompt: bool, json: bool) -> None:
-    from assistant.prompt import build_messages, frames
+def _choice(config: Settings, question: str) -> "Choice":
     from assistant.question.split import essence
     from assistant.quote import choose
     from assistant.retrieve import make_searcher
 
     text = essence(question)
-    searcher = make_searcher(config, tell_words_alone)
-    choice = choose(text, searcher.search(text, config.top_k))
+    return choose(text, make_searcher(config, tell_words_alone).search(text, config.top_k))
+
+
+def _show_sources(config: Settings, question: str, json: bool) -> None:
+    choice = _choice(config, question)
     found = choice.found
-    if show_prompt:
-        messages = build_messages(question, found.hits, frame=frames(config)(question))
-        prompt = _prompt(messages, config) if choice.is_near else None
-        if prompt is None:
-            output.note("nothing is found, so no model would be asked")
-        if json:
-            output.write_json({"prompt": prompt})
-        elif prompt:
-            output.write(prompt)
-    elif json:
-        output.write_json(
-            {
-                "question": question,
-                "found": choice.is_sure,
-                **_matched(found),
-                "threshold": found.threshold,
-                "sources": [{name: getattr(hit, name) for name in _SOURCE} for hit in found.hits],
-            }
-        )
-    else:
+    if not json:
         list_sources(found)
         say_whether(choice)
+        return
+    output.write_json(
+        {
+            "question": question,
+            "found": choice.is_sure,
+            **_matched(found),
+            "threshold": found.threshold,
+            "sources": [{name: getattr(hit, name) for name in _SOURCE} for hit in found.hits],
+        }
+    )
+
+
+def _show_prompt(config: Settings, question: str, json: bool) -> None:
+    from assistant.prompt import build_messages, frames
+
+    choice = _choice(config, question)
+    messages = build_messages(question, choice.found.hits, frame=frames(config)(question))
+    prompt = _prompt(messages, config) if choice.is_near else None
+    if prompt is None:
+        output.note("nothing is found, so no model would be asked")
+    if json:
+        output.write_json({"prompt": prompt})
+    elif prompt:
+        output.write(prompt)
 
 
 def _prompt(messages: "Sequence[Message]", config: Settings) -> str:

@@ -8,6 +8,7 @@ import typer
 
 from core import settings
 from core.errors import UsageError
+from core.settings import Settings
 from core.text import counted, printable
 from opsctl.terminal import output
 from opsctl.terminal.options import Json
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from assistant.evaluate import Outcome, Scores
     from assistant.evaluate.answers import Answers, Judged
-    from assistant.evaluate.questions import Expected
+    from assistant.evaluate.questions import Expected, Question
     from indexer.search.searcher import Searcher
 
 SHOWN = 300  # characters of an answer that went wrong
@@ -44,33 +45,21 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Measure the search by file, how often it rightly finds nothing, and what answers say."""
-    from assistant.evaluate import answers, run, score
+    from assistant.evaluate import answers, score
     from assistant.evaluate.questions import read_questions
     from assistant.retrieve import make_searcher
 
     config = settings.load(engine=engine)
     asked = read_questions(questions)
     searcher = make_searcher(config, tell_words_alone)
-    with output.progress_bar("asking") as advance:
-        outcomes = run(asked, searcher, lambda done: advance(done, len(asked), ""))
-    with output.progress_bar("answering") as answered:
-        judged = answers.judge(
-            asked,
-            searcher,
-            config.top_k,
-            config.contact,
-            lambda done, total: answered(done, total, ""),
-            model=None if engine == "extractive" else config,
-        )
-    absent = {question.file for question in asked if question.file} - searcher.files()
-    if absent:
-        named = counted(len(absent), "file that questions name is", "files that questions name are")
-        output.note(f"{named} not in the index: {min(absent)}")
+    outcomes = _search(asked, searcher)
+    judged = _answer(asked, searcher, config)
+    _tell_absent(asked, searcher)
     scores = score(outcomes, searcher.threshold())
     if save_threshold:
         _save_threshold(searcher, scores.suggested_threshold)
     summed_up = answers.summed_up(judged) if judged else None
-    wrong = [outcome for outcome in outcomes if misses and _is_wrong(outcome)]
+    wrong = [outcome for outcome in outcomes if misses and outcome.is_wrong]
     missed = answers.misses(judged) if misses else []
     if json:
         output.write_json(_as_json(scores, wrong, summed_up, missed))
@@ -82,6 +71,35 @@ def evaluate(
         _show_wrong(outcome)
     for each in missed:
         _show_missed(each)
+
+
+def _search(asked: "Sequence[Question]", searcher: "Searcher") -> "list[Outcome]":
+    from assistant.evaluate import run
+
+    with output.progress_bar("asking") as advance:
+        return run(asked, searcher, lambda done: advance(done, len(asked), ""))
+
+
+def _answer(asked: "Sequence[Question]", searcher: "Searcher", config: Settings) -> "list[Judged]":
+    from assistant.evaluate.answers import judge
+
+    model = None if config.engine == "extractive" else config
+    with output.progress_bar("answering") as advance:
+        return judge(
+            asked,
+            searcher,
+            config.top_k,
+            config.contact,
+            lambda done, total: advance(done, total, ""),
+            model,
+        )
+
+
+def _tell_absent(asked: "Sequence[Question]", searcher: "Searcher") -> None:
+    absent = {question.file for question in asked if question.file} - searcher.files()
+    if absent:
+        named = counted(len(absent), "file that questions name is", "files that questions name are")
+        output.note(f"{named} not in the index: {min(absent)}")
 
 
 def _save_threshold(searcher: "Searcher", suggested: float | None) -> None:
@@ -99,12 +117,6 @@ def _as_json(
 ) -> dict[str, object]:
     said = {**asdict(answers), "misses": list(map(asdict, missed))} if answers else None
     return {**asdict(scores), "misses": list(map(asdict, wrong)), "answers": said}
-
-
-def _is_wrong(outcome: "Outcome") -> bool:
-    if not outcome.question.is_answerable:
-        return not outcome.refused
-    return outcome.question.file is not None and (outcome.rank != 1 or outcome.refused)
 
 
 def _show_scores(scores: "Scores") -> None:

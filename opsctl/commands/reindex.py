@@ -1,8 +1,9 @@
 """opsctl reindex: bring the index in line with the documents folder."""
 
 import time
+from contextlib import closing, nullcontext
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +14,10 @@ from core.text import printable
 from opsctl.index.reindexing import OLDER, list_problems, run, show
 from opsctl.terminal import output
 from opsctl.terminal.options import Json
+
+if TYPE_CHECKING:
+    from indexer.sync.documents import Listing
+    from indexer.sync.plan import Plan
 
 
 def reindex(
@@ -61,15 +66,20 @@ def _keep_fresh(config: Settings) -> None:
         show(report, config, time.monotonic() - started)
 
 
-def _show_plan(config: Settings, rebuild: bool, json: bool) -> None:
+def _planned(config: Settings, rebuild: bool) -> "tuple[Listing, Plan]":
     from indexer.store.folder import IndexFolder
     from indexer.sync.documents import list_documents
     from indexer.sync.plan import make_plan
 
     folder = IndexFolder(config.index)
-    store = None if rebuild or not folder.store_path() else folder.open()
-    listing = list_documents(config.documents)
-    plan = make_plan(config.documents, listing, store)
+    has_store = not rebuild and folder.store_path()
+    with closing(folder.open()) if has_store else nullcontext() as store:
+        listing = list_documents(config.documents)
+        return listing, make_plan(config.documents, listing, store)
+
+
+def _show_plan(config: Settings, rebuild: bool, json: bool) -> None:
+    listing, plan = _planned(config, rebuild)
     lists: dict[str, list[Any]] = {
         "add": [file.path for file in plan.added],
         "change": [file.path for file in plan.changed],

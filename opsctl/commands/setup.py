@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from core import settings
-from core.files import SECRET, whole_file
 from core.settings import Loaded, Settings
 from core.text import printable
+from opsctl.machine.env_file import add_settings
 from opsctl.machine.private_state import narrow_state
+from opsctl.machine.programs import is_installed
 from opsctl.terminal import output
 from opsctl.terminal.check import Check
 
@@ -24,9 +25,6 @@ def setup(
 
     Running it again is safe: it keeps what is there.
     """
-    from assistant.server.record import is_foreign
-    from opsctl.launch.checks import can_run_tgi
-    from opsctl.launch.choose import tell_of_others
     from opsctl.telegram.questions import ask_about_bot, rejection
 
     loaded = settings.load_with_origins()
@@ -36,24 +34,16 @@ def setup(
     asking = not yes and sys.stdin is not None and sys.stdin.isatty()
     config.documents.mkdir(parents=True, exist_ok=True)
     narrow_state(config)
-    _write_env(loaded, {})
+    add_settings(loaded.root, {})
     if asking:
         # Ctrl-C there leaves what was typed in .env.
-        ask_about_bot(config, lambda name, value: _write_env(loaded, {name: value}))
+        ask_about_bot(config, lambda name, value: add_settings(loaded.root, {name: value}))
     wrong_token = None if asking else rejection(config)
-    no_gpu, others = can_run_tgi(), is_foreign(config)
-    if others:
-        tell_of_others(config)
-    elif no_gpu:
-        output.note(
-            f"no model server on this machine ({no_gpu}): answers will be quotes from the documents"
-        )
-    else:
-        _prepare_server(loaded, asking, skip_download)
+    served = _prepare_model(loaded, asking, skip_download)
     indexed = _index(settings.load())
     if wrong_token:
         raise wrong_token
-    _tell_next(settings.load(), model=not (no_gpu or others), indexed=indexed)
+    _tell_next(settings.load(), model=served, indexed=indexed)
 
 
 def _tell_next(config: Settings, *, model: bool, indexed: bool) -> None:
@@ -69,38 +59,33 @@ def _tell_next(config: Settings, *, model: bool, indexed: bool) -> None:
         output.note(f'next: {output.program()} ask "…"')
 
 
-def _write_env(loaded: Loaded, values: dict[str, str]) -> None:
-    """Add settings to .env, which only its owner may read; what stands there stays."""
-    path = loaded.root / ".env"
-    if path.is_file() and not values:
-        path.chmod(0o600)
-        return
-    head = "# Settings, NAME=value without quotes; opsctl doctor --settings lists all of them.\n"
-    text = path.read_text(encoding="utf-8-sig") if path.is_file() else head
-    text += "" if text.endswith("\n") else "\n"
-    text += "".join(f"{name}={value}\n" for name, value in values.items())
-    with whole_file(path, SECRET) as draft:
-        draft.write_text(text, encoding="utf-8")
-    output.note(f"wrote {path}")
+def _prepare_model(loaded: Loaded, asking: bool, skip_download: bool) -> bool:
+    """Prepare the server of a model where there is to be one on this machine; whether there is."""
+    from assistant.server.record import is_foreign
+    from opsctl.launch.checks import can_run_tgi
+    from opsctl.launch.choose import tell_of_others
+
+    if is_foreign(loaded.settings):
+        tell_of_others(loaded.settings)
+        return False
+    if no_gpu := can_run_tgi():
+        output.note(
+            f"no model server on this machine ({no_gpu}): answers will be quotes from the documents"
+        )
+        return False
+    _prepare_server(loaded, asking, skip_download)
+    return True
 
 
 def _prepare_server(loaded: Loaded, asking: bool, skip_download: bool) -> None:
     """Check what the server needs, then download it: TGI's models, which localtgi serves too."""
-    from opsctl.launch.checks import checks
-    from opsctl.machine.programs import is_installed
+    from opsctl.commands.download import download
 
-    config = loaded.settings
-    wanted = {"gpu", "memory", "tgi.env"}
-    if is_installed("docker"):
-        wanted |= {"docker", "toolkit"}
-    else:
-        output.note("Docker is not installed: localtgi will serve the model, without TGI's speed")
-    found = checks(config, wanted)
-    for check in found:
-        _show(check)
+    has_docker = is_installed("docker")
+    sound = _check_server(loaded.settings, has_docker)
     if skip_download:
         return
-    if any(check.result == "failed" for check in found):
+    if not sound:
         output.note("the models are not downloaded until this is fixed")
         _index(settings.load())
         raise typer.Exit(1)
@@ -108,10 +93,23 @@ def _prepare_server(loaded: Loaded, asking: bool, skip_download: bool) -> None:
         return
     if asking:
         _offer_embedder(loaded)
-    _install(["neural"] if is_installed("docker") else ["local", "neural"])
-    from opsctl.commands.download import download
-
+    _install(["neural"] if has_docker else ["local", "neural"])
     download(names=None)
+
+
+def _check_server(config: Settings, has_docker: bool) -> bool:
+    """Show what a server needs, and whether it is there; False where something is not."""
+    from opsctl.launch.checks import checks
+
+    wanted = {"gpu", "memory", "tgi.env"}
+    if has_docker:
+        wanted |= {"docker", "toolkit"}
+    else:
+        output.note("Docker is not installed: localtgi will serve the model, without TGI's speed")
+    found = checks(config, wanted)
+    for check in found:
+        _show(check)
+    return all(check.result != "failed" for check in found)
 
 
 def _offer_embedder(loaded: Loaded) -> None:
@@ -123,7 +121,7 @@ def _offer_embedder(loaded: Loaded) -> None:
         return
     question = f"Take the embedder {BETTER_MODEL} instead of {DEFAULT_MODEL}? It is"
     if typer.confirm(f"{question} {WHY_BETTER}.", default=False):
-        _write_env(loaded, {"OPSCTL_EMBEDDER": BETTER_MODEL})
+        add_settings(loaded.root, {"OPSCTL_EMBEDDER": BETTER_MODEL})
 
 
 def _install(names: list[str]) -> None:

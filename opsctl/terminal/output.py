@@ -72,6 +72,15 @@ def size(amount: float) -> str:
     return f"{amount:.2f} GB"
 
 
+def age(seconds: float) -> str:
+    """A time in its largest whole unit."""
+    seconds = max(0, int(seconds))
+    for whole, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= whole:
+            return f"{seconds // whole} {unit}"
+    return f"{seconds} s"
+
+
 @contextmanager
 def progress_bar(
     label: str, shown: Callable[[int], str] = str

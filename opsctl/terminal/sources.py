@@ -67,6 +67,17 @@ def show_end(question: str, done: "Done", found: "Found | None", whole: str = ""
     if done.engine == "server":
         places = [place(citation, russian) for citation in done.citations]
         output.write("".join(f"\n— {place}" for place in dict.fromkeys(places)).lstrip("\n"))
+    _tell_doubts(done, russian)
+    if done.searched:
+        output.note(f"{'искал' if russian else 'searched for'}: {printable(done.searched)}")
+    if whole and shows_a_part(done.text, done.citations):
+        output.note(f"{'показать целиком' if russian else 'to see all of it'}: {whole}")
+    if not done.kind:
+        _tell_writer(done, found, russian)
+
+
+def _tell_doubts(done: "Done", russian: bool) -> None:
+    """What no passage supports, and what was cut of the answer or of its prompt."""
     for sentence in done.unsupported:
         label = "отрывки этого не подтверждают" if russian else "no passage confirms this"
         output.note(f"{label}: {printable(sentence)}")
@@ -79,12 +90,10 @@ def show_end(question: str, done: "Done", found: "Found | None", whole: str = ""
             f" {counted(done.dropped_turns, 'earlier question')},"
             f" {counted(done.dropped_passages, 'passage')}"
         )
-    if done.searched:
-        output.note(f"{'искал' if russian else 'searched for'}: {printable(done.searched)}")
-    if whole and shows_a_part(done.text, done.citations):
-        output.note(f"{'показать целиком' if russian else 'to see all of it'}: {whole}")
-    if done.kind:
-        return
+
+
+def _tell_writer(done: "Done", found: "Found | None", russian: bool) -> None:
+    """Who wrote the answer, or what comes closest; why it was not the model."""
     if done.found:
         output.note(f"[{_writer(done, russian)}]")
     elif found and found.hits and not done.citations:

@@ -50,14 +50,23 @@ def make_collate(tokenizer: Any) -> Any:
 
 
 def make_trainer(model: Any, collate: Any, plan: Plan) -> "AnswerTrainer":
-    """The trainer of a run, which makes its folder.
+    """The trainer of a run, which makes its folder."""
+    trainer: AnswerTrainer = AnswerTrainer(
+        model,
+        _arguments(plan),
+        data_collator=collate,
+        train_dataset=plan.train,
+        eval_dataset=plan.held_out,
+    )
+    trainer.remove_callback(_hf.PrinterCallback)  # type: ignore[no-untyped-call]
+    return trainer
 
-    Gradients are scaled where the device has no bfloat16.
-    """
-    options, run = plan.options, plan.run
-    every = options.every(len(plan.train))
+
+def _arguments(plan: Plan) -> TrainingArguments:
+    """Gradients are scaled where the device has no bfloat16."""
+    options, every = plan.options, plan.options.every(len(plan.train))
     arguments = TrainingArguments(
-        output_dir=str(run.checkpoints),
+        output_dir=str(plan.run.checkpoints),
         num_train_epochs=options.epochs,
         per_device_train_batch_size=options.batch,
         per_device_eval_batch_size=options.batch,
@@ -84,15 +93,7 @@ def make_trainer(model: Any, collate: Any, plan: Plan) -> "AnswerTrainer":
         report_to="none",
     )
     arguments._n_gpu = min(arguments.n_gpu, 1)  # with more it would split each micro-batch
-    trainer: AnswerTrainer = AnswerTrainer(
-        model,
-        arguments,
-        data_collator=collate,
-        train_dataset=plan.train,
-        eval_dataset=plan.held_out,
-    )
-    trainer.remove_callback(_hf.PrinterCallback)  # type: ignore[no-untyped-call]
-    return trainer
+    return arguments
 
 
 def build(plan: Plan) -> tuple[Any, Any]:

@@ -26,7 +26,7 @@ _ESCAPE = re.compile(
 )
 _ONE = {"-": "-", "e": "\\", "~": " ", " ": " ", "0": " ", "'": "'", "`": "`", "t": "\t", ".": "."}
 _STRINGS = {"R": "®", "Tm": "™", "lq": "“", "rq": "”"}
-_FONTS = frozenset(("B", "I", "SM", "SB", "R"))
+_SAYING = frozenset(("B", "I", "SM", "SB", "R", "UR", "MT"))
 _ALTERNATING = frozenset(("BR", "RB", "BI", "IB", "RI", "IR", "OP"))
 _PARAGRAPHS = frozenset(("PP", "P", "LP", "Pp", "HP", "sp", "Bl", "El"))
 _SKIPPED = frozenset((
@@ -79,15 +79,13 @@ class _Man:
             self._text(_plain(line))
 
     def _macro(self, name: str, values: list[str], rest: Iterator[str]) -> None:
-        made = self._made
-        text = " ".join(map(_plain, values))
         if name in ("TH", "Dt"):
-            name, section = map(_plain, [*values, "", ""][:2])
-            made.heading(0, escaped(f"{name}({section})" if section else name))
+            title, section = map(_plain, [*values, "", ""][:2])
+            self._made.heading(0, escaped(f"{title}({section})" if section else title))
         elif name in ("SH", "Sh", "SS", "Ss"):
             self._end_code()
-            text = text or _plain(next(rest, ""))
-            made.heading(1 if name[1] in "Hh" else 2, escaped(text))
+            text = " ".join(map(_plain, values)) or _plain(next(rest, ""))
+            self._made.heading(1 if name[1] in "Hh" else 2, escaped(text))
         elif name in ("nf", "EX", "Bd"):
             self._end_code()
             self._code = []
@@ -102,20 +100,22 @@ class _Man:
         elif name in ("RS", "RE"):
             self._depth = max(self._depth + (1 if name == "RS" else -1), 1)
         elif name in _PARAGRAPHS:
-            made.blank()
-        elif name in ("UR", "MT"):
-            self._text(text)
-        elif name in _ALTERNATING:
-            self._text("".join(map(_plain, values)))
-        elif name in _MDOC:
-            self._text(_mdoc([name, *values]))
-        elif name in _FONTS:
-            self._text(text)
+            self._made.blank()
         elif name in ("de", "ig"):
             for line in rest:
                 if line.startswith(".."):
                     break
-        elif name not in _SKIPPED and text:
+        else:
+            self._said(name, values)
+
+    def _said(self, name: str, values: list[str]) -> None:
+        """What a macro says, in a font or among words of mdoc; of an unknown one, its text."""
+        text = " ".join(map(_plain, values))
+        if name in _ALTERNATING:
+            self._text("".join(map(_plain, values)))
+        elif name in _MDOC:
+            self._text(_mdoc([name, *values]))
+        elif name in _SAYING or (text and name not in _SKIPPED):
             self._text(text)
 
     def _tagged(self, name: str, values: list[str]) -> None:
@@ -162,7 +162,7 @@ def _rows(lines: list[str], tab: str) -> Iterator[list[str]]:
     """The cells of each row, none for a rule; a cell between T{ and T} has lines of its own."""
     text = re.sub(
         r"T\{\n(.*?)\nT\}",
-        lambda found: " ".join(map(_said, found[1].split("\n"))).replace(tab, " "),
+        lambda found: " ".join(map(_in_cell, found[1].split("\n"))).replace(tab, " "),
         "\n".join(lines), flags=re.DOTALL,
     )  # fmt: skip
     for line in text.split("\n"):
@@ -172,7 +172,7 @@ def _rows(lines: list[str], tab: str) -> Iterator[list[str]]:
             yield line.split(tab)
 
 
-def _said(line: str) -> str:
+def _in_cell(line: str) -> str:
     """What a line in a cell says, be it that of a macro."""
     if not line.startswith("."):
         return line

@@ -300,9 +300,12 @@ class VisiblePage:
         if not self._roles["pre"]:
             text = _BLANKS_IN_LINE.sub(" ", text) if "  " in text else text
             text = (_LINE_END.sub("\n", text) if "\n" in text else text).strip()
-        if not text.strip():
-            return
-        text, self._box = self._box + text, ""
+        if text.strip():
+            text, self._box = self._box + text, ""
+            self._by_role(text, linked, bold)
+
+    def _by_role(self, text: str, linked: int, bold: bool) -> None:
+        """Put a block's text where its elements say that it belongs."""
         if self._roles["asks"]:
             self._control.append(text)
             self._marker = ""

@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core import settings
-from core.errors import UserError
 from core.text import counted, printable
-from indexer.sync.documents import digest
 from opsctl.terminal import output
 from opsctl.terminal.options import Json
 
 if TYPE_CHECKING:
     from training.compare import Comparison
     from training.data.rows import Row
-    from training.run.runs import Run
 
 EXCERPT = 400  # characters of an answer that are shown
 ROWS = (  # what is told of each side, and how it is written
@@ -50,6 +47,7 @@ def compare(
     By the loss, and by the length, the language and the end of the answers; some are shown.
     """
     from core import extras
+    from training.run.results import held_out_rows, own_adapter
     from training.run.runs import Run, run_folder, write_json
 
     extras.check("train")
@@ -57,7 +55,7 @@ def compare(
     run = Run(run_folder(config.state, name))
     manifest = run.read_manifest()
     adapter = own_adapter(run, manifest, config.adapters / name)
-    questions, unseen = _questions(manifest, rows)
+    questions, unseen = held_out_rows(manifest, rows)
     asked = manifest["settings"]
     folder = model or Path(asked["model"])
     found = _compare(asked, folder, adapter, questions, tokens, batch, device)
@@ -71,33 +69,6 @@ def compare(
     if not unseen:
         output.note("too few held-out rows: some of these chose the checkpoint, which flatters it")
     output.note(f"written: {run.comparison}")
-
-
-def own_adapter(run: "Run", manifest: dict[str, Any], folder: Path) -> Path:
-    """The folder of a run's adapter. Raises UserError unless it is what the run made."""
-    from training.model.adapter_files import WEIGHTS
-
-    weights = folder / WEIGHTS
-    if not weights.is_file() or digest(weights) != manifest["adapter_sha256"]:
-        state = "is not what the run made" if weights.is_file() else "is not there"
-        raise UserError(f"{weights} {state}", f"write it again: opsctl train run --name {run.name}")
-    return folder
-
-
-def _questions(manifest: dict[str, Any], count: int) -> "tuple[list[Row], bool]":
-    """Held-out rows of the run's own data; whether they had no part in the run at all."""
-    from training.data.report import EVAL
-    from training.data.rows import read_prepared
-    from training.data.split import sample_unseen
-
-    file = Path(manifest["settings"]["data"]) / EVAL
-    rows = read_prepared(file)
-    if digest(file) != manifest["data_sha256"][EVAL]:
-        raise UserError(
-            f"{file} was made again after the run, which may have learned these very questions",
-            "prepare the data as it was, or train again: opsctl train run --start-over",
-        )
-    return sample_unseen(rows, count, manifest["counts"]["eval"]["rows"])
 
 
 def _compare(

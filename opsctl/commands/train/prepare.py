@@ -1,30 +1,17 @@
 """opsctl train prepare: from a data set to the rows that an adapter is trained on."""
 
-import errno
-import shutil
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from core import settings
-from core.errors import UsageError, UserError
-from core.files import private_folder
-from core.lock import writer_lock
+from core.errors import UsageError
 from core.settings import Settings
 from core.text import counted, printable
-from opsctl.hub.folders import put_in_place
 from opsctl.terminal import output
 from opsctl.terminal.options import Json
-
-if TYPE_CHECKING:
-    from training.data.rules import Options
-
-ANOTHER = "the same folder is being prepared: {holder}"
-NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+from opsctl.train.rows import check_target, write_rows
 
 
 def prepare(
@@ -78,9 +65,9 @@ def prepare(
         controversial or CONTROVERSIAL, eval_share, seed, limit,
     )  # fmt: skip
     folder = (out or config.state / "training" / "data").resolve()
-    _check_target(folder)
+    check_target(folder)
     path, origin = (source, {}) if source else _fetch(config)
-    report = _write(path, origin, folder, options)
+    report = write_rows(path, origin, folder, options)
     if json:
         output.write_json({"folder": str(folder), **report})
     else:
@@ -93,69 +80,6 @@ def _fetch(config: Settings) -> tuple[Path, dict[str, str]]:
 
     folder, entry = bring_dataset(config)
     return folder, {"repo": entry.repo, "commit": entry.commit, "assumed": ASSUMED}
-
-
-def _write(
-    source: Path, origin: dict[str, str], folder: Path, options: "Options"
-) -> dict[str, Any]:
-    """Make the folder beside its place, and put it there when it is whole."""
-    from training.data.prepare import find_source, prepare
-    from training.data.rows import COLUMNS
-
-    wanted = COLUMNS if options.min_description else ("question", "answer")
-    found = find_source(source, wanted, origin)
-    new = folder.with_name(folder.name + ".part")
-    lock = folder.with_name(f".{folder.name}.lock")
-    with _room(folder.parent), writer_lock(lock, ANOTHER, "wait for it to end"), _whole(new):
-        started = time.monotonic()
-        with output.progress_bar("preparing", output.size) as advance:
-            report = prepare(found, new, options, advance)
-        seconds = max(time.monotonic() - started, 1e-3)
-        put_in_place(new, folder)
-    output.note(
-        f"{counted(report['rows'], 'row')} in {seconds:.1f} s ({report['rows'] / seconds:.0f}/s)"
-    )
-    return report
-
-
-@contextmanager
-def _room(parent: Path) -> Iterator[None]:
-    """Make the folder to write in; tell a full disk in words."""
-    try:
-        private_folder(parent)
-        yield
-    except OSError as error:
-        if error.errno not in NO_ROOM:
-            raise
-        raise UserError(
-            f"no room for the rows in {printable(str(parent))} ({error.strerror})",
-            "free some space (df -h shows it), or name another folder: --out DIR",
-        ) from error
-
-
-@contextmanager
-def _whole(new: Path) -> Iterator[None]:
-    """An empty folder that is gone when the block fails."""
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir()
-    try:
-        yield
-    except BaseException:
-        shutil.rmtree(new, ignore_errors=True)
-        raise
-
-
-def _check_target(folder: Path) -> None:
-    """Only a folder that this command made is replaced."""
-    from training.data.report import REPORT
-
-    shown = printable(str(folder))
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
-    if not (folder / REPORT).is_file():
-        raise UserError(
-            f"{shown} exists, and opsctl train prepare did not make it", "--out ANOTHER"
-        )
 
 
 def _show(report: dict[str, Any], folder: Path) -> None:

@@ -1,6 +1,5 @@
 """opsctl train publish: put the adapter of a run on the Hub, with its model card."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -10,7 +9,6 @@ import typer
 from core import settings
 from core.errors import UserError
 from core.settings import Settings
-from opsctl.commands.train.compare import own_adapter
 from opsctl.terminal import output
 
 if TYPE_CHECKING:
@@ -58,6 +56,7 @@ def publish(
 def _paths(run: "Run", manifest: dict[str, Any], adapter: Path) -> dict[str, Path]:
     """The run's own files by their names on the Hub. Raises UserError when one is not there."""
     from training.model.adapter_files import CONFIG, WEIGHTS
+    from training.run.results import own_adapter
 
     folder = own_adapter(run, manifest, adapter)
     if not run.picture.is_file():
@@ -70,37 +69,18 @@ def _card(run: "Run", manifest: dict[str, Any], repo: str, license: str) -> str:
     from training.data.rows import Row
     from training.model.encode import prompt_text
     from training.model_card import Facts, model_card
+    from training.run.results import comparison_of, report_of
 
     template = prompt_text(Row("{question}", "{passage}", ""))
-    report, comparison = _report(manifest), _comparison(run, manifest)
+    report, comparison = report_of(manifest), comparison_of(run, manifest)
+    if report is None:
+        output.note("the rows were prepared again after the run: the card says nothing about them")
+    if comparison is None:
+        output.note(f"the card compares nothing: opsctl train compare {run.name}")
     events = run.read_log()
     return model_card(
         Facts(run.name, repo, license, template, manifest, report, events, comparison)
     )
-
-
-def _report(manifest: dict[str, Any]) -> dict[str, Any] | None:
-    """The report of the very rows that were learned, if it is still there."""
-    from training.data.report import TRAIN, read_report
-
-    try:
-        report = read_report(Path(manifest["settings"]["data"]))
-    except UserError:
-        report = {}
-    if report.get("train", {}).get("sha256") == manifest["data_sha256"][TRAIN]:
-        return report
-    output.note("the rows were prepared again after the run: the card says nothing about them")
-    return None
-
-
-def _comparison(run: "Run", manifest: dict[str, Any]) -> dict[str, Any] | None:
-    """compare.json, if it is of this adapter."""
-    if run.comparison.is_file():
-        found: dict[str, Any] = json.loads(run.comparison.read_text(encoding="utf-8"))
-        if found["adapter_sha256"] == manifest["adapter_sha256"]:
-            return found
-    output.note(f"the card compares nothing: opsctl train compare {run.name}")
-    return None
 
 
 def _promise(repo: str, private: bool, total: str, config: Settings) -> str:

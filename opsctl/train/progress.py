@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from opsctl.commands.train.run_estimate import duration
 from opsctl.terminal import output
+from opsctl.train.estimate import duration
 
 if TYPE_CHECKING:
     from training.run.plan import Plan
