@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from assistant.quote.asked import Asked, understand
 from assistant.quote.certainty import PRESENT, certainty
-from assistant.quote.editions import age, differ, is_edition, replaces, year
+from assistant.quote.editions import age, differ, is_edition, replaces, same_columns, year
 from assistant.quote.expand import expand
 from assistant.quote.show import BRIEF, USUAL, show
 from assistant.quote.units import Outline
@@ -119,6 +119,7 @@ def _rival(weighed: Sequence[Weighed], outlines: Sequence[Outline]) -> Weighed |
         if editions[rank]:
             return each
         is_rival = each.score >= RIVAL * best.score and hit.file != mine.file
+        is_rival = is_rival and same_columns(each.unit.columns, best.unit.columns)
         if is_rival and differ(each.unit.text, best.unit.text):
             return each
     return None

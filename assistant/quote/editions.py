@@ -54,9 +54,12 @@ def differ(one: str, other: str) -> bool:
     first, second = set(words(one)), set(words(other))
     if _numbers(first) == _numbers(second):
         return False
-    stems = [{stem(word) for word in each if not word.isdigit()} for each in (first, second)]
-    shared, all_of_them = stems[0] & stems[1], stems[0] | stems[1]
-    return len(stems[0]) >= 4 and len(shared) >= ALIKE * len(all_of_them)
+    return len(_stems(first)) >= 4 and _are_alike(_stems(first), _stems(second))
+
+
+def same_columns(one: str, other: str) -> bool:
+    """Tell whether two rows are of tables of one kind, by the names of their columns."""
+    return _are_alike(_stems(set(words(one))), _stems(set(words(other))))
 
 
 def is_edition(one: Hit, other: Hit) -> bool:
@@ -116,3 +119,11 @@ def year(hit: Hit) -> str:
 
 def _numbers(some: set[str]) -> set[str]:
     return {word for word in some if word.isdigit()}
+
+
+def _stems(some: set[str]) -> set[str]:
+    return {stem(word) for word in some if not word.isdigit()}
+
+
+def _are_alike(one: set[str], other: set[str]) -> bool:
+    return len(one & other) >= ALIKE * len(one | other)

@@ -283,6 +283,24 @@ def test_an_order_that_takes_the_place_of_another_is_the_newer_one(
     assert "190" in said(ask("Сколько стоит обед в столовой?"))
 
 
+def test_rows_of_tables_of_another_kind_are_no_editions(ask: Asks, tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir(exist_ok=True)
+    leave = (
+        "Подразделение;Должность;ФИО;Таб. №;Дней\n"
+        "Бухгалтерия;главный бухгалтер;Зимина Анна Сергеевна;0012;28\n"
+        "АХО;начальник АХО;Сидорчук Елена Михайловна;0007;28\n"
+    )
+    phones = (
+        "Сотрудник;Должность;Кабинет;Телефон\n"
+        "Зимина Анна Сергеевна;главный бухгалтер;207;231\n"
+        "Сидорчук Елена Михайловна;начальник АХО;105;210\n"
+    )
+    (folder / "График отпусков 2026.csv").write_text(leave, "utf-8")
+    (folder / "Телефоны.csv").write_text(phones, "utf-8")
+    assert ask("Что известно о Зиминой Анне Сергеевне, главном бухгалтере?").older is None
+
+
 def test_minutes_are_no_editions_of_each_other(ask: Asks, tmp_path: Path) -> None:
     for number, text in ((7, "Решили купить снегоход."), (8, "Решили купить лодку и снегоход.")):
         (tmp_path / "documents" / f"Протокол {number}.txt").write_text(text, "utf-8")
