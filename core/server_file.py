@@ -33,20 +33,6 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """An adapter of LORA_ADAPTERS as it is written, with what is before and after its `=`."""
-
-    text: str
-    title: str
-    folder: str
-
-    @property
-    def name(self) -> str:
-        """What requests call it: a name on the Hub may have a revision after it."""
-        return self.title.partition("@")[0]
-
-
-@dataclass(frozen=True)
 class ServerConfig:
     """The model, the adapters (name to folder in the container) and the limits of the server."""
 
@@ -85,20 +71,16 @@ class ServerFile:
     def adapters(self) -> dict[str, str]:
         """The folder of each adapter; a Hub name stands for both. In the file's order."""
         entries = adapter_entries(self.values.get("LORA_ADAPTERS", ""))
-        return {entry.name: entry.folder or entry.title for entry in entries if entry.text}
+        return {name: text.partition("=")[2] or text for name, text in entries if text}
 
     @property
     def first_adapter(self) -> str:
-        """The adapter that requests name; empty: none.
-
-        Other lines may be as wrong as they like: a request without its adapter would silently be
-        answered by the base model.
-        """
+        """The adapter that requests name, whatever else is wrong: else the base would answer."""
         return next((name for name in self.adapters if name not in ("", ZERO_ADAPTER)), "")
 
     @property
     def text(self) -> str:
-        """What Docker makes of both files: no comments, and no name in two of them."""
+        """Both files as one: Docker would hand on a variable that stands in two twice."""
         return "".join(
             f"{line.name}\n" if line.value is None else f"{line.name}={line.value}\n"
             for line in self.lines
@@ -133,10 +115,10 @@ def local_of(path: Path) -> Path:
     return path.with_name(f"{path.stem}.local{path.suffix}")
 
 
-def adapter_entries(value: str) -> list[Entry]:
-    """LORA_ADAPTERS taken apart, empty entries too; quotes around one are no part of it."""
+def adapter_entries(value: str) -> list[tuple[str, str]]:
+    """Each adapter of LORA_ADAPTERS, empty entries too: its name, and all that is written of it."""
     texts = [text.strip(" \t\"'") for text in value.split(",")]
-    return [Entry(text, text.partition("=")[0], text.partition("=")[2]) for text in texts]
+    return [(text.partition("=")[0].partition("@")[0], text) for text in texts]
 
 
 def _lines(path: Path) -> list[Line]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assistant.server.record import Record
 from core.errors import UserError
-from core.files import private_folder
+from core.files import SECRET, private_folder, whole_file
 from core.server_file import local_of
 from core.settings import Settings, child_environment
 from opsctl.launch import docker
@@ -15,7 +15,6 @@ from opsctl.launch.checks import LASTING, ROOM, checks
 from opsctl.launch.container import failure, find_container, others_container, owner
 from opsctl.machine.programs import run, show
 from opsctl.server.address import port_of
-from opsctl.server.local_env import write_merged
 from opsctl.server.services import Kind, State
 from opsctl.terminal import output
 from opsctl.terminal.check import raise_first
@@ -33,7 +32,9 @@ class TGIService:
         """The `docker run` line; the file that it names is there."""
         spec = self._spec()
         if spec.env_file != spec.server_file.path:
-            write_merged(spec.server_file, spec.env_file)
+            private_folder(spec.env_file.parent)
+            with whole_file(spec.env_file, SECRET) as draft:
+                draft.write_text(spec.server_file.text, encoding="utf-8")
         return docker.run_command(spec)
 
     def config(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from core.server_file import ZERO_ADAPTER, Entry, Line, ServerFile, adapter_entries
+from core.server_file import ZERO_ADAPTER, Line, ServerFile, adapter_entries
 
 Result = Literal["failed", "warning"]
 Values = Mapping[str, str]
@@ -173,9 +173,9 @@ def _adapters(values: Values) -> Iterator[Found]:
     if name not in values:
         return
     entries = adapter_entries(values[name])
-    names = [entry.name for entry in entries]
-    for entry in entries:
-        yield from _adapter(entry)
+    names = [title for title, _ in entries]
+    for _, text in entries:
+        yield from _adapter(text)
     if len(set(names)) < len(names):
         yield "failed", name, f"{name} has a name twice", "give each adapter its own name"
     if ZERO_ADAPTER not in names:
@@ -192,16 +192,17 @@ def _adapters(values: Values) -> Iterator[Found]:
         yield "failed", "SPECULATE", message, "remove SPECULATE"
 
 
-def _adapter(entry: Entry) -> Iterator[Found]:
-    name, text, fix = "LORA_ADAPTERS", entry.text, f"write NAME={DATA}adapters/FOLDER"
-    if not entry.title or text == f"{entry.title}=":
+def _adapter(entry: str) -> Iterator[Found]:
+    name, fix = "LORA_ADAPTERS", f"write NAME={DATA}adapters/FOLDER"
+    title, equals, folder = entry.partition("=")
+    if not title or (equals and not folder):
         yield "failed", name, f"{name} has an empty entry", fix
-    elif "=" in entry.folder:
-        yield "failed", name, f"{text} has more than one =", fix
-    elif "@" in text:
-        yield "failed", name, f"{text} has an @, which TGI takes for a revision", fix
-    elif not posixpath.normpath(entry.folder).startswith(DATA):
-        yield "failed", name, f"{text} is not a folder in {DATA}", fix
+    elif "=" in folder:
+        yield "failed", name, f"{entry} has more than one =", fix
+    elif "@" in entry:
+        yield "failed", name, f"{entry} has an @, which TGI takes for a revision", fix
+    elif not posixpath.normpath(folder).startswith(DATA):
+        yield "failed", name, f"{entry} is not a folder in {DATA}", fix
 
 
 def _lengths(values: Values) -> Iterator[Found]:

@@ -1,4 +1,4 @@
-"""Writes deploy/tgi.local.env, whose lines win over tgi.env, and the file of both for Docker."""
+"""Writes the adapters into deploy/tgi.local.env, whose lines win over tgi.env."""
 
 import os
 import re
@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from core.errors import UserError
-from core.files import SECRET, access_hint, private_folder, whole_file
+from core.files import access_hint, whole_file
 from core.server_file import ZERO_ADAPTER, ServerFile, adapter_entries, local_of
 from opsctl.server.folders import ADAPTERS
 
@@ -15,13 +15,6 @@ _LOCAL_HEAD = b"# Of this machine: each line takes the place of the one of its n
 _DECLARED = re.compile(
     rb"^((?:\xef\xbb\xbf)?[ \t]*LORA_ADAPTERS)(?:=([^\r\n]*))?(?=\r?$)", re.MULTILINE
 )
-
-
-def write_merged(file: ServerFile, merged: Path) -> None:
-    """Write the lines into one file: Docker would hand on a variable that stands in two twice."""
-    private_folder(merged.parent)
-    with whole_file(merged, SECRET) as draft:
-        draft.write_text(file.text, encoding="utf-8")
 
 
 def put_adapter_first(file: ServerFile, name: str) -> tuple[str, str]:
@@ -45,7 +38,7 @@ def put_adapter_first(file: ServerFile, name: str) -> tuple[str, str]:
 
 
 def _with_first(old: str, name: str) -> str:
-    entries = {entry.name: entry.text for entry in adapter_entries(old) if entry.text}
+    entries = {title: text for title, text in adapter_entries(old) if text}
     if next(iter(entries), "") == name and ZERO_ADAPTER in entries:
         return old
     first = entries.pop(name, f"{name}={ADAPTERS}/{name}")
