@@ -73,7 +73,7 @@ def recognised(confidence: int | None, russian: bool) -> str:
 
 @dataclass(frozen=True)
 class Retracted:
-    """What was shown so far was the model's thinking: its answer begins anew."""
+    """What was shown so far was the model's thinking: its answer begins again."""
 
 
 @dataclass(frozen=True)

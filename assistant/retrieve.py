@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from core import extras
 from core.errors import UserError
 from core.settings import Settings, search_with_one_thread, sleep_while_waiting
-from indexer.embedders.models import (
+from indexer.models import (
     AUTO,
     BUILTIN,
     DEFAULT_MODEL,

@@ -31,7 +31,7 @@ from bench import measure, table
 from bench.speed import ROOT, exit_code, say, write_record
 from core.errors import UsageError
 from indexer.embedders import Embedder, open_embedder
-from indexer.embedders.models import BUILTIN
+from indexer.models import BUILTIN
 from indexer.search.searcher import THRESHOLD, Searcher
 from indexer.sync.reindex import Chunking, reindex
 

@@ -152,7 +152,7 @@ def take(path: Path) -> None:
 
 
 def index(folder: Path) -> None:
-    """Index a folder anew with the built-in embedder, the process that reads it included."""
+    """Index a folder again with the built-in embedder, the process that reads it included."""
     with tempfile.TemporaryDirectory() as state:
         reindex(folder, Path(state), HashedStems(), Chunking())
 

@@ -30,7 +30,7 @@ from bench.answers import expression
 from bench.peers.passages import METHODS
 from bench.speed import ROOT, exit_code, say
 from indexer.embedders import open_embedder
-from indexer.embedders.models import BUILTIN
+from indexer.models import BUILTIN
 from indexer.passages.words import stem, words
 from indexer.readers import READERS, read
 from indexer.search.searcher import Found, Hit, Searcher

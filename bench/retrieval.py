@@ -24,7 +24,7 @@ from bench.remembered import Remembered
 from bench.speed import ROOT, VAR, exit_code, say, write_record
 from bench.squad import QuestionSet
 from indexer.embedders import Embedder, open_embedder
-from indexer.embedders.models import BUILTIN
+from indexer.models import BUILTIN
 from indexer.passages.words import is_cyrillic
 from indexer.search.searcher import THRESHOLD, Searcher
 from indexer.store.folder import IndexFolder

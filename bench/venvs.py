@@ -45,7 +45,7 @@ def is_ready(name: str) -> bool:
 
 
 def ensure(name: str) -> Path:
-    """The interpreter of a peer's environment, made anew if its requirements changed."""
+    """The interpreter of a peer's environment, made again if its requirements changed."""
     if is_ready(name):
         return python_of(name)
     folder, stamp = VENVS / name, stamp_of(name)

@@ -197,7 +197,7 @@ class News:
             telling = asyncio.ensure_future(self._tell(number, admin, text))
             try:
                 await asyncio.shield(telling)
-            except asyncio.CancelledError:  # the bot is stopping: lest it be told twice
+            except asyncio.CancelledError:  # the bot is stopping: so that it is not told twice
                 await asyncio.wait({telling}, timeout=self._pace * ENDING)
                 telling.cancel()
                 raise

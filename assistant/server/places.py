@@ -5,7 +5,7 @@ from collections import deque
 
 
 class Places:
-    """So many places; who comes when none is free waits in line. `count` may be set anew."""
+    """So many places; who comes when none is free waits in line. `count` may be set again."""
 
     def __init__(self, count: int) -> None:
         self.count = count

@@ -77,7 +77,7 @@ class Requests:
             known = self.get(user)
             if (
                 known and known.state != "admitted"
-            ):  # who was let in then, and is not now, asks anew
+            ):  # who was let in then, and is not now, asks again
                 return known
             sql = "SELECT count(*) FROM request WHERE state = 'waiting'"
             if self._db.execute(sql).fetchone()[0] >= MOST_WAITING:
@@ -143,12 +143,12 @@ class Requests:
         role: Role | None = None,
         until: float | None = None,
         how: str = "approved",
-        anew: bool = False,
+        again: bool = False,
     ) -> list[Request]:
-        """Let those in who wait, and with `anew` those who were refused; the others stay as is."""
+        """Let those in who wait, and with `again` those who were refused; the others stay as is."""
         admitted = []
         with self.store.transaction():
-            for request in self._decide(users, "admitted", decider, anew):
+            for request in self._decide(users, "admitted", decider, again):
                 self._people.let_in(
                     request.user, request.name, request.username, role=role, until=until, how=how
                 )
@@ -159,7 +159,7 @@ class Requests:
     def refuse(self, users: Iterable[int], decider: str = "") -> list[Request]:
         """Refuse those who wait; nothing is kept of what they asked."""
         with self.store.transaction():
-            refused = self._decide(users, "refused", decider, anew=False)
+            refused = self._decide(users, "refused", decider, again=False)
             for request in refused:
                 self._db.execute("DELETE FROM kept WHERE user = ?", (request.user,))
                 self._tell(request.user, request.language, "refused")
@@ -168,7 +168,7 @@ class Requests:
     def came_in(self, user: int, language: str, words: str, decider: str) -> None:
         """The person was let in otherwise, and is to be told so in these words."""
         with self.store.transaction():
-            self._decide([user], "admitted", decider, anew=True)
+            self._decide([user], "admitted", decider, again=True)
             self._tell(user, language, words)
 
     def role_changed(self, user: int, role: Role) -> None:
@@ -208,7 +208,7 @@ class Requests:
             return sorted(row[0] for row in rows)
 
     def _decide(
-        self, users: Iterable[int], state: State, decider: str, anew: bool
+        self, users: Iterable[int], state: State, decider: str, again: bool
     ) -> list[Request]:
         """Those whose request changed by this: nobody had decided it before."""
         decided = []
@@ -216,7 +216,7 @@ class Requests:
             changed = self._db.execute(
                 "UPDATE request SET state = ?, decider = ?, told = 1, told_at = ? WHERE user = ?"
                 " AND (state = 'waiting' OR ? AND state = 'refused')",
-                (state, printable(decider)[:LONGEST_NAME], time.time(), user, anew),
+                (state, printable(decider)[:LONGEST_NAME], time.time(), user, again),
             )
             if changed.rowcount and (request := self.get(user)):
                 decided.append(request)

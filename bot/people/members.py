@@ -16,7 +16,7 @@ from telegram.ext import ExtBot
 from bot.store.store import Store
 from bot.telegram import retry
 
-FRESH = 15 * 60.0  # seconds for which a member counts as one without asking anew
+FRESH = 15 * 60.0  # seconds for which a member counts as one without asking again
 FRESH_STRANGER = 60.0
 TROUBLE = "members of"  # the groups that cannot be asked, for opsctl doctor
 _NOBODY = (

@@ -76,7 +76,7 @@ class People:
         role: Role | None = None,
         until: float | None = None,
     ) -> Person:
-        """Let somebody in, or anew until another time; without a role they keep the one they have.
+        """Let somebody in, or again until another time; without a role they keep the one they have.
 
         What is not known of their names stays as it was.
         """

@@ -187,7 +187,7 @@ class Answers:
         return [_answer(row) for row in self._db.execute(sql, (user, before))]
 
     def is_open(self, question: Question) -> bool:
-        """Tell whether the message that asked this is being answered, first or anew."""
+        """Tell whether the message that asked this is being answered, first or again."""
         sql = "SELECT 1 FROM answer WHERE user = ? AND state != 'done' AND chat = ? AND message = ?"
         asked = (question.user, question.chat, question.message)
         return bool(self._db.execute(sql, asked).fetchone())

@@ -55,7 +55,7 @@ class Asking:
     def retry(
         self, number: int, message: Message, user: int, language: str, which: Answer | None
     ) -> Effect:
-        """Answer a question anew: the given one, or the person's last in the chat."""
+        """Answer a question again: the given one, or the person's last in the chat."""
         words = texts_for(language)
         known = self._answers.get(number)
         if known and known.outcome != "refused":

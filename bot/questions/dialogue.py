@@ -36,7 +36,7 @@ class Dialogue:
         )
 
     def drop(self, question: Question) -> None:
-        """Forget the turns that this message began: it is being answered anew."""
+        """Forget the turns that this message began: it is being answered again."""
         sql = (
             "DELETE FROM turn WHERE answer IN"
             " (SELECT id FROM answer WHERE user = ? AND chat = ? AND message = ?)"

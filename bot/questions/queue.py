@@ -59,7 +59,7 @@ class Queue:
         since = self._clock() - time.monotonic()
         while not self._error:
             self._changed.clear()
-            # One moment for all, lest what falls due between them be overlooked.
+            # One moment for all, so that nothing that falls due between them is overlooked.
             now = self._clock()
             before, since = since, now - time.monotonic()
             if before - since > CLOCK_SET:

@@ -17,12 +17,12 @@ class Slots:
         self._most = most
 
     def count(self) -> int:
-        """So many now: a server that was started anew may take others."""
+        """So many now: a server that was started again may take others."""
         told = self._served.server.slots if self._served else None
         return min(self._most, told or self._most)
 
     async def learn(self) -> None:
-        """Ask the server, lest the first questions find no line to wait in."""
+        """Ask the server, so that the first questions find a line to wait in."""
         if self._served:
             with suppress(ServerError, TimeoutError):
                 async with asyncio.timeout(PATIENCE):

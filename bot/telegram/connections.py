@@ -1,4 +1,4 @@
-"""Connections to Telegram that are made anew when nothing is answered any more."""
+"""Connections to Telegram that are made again when nothing is answered any more."""
 
 import logging
 import time
@@ -11,7 +11,7 @@ from telegram.request import BaseRequest, HTTPXRequest
 from bot.telegram.line import Line
 from bot.telegram.trouble import Trouble
 
-DEAF = 90.0  # seconds without an answer after which the connections are made anew
+DEAF = 90.0  # seconds without an answer after which the connections are made again
 NO_ROOM = 3  # requests in a row that found no free connection: those that there are may be lost
 log = logging.getLogger(__name__)
 

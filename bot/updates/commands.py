@@ -161,7 +161,7 @@ class Commands:
         await self._sender.reply(message, words.status.format(**report))
 
     async def _reindex(self, message: Message, words: Texts) -> None:
-        """Read the documents anew, beside the answering, and put the result into one message."""
+        """Read the documents again, beside the answering, and put the result into one message."""
         told = await self._sender.reply(message, words.reindexing)
         try:
             said = words.reindexed.format(**await self._indexing.update())

@@ -6,7 +6,8 @@ from core import extras
 from core.errors import UserError
 from indexer.embedders.base import Embedder, Matrix, is_dense
 from indexer.embedders.hashed import HashedStems
-from indexer.embedders.models import (
+from indexer.embedders.server import EmbedderServer, ServerEmbedder
+from indexer.models import (
     BUILTIN,
     NANO,
     SERVER,
@@ -16,7 +17,6 @@ from indexer.embedders.models import (
     locate,
     not_here,
 )
-from indexer.embedders.server import EmbedderServer, ServerEmbedder
 
 __all__ = ["Embedder", "EmbedderServer", "HashedStems", "Matrix", "is_dense", "open_embedder"]
 

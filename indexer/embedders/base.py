@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UserError
-from indexer.embedders.models import BUILTIN, WORDS_ALONE
+from indexer.models import BUILTIN, WORDS_ALONE
 
 Matrix = NDArray[np.float32]
 

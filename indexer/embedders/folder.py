@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UserError
-from indexer.embedders.models import USE_BUILTIN
 from indexer.embedders.prompts import Prompts
+from indexer.models import USE_BUILTIN
 from indexer.passages import words
 
 if TYPE_CHECKING:

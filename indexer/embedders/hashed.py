@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from indexer.embedders.base import Matrix, unit
-from indexer.embedders.models import BUILTIN
+from indexer.models import BUILTIN
 from indexer.passages import words
 
 

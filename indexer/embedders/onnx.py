@@ -10,8 +10,8 @@ import numpy as np
 from core import extras
 from indexer.embedders import folder as folders
 from indexer.embedders.base import Matrix, sound
-from indexer.embedders.models import onnx_file
 from indexer.embedders.prompts import prompts_of
+from indexer.models import onnx_file
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -15,8 +15,8 @@ import numpy as np
 from core.errors import UserError
 from core.text import printable
 from indexer.embedders.base import Matrix, sound
-from indexer.embedders.models import SERVER, WORDS_ALONE
 from indexer.embedders.prompts import prompts_of
+from indexer.models import SERVER, WORDS_ALONE
 
 if TYPE_CHECKING:
     import httpx

@@ -55,7 +55,7 @@ class IndexFolder:
     def open_for_writing(self, identity: Identity, rebuild: bool) -> Store:
         """Open the store that a reindex goes on with, or make one.
 
-        An index of an earlier release is made anew beside the old one. Raises UserError when it was
+        An index of an earlier release is made again beside the old. Raises UserError when it was
         made with something else and no rebuild is asked for.
         """
         self.sweep()

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 
 from core.errors import EmbedderMismatch
 from indexer import readers
-from indexer.embedders.models import SERVER
+from indexer.models import SERVER
 from indexer.passages import chunks, words
 
 VERSIONS = f"words {words.VERSION}, chunks {chunks.VERSION}, readers {readers.VERSION}"
@@ -56,6 +56,6 @@ class Identity:
     def require_embedder(self, name: str, revision: str, dimension: int) -> None:
         """Raise EmbedderMismatch when questions and passages would have vectors of two kinds.
 
-        An index of an earlier release is searched, until the next reindex has made it anew.
+        An index of an earlier release is searched, until the next reindex has made it again.
         """
         self.require(replace(self, embedder=name, revision=revision, dimension=dimension))

@@ -65,7 +65,7 @@ class GPTQLinear(nn.Linear):
 
     @property
     def weight(self) -> Tensor:  # type: ignore[override]
-        """The unpacked weights, outputs x inputs, made anew at each call."""
+        """The unpacked weights, outputs x inputs, made again at each call."""
         return unpack(*self.packed).t()
 
     @property

@@ -8,7 +8,7 @@ import typer
 from core import settings
 from core.errors import UsageError
 from core.settings import Settings
-from indexer.embedders.models import BETTER_MODEL, DEFAULT_MODEL, WHY_BETTER
+from indexer.models import BETTER_MODEL, DEFAULT_MODEL, WHY_BETTER
 from opsctl.hub import catalog, verify
 from opsctl.hub import download as fetching
 from opsctl.hub.catalog import Download

@@ -114,7 +114,7 @@ def _check_server(config: Settings, has_docker: bool) -> bool:
 
 def _offer_embedder(loaded: Loaded) -> None:
     """Ask, where none is named, which of two embedders is to be downloaded."""
-    from indexer.embedders.models import AUTO, BETTER_MODEL, DEFAULT_MODEL, WHY_BETTER, locate
+    from indexer.models import AUTO, BETTER_MODEL, DEFAULT_MODEL, WHY_BETTER, locate
 
     config = loaded.settings
     if config.embedder != AUTO or config.embedder_url or locate(DEFAULT_MODEL, config.models):

@@ -8,7 +8,7 @@ from opsctl.terminal.check import Check
 def embedder(config: Settings) -> Check:
     """Which embedder is used, and whether it can be."""
     from assistant.retrieve import asks_a_server, open_named
-    from indexer.embedders.models import (
+    from indexer.models import (
         BUILTIN,
         DEFAULT_MODEL,
         NANO,

@@ -9,7 +9,7 @@ from opsctl.terminal.check import Check
 
 def index(config: Settings) -> Check:
     """Whether the index is sound, and of what the documents are now."""
-    from indexer.embedders.models import AUTO, SERVER
+    from indexer.models import AUTO, SERVER
     from indexer.store.folder import IndexFolder
     from indexer.store.vector_rows import FAILED
     from indexer.sync.documents import list_documents

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from core import extras
 from core.errors import UsageError
-from indexer.embedders.models import DEFAULT_MODEL, is_hub_name
+from indexer.models import DEFAULT_MODEL, is_hub_name
 from training.model.adapter_files import CONFIG, WEIGHTS
 
 ONNX = ("onnx/model.onnx", "onnx/model.onnx_data")

@@ -110,7 +110,7 @@ def make_api(endpoint: str, token: str) -> "HfApi":
 
     disable_progress_bars()
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
-    # Xet writes out of order and begins anew after a kill; plain HTTP goes on where it was.
+    # Xet writes out of order and begins again after a kill; plain HTTP goes on where it was.
     constants.HF_HUB_DISABLE_XET = True
     return HfApi(endpoint, token=token or False)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.lock import is_held
 from core.settings import Settings
 from core.text import counted
-from indexer.embedders.models import BUILTIN
+from indexer.models import BUILTIN
 from indexer.store.folder import IndexFolder
 from indexer.store.store import Store
 from indexer.store.vector_rows import FAILED

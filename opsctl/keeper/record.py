@@ -42,7 +42,7 @@ class BotRecord:
             return Ending()
 
     def started(self) -> None:
-        """It is wanted, and whatever was wrong before is looked at anew."""
+        """It is wanted, and whatever was wrong before is looked at again."""
         self._write(Ending())
 
     def resumed(self) -> None:

@@ -35,7 +35,7 @@ class ReindexTimer:
         return owner_of(self._folder / TIMER) == str(self._state)
 
     def keep(self) -> None:
-        """Let it be as the settings say: started anew, or gone. Raises UserError.
+        """Let it be as the settings say: started again, or gone. Raises UserError.
 
         One user has one; that of another project which is still there stays.
         """

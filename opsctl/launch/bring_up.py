@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from opsctl.server.proof import Step
 
 
-def bring_up(config: Settings, service: Service, timeout: float, anew: bool = False) -> None:
+def bring_up(config: Settings, service: Service, timeout: float, again: bool = False) -> None:
     """Start the server unless it runs as it should, wait for it, and prove the adapter.
 
     An older one is stopped only when all that the new one needs is there, or when it is to be
-    started `anew`. `timeout` is in seconds. Raises UserError with the cause when it does not come
+    started `again`. `timeout` is in seconds. Raises UserError with the cause when it does not come
     up.
     """
     _make_room(config, service)
     state = service.state()
-    as_wanted = state.status == "running" and state.config == service.config() and not anew
+    as_wanted = state.status == "running" and state.config == service.config() and not again
     if as_wanted:
         output.note("the model server is already running")
     else:
         service.prepare()
-        if state.status == "running" and not anew:
+        if state.status == "running" and not again:
             output.note("its settings have changed: restarting it")
     with changing(config):
         if not as_wanted and service.state().identity == state.identity:

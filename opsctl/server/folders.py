@@ -4,7 +4,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.settings import Settings
-from indexer.embedders.models import downloaded
+from indexer.models import downloaded
 
 MODELS, ADAPTERS = "/data/models", "/data/adapters"  # in the container
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from training.run.plan import Plan
 
 
-def carry_out(plan: "Plan", config: Settings, yes: bool, anew: bool) -> None:
+def carry_out(plan: "Plan", config: Settings, yes: bool, again: bool) -> None:
     """Do what is left of a run: all, the rest after a checkpoint, the adapter, or nothing."""
     target = config.adapters / plan.run.name
-    if not anew and _has_ended(plan, target):
+    if not again and _has_ended(plan, target):
         output.note(f"the run {plan.run.name} has ended before; nothing was changed")
         _show_result(plan, target)
         return

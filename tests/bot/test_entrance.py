@@ -99,7 +99,7 @@ def test_who_is_refused_hears_so_and_bothers_nobody_more(tmp_path: Path, notes: 
             assert bot.rows("SELECT * FROM kept") == bot.rows("SELECT * FROM answer") == []
             assert len(bot.all_replies(ADMIN)) == 1
             # An administrator may think better of it.
-            in_store(bot, lambda store: Requests(store).admit([STRANGER], anew=True))
+            in_store(bot, lambda store: Requests(store).admit([STRANGER], again=True))
             assert "You have access" in (await bot.replied(STRANGER, 3))[2]
 
     asyncio.run(go())

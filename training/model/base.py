@@ -116,7 +116,7 @@ def _load(checkpoint: Checkpoint, kind: str, device: str) -> Any:
         **packing,
     )
     for layer in model.modules():
-        # Else bitsandbytes packs the weights anew at the first evaluation on a CPU, for a kernel
+        # Else bitsandbytes packs the weights again at the first evaluation on a CPU, for a kernel
         # that has no gradient, and the training after it is silently wrong.
         if hasattr(layer, "support_avx512bf16_for_cpu"):
             layer.support_avx512bf16_for_cpu = False

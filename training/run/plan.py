@@ -58,8 +58,8 @@ class Plan:
         self.run.first_sample.write_text(text, encoding="utf-8")
 
 
-def make_plan(run: Run, options: Options, data: Path, model: Path, anew: bool) -> Plan:
-    """Check the data, the base and, unless `anew`, an earlier start of the same name.
+def make_plan(run: Run, options: Options, data: Path, model: Path, again: bool) -> Plan:
+    """Check the data, the base and, unless `again`, an earlier start of the same name.
 
     Raises UserError.
     """
@@ -76,13 +76,13 @@ def make_plan(run: Run, options: Options, data: Path, model: Path, anew: bool) -
         "data_sha256": data_digests(data),
         "model_sha256": base_digest(base),
     }
-    if not anew:
+    if not again:
         check_same(run, settings)
     tokenizer = load_tokenizer(model)
     encoder = Encoder(tokenizer, options.length)
     train = make_samples(rows, encoder, TRAIN)
     watched = make_samples(held_out, encoder, EVAL)
-    resume = None if anew else checkpoints.newest(run.checkpoints)
+    resume = None if again else checkpoints.newest(run.checkpoints)
     return Plan(run, options, base, tokenizer, train, watched, settings, resume)
 
 

@@ -14,6 +14,6 @@ def restart(server: ServerKind = "auto", model: Model = None, timeout: Minutes =
 
     config = settings.load()
     check_ready(config)
-    bring(config, server, model, timeout, anew=True)
+    bring(config, server, model, timeout, again=True)
     BotProcess(config).stop()
     start_bot(config)

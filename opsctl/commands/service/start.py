@@ -57,7 +57,7 @@ def bring(
     minutes: float,
     *,
     dry_run: bool = False,
-    anew: bool = False,
+    again: bool = False,
 ) -> None:
     """Start the server that is asked for, or the one that suits this machine."""
     from opsctl.launch.bring_up import bring_up
@@ -79,7 +79,7 @@ def bring(
             raise_first(checks(config, {"tgi.env"}))
         output.write(shlex.join(service.command()))
         return
-    bring_up(config, service, minutes * 60, anew)
+    bring_up(config, service, minutes * 60, again)
     output.note('try it: opsctl ask "…"')
 
 

@@ -58,7 +58,7 @@ def run(
         int, typer.Option(help="Stop after this many evaluations without a gain; 0: never.")
     ] = 5,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    anew: Annotated[
+    again: Annotated[
         bool, typer.Option("--start-over", help="Forget an earlier run of this name.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask, however long it takes.")] = False,
@@ -91,11 +91,11 @@ def run(
     folder = _model(model, base, config)
     output.note("reading the rows and the files of the base")
     if dry_run:
-        show_estimate(make_plan(job, options, rows, folder, anew))
+        show_estimate(make_plan(job, options, rows, folder, again))
         return
     with _alone(job):
-        plan = make_plan(job, options, rows, folder, anew)
-        carry_out(plan, config, yes, anew)
+        plan = make_plan(job, options, rows, folder, again)
+        carry_out(plan, config, yes, again)
 
 
 def _model(model: Path | None, base: str, config: Settings) -> Path:

@@ -69,7 +69,7 @@ def add(
         known = sum(people.knows(line.user) for line in lines)
         for line in lines:
             chosen = roles[line.user]
-            requests.admit([line.user], BY_OPSCTL, role=chosen, until=until, anew=True)
+            requests.admit([line.user], BY_OPSCTL, role=chosen, until=until, again=True)
             people.let_in(line.user, line.name, how="list", role=chosen, until=until)
     output.note(f"let in: {len(lines)}" + (f", {known} of them before" if known else ""))
     for sentence in wrong:

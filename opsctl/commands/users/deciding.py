@@ -41,7 +41,7 @@ def approve(whom: Whom, days: Days = None, role: RoleName = None) -> None:
     users = _users(whom, requests)
     if until or wanted not in (None, "admin"):
         keep_an_admin(config, people.store, users)
-    requests.admit(users, BY_OPSCTL, role=wanted, until=until, anew=True)
+    requests.admit(users, BY_OPSCTL, role=wanted, until=until, again=True)
     for user in users:
         person = people.let_in(user, role=wanted, until=until)
         output.note(f"approved: {_named(person.name, user)}")
