@@ -71,7 +71,7 @@ test-real: $(DEV)  ## a fuzz of the readers, big documents; a Docker engine in n
 mission: $(DEV)  ## what a user does, from setup to stop, on a real Docker engine: a transcript
 	@$(BIN)/python -m tests.real.docker.mission
 
-check: $(DEV)
+check: $(DEV)  ## the style, the types, and who imports whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -81,7 +81,7 @@ fix: $(DEV)  ## format, and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(DEV)
+bench: $(DEV)  ## speed and memory, beside other products
 	$(BIN)/python bench/speed.py
 
 readme: $(DEV)  ## write the table of settings into docs/ and .env.example
@@ -92,5 +92,5 @@ constraints:  ## resolve again, keeping the versions that fit; CUDA packages are
 	sed -i -E '/^(nvidia-[^m]|cuda-|triton)/d; /sys_platform == .win32.$$/d; s/\+cpu//; s/^(torch==[0-9.]+).*/\1/' constraints.txt
 	sed -i '1i # Tested versions, one file for Python 3.11 to 3.14. Made by: make constraints (needs uv).\n# torch pins its own CUDA packages where it needs any, so none are named here.' constraints.txt
 
-clean:
+clean:  ## remove what make has made
 	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .coverage* coverage.json
