@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from core.errors import NoIndex
 from core.text import page_numbers
 from indexer.embedders import Matrix
 from indexer.search.fusion import fuse
@@ -110,7 +111,11 @@ class Searcher:
                 view = self._current()
                 if view.made == made:
                     with view.store.snapshot():
-                        return view.search(question, query, weight, limit, self._threshold)
+                        found = view.search(question, query, weight, limit, self._threshold)
+                        if not found.hits and not view.store.counts().documents:
+                            hint = "put documents into the folder, then: opsctl reindex"
+                            raise NoIndex("the index holds no documents", hint)
+                        return found
 
     def threshold(self) -> float:
         """The confidence below which nothing is found."""

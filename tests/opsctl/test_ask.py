@@ -236,3 +236,13 @@ def test_without_an_index_the_command_that_makes_one_is_named(workspace: Workspa
         told = workspace.fails(1, *args)
         assert told == "error: there is no index yet\nhint: opsctl reindex"
     assert not workspace.state.exists()
+
+
+def test_an_index_without_documents_says_so(workspace: Workspace) -> None:
+    workspace.documents.mkdir(exist_ok=True)
+    workspace.run("reindex")
+    told = workspace.fails(1, "ask", question(1))
+    assert told == (
+        "error: the index holds no documents\n"
+        "hint: put documents into the folder, then: opsctl reindex"
+    )
