@@ -75,7 +75,7 @@ def test_one_process_at_a_time_works_on_a_run(fresh: Lab) -> None:
     fresh.run.parent.mkdir(parents=True)
     with writer_lock(fresh.run.parent / f".{NAME}.lock"):
         told = said(fresh.workspace.run(*fresh.command(*RUN)))
-    assert f"the run {NAME} is at work: process {os.getpid()}" in told
+    assert f"the run {NAME} is in progress: process {os.getpid()}" in told
 
 
 def test_an_adapter_of_somebody_else_is_not_overwritten(fresh: Lab) -> None:
