@@ -114,7 +114,6 @@ def _data(facts: Facts) -> str:
             "## Data",
             f"{told}: {report['rows']} rows, of which {report['kept']} were kept."
             f" Questions that are in both halves: {report['questions_in_both']}.",
-            *(f"- {fault}" for fault in report.get("faults", ())),
             _table(("rule", "rows removed", "rows changed"), rules),
             _table(("half", "rows", "questions", "sha256"), halves),
         )

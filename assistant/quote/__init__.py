@@ -119,10 +119,15 @@ def _rival(weighed: Sequence[Weighed], outlines: Sequence[Outline]) -> Weighed |
         if editions[rank]:
             return each
         is_rival = each.score >= RIVAL * best.score and hit.file != mine.file
-        is_rival = is_rival and same_columns(each.unit.columns, best.unit.columns)
-        if is_rival and differ(each.unit.text, best.unit.text):
+        if is_rival and _say_the_same(each, best):
             return each
     return None
+
+
+def _say_the_same(one: Weighed, other: Weighed) -> bool:
+    """Tell whether two units do, but for numbers; rows only of tables of one kind."""
+    first, second = one.unit, other.unit
+    return same_columns(first.columns, second.columns) and differ(first.text, second.text)
 
 
 def _quote(weighed: Weighed, outlines: Sequence[Outline], asked: Asked, room: int = USUAL) -> Quote:

@@ -54,7 +54,8 @@ def differ(one: str, other: str) -> bool:
     first, second = set(words(one)), set(words(other))
     if _numbers(first) == _numbers(second):
         return False
-    return len(_stems(first)) >= 4 and _are_alike(_stems(first), _stems(second))
+    stems = _stems(first)
+    return len(stems) >= 4 and _are_alike(stems, _stems(second))
 
 
 def same_columns(one: str, other: str) -> bool:

@@ -83,10 +83,8 @@ class Store:
         for table, statement in chain(*MIGRATIONS[version:]):
             if self.db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
                 self.db.execute(statement)
-        statement = ""
-        for line in (
-            files("bot.store").joinpath("schema.sql").read_text(encoding="utf-8").splitlines()
-        ):
+        schema, statement = files("bot.store").joinpath("schema.sql"), ""
+        for line in schema.read_text(encoding="utf-8").splitlines():
             statement += line + "\n"
             if sqlite3.complete_statement(statement):
                 self.db.execute(statement)

@@ -112,7 +112,7 @@ class Searcher:
                 if view.made == made:
                     with view.store.snapshot():
                         found = view.search(question, query, weight, limit, self._threshold)
-                        if not found.hits and not view.store.counts().documents:
+                        if not found.hits and view.store.is_empty():
                             hint = "put documents into the folder, then: opsctl reindex"
                             raise NoIndex("the index holds no documents", hint)
                         return found

@@ -79,6 +79,12 @@ class Store(Database):
         query = "SELECT EXISTS (SELECT 1 FROM vector)"
         return self.schema() >= VECTORS and bool(self.db.execute(query).fetchone()[0])
 
+    def is_empty(self) -> bool:
+        """Tell whether no document can be found."""
+        query = "SELECT NOT EXISTS (SELECT 1 FROM document WHERE live)"
+        with sqlite_errors(self.path):
+            return bool(self.db.execute(query).fetchone()[0])
+
     def count_vectors(self) -> tuple[int, int]:
         """How many units of passages have a vector, and how many wait for theirs."""
         with sqlite_errors(self.path):
