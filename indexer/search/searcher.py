@@ -113,8 +113,7 @@ class Searcher:
                     with view.store.snapshot():
                         found = view.search(question, query, weight, limit, self._threshold)
                         if not found.hits and view.store.is_empty():
-                            hint = "put documents into the folder, then: opsctl reindex"
-                            raise NoIndex("the index holds no documents", hint)
+                            raise _without_documents(view.store)
                         return found
 
     def threshold(self) -> float:
@@ -157,6 +156,13 @@ class Searcher:
             self._view = None
         self._view = _View(self._folder.open())
         return self._view
+
+
+def _without_documents(store: Store) -> NoIndex:
+    if store.problems():
+        return NoIndex("no document could be read", "opsctl status names each, and why")
+    hint = "put documents into the folder, then: opsctl reindex"
+    return NoIndex("the index holds no documents", hint)
 
 
 class _View:

@@ -56,7 +56,8 @@ def test_a_folder_with_nothing_but_unreadable_files_is_no_reason_to_fail_in_pyth
     done = workspace.run("reindex")
     assert "Traceback" not in done.stderr
     assert "broken.pdf: damaged PDF" in done.stderr
-    assert not workspace.json("ask", question(1))["found"]
+    told = workspace.fails(1, "ask", question(1))
+    assert told == "error: no document could be read\nhint: opsctl status names each, and why"
 
 
 def test_a_file_in_place_of_the_state_folder_is_told(workspace: Workspace) -> None:
