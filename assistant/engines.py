@@ -24,7 +24,7 @@ from assistant.prompt import TRAINED, Frames, frames, is_trained
 from assistant.question.clean import is_russian
 from assistant.quotation import quoted
 from assistant.server.errors import Incomplete, ServerBusy, ServerError, TooLong
-from assistant.server.record import is_expected
+from assistant.server.record import access, is_expected
 from assistant.server.types import Finish, ModelServer
 from core.settings import Settings
 from indexer.passages.words import letters_of
@@ -306,9 +306,9 @@ async def open_engine(config: Settings) -> AsyncIterator[Engine]:
     from assistant.server.connect import connect_to
 
     async with connect_to(config, config.answer_seconds) as server:
-        tgi = config.server_api == "tgi"
-        name = config.adapter if tgi else config.server_model
-        note = NO_ADAPTER if tgi and not name else ""
+        how = access(config)
+        name = how.adapter or how.model
+        note = NO_ADAPTER if how.api == "tgi" and not name else ""
         if config.prompt and is_trained(config):
             note = OWN_PROMPT
         served = ServerEngine(server, name, config.answer_tokens, note, frames(config))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from assistant.events import Turn
 from assistant.question.clean import is_russian
+from assistant.server.record import access
 from assistant.server.types import Message, without_system
 from core.errors import UserError
 from core.text import printable
@@ -108,7 +109,7 @@ def frames(config: "Settings") -> Frames:
 
 def is_trained(config: "Settings") -> bool:
     """Tell whether an adapter answers."""
-    return config.server_api == "tgi" and bool(config.adapter)
+    return bool(access(config).adapter)
 
 
 def own_rules(path: Path) -> str:

@@ -1,26 +1,59 @@
 """The model server that is meant to run here: what `start` and `stop` leave for everybody else."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from core.files import private_folder, write_whole
 from core.settings import Settings
 
+Kind = Literal["docker", "local", "llamacpp", "vllm"]
+Api = Literal["tgi", "openai"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 LOOPBACK = ("127.0.0.1", "localhost")
 
 
 @dataclass(frozen=True)
 class Record:
-    """The server that should be running, or none; `model` is localtgi's."""
+    """The server that should be running, or none; `model` is what a process serves.
 
-    wanted: Literal["docker", "local", "none"]
+    `api` is its protocol; by "openai", `adapter` is what it serves, and `fields` are those by which
+    the body of a request names it.
+    """
+
+    wanted: Kind | Literal["none"]
     pid: int = 0
     process_started: float = 0.0
     config: str = ""
     model: str = ""
+    api: Api = "tgi"
+    adapter: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Access:
+    """How the model server is asked: its protocol, the model and the adapter ("" for the first, and
+    for none), and what else the body of each request has."""
+
+    api: Api
+    model: str
+    adapter: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def access(config: Settings) -> Access:
+    """How to ask the server of the settings: one that was started here tells its own protocol."""
+    if config.server_api == "openai":
+        return Access("openai", config.server_model, "")
+    record = read_record(config)
+    if record and record.api == "openai":
+        name = record.fields.get("model", "")
+        return Access("openai", name, record.adapter, record.fields)
+    return Access("tgi", "", config.adapter)
 
 
 def read_record(config: Settings) -> Record | None:
@@ -29,8 +62,9 @@ def read_record(config: Settings) -> Record | None:
         record = Record(**json.loads(_path(config).read_text()))
     except (OSError, ValueError, TypeError):
         return None
-    sound = record.wanted in ("docker", "local", "none")
-    types = {"pid": int, "process_started": float, "config": str, "model": str}
+    sound = record.wanted in (*KINDS, "none") and record.api in get_args(Api)
+    types = {"pid": int, "process_started": float, "config": str, "model": str, "adapter": str}
+    types |= {"fields": dict}
     fits = all(isinstance(getattr(record, name), kind) for name, kind in types.items())
     return record if sound and fits else None
 

@@ -216,7 +216,8 @@ def _show_prompt(config: Settings, question: str, json: bool) -> None:
 def _prompt(messages: "Sequence[Message]", config: Settings) -> str:
     """What is sent: TGI's own routes take a text, the chat route takes messages."""
     from assistant.server.protocols.mistral import render
+    from assistant.server.record import access
 
-    if config.server_api == "tgi":
+    if access(config).api == "tgi":
         return render(messages)
     return "\n\n".join(f"{message.role}: {message.content}" for message in messages)

@@ -64,7 +64,7 @@ class Supervised:
         self._state.unlink(missing_ok=True)
         mark_start(log)
         argv = [sys.executable, "-m", SUPERVISOR, str(self._state), *command]
-        self._record.write_text(json.dumps(vars(start_detached(argv, log))))
+        self._record.write_text(json.dumps(vars(start_detached(argv, log, argv[2]))))
 
     def state(self) -> Kept:
         """What the supervisor wrote down last; the bot is there if both are."""

@@ -14,7 +14,7 @@ from opsctl.launch.container import others_container
 from opsctl.launch.startup import wait_until_ready
 from opsctl.machine.programs import is_installed
 from opsctl.server.proof_record import Proof, read_proof, write_proof
-from opsctl.server.services import Service, State, changing
+from opsctl.server.services import NAMES, Service, State, changing
 from opsctl.terminal import output
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def bring_up(config: Settings, service: Service, timeout: float, again: bool = F
         if not as_wanted and service.state().identity == state.identity:
             _replace(service, state)
         write_record(config, service.record())
-    if limits := _wait(config, service, timeout):
+    limits = _wait(config, service, timeout)
+    if limits and service.api == "tgi":
         _compare_limits(config, limits)
     _prove(config, service)
     service.keep()
@@ -51,7 +52,7 @@ def _replace(service: Service, old: State) -> None:
     if old.status != "absent":
         service.stop()
     service.check_room()
-    output.note(f"starting {'TGI' if service.kind == 'docker' else 'localtgi'}")
+    output.note(f"starting {NAMES[service.kind]}")
     service.start()
 
 
@@ -90,7 +91,7 @@ def _prove(config: Settings, service: Service) -> None:
     The whole proof takes a GPU a few seconds; localtgi, which may be on a CPU, is asked for the
     cheap part. A server that was proven needs no other proof while it runs.
     """
-    if config.server_api != "tgi" or not config.adapter:
+    if service.api != "tgi" or not config.adapter:
         return
     identity = service.state().identity
     known = read_proof(config)
@@ -119,8 +120,7 @@ def _make_room(config: Settings, service: Service) -> None:
     other = started_service(config)
     if other is None or other.kind == service.kind or other.state().status != "running":
         return
-    name = "TGI" if other.kind == "docker" else "localtgi"
-    raise UserError(f"{name} is running at {config.server_url}", "opsctl stop")
+    raise UserError(f"{NAMES[other.kind]} is running at {config.server_url}", "opsctl stop")
 
 
 def _compare_limits(config: Settings, limits: Limits) -> None:

@@ -1,6 +1,6 @@
 """Which model server this machine runs or can run."""
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.server.record import is_foreign, read_record
 from core import extras
@@ -10,21 +10,23 @@ from opsctl.launch.checks import can_run_tgi
 from opsctl.server.services import Service
 from opsctl.terminal import output
 
+if TYPE_CHECKING:
+    from opsctl.launch.process import ProcessService
+
 NOT_RUNNING = 3
 
 
 def make_service(kind: str, config: Settings, model: str | None = None) -> Service:
-    """The service of a kind, "docker" or "local"; `model` is for the latter."""
+    """The service of a kind; `model` is what one that runs as a process is to serve."""
     if kind == "docker":
         from opsctl.launch.tgi import TGIService
 
         return TGIService(config)
     extras.check("local")
-    from opsctl.launch.local import LocalService
     from opsctl.server.folders import find_model
 
     name = model or config.server_file.config.model_id
-    return LocalService(config, find_model(name, config))
+    return _process(kind, config, str(find_model(name, config)))
 
 
 def started_service(config: Settings) -> Service | None:
@@ -34,9 +36,19 @@ def started_service(config: Settings) -> Service | None:
         return None
     if record.wanted == "docker":
         return make_service("docker", config)
+    return _process(record.wanted, config, record.model)
+
+
+def last_process(config: Settings) -> Service | None:
+    """The service of a process whose log is still there, though it is stopped."""
+    service = _process("local", config, "")
+    return service if service.log_path.is_file() else None
+
+
+def _process(kind: str, config: Settings, model: str) -> "ProcessService":
     from opsctl.launch.local import LocalService
 
-    return LocalService(config, Path(record.model))
+    return LocalService(config, model)
 
 
 def suggest(config: Settings) -> tuple[str, str | None]:

@@ -12,7 +12,7 @@ from core.errors import UserError
 from core.secrets import redact
 from core.settings import Settings
 from opsctl.machine.programs import Follower
-from opsctl.server.log import PHASES, Phase, classify, kv_tokens, parse, phase
+from opsctl.server.log import PHASES, Phase, kv_tokens, parse
 from opsctl.server.services import Service, State
 from opsctl.terminal import output
 
@@ -34,8 +34,9 @@ class Ready:
 class _Watch:
     """What the log has said so far."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, service: Service, say: Callable[[str], None]) -> None:
         self.say = say
+        self.log = service.log
         self.began = time.monotonic()
         self.lines: deque[str] = deque(maxlen=REMEMBERED)
         self.phase: Phase | None = None
@@ -46,7 +47,7 @@ class _Watch:
             self.lines.append(line)
             message = parse(line).message
             self.kv_tokens = kv_tokens(message) or self.kv_tokens
-            reached = phase(message)
+            reached = self.log.phase(message)
             if reached not in (None, self.phase):
                 self.phase = reached
                 if reached != "ready":
@@ -61,7 +62,7 @@ def wait_until_ready(config: Settings, service: Service, timeout: float) -> Read
 
     `timeout` is in seconds.
     """
-    watch, secrets = _Watch(output.note), config.secrets
+    watch, secrets = _Watch(service, output.note), config.secrets
     with Follower(service.log_command(follow=True)) as log:
         while True:
             watch.read(log.new_lines())
@@ -98,7 +99,7 @@ def _ready(watch: _Watch, log: Follower, limits: Limits | None) -> Ready:
 
 def _failed(watch: _Watch, state: State, secrets: tuple[str, ...]) -> UserError:
     _show_end(watch, secrets)
-    cause = classify(list(watch.lines), state.code, state.killed_for_memory)
+    cause = watch.log.classify(list(watch.lines), state.code, state.killed_for_memory)
     return UserError(
         f"the model server did not start: {redact(cause.sentence, secrets)}", cause.fix
     )

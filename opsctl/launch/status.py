@@ -5,7 +5,7 @@ from typing import Any
 
 from assistant.server.errors import Refused
 from assistant.server.protocols.metrics import parse_queue
-from assistant.server.record import is_expected, read_record
+from assistant.server.record import access, is_expected, read_record
 from assistant.server.state import look
 from core.errors import UserError
 from core.secrets import redact
@@ -13,9 +13,8 @@ from core.settings import Settings
 from opsctl.launch.choose import started_service
 from opsctl.machine.programs import run
 from opsctl.server.address import get
-from opsctl.server.log import classify
 from opsctl.server.proof_record import read_proof
-from opsctl.server.services import Service, State
+from opsctl.server.services import NAMES, Service, State
 
 YOUNG_SECONDS = 15 * 60
 # How a server is that answers, by the kind of error that it answers with.
@@ -55,7 +54,8 @@ def server_status(config: Settings) -> dict[str, Any]:
         }
     elif service and found["state"] in ("exited", "unhealthy"):
         log = run(service.log_command(LOG_LINES))
-        cause = classify((log.stdout + log.stderr).splitlines(), state.code)
+        lines = (log.stdout + log.stderr).splitlines()
+        cause = service.log.classify(lines, state.code, state.killed_for_memory)
         found |= {"reason": redact(cause.sentence, config.secrets), "fix": cause.fix}
     return found
 
@@ -76,7 +76,7 @@ def _describe(config: Settings, service: Service | None, state: State) -> dict[s
         reason = redact(answers.error.message, config.secrets)
         found |= {"reason": reason, "fix": answers.error.hint}
     if service:
-        found["kind"] = service.kind
+        found |= {"kind": service.kind, "name": NAMES[service.kind]}
         found["stale"] = _is_stale(service, state)
         found["uptime_seconds"] = _age(state)
         found["restarts"] = state.restarts
@@ -87,18 +87,19 @@ def _describe(config: Settings, service: Service | None, state: State) -> dict[s
             "max_total_tokens": limits.max_total,
             "max_concurrent_requests": limits.max_concurrent,
         }
-        if config.server_api == "tgi":
+        if access(config).api == "tgi":
             found["queue"] = _queue(config.server_url)
     return found | {"adapter": _adapter(config, state, word == "ready")}
 
 
 def _adapter(config: Settings, state: State, ready: bool) -> dict[str, Any]:
     """The adapter; `state`: applied or ignored (as proven on this run), unproven, or none."""
-    if not config.adapter or config.server_api != "tgi":
+    adapter = access(config).adapter
+    if not adapter:
         return {"state": "none"}
     proof = read_proof(config)
-    found: dict[str, Any] = {"name": config.adapter, "state": "unproven"}
-    if ready and proof and proof.is_of(config.adapter, state.identity):
+    found: dict[str, Any] = {"name": adapter, "state": "unproven"}
+    if ready and proof and proof.is_of(adapter, state.identity):
         found |= {"state": "applied" if proof.applied else "ignored", "at": proof.at}
     return found
 

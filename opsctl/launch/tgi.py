@@ -4,8 +4,9 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from assistant.server.record import Record
+from assistant.server.record import Api, Kind, Record
 from core.errors import UserError
 from core.files import SECRET, private_folder, whole_file
 from core.server_file import local_of
@@ -15,7 +16,7 @@ from opsctl.launch.checks import LASTING, ROOM, checks
 from opsctl.launch.container import failure, find_container, others_container, owner
 from opsctl.machine.programs import run, show
 from opsctl.server.address import port_of
-from opsctl.server.services import Kind, State
+from opsctl.server.services import TGI_LOG, State
 from opsctl.terminal import output
 from opsctl.terminal.check import raise_first
 
@@ -24,6 +25,8 @@ class TGIService:
     """The container `opsctl-tgi` of this state folder; another's is neither seen nor touched."""
 
     kind: Kind = "docker"
+    api: Api = "tgi"
+    log = TGI_LOG
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -40,6 +43,10 @@ class TGIService:
     def config(self) -> str:
         """The hash that a container started now would carry as a label."""
         return docker.config_hash(self._spec())
+
+    def naming(self, adapter: str) -> dict[str, Any]:
+        """TGI's own routes take the adapter as a parameter."""
+        return {"adapter_id": adapter} if adapter else {}
 
     def state(self) -> State:
         """How the container is."""

@@ -29,10 +29,10 @@ class Process:
 
 
 def start_detached(
-    argv: Sequence[str], log: Path, env: Mapping[str, str | None] | None = None
+    argv: Sequence[str], log: Path, word: str, env: Mapping[str, str | None] | None = None
 ) -> Process:
     """Start a program in the project's folder and a session of its own, so that it outlives this
-    terminal; its output is appended to a file."""
+    terminal; its output is appended to a file. `word` of its command line tells it again."""
     import psutil
 
     with log.open("a") as output:
@@ -40,7 +40,7 @@ def start_detached(
             argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             cwd=project_root(), env=child_environment(env or {}), start_new_session=True,
         )  # fmt: skip
-    return Process(child.pid, psutil.Process(child.pid).create_time(), argv[2])
+    return Process(child.pid, psutil.Process(child.pid).create_time(), word)
 
 
 def fresh_log(log: Path) -> None:

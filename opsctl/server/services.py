@@ -1,18 +1,25 @@
 """A model server as something that is started, watched and stopped, whichever way it runs."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
-from assistant.server.record import Record
+from assistant.server.record import Api, Kind, Record
 from core.errors import Busy
 from core.files import private_folder
 from core.lock import writer_lock
 from core.settings import Settings
+from opsctl.server.log import Cause, Phase, classify, phase
 
-Kind = Literal["docker", "local"]
+# What each kind is called where people read of it.
+NAMES: dict[Kind, str] = {
+    "docker": "TGI",
+    "local": "localtgi",
+    "llamacpp": "llama.cpp",
+    "vllm": "vLLM",
+}
 # Stopping TGI may take this long.
 LOCK_SECONDS = 180
 
@@ -31,10 +38,28 @@ class State:
     restarts: int = 0
 
 
+@dataclass(frozen=True)
+class Log:
+    """How the log of a kind of server is read: the phase that a message begins, and why a server
+    failed, from its lines, its exit code, and whether it was killed for its memory."""
+
+    phase: Callable[[str], Phase | None]
+    classify: Callable[[Iterable[str], int | None, bool], Cause]
+
+
+TGI_LOG = Log(phase, classify)
+
+
 class Service(Protocol):
-    """A model server of this machine."""
+    """A model server of this machine; `log` is how its lines are read."""
 
     kind: Kind
+    api: Api
+    log: Log
+
+    def naming(self, adapter: str) -> dict[str, Any]:
+        """What the body of a request has besides, so that this adapter answers ("": the base)."""
+        ...
 
     def command(self) -> list[str]:
         """The command line that starts it."""

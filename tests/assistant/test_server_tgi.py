@@ -13,6 +13,7 @@ from assistant.server.protocols.metrics import parse_queue
 from assistant.server.protocols.mistral import render
 from assistant.server.protocols.openai import ChatClient
 from assistant.server.protocols.tgi import TGIClient
+from assistant.server.record import Access
 from assistant.server.types import Finish, Message, Queue, Tokenized
 from core.errors import UsageError
 from tests.fakes.tgi import FakeTGI
@@ -228,8 +229,9 @@ def test_connect_makes_the_client_that_is_asked_for() -> None:
     async def main() -> None:
         async with FakeTGI(Play(api_key="k", eos_every=0)) as fake:
             texts = []
-            for api, kind in (("tgi", TGIClient), ("openai", ChatClient)):
-                async with connect(fake.url, api, "hackatone", "hackatone", "k") as client:
+            own, chat = Access("tgi", "", "hackatone"), Access("openai", "hackatone", "")
+            for how, kind in ((own, TGIClient), (chat, ChatClient)):
+                async with connect(fake.url, how, "k") as client:
                     assert isinstance(client, kind)
                     await client.health()
                     texts.append((await ask(client))[0])
@@ -237,7 +239,7 @@ def test_connect_makes_the_client_that_is_asked_for() -> None:
 
     run(main)
     with pytest.raises(UsageError):
-        connect("nowhere", "tgi", "hackatone", "", None)
+        connect("nowhere", Access("tgi", "", "hackatone"), None)
 
 
 def test_importing_costs_nothing() -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -46,16 +46,27 @@ _CODES = {"context_length_exceeded": 413, "rate_limit_exceeded": 429, "invalid_a
 
 
 class ChatClient(Client):
-    """A client of POST /v1/chat/completions; `model` empty means the first that the server has."""
+    """A client of POST /v1/chat/completions; `model` empty means the first that the server has.
+
+    `fields` are what the body of each question has besides.
+    """
 
     def __init__(
-        self, url: str, model: str, api_key: str | None = None, *, timeouts: Timeouts = USUAL
+        self,
+        url: str,
+        model: str,
+        api_key: str | None = None,
+        *,
+        timeouts: Timeouts = USUAL,
+        is_ours: bool = False,
+        fields: Mapping[str, Any] | None = None,
     ) -> None:
         end = _ADDRESS.search(url)
         assert end
-        super().__init__(url[: end.start()], api_key, timeouts, is_ours=False)
+        super().__init__(url[: end.start()], api_key, timeouts, is_ours)
         self._version = end[1] or "v1"
         self._model = model
+        self._fields = fields or {}
         self._names: list[str] = []
         self._listed: tuple[int, bytes] | None = None  # with the health, for the limits
         self._refused: set[str] = set()  # fields
@@ -107,7 +118,9 @@ class ChatClient(Client):
 
         def body(limits: Limits) -> bytes:
             turns = messages if self._has_system else without_system(messages)
-            return _body(limits.model, turns, max_new_tokens, self._refused)
+            body = _body(limits.model, turns, max_new_tokens, self._refused)
+            body |= self._fields
+            return json.dumps(body, ensure_ascii=False).encode()
 
         answer = self._answer(f"{self._version}/chat/completions", body, parser)
         try:
@@ -260,7 +273,7 @@ def _mapping(value: object) -> dict[str, Any]:
 
 def _body(
     model: str, messages: Sequence[Message], max_new_tokens: int, refused: Collection[str]
-) -> bytes:
+) -> dict[str, Any]:
     """A greedy request. Without a temperature servers sample; TGI rejects a top_p of 1."""
     body = {
         "model": model,
@@ -270,8 +283,7 @@ def _body(
         "stream": True,
         "stream_options": {"include_usage": True},
     }
-    kept = {name: value for name, value in body.items() if name not in refused}
-    return json.dumps(kept, ensure_ascii=False).encode()
+    return {name: value for name, value in body.items() if name not in refused}
 
 
 def _size(value: object) -> int | None:

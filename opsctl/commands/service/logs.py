@@ -3,7 +3,6 @@
 import re
 import time
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,15 +60,13 @@ def logs(
 
 
 def _service(config: Settings) -> "Service":
-    """The server that was started; else localtgi's last one, whose log stays when it is stopped."""
-    from opsctl.launch.choose import no_server, started_service
-    from opsctl.launch.local import LocalService
+    """The server that was started; else the last process, whose log stays when it is stopped."""
+    from opsctl.launch.choose import last_process, no_server, started_service
 
     service = started_service(config)
     if service and service.state().status != "absent":
         return service
-    last = LocalService(config, Path())
-    if last.log_path.is_file():
+    if last := last_process(config):
         return last
     raise no_server(config, "there is no log")
 

@@ -39,15 +39,22 @@ def start(
     ] = False,
 ) -> None:
     """Start the model server, prove that the adapter is applied, then start the Telegram bot."""
+    from assistant.server.record import access
+    from opsctl.keeper.process import BotProcess
+
     loaded = settings.load_with_origins()
     if unknown := loaded.unknown:
         output.note(f"warning: no such setting: {in_words(unknown)}")
     if ignored := loaded.ignored_lines():
         output.note(f"warning: {ignored}")
+    before = access(loaded.settings)
     if not (foreground and server == "none"):  # the bot's own service: the server stays as it is
         bring(loaded.settings, server, model, timeout, dry_run=dry_run)
-    if not dry_run:
-        start_bot(loaded.settings, foreground)
+    if dry_run:
+        return
+    if access(loaded.settings) != before and BotProcess(loaded.settings).stop():
+        output.note("restarting the bot: it is to ask another model server")
+    start_bot(loaded.settings, foreground)
 
 
 def bring(
@@ -67,8 +74,10 @@ def bring(
 
     if server not in KINDS:
         raise UsageError(f"--server is {server!r}", f"choose one of: {', '.join(KINDS)}")
-    if model and server != "local":
-        raise UsageError("--model is for localtgi", "opsctl start --server local --model DIR")
+    if model and server in ("auto", "docker", "none"):
+        raise UsageError(
+            f"--model is not for --server {server}", "opsctl start --server local --model DIR"
+        )
     kind, known = (server, None) if server != "auto" else suggest(config)
     if kind == "none":
         _start_none(config, asked=server == "none")

@@ -52,7 +52,7 @@ def _show_server(server: dict[str, Any], adapter: dict[str, Any]) -> None:
     if server["state"] == "absent":
         output.write("server: none; answers are quotes from the documents")
         return
-    kind = {"docker": "TGI, ", "local": "localtgi, "}.get(server.get("kind", ""), "")
+    kind = f"{server['name']}, " if "name" in server else ""
     age = server.get("uptime_seconds")
     since = f", up {output.age(age)}" if age is not None else ""
     restarts = server.get("restarts")

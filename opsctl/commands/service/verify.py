@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 def verify(json: Json = False) -> None:
     """Prove on the running server that the adapter is applied, also after the first token."""
     from assistant.server.errors import Refused
+    from assistant.server.record import access
     from opsctl.launch.choose import no_server, started_service
     from opsctl.server.proof_record import Proof, write_proof
 
     config = settings.load()
-    if config.server_api != "tgi" or not config.adapter:
+    if access(config).api != "tgi" or not config.adapter:
         raise UsageError(
             "there is no adapter to prove: none is set, or the server speaks another protocol",
             "set OPSCTL_ADAPTER, or LORA_ADAPTERS in deploy/tgi.local.env",
