@@ -37,6 +37,10 @@ COMMANDS = {
     "logs": ("service.logs:logs", "Show the log of the model server or the bot."),
     "vram": ("service.vram:vram", "Show the GPUs' memory, who holds it, and what fits."),
     "verify": ("service.verify:verify", "Prove that the running server applies the adapter."),
+    "bench-server": (
+        "service.bench_server:bench_server",
+        "Measure how fast the running model server answers.",
+    ),
     "doctor": ("doctor:doctor", "Check everything that could be wrong; show settings."),
     "eval": ("evaluate:evaluate", "Measure the search on your own questions."),
     "users": ("users:app", "List the bot's people, let them in, remove them."),
