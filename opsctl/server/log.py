@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any, Literal
 
 from core.secrets import redact
-from opsctl.server.boxes import is_box, unboxed
+from opsctl.server.boxes import folded, is_box, unboxed
 from opsctl.server.causes import CAUSES, Rule
 
 Phase = Literal["download", "shard", "adapters", "webserver", "warm-up", "ready"]
@@ -40,7 +40,10 @@ ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 TEXT = re.compile(r"(\d{4}-\d\d-\d\dT\S+)\s+(TRACE|DEBUG|INFO|WARN|ERROR)\s+(.*)", re.DOTALL)
 # The spans of a line (with their fields), the module, and the router's place in its source.
 ORIGIN = re.compile(r"(?:[\w-]+(?:\{.*?\})?:)*? ?text_generation_\w+(?:::\w+)*: (?:\S+\.rs:\d+: )?")
+FRAGMENT = re.compile(r'[^{].*"target":"text_generation_.*\}')
 ADAPTERS = re.compile(r'lora_adapters: Some\(\s*"([^"]*)"')
+ADAPTER_ID = re.compile(r'adapter_id: Some\("([^"]*)"\)')
+DURATION = re.compile(r"(\d+(?:\.\d)?)\d*(m?s|µs|ns)")
 KV_TOKENS = re.compile(r"Setting max batch total tokens to (\d+)")
 FAULT = re.compile(r"(?:Error|error): |[A-Za-z_.]+(?:Error|Exception|Found):")
 
@@ -56,11 +59,13 @@ DRAINS = "signal received, starting graceful shutdown"
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the log; a line in no known form is all message."""
+    """One line of the log; a line in no known form is all message. `detail` is how long an answer
+    took, and by which adapter."""
 
     time: str | None
     level: str | None
     message: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,14 @@ class Cause:
     fix: str
 
 
+DRAINING = Cause(
+    "draining",
+    "it was told to stop: it finishes its answers and takes no new question",
+    "opsctl restart",
+)
+HANGING = Cause("hanging", "it takes connections and answers nothing: it hangs", "opsctl restart")
+
+
 def parse(line: str) -> Entry:
     """Read a line: the launcher's JSON, the router's flat JSON, coloured text, or anything."""
     line = ANSI.sub("", line.rstrip("\r\n"))
@@ -80,12 +93,23 @@ def parse(line: str) -> Entry:
         fields = found.get("fields")
         message = fields.get("message") if isinstance(fields, dict) else found.get("message")
         if isinstance(message, str):
-            return Entry(_text(found.get("timestamp")), _text(found.get("level")), message)
+            detail = _answered(found.get("span")) if message == ANSWERED else ""
+            return Entry(_text(found.get("timestamp")), _text(found.get("level")), message, detail)
     match = TEXT.fullmatch(line)
     if match:
         time, level, rest = match.groups()
         return Entry(time, level, ORIGIN.sub("", rest, count=1))
     return Entry(None, None, line)
+
+
+def readable(lines: Iterable[str]) -> Iterator[Entry]:
+    """The entries for the eye: a line tells of the box of a traceback."""
+    for boxed, rows in groupby(lines, is_box):
+        if boxed:
+            yield Entry(None, None, folded("\n".join(rows)))
+        else:
+            for entry in map(parse, rows):
+                yield replace(entry, message=folded(entry.message))
 
 
 def phase(message: str) -> Phase | None:
@@ -119,11 +143,17 @@ def classify_before(lines: Iterable[str]) -> Cause | None:
 def runs(lines: Iterable[str]) -> list[Sequence[Entry]]:
     """The runs of a container that Docker started again, which go on with the same log: at least
     one. Of the first only its end may be there."""
-    entries = [replace(entry, message=unboxed(entry.message)) for entry in map(parse, lines)]
+    parsed = [parse(line) for line in whole(list(lines))]
+    entries = [replace(entry, message=unboxed(entry.message)) for entry in parsed]
     entries = [entry for entry in entries if not is_box(entry.message)]
     starts = [place for place, entry in enumerate(entries) if entry.message.startswith("Args {")]
     places = [*sorted({0, *starts}), len(entries)]
     return [entries[start:end] for start, end in pairwise(places)]
+
+
+def whole(lines: list[str]) -> list[str]:
+    """The lines without the first where that is the end of one: Docker counts pieces of 16 KB."""
+    return lines[1:] if lines and FRAGMENT.fullmatch(lines[0]) else lines
 
 
 def drains(entries: Iterable[Entry]) -> bool:
@@ -138,6 +168,14 @@ def was_ready(entries: Iterable[Entry]) -> bool:
         entry.message == ANSWERED or kv_tokens(entry.message) or phase(entry.message) == "ready"
         for entry in entries
     )
+
+
+def _answered(span: object) -> str:
+    known = span if isinstance(span, dict) else {}
+    took = DURATION.match(str(known.get("total_time", "")))
+    adapter = ADAPTER_ID.search(str(known.get("parameters", "")))
+    words = (f"in {took[1]} {took[2]}" if took else "", f"by {adapter[1]}" if adapter else "")
+    return " ".join(word for word in words if word)
 
 
 def _record(line: str) -> dict[str, Any] | None:
