@@ -54,6 +54,11 @@ class GPUServer:
         while self.container()["RestartCount"] < times:
             time.sleep(0.05)
 
+    def adapter_folder(self) -> Path:
+        """Where the downloaded adapter is."""
+        folders = (self.workspace.state / "adapters").iterdir()
+        return next(folder for folder in folders if folder.name != "zero")
+
     def calls(self, verb: str) -> list[list[str]]:
         """What docker was asked to do with this verb."""
         return [argv for argv in docker.calls(self.world) if argv[0] == verb]

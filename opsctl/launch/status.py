@@ -25,7 +25,7 @@ from opsctl.server.log import (
     runs,
     was_ready,
 )
-from opsctl.server.proof_record import read_proof
+from opsctl.server.proof_record import read_proof, renew_proof
 from opsctl.server.services import NAMES, Service, State
 
 YOUNG_SECONDS = 15 * 60
@@ -134,6 +134,8 @@ def _adapter(config: Settings, state: State, ready: bool) -> dict[str, Any]:
         return {"state": "none"}
     proof = read_proof(config)
     found: dict[str, Any] = {"name": adapter, "state": "unproven"}
+    if ready and proof and proof.was_of(adapter, state.identity) and access(config).api == "tgi":
+        proof = renew_proof(config, state.identity)
     if ready and proof and proof.is_of(adapter, state.identity):
         found |= {"state": "applied" if proof.applied else "ignored", "at": proof.at}
     return found

@@ -45,6 +45,21 @@ def test_a_proof_of_an_earlier_container_does_not_count(server: GPUServer) -> No
     assert workspace.json("status")["adapter"]["state"] == "applied"
 
 
+def test_status_proves_the_adapter_again_after_docker_started_the_container_again(
+    server: GPUServer,
+) -> None:
+    workspace = indexed(server)
+    assert workspace.run("start").returncode == 0
+    before = workspace.json("status")["adapter"]
+    os.kill(server.container()["Server"], signal.SIGKILL)
+    server.until_restarted(1)
+    while (found := workspace.json("status", code=None))["server"]["state"] != "ready":
+        assert found["server"]["state"] == "starting"
+    assert found["adapter"]["state"] == "applied"
+    assert found["adapter"]["at"] > before["at"]
+    assert workspace.json("status")["adapter"] == found["adapter"], "it is proven once a run"
+
+
 def test_a_server_that_died_is_exit_3_and_names_its_log(server: GPUServer) -> None:
     workspace = indexed(server)
     server.docker(log="gptq_lora", exit_code=1)
