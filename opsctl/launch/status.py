@@ -136,7 +136,7 @@ def _adapter(config: Settings, state: State, ready: bool) -> dict[str, Any]:
     found: dict[str, Any] = {"name": adapter, "state": "unproven"}
     if ready and proof and proof.was_of(adapter, state.identity) and access(config).api == "tgi":
         proof = renew_proof(config, state.identity)
-    if ready and proof and proof.is_of(adapter, state.identity):
+    if state.status == "running" and proof and proof.is_of(adapter, state.identity):
         found |= {"state": "applied" if proof.applied else "ignored", "at": proof.at}
     return found
 

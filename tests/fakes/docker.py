@@ -132,9 +132,10 @@ class Docker:
             "Status": "running", "Paused": False, "Restarting": False, "OOMKilled": False,
             "ExitCode": 0, "Error": "", "StartedAt": now(), "FinishedAt": NEVER,
         }  # fmt: skip
-        made = {"Id": f"{pid:064x}", "State": begun | state, "Config": {"Labels": labels}}
+        name = f"{pid:012x}".ljust(64, "0")
+        made = {"Id": name, "State": begun | state, "Config": {"Labels": labels}}
         self.save({**made, "Pid": pid, "RestartCount": 0, "Lives": [(time.time(), 0)]})
-        return f"{pid:064x}"
+        return name
 
     def container_inspect(self, argv: list[str]) -> None:
         if not self.exists(argv[-1]):

@@ -6,10 +6,13 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +43,8 @@ class Life:
     def live(self, scenario: Scenario) -> None:
         """One life, after which there is another."""
         signal.signal(signal.SIGTERM, lambda *_: self.exited(scenario, 0))
-        self.play(scenario)
+        with self.proxy():
+            self.play(scenario)
         code = scenario.exit_code
         stopped, code = self.serve(scenario) if code is None else (False, code)
         if stopped or "Restart" not in self.docker.container():
@@ -53,6 +57,18 @@ class Life:
             moment = now().replace("123456789Z", f"{time.time_ns() // 1000 % 1_000_000:06}Z")
             with self.docker.log.open("a") as file:
                 file.write(TIME.sub(moment, line, count=1) + "\n")
+
+    @contextmanager
+    def proxy(self) -> Iterator[None]:
+        """As Docker's proxy does: take a connection and close it while nobody listens inside."""
+        if not self.options["publish"]:
+            yield
+            return
+        port = int(self.options["publish"][0].split(":")[1])
+        with socket.create_server(("127.0.0.1", port)) as listener:
+            threading.Thread(target=_refuse, args=(listener,), daemon=True).start()
+            yield
+            listener.shutdown(socket.SHUT_RDWR)
 
     def again(self) -> None:
         """Note that Docker starts it again."""
@@ -85,7 +101,7 @@ class Life:
                 "--model-id", env["MODEL_ID"], "--adapters", ",".join(names),
                 "--max-input", env["MAX_INPUT_TOKENS"], "--max-total", env["MAX_TOTAL_TOKENS"],
                 "--max-concurrent", env["MAX_CONCURRENT_REQUESTS"],
-                *(["--api-key", key] if key else []), *scenario.tgi,
+                "--log", str(self.docker.log), *(["--api-key", key] if key else []), *scenario.tgi,
             ],
             cwd=ROOT, stdout=subprocess.DEVNULL,
         ) as server:  # fmt: skip
@@ -99,6 +115,12 @@ class Life:
             signal.signal(signal.SIGTERM, stop)
             code = server.wait()
             return stopped.is_set(), 0 if stopped.is_set() else abs(code)
+
+
+def _refuse(listener: socket.socket) -> None:
+    with suppress(OSError):
+        while True:
+            listener.accept()[0].close()
 
 
 if __name__ == "__main__":

@@ -31,10 +31,16 @@ PAYLOAD_LIMIT = 262_144  # of deploy/tgi.env
 class FakeTGI:
     """The server, inside the running event loop: `async with FakeTGI(Play()) as server`."""
 
-    def __init__(self, play: Play | None = None, port: int = 0, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        play: Play | None = None,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        log_file: Path | None = None,
+    ) -> None:
         self.port = port
         self._host = host
-        self._answers = Answers(play or Play())
+        self._answers = Answers(play or Play(), log_file)
         self._peers: set[Any] = set()
 
     @property
@@ -203,6 +209,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--ready-after", type=float, default=0, metavar="S")
     parser.add_argument("--fault", choices=FAULTS)
+    parser.add_argument("--log", type=Path, help="a file for a line of each answer, as TGI's log")
     for item in dataclasses.fields(Play):
         flag = f"--{item.name.replace('_', '-')}"
         if item.name == "adapters":
@@ -225,7 +232,7 @@ async def serve(args: argparse.Namespace) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with FakeTGI(Play().changed(**fields), args.port, args.host) as server:
+    async with FakeTGI(Play().changed(**fields), args.port, args.host, args.log) as server:
         sys.stdout.write(f"{server.url}\n")
         sys.stdout.flush()
         await stopped.wait()

@@ -3,10 +3,13 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
+from tests.fakes import server_log
 from tests.fakes import tgi_checks as checks
 from tests.fakes.tgi_model import Writer, count
 from tests.fakes.tgi_play import JSONS, TEXTS, Log, Play, Seen
@@ -37,8 +40,9 @@ class BadBody(Exception):
 class Answers:
     """Generates, and writes down what was asked."""
 
-    def __init__(self, play: Play) -> None:
+    def __init__(self, play: Play, log_file: Path | None = None) -> None:
         self.play = play
+        self._log_file = log_file
         self.log = Log()
         self.news = asyncio.Event()
 
@@ -126,6 +130,7 @@ class Answers:
             raise
         finally:
             log.running -= not crowded
+            self._write(CROWDED if crowded else "success" if seen.finished else "")
             self._tell()
 
     async def _answer(
@@ -196,6 +201,14 @@ class Answers:
         if play.times > 0:
             self.play = play.changed(times=play.times - 1)
         return play.fault
+
+    def _write(self, name: str) -> None:
+        """TGI's line about a request, with the time of now."""
+        if self._log_file and name:
+            record = json.loads(server_log.lines(name)[0])
+            moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            with self._log_file.open("a") as file:
+                file.write(json.dumps({**record, "timestamp": moment}, ensure_ascii=False) + "\n")
 
     def _tell(self) -> None:
         self.news.set()

@@ -172,6 +172,12 @@ def test_localtgi_has_phases_too() -> None:
             f"{MOMENT}  INFO text_generation_router::server: router/src/server.rs:2302: Connected",
             Entry(MOMENT, "INFO", "Connected"),
         ),
+        (
+            f"{MOMENT} ERROR generate{{parameters=GenerateParameters {{ stop: [], adapter_id:"
+            ' Some("zero") }}:generate:generate_stream: text_generation_router::infer:'
+            " router/src/infer/mod.rs:118: no permits available",
+            Entry(MOMENT, "ERROR", "no permits available"),
+        ),
         (f"{MOMENT}  WARN a line: of another", Entry(MOMENT, "WARN", "a line: of another")),
         ("Error: ShardCannotStart\n", Entry(None, None, "Error: ShardCannotStart")),
         ('{"no": "message"}', Entry(None, None, '{"no": "message"}')),

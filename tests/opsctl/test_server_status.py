@@ -142,6 +142,7 @@ def test_a_server_that_hangs_is_unhealthy_and_not_starting(server: GPUServer) ->
     assert done.returncode == 3
     assert "server: unhealthy, TGI" in done.stdout
     assert "it takes connections and answers nothing: it hangs" in done.stdout
+    assert "adapter: hackatone applied, as was proven" in done.stdout
     assert "hint: opsctl restart" in done.stderr
 
 

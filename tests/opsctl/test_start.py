@@ -24,7 +24,7 @@ def test_start_brings_the_server_up_and_ask_streams_from_it(server: GPUServer) -
     told = started.stderr
     phases = ["loading the model", "loading the adapters", "warming up", "ready after"]
     assert [told.index(phase) for phase in phases] == sorted(map(told.index, phases))
-    assert "room for 121600 tokens" in told
+    assert "room for 375168 tokens" in told
     assert "hackatone is applied" in told
     reply = workspace.answer(question(1))
     assert (reply["engine"], reply["model"], reply["cut"]) == ("server", "hackatone", False)
