@@ -208,8 +208,11 @@ def _diagnosed(entries: Sequence[Entry], exit_code: int | None) -> Cause:
 def _place(adapter: str, text: str) -> str:
     """An adapter's folder, as the run's arguments tell it, with its name where it has another."""
     given = ADAPTERS.search(text)
-    folders = dict(entry.partition("=")[::2] for entry in given[1].split(",")) if given else {}
-    return folders.get(adapter, adapter)
+    for entry in given[1].split(",") if given else ():
+        name, _, folder = entry.partition("=")
+        if name == adapter and folder:
+            return folder
+    return adapter
 
 
 def _cause(rule: Rule, **words: str | None) -> Cause:

@@ -14,15 +14,17 @@ FOLDER = Path(__file__).with_name("server_logs")
 BOX = re.compile(r"<rich traceback box: (\d+) lines>")
 TIME = re.compile(r'("timestamp":")[^"]*"')
 WIDTH = 80
-# Source lines of frames that a failing start passes through: they hold the words of other errors.
-SOURCE = (
+# Source lines of the frames that a load and a download pass through: words of other errors.
+LOADING = (
     "if quantize is not None and dtype is not None:",
     '"Only 1 can be set between `dtype` and `quantize`, as they both"',
-    "except (LocalEntryNotFoundError, EntryNotFoundError, OfflineModeIsEnabled):",
-    "except torch.cuda.OutOfMemoryError:  # CUDA out of memory",
-    'raise ValueError(f"Invalid LoRA adapter format: {adapter}")',
     "model = get_model_with_lora_adapters(",
-    'raise RuntimeError("No space left on device")',
+    "return self.fget.__get__(instance, owner)()",
+)
+DOWNLOADING = (
+    "try:",
+    "utils.weight_files(model_id, revision, extension)",
+    "except (LocalEntryNotFoundError, EntryNotFoundError):",
 )
 
 
@@ -32,7 +34,7 @@ def lines(name: str) -> list[str]:
     return [TIME.sub(rf'\g<1>{_moment(second)}"', line) for second, line in enumerate(found, 1)]
 
 
-def box(height: int) -> list[str]:
+def box(height: int, source: tuple[str, ...] = LOADING) -> list[str]:
     """A box of so many lines as rich draws it on 80 columns: a frame after the other, the current
     line marked, its locals below."""
     rows = [_titled(" Traceback (most recent call last) ", WIDTH)]
@@ -40,7 +42,7 @@ def box(height: int) -> list[str]:
     while len(rows) < height - 1:
         frame += 1
         inner = [f"/usr/src/server/text_generation_server/models/__init__.py:{frame} in load", ""]
-        inner += [f"  {frame * 7 + row:4} │   │   {text}" for row, text in enumerate(SOURCE)]
+        inner += [f"  {frame * 7 + row:4} │   │   {text}" for row, text in enumerate(source)]
         inner[-2] = "❱" + inner[-2][1:]
         inner += ["", _titled(" locals ", WIDTH - 4), f"│ dtype = None{' ' * 61}│", _end(WIDTH - 4)]
         rows += [f"│ {row[: WIDTH - 4]:<{WIDTH - 4}} │" for row in inner]
@@ -61,11 +63,12 @@ def _lines(path: Path) -> Iterator[str]:
 def _whole(line: str) -> str:
     """A line of JSON with its boxes."""
     line = line.replace("<source line>", "model = get_model(")
-    return BOX.sub(_escaped_box, line)
+    source = DOWNLOADING if "Download encountered" in line else LOADING
 
+    def drawn(match: re.Match[str]) -> str:
+        return json.dumps("\n".join(box(int(match[1]), source)), ensure_ascii=False)[1:-1]
 
-def _escaped_box(match: re.Match[str]) -> str:
-    return json.dumps("\n".join(box(int(match[1]))), ensure_ascii=False)[1:-1]
+    return BOX.sub(drawn, line)
 
 
 def _moment(second: int) -> str:

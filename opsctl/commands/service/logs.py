@@ -36,7 +36,7 @@ def logs(
     ] = False,
     lines: Annotated[
         int | None,
-        typer.Option("-n", min=0, help="How many of the last lines; 100, or all with --since."),
+        typer.Option("-n", min=0, help="How many of the last entries; 100, or all with --since."),
     ] = None,
     since: Annotated[
         str, typer.Option("--since", help="Only lines newer than 30s, 10m, 2h, 1d, or a time.")
