@@ -59,8 +59,8 @@ def test_follow_goes_on_until_the_server_stops(running: GPUServer) -> None:
     assert process.stdout
     assert process.stdout.readline().endswith("by zero\n")
     assert running.workspace.run("stop").returncode == 0
-    process.communicate()
-    assert process.returncode == 0
+    _, told = process.communicate()
+    assert (process.returncode, "the log ends here" in told) == (0, True)
 
 
 def test_bad_arguments_are_usage_errors(workspace: Workspace) -> None:

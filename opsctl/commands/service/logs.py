@@ -61,6 +61,8 @@ def logs(
             written = _parse(entry.time or "") or written
             if written >= earliest:
                 _show(entry, written, config)
+    if follow and what == "server":
+        output.note("the log ends here: opsctl status says how the server is")
 
 
 def _last(log: "Follower", number: int | None, follow: bool) -> "Iterator[Entry]":
