@@ -102,33 +102,28 @@ def wait_until_ready(config: Settings, service: Service, timeout: float) -> Read
                 raise UserError("the model server was stopped while it started", "opsctl start")
             answers = look(config)
             if state.restarts > begun.restarts:
-                raise _failed(watch, state, secrets, again=True)
+                raise _failed(watch, _of_the_run_before(service), secrets)
             if stuck := watch.stuck(answers.fault):
                 raise UserError(f"the model server runs, but {stuck.sentence}", stuck.fix)
             if state.status != "running" or isinstance(answers.error, SICK):
                 time.sleep(POLL_SECONDS)  # the last lines are still on their way
                 watch.read(log.new_lines())
-                raise _failed(watch, state, secrets)
+                cause = service.log.classify(watch.lines, state.code, state.killed_for_memory)
+                raise _failed(watch, cause, secrets)
             if answers.lives:
                 return _ready(watch, log, answers.limits)
             if answers.error and not isinstance(answers.error, ServerDown):
                 raise answers.error  # the key, the model or the request is wrong
             if watch.seconds() > timeout:
-                _show_end(watch, secrets)
-                minutes = f"{timeout / 60:g} min"
-                raise UserError(
-                    f"no answer from the model server after {minutes}; it is still starting",
-                    "opsctl logs server -f; to give it longer: opsctl start --timeout MINUTES",
-                )
+                raise _given_up(watch, timeout, secrets)
             time.sleep(POLL_SECONDS)
 
 
 def _tell_of_restarts(service: Service, state: State, secrets: tuple[str, ...]) -> None:
     """Say why the run before this one ended, where Docker started the server again."""
     times = counted(state.restarts, "time")
-    ended = classify_before(lines_of(service.log_command(REMEMBERED)))
-    why = f": {redact(ended.sentence, secrets)}" if ended else ""
-    output.note(f"it ended by itself and was started again {times}{why}")
+    why = redact(_of_the_run_before(service).sentence, secrets)
+    output.note(f"it ended by itself and was started again {times}: {why}")
 
 
 def _ready(watch: _Watch, log: Follower, limits: Limits | None) -> Ready:
@@ -140,20 +135,24 @@ def _ready(watch: _Watch, log: Follower, limits: Limits | None) -> Ready:
     return Ready(seconds, watch.kv_tokens, limits)
 
 
-def _failed(
-    watch: _Watch, state: State, secrets: tuple[str, ...], again: bool = False
-) -> UserError:
-    """The error of a run that ended: the last of the log, or the one before that, where the server
-    was started `again` meanwhile."""
+def _failed(watch: _Watch, cause: Cause, secrets: tuple[str, ...]) -> UserError:
     _show_end(watch, secrets)
-    lines = list(watch.lines)
-    if again:
-        cause = classify_before(lines) or watch.log.classify(lines, EXITED, False)
-    else:
-        cause = watch.log.classify(lines, state.code, state.killed_for_memory)
     return UserError(
         f"the model server did not start: {redact(cause.sentence, secrets)}", cause.fix
     )
+
+
+def _given_up(watch: _Watch, timeout: float, secrets: tuple[str, ...]) -> UserError:
+    _show_end(watch, secrets)
+    return UserError(
+        f"no answer from the model server after {timeout / 60:g} min; it is still starting",
+        "opsctl logs server -f; to give it longer: opsctl start --timeout MINUTES",
+    )
+
+
+def _of_the_run_before(service: Service) -> Cause:
+    lines = lines_of(service.log_command(REMEMBERED))
+    return classify_before(lines) or service.log.classify(lines, EXITED, False)
 
 
 def _show_end(watch: _Watch, secrets: tuple[str, ...]) -> None:

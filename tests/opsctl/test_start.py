@@ -182,6 +182,15 @@ def test_an_adapter_of_another_model_is_told_before_the_start(
     assert any("adapter" in line and "does not fit" in line for line in shown.splitlines())
 
 
+def test_verify_tells_an_adapter_of_another_model(server: GPUServer) -> None:
+    assert server.workspace.run("start").returncode == 0
+    for name, content in hub_files.adapter(layers=LAYERS + 2).items():
+        (server.adapter_folder() / name).write_bytes(content)
+    done = server.workspace.run("verify")
+    assert done.returncode == 1
+    assert "does not fit: the server would drop 4 tensors" in done.stdout
+
+
 def test_weights_that_are_cut_short_are_told_before_the_start(server: GPUServer) -> None:
     [weights] = (server.workspace.state / "models").glob("*Mistral*/model.safetensors")
     with weights.open("r+b") as file:
