@@ -121,9 +121,10 @@ def wait_until_ready(config: Settings, service: Service, timeout: float) -> Read
 
 def _tell_of_restarts(service: Service, state: State, secrets: tuple[str, ...]) -> None:
     """Say why the run before this one ended, where Docker started the server again."""
-    times = counted(state.restarts, "time")
-    why = redact(_of_the_run_before(service).sentence, secrets)
-    output.note(f"it ended by itself and was started again {times}: {why}")
+    if ended := classify_before(lines_of(service.log_command(REMEMBERED))):
+        times = counted(state.restarts, "time")
+        why = redact(ended.sentence, secrets)
+        output.note(f"it ended by itself and was started again {times}: {why}")
 
 
 def _ready(watch: _Watch, log: Follower, limits: Limits | None) -> Ready:

@@ -134,10 +134,11 @@ def classify(lines: Iterable[str], exit_code: int | None, oom_killed: bool = Fal
 
 
 def classify_before(lines: Iterable[str]) -> Cause | None:
-    """Why the run before the last one ended, whose exit code nobody knows any more; None where the
-    log has only one."""
+    """Why the run before the last one failed, whose exit code nobody knows any more; None where the
+    log has only one, or that one was stopped."""
     *_, before, _ = [(), *runs(lines)]
-    return _diagnosed(before, EXITED) if before else None
+    cause = _diagnosed(before, EXITED) if before else None
+    return None if cause and cause.name == "stopped" else cause
 
 
 def runs(lines: Iterable[str]) -> list[Sequence[Entry]]:

@@ -114,6 +114,7 @@ def test_the_end_of_the_run_before_is_told_of_one_that_docker_started_again() ->
         beginning_lost = classify_before((log(name) + again)[1:])
         assert beginning_lost and beginning_lost.name == before.name
     assert classify_before(again) is None
+    assert classify_before(log("stopped") + again) is None, "Docker itself was stopped"
 
 
 def test_words_in_the_box_of_a_traceback_are_no_cause() -> None:
