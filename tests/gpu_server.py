@@ -1,7 +1,9 @@
 """A GPU server: a workspace with stand-ins for docker and nvidia-smi, and a fake Hub at hand."""
 
+import json
 import shutil
 import socket
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,21 @@ class GPUServer:
         row = GPU.format(used=used, free=24576 - used)
         program.write_text(f'#!/bin/sh\ncase "$1" in --query-gpu*) echo "{row}";; esac\n')
         program.chmod(0o755)
+
+    def container(self) -> dict[str, Any]:
+        """The container as the stand-in for docker knows it."""
+        found: dict[str, Any] = json.loads((self.world / "container.json").read_text())
+        return found
+
+    def until_restarted(self, times: int) -> None:
+        """Wait until Docker has started the container again so often."""
+        while self.container()["RestartCount"] < times:
+            time.sleep(0.05)
+
+    def adapter_folder(self) -> Path:
+        """Where the downloaded adapter is."""
+        folders = (self.workspace.state / "adapters").iterdir()
+        return next(folder for folder in folders if folder.name != "zero")
 
     def calls(self, verb: str) -> list[list[str]]:
         """What docker was asked to do with this verb."""

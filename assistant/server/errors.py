@@ -70,7 +70,10 @@ class ServerDown(ServerError):
     """The server cannot be reached."""
 
     exit_code = 3
-    advice = "opsctl status, then opsctl start; OPSCTL_SERVER_URL says where the server is"
+    advice = (
+        "opsctl status, then opsctl start (opsctl restart where it hangs);"
+        " OPSCTL_SERVER_URL says where the server is"
+    )
     advice_to_others = "start it where OPSCTL_SERVER_URL says that it runs; then: opsctl status"
 
 

@@ -1,8 +1,7 @@
 """The LoRA adapter's file, judged by its header, and the zero adapter made of it.
 
 The model server drops tensors whose names it does not know without a word, so the
-names are checked here. A safetensors file is: eight bytes with the length of the header (little
-endian), the header in JSON, the tensors' bytes.
+names are checked here.
 """
 
 import json
@@ -20,7 +19,6 @@ from opsctl.hub.folders import make_readable, put_in_place
 from training.model.adapter_files import CONFIG, CONFIG_KEYS, TARGET, TENSOR, WEIGHTS
 
 ELEMENT_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
-HEADER_LIMIT = 100 << 20  # bytes; the limit of the safetensors library
 
 
 @dataclass(frozen=True)
@@ -107,21 +105,13 @@ def _numbers(folder: Path, config: dict[str, Any]) -> tuple[int, float]:
 
 def _read_header(path: Path) -> dict[str, _Tensor]:
     try:
-        with path.open("rb") as stream:
-            size = path.stat().st_size
-            length = int.from_bytes(stream.read(8), "little")
-            if size < 8 or length > min(size - 8, HEADER_LIMIT):
-                raise ValueError("length")
-            header = json.loads(stream.read(length))
-        header.pop("__metadata__", None)
-        tensors = {name: _tensor(value, 8 + length) for name, value in header.items()}
-    except FileNotFoundError as error:
-        raise _unfit(path, "there is no such file") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        header = checkpoint.read_header(path)
+    except ValueError as error:
+        raise _unfit(path, str(error)) from error
+    try:
+        return {name: _tensor(value, header.start) for name, value in header.tensors.items()}
+    except (ValueError, KeyError, TypeError) as error:
         raise _unfit(path, "it is not a safetensors file") from error
-    if max((tensor.end for tensor in tensors.values()), default=size) != size:
-        raise _unfit(path, "it is cut short, or has bytes that belong to no tensor")
-    return tensors
 
 
 def _tensor(value: dict[str, Any], base: int) -> _Tensor:

@@ -1,6 +1,7 @@
 """Brings a model server up and down: whatever way it runs, and however often it is asked."""
 
 import asyncio
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -8,17 +9,22 @@ from assistant.server.record import Record, read_record, write_record
 from assistant.server.state import look
 from assistant.server.types import Limits
 from core.errors import UserError
+from core.secrets import redact
 from core.settings import Settings
 from opsctl.launch.choose import make_service, started_service
 from opsctl.launch.container import others_container
 from opsctl.launch.startup import wait_until_ready
-from opsctl.machine.programs import is_installed
+from opsctl.machine.programs import is_installed, lines_of
+from opsctl.server.log import readable
 from opsctl.server.proof_record import Proof, read_proof, write_proof
 from opsctl.server.services import NAMES, Service, State, changing
 from opsctl.terminal import output
 
 if TYPE_CHECKING:
     from opsctl.server.proof import Step
+
+LOG_LINES, SHOWN = 500, 10
+OF_ADAPTERS = re.compile(r"(?i)^(?!Args).*(?:lora|adapter|graphs)")
 
 
 def bring_up(config: Settings, service: Service, timeout: float, again: bool = False) -> None:
@@ -86,7 +92,7 @@ def bring_down(config: Settings) -> bool:
 
 
 def _prove(config: Settings, service: Service) -> None:
-    """Raise UserError where the server ignores the adapter.
+    """Stop a server that ignores the adapter, and raise UserError.
 
     The whole proof takes a GPU a few seconds; localtgi, which may be on a CPU, is asked for the
     cheap part. A server that was proven needs no other proof while it runs.
@@ -101,8 +107,20 @@ def _prove(config: Settings, service: Service) -> None:
     failed = [step for step in steps if step.result == "failed"]
     write_proof(config, Proof(config.adapter, not failed, identity))
     if failed:
-        raise UserError(failed[0].detail, "opsctl verify shows every step, opsctl logs the log")
+        _show_lines_of_adapters(config, service)
+        with changing(config):
+            service.stop()
+            write_record(config, Record("none"))
+        hint = "opsctl doctor looks at the adapter and deploy/tgi.env; then: opsctl start"
+        raise UserError(f"{failed[0].detail}; so it was stopped", hint)
     output.note(f"the adapter {config.adapter} is applied")
+
+
+def _show_lines_of_adapters(config: Settings, service: Service) -> None:
+    """Print what the log says of them: it goes with the server."""
+    messages = [entry.message for entry in readable(lines_of(service.log_command(LOG_LINES)))]
+    for message in [text for text in messages if OF_ADAPTERS.search(text)][-SHOWN:]:
+        output.note(f"  | {redact(message, config.secrets)}")
 
 
 async def _steps(config: Settings, whole: bool) -> "list[Step]":

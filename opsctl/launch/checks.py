@@ -11,7 +11,7 @@ from opsctl.launch import docker
 from opsctl.launch.container import find_container, others_container
 from opsctl.machine.programs import is_installed, run
 from opsctl.server.address import is_port_taken, port_of
-from opsctl.server.folders import ADAPTERS, find_model, on_this_machine
+from opsctl.server.folders import ADAPTERS, find_model, on_this_machine, shape_of_model
 from opsctl.terminal.check import Check, guarded
 
 GIB = 1 << 30
@@ -157,13 +157,13 @@ def _model(config: Settings) -> Check:
 def _adapter(config: Settings) -> Check:
     from opsctl.hub.adapter import check
 
-    adapters = config.server_file.config.adapters
+    adapters, shape = config.server_file.config.adapters, shape_of_model(config)
     for name, folder in adapters.items():
         place = on_this_machine(folder, config)
         if not place.is_dir():
             fix = "opsctl download adapter"
             return Check("adapter", "failed", f"{name} is not at {place}", fix)
-        check(place)
+        check(place, *shape)
     if adapters and ZERO_ADAPTER not in adapters:
         detail = "deploy/tgi.env declares no adapter `zero` to stand for the base model"
         fix = f"add zero={ADAPTERS}/zero to LORA_ADAPTERS"

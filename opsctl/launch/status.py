@@ -1,19 +1,31 @@
 """How the model server, its adapter and its queue are, for `opsctl status`."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
-from assistant.server.errors import Refused
+from assistant.server.errors import Refused, ServerDown
 from assistant.server.protocols.metrics import parse_queue
 from assistant.server.record import access, is_expected, read_record
+from assistant.server.state import State as Answers
 from assistant.server.state import look
 from core.errors import UserError
 from core.secrets import redact
 from core.settings import Settings
 from opsctl.launch.choose import started_service
-from opsctl.machine.programs import run
+from opsctl.machine.programs import lines_of
 from opsctl.server.address import get
-from opsctl.server.proof_record import read_proof
+from opsctl.server.causes import CAUSES
+from opsctl.server.log import (
+    DRAINING,
+    HANGING,
+    Cause,
+    classify_before,
+    drains,
+    runs,
+    was_ready,
+)
+from opsctl.server.proof_record import read_proof, renew_proof
 from opsctl.server.services import NAMES, Service, State
 
 YOUNG_SECONDS = 15 * 60
@@ -35,29 +47,51 @@ LOG_LINES = 500
 def server_status(config: Settings) -> dict[str, Any]:
     """The server, its `adapter` among it, as a JSON object.
 
-    `state`: ready, busy, starting, unhealthy, refuses (the key, the model or the request), exited,
-    stopped (by `opsctl stop`), unreachable (a server that others start), foreign (something else
-    answers there), or absent. It is ready when it has just answered as it answers people. `reason`
-    and `fix` say why it is not.
+    `state`: ready, busy, starting, stopping (it finishes its answers), unhealthy, refuses (the key,
+    the model or the request), exited, stopped (by `opsctl stop`), unreachable (a server that others
+    start), foreign (something else answers there), or absent. It is ready when it has just answered
+    as it answers people. `reason` and `fix` say why it is not.
     """
     service = started_service(config)
+    answers = look(config)
     try:
         state = service.state() if service else State("absent")
     except UserError as error:
-        found = _describe(config, service, State("absent"))
+        found = _describe(config, service, State("absent"), answers)
         return found | {"reason": error.message, "fix": error.hint}
-    found = _describe(config, service, state)
+    found = _describe(config, service, state, answers)
     if service and state.status == "absent" and found["state"] == "exited":
         found |= {
             "reason": "its container is gone: another program removed it",
             "fix": "opsctl start",
         }
-    elif service and found["state"] in ("exited", "unhealthy"):
-        log = run(service.log_command(LOG_LINES))
-        lines = (log.stdout + log.stderr).splitlines()
-        cause = service.log.classify(lines, state.code, state.killed_for_memory)
-        found |= {"reason": redact(cause.sentence, config.secrets), "fix": cause.fix}
+    elif service and found["state"] in ("exited", "unhealthy", "starting"):
+        lines = lines_of(service.log_command(LOG_LINES))
+        word, cause = _by_its_log(found["state"], answers.fault, service, state, lines)
+        found["state"] = word
+        if cause:
+            found |= {"reason": redact(cause.sentence, config.secrets), "fix": cause.fix}
     return found
+
+
+def _by_its_log(
+    word: str, fault: str, service: Service, state: State, lines: list[str]
+) -> tuple[str, Cause | None]:
+    """The state of a server that does not answer, and why; None where its log does not tell."""
+    if state.status != "running":
+        return word, service.log.classify(lines, state.code, state.killed_for_memory)
+    run = runs(lines)[-1]
+    if drains(run):
+        return "stopping", DRAINING
+    ready = was_ready(run) or any(service.log.phase(entry.message) == "ready" for entry in run)
+    if state.restarts and not ready and (ended := classify_before(lines)):
+        sentence = f"the run before this one failed: {ended.sentence}"
+        return word, replace(ended, sentence=sentence)
+    cause = service.log.classify(lines, None, False)
+    known, rule = cause.name != "unknown", CAUSES.get(cause.name)
+    if fault == ServerDown.__name__ and (not known or (rule and rule.when == "running")):
+        return word, HANGING if ready else None
+    return word, cause if known else None
 
 
 def is_down(config: Settings, server: dict[str, Any]) -> bool:
@@ -68,8 +102,9 @@ def is_down(config: Settings, server: dict[str, Any]) -> bool:
     return wanted or server["state"] != "absent"
 
 
-def _describe(config: Settings, service: Service | None, state: State) -> dict[str, Any]:
-    answers = look(config)
+def _describe(
+    config: Settings, service: Service | None, state: State, answers: Answers
+) -> dict[str, Any]:
     word = _word(config, state, answers.fault)
     found: dict[str, Any] = {"state": word, "url": config.server_url}
     if answers.error and word not in ("absent", "stopped"):
@@ -99,7 +134,9 @@ def _adapter(config: Settings, state: State, ready: bool) -> dict[str, Any]:
         return {"state": "none"}
     proof = read_proof(config)
     found: dict[str, Any] = {"name": adapter, "state": "unproven"}
-    if ready and proof and proof.is_of(adapter, state.identity):
+    if ready and proof and proof.was_of(adapter, state.identity) and access(config).api == "tgi":
+        proof = renew_proof(config, state.identity)
+    if state.status == "running" and proof and proof.is_of(adapter, state.identity):
         found |= {"state": "applied" if proof.applied else "ignored", "at": proof.at}
     return found
 

@@ -5,11 +5,15 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import UserError
+
+# Seconds: a program that follows a log writes what is there without a pause.
+PAUSE, BACKLOG = 0.3, 5.0
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,18 @@ def run(
         command = " ".join(argv[:2])
         raise UserError(f"{command} did not end in {seconds} s", "opsctl doctor") from error
     return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def lines_of(argv: Sequence[str], seconds: float = 60) -> list[str]:
+    """The lines that a program writes on both outputs, in their order; none where it fails."""
+    try:
+        done = subprocess.run(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, errors="replace", timeout=seconds,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return [] if done.returncode else done.stdout.splitlines()
 
 
 def tail_command(path: Path, lines: int | None, *following: str) -> list[str]:
@@ -82,6 +98,23 @@ class Follower:
         """Yield lines as they come, until the program ends."""
         while (line := self._lines.get()) is not None:
             yield line
+        self._lines.put(None)  # whoever asks again is told so, too
+
+    def backlog(self) -> list[str]:
+        """The lines that were there before: until it pauses, or has written for BACKLOG seconds."""
+        found, deadline = [], time.monotonic() + BACKLOG
+        wait: float | None = None
+        while time.monotonic() < deadline:
+            try:
+                line = self._lines.get(timeout=wait)
+            except queue.Empty:
+                break
+            if line is None:
+                self._lines.put(None)
+                break
+            found.append(line)
+            wait = PAUSE
+        return found
 
     def new_lines(self) -> list[str]:
         """The lines that came since the last call, without waiting for any."""

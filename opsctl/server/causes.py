@@ -18,20 +18,22 @@ LESS_MEMORY = (
 class Rule:
     """A cause: the text that shows it, and the words for it, with its named groups and `{last}`.
 
-    It counts before or after the end of the warm-up (`where`), in servers that have ended or run
-    (`when`), and with an exit code if one is named.
+    It counts in servers that never were ready (`where` is "start") or were ("ready"), that have
+    ended or run (`when`), and with an exit code if one is named.
     """
 
     name: str
     text: str
     sentence: str
     fix: str
-    where: Literal["before", "after", "anywhere"] = "anywhere"
+    where: Literal["start", "ready", "anywhere"] = "anywhere"
     when: Literal["ended", "running", "any"] = "any"
     code: int | None = None
 
-    def match(self, log: str, exit_code: int | None) -> "re.Match[str] | None":
-        """Find it in that part of a log."""
+    def match(self, log: str, exit_code: int | None, was_ready: bool) -> "re.Match[str] | None":
+        """Find it in the log of a run."""
+        if self.where != "anywhere" and (self.where == "ready") != was_ready:
+            return None
         if self.when != "any" and (self.when == "running") != (exit_code is None):
             return None
         if self.code is not None and self.code != exit_code:
@@ -59,6 +61,7 @@ _RULES = (
         r"|Detected system cpu|Found no NVIDIA driver|CUDA driver version is insufficient",
         "the container sees no GPU that it can use",
         "try nvidia-smi; then install nvidia-container-toolkit and restart Docker; opsctl doctor",
+        where="start",
     ),
     Rule(
         "no-kernel",
@@ -93,9 +96,23 @@ _RULES = (
         when="ended",
     ),
     Rule(
+        "adapter-missing",
+        r"Can't find 'adapter_config.json' at '(?P<text>[^']*)'"
+        r"|No adapter weights found for adapter '(?P<adapter>[^']*)'",
+        "there is no complete adapter at {text}{adapter}",
+        f"opsctl download, or fix LORA_ADAPTERS {ENV}",
+    ),
+    Rule(
+        "model-missing",
+        r"No local weights found in (?P<text>\S+)"
+        r"|Repo id must be in the form .*: '(?P<other>/[^']*)'",
+        "there is no complete model at {text}{other}",
+        f"opsctl download, or fix MODEL_ID {ENV}",
+    ),
+    Rule(
         "download",
         r"Download encountered an error|Error: DownloadError",
-        "TGI could not get the files of the model or of an adapter",
+        "TGI could not get the files of the model or of an adapter: {last}",
         f"opsctl download, and set MODEL_ID and LORA_ADAPTERS {ENV} to folders in /data",
     ),
     Rule(
@@ -115,13 +132,6 @@ _RULES = (
         r"Invalid LoRA adapter format: (?P<text>.*)",
         "TGI cannot read an entry of LORA_ADAPTERS: {text}",
         f"write LORA_ADAPTERS=NAME=/data/adapters/FOLDER {ENV}, without @",
-    ),
-    Rule(
-        "adapter-missing",
-        r"Can't find 'adapter_config.json' at '(?P<text>[^']*)'"
-        r"|No adapter weights found for adapter '(?P<other>[^']*)'",
-        "there is no complete adapter at {text}{other}",
-        f"opsctl download, or fix LORA_ADAPTERS {ENV}",
     ),
     Rule(
         "dtype",
@@ -146,7 +156,25 @@ _RULES = (
         r"CUDA out of memory|CUDA error: out of memory",
         "the GPU ran out of memory before the server was ready",
         LESS_MEMORY,
-        where="before",
+        where="start",
+    ),
+    Rule(
+        "crashed",
+        r"signaled to shutdown with signal (?P<text>6|11)\b",
+        "the model process crashed by itself (signal {text})",
+        "opsctl restart; if it comes back, see the card's errors: sudo dmesg | grep -i xid",
+    ),
+    Rule(
+        "nvidia-smi",
+        r"panicked at router/src/usage_stats\.rs",
+        "TGI's web server crashed on what nvidia-smi told it",
+        "nvidia-smi shows whether a card is ill; then: opsctl start",
+    ),
+    Rule(
+        "panic",
+        r"panicked at (?P<place>\S+?):?\n(?P<text>.+)",
+        "TGI's web server crashed: {text} (at {place})",
+        "opsctl logs -n 100",
     ),
     Rule(
         "memory",
@@ -173,12 +201,31 @@ _RULES = (
         "stop it, or choose another: OPSCTL_SERVER_URL=http://127.0.0.1:8081",
     ),
     Rule(
-        "died",
-        r"CUDA out of memory|illegal memory access|Shard \d+ crashed|transport error"
-        r"|error trying to connect",
-        "the server ran, then its model process died (most often because GPU memory ran out)",
+        "answer-memory",
+        r"CUDA out of memory|CUDA error: out of memory",
+        "the GPU ran out of memory while the server answered",
         f"opsctl restart; if it comes back, set CUDA_MEMORY_FRACTION=0.90 or less {ENV}",
-        where="after",
+        where="ready",
+    ),
+    Rule(
+        "died",
+        r"illegal memory access|Shard \d+ crashed|transport error|error trying to connect",
+        "the server ran, then its model process died: {last}",
+        f"opsctl restart; if it comes back, set CUDA_MEMORY_FRACTION=0.90 or less {ENV}",
+        where="ready",
+    ),
+    Rule(
+        "adapter-load",
+        r"^Loading adapter weights into model: (?P<adapter>.*)\n(?:Key specified .*\n)*"
+        r"Error when initializing model",
+        "TGI could not load the adapter {adapter}: {last}",
+        "opsctl download adapter --upgrade, then: opsctl start",
+    ),
+    Rule(
+        "tokenizer",
+        r"Converting from SentencePiece and Tiktoken failed",
+        "the model's folder has no tokenizer",
+        "opsctl download --verify shows what is missing, opsctl download fetches it",
     ),
     Rule(
         "load",
@@ -209,7 +256,7 @@ _RULES = (
     ),
     Rule(
         "overloaded",
-        r"Model is overloaded",
+        r"no permits available|Model is overloaded",
         "more questions come in than MAX_CONCURRENT_REQUESTS lets in",
         f"wait, or raise MAX_CONCURRENT_REQUESTS {ENV} if opsctl vram says that more fit",
         when="running",
@@ -223,8 +270,9 @@ _RULES = (
     ),
     Rule(
         "request",
-        r"(?P<text>Conversation roles must alternate[^\n]*|Input validation error: [^\n]*"
-        r"|`(?:top_p|inputs|max_new_tokens|temperature)`[^\n]* must [^\n]*)",
+        r"(?P<text>Conversation roles must alternate.*|^(?:Input validation error: )?(?:"
+        r"grammar is not .*|you must use sampling .*"
+        r"|`\w+`.* (?:must|supports|cannot be|is not supported) .*))",
         "a client sends what TGI does not accept: {text}",
         "fix that client; opsctl ask shows that the server answers",
         when="running",

@@ -5,6 +5,7 @@ from pathlib import Path
 from core.errors import UserError
 from core.settings import Settings
 from indexer.models import downloaded
+from opsctl.hub import checkpoint
 
 MODELS, ADAPTERS = "/data/models", "/data/adapters"  # in the container
 
@@ -24,3 +25,11 @@ def find_model(name: str, settings: Settings) -> Path:
         if (folder / "config.json").is_file():
             return folder.resolve()
     raise UserError(f"there is no model at {place}", "opsctl download")
+
+
+def shape_of_model(settings: Settings) -> tuple[int | None, int | None]:
+    """The layers and the hidden size of the server's model; None where it is not here."""
+    try:
+        return checkpoint.shape(find_model(settings.server_file.config.model_id, settings))
+    except UserError:
+        return None, None

@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 from typing import Any, Literal
 
 from core.secrets import redact
+from opsctl.server.boxes import folded, is_box, unboxed
 from opsctl.server.causes import CAUSES, Rule
 
 Phase = Literal["download", "shard", "adapters", "webserver", "warm-up", "ready"]
@@ -33,25 +35,37 @@ BEGINNINGS: tuple[tuple[str, Phase], ...] = (
     ("ready on", "ready"),
 )
 LONGEST_QUOTE = 300
+EXITED = 1
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 TEXT = re.compile(r"(\d{4}-\d\d-\d\dT\S+)\s+(TRACE|DEBUG|INFO|WARN|ERROR)\s+(.*)", re.DOTALL)
-ORIGIN = re.compile(r"(?:[^\"']*?: )?text_generation_\w+(?:::\w+)*: (?:\S+\.rs:\d+: )?")
+# The spans of a line (with their fields), the module, and the router's place in its source.
+ORIGIN = re.compile(r"(?:[\w-]+(?:\{.*?\})?:)*? ?text_generation_\w+(?:::\w+)*: (?:\S+\.rs:\d+: )?")
+FRAGMENT = re.compile(r'[^{].*"target":"text_generation_.*\}')
+ADAPTERS = re.compile(r'lora_adapters: Some\(\s*"([^"]*)"')
+ADAPTER_ID = re.compile(r'adapter_id: Some\("([^"]*)"\)')
+DURATION = re.compile(r"(\d+(?:\.\d)?)\d*(m?s|µs|ns)")
 KV_TOKENS = re.compile(r"Setting max batch total tokens to (\d+)")
 FAULT = re.compile(r"(?:Error|error): |[A-Za-z_.]+(?:Error|Exception|Found):")
 
 # What the launcher says of every failure, whatever it was.
 EMPTY_WORDS = re.compile(
-    r"Error: \w+$|Shard \d+ (?:failed to start|crashed)$|Shutting down shards$"
+    r"Error: (?:\w+|\{.*)$|Shard \d+ (?:failed to start|crashed)$|Shutting down shards$"
+    r"|(?:Terminating|Waiting for|Killing) |(?:shard|webserver) (?:terminated|killed)$"
+    r"|Webserver ?(?:Crashed|Failed)$|note: run with|Success$"
 )
+ANSWERED = "Success"
+DRAINS = "signal received, starting graceful shutdown"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the log; a line in no known form is all message."""
+    """One line of the log; a line in no known form is all message. `detail` is how long an answer
+    took, and by which adapter."""
 
     time: str | None
     level: str | None
     message: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,14 @@ class Cause:
     fix: str
 
 
+DRAINING = Cause(
+    "draining",
+    "it was told to stop: it finishes its answers and takes no new question",
+    "opsctl restart",
+)
+HANGING = Cause("hanging", "it takes connections and answers nothing: it hangs", "opsctl restart")
+
+
 def parse(line: str) -> Entry:
     """Read a line: the launcher's JSON, the router's flat JSON, coloured text, or anything."""
     line = ANSI.sub("", line.rstrip("\r\n"))
@@ -71,12 +93,23 @@ def parse(line: str) -> Entry:
         fields = found.get("fields")
         message = fields.get("message") if isinstance(fields, dict) else found.get("message")
         if isinstance(message, str):
-            return Entry(_text(found.get("timestamp")), _text(found.get("level")), message)
+            detail = _answered(found.get("span")) if message == ANSWERED else ""
+            return Entry(_text(found.get("timestamp")), _text(found.get("level")), message, detail)
     match = TEXT.fullmatch(line)
     if match:
         time, level, rest = match.groups()
         return Entry(time, level, ORIGIN.sub("", rest, count=1))
     return Entry(None, None, line)
+
+
+def readable(lines: Iterable[str]) -> Iterator[Entry]:
+    """The entries for the eye: a line tells of the box of a traceback."""
+    for boxed, rows in groupby(lines, is_box):
+        if boxed:
+            yield Entry(None, None, folded("\n".join(rows)))
+        else:
+            for entry in map(parse, rows):
+                yield replace(entry, message=folded(entry.message))
 
 
 def phase(message: str) -> Phase | None:
@@ -92,17 +125,58 @@ def kv_tokens(message: str) -> int | None:
 
 def classify(lines: Iterable[str], exit_code: int | None, oom_killed: bool = False) -> Cause:
     """Say why the server failed, or what ails a running one (exit_code None), from its last run."""
-    entries = _last_run([parse(line) for line in lines])
+    *_, entries = runs(lines)
     if oom_killed:
         return _cause(CAUSES["memory"])
     if exit_code == 0:
         return _cause(CAUSES["stopped"])
-    last = _last_words(entries, exit_code)
-    for rule in CAUSES.values():
-        match = rule.match(_part(entries, rule), exit_code)
-        if match:
-            return _cause(rule, last=last, **match.groupdict())
-    return _unknown(entries, exit_code, last)
+    return _diagnosed(entries, exit_code)
+
+
+def classify_before(lines: Iterable[str]) -> Cause | None:
+    """Why the run before the last one failed, whose exit code nobody knows any more; None where the
+    log has only one, or that one was stopped."""
+    *_, before, _ = [(), *runs(lines)]
+    cause = _diagnosed(before, EXITED) if before else None
+    return None if cause and cause.name == "stopped" else cause
+
+
+def runs(lines: Iterable[str]) -> list[Sequence[Entry]]:
+    """The runs of a container that Docker started again, which go on with the same log: at least
+    one. Of the first only its end may be there."""
+    parsed = [parse(line) for line in whole(list(lines))]
+    entries = [replace(entry, message=unboxed(entry.message)) for entry in parsed]
+    entries = [entry for entry in entries if not is_box(entry.message)]
+    starts = [place for place, entry in enumerate(entries) if entry.message.startswith("Args {")]
+    places = [*sorted({0, *starts}), len(entries)]
+    return [entries[start:end] for start, end in pairwise(places)]
+
+
+def whole(lines: list[str]) -> list[str]:
+    """The lines without the first where that is the end of one: Docker counts pieces of 16 KB."""
+    return lines[1:] if lines and FRAGMENT.fullmatch(lines[0]) else lines
+
+
+def drains(entries: Iterable[Entry]) -> bool:
+    """Tell whether a run was told to end: it finishes its answers and takes no question."""
+    return any(entry.message == DRAINS for entry in entries)
+
+
+def was_ready(entries: Iterable[Entry]) -> bool:
+    """Tell whether a run has come to the end of its start, or has answered where that is too long
+    ago to be seen."""
+    return any(
+        entry.message == ANSWERED or kv_tokens(entry.message) or phase(entry.message) == "ready"
+        for entry in entries
+    )
+
+
+def _answered(span: object) -> str:
+    known = span if isinstance(span, dict) else {}
+    took = DURATION.match(str(known.get("total_time", "")))
+    adapter = ADAPTER_ID.search(str(known.get("parameters", "")))
+    words = (f"in {took[1]} {took[2]}" if took else "", f"by {adapter[1]}" if adapter else "")
+    return " ".join(word for word in words if word)
 
 
 def _record(line: str) -> dict[str, Any] | None:
@@ -119,18 +193,27 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _last_run(entries: Sequence[Entry]) -> Sequence[Entry]:
-    """A container that Docker started again goes on with the same log."""
-    starts = [place for place, entry in enumerate(entries) if entry.message.startswith("Args {")]
-    return entries[starts[-1] :] if starts else entries
+def _diagnosed(entries: Sequence[Entry], exit_code: int | None) -> Cause:
+    last, ready = _last_words(entries, exit_code), was_ready(entries)
+    text = "\n".join(entry.message for entry in entries)
+    for rule in CAUSES.values():
+        match = rule.match(text, exit_code, ready)
+        if match:
+            words = match.groupdict()
+            if "adapter" in words:
+                words["adapter"] = _place(words["adapter"] or "", text)
+            return _cause(rule, last=last, **words)
+    return _unknown(entries, exit_code, last)
 
 
-def _part(entries: Sequence[Entry], rule: Rule) -> str:
-    """The text a rule looks at: before the end of the warm-up, after it, or all."""
-    places = [place for place, entry in enumerate(entries) if kv_tokens(entry.message) is not None]
-    end = places[0] + 1 if places else len(entries)
-    part = {"before": entries[:end], "after": entries[end:]}.get(rule.where, entries)
-    return "\n".join(entry.message for entry in part)
+def _place(adapter: str, text: str) -> str:
+    """An adapter's folder, as the run's arguments tell it, with its name where it has another."""
+    given = ADAPTERS.search(text)
+    for entry in given[1].split(",") if given else ():
+        name, _, folder = entry.partition("=")
+        if name == adapter and folder:
+            return folder
+    return adapter
 
 
 def _cause(rule: Rule, **words: str | None) -> Cause:

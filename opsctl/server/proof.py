@@ -52,7 +52,7 @@ class Step:
 def check_files(config: Settings) -> list[Step]:
     """The steps that need the files only: the adapter is declared, and it is what it should be."""
     from opsctl.hub.adapter import check
-    from opsctl.server.folders import on_this_machine
+    from opsctl.server.folders import on_this_machine, shape_of_model
 
     declared = config.server_file.adapters
     folder = on_this_machine(declared.get(config.adapter, ""), config)
@@ -63,7 +63,7 @@ def check_files(config: Settings) -> list[Step]:
     if not declared or not folder.is_dir():
         return [Step("file", "skipped", "the adapter's files are not on this machine")]
     try:
-        facts = check(folder)
+        facts = check(folder, *shape_of_model(config))
     except UserError as error:
         return [Step("file", "failed", error.message)]
     if facts.zero:

@@ -1,11 +1,15 @@
-"""The last result of `opsctl verify`, kept for `opsctl status`."""
+"""The last result of `opsctl verify`, kept for `opsctl status`, and renewed by it."""
 
+import asyncio
 import json
 import time
 from dataclasses import asdict, dataclass, field
 
+from core.errors import UserError
 from core.files import private_folder
 from core.settings import Settings
+
+RENEW_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,13 @@ class Proof:
     def holds_for(self, adapter: str, server: str) -> bool:
         """Tell whether this run of the server was proven to apply the adapter."""
         return self.is_of(adapter, server) and self.applied
+
+    def was_of(self, adapter: str, server: str) -> bool:
+        """Tell whether it holds for an earlier start of this very container."""
+        container = server.partition("@")[0]
+        earlier = bool(container) and self.server != server
+        same = (self.adapter, self.server.partition("@")[0]) == (adapter, container)
+        return earlier and same and self.applied
 
     def is_of(self, adapter: str, server: str) -> bool:
         """Tell whether it speaks of this adapter on this run of a server, which must be known."""
@@ -39,3 +50,26 @@ def write_proof(config: Settings, proof: Proof) -> None:
     path = config.state / "run" / "proof.json"
     private_folder(path.parent)
     path.write_text(json.dumps(asdict(proof)))
+
+
+def renew_proof(config: Settings, server: str) -> Proof | None:
+    """Prove anew what held before Docker started the container again: its settings and files are
+    the same, so it is enough that adapter and base still differ. None where nobody answers."""
+    try:
+        applied = asyncio.run(_differs(config))
+    except (UserError, TimeoutError):
+        return None
+    proof = Proof(config.adapter, applied, server)
+    write_proof(config, proof)
+    return proof
+
+
+async def _differs(config: Settings) -> bool:
+    from assistant.server.protocols.tgi import TGIClient
+    from opsctl.server.proof import compare
+
+    async with (
+        asyncio.timeout(RENEW_SECONDS),
+        TGIClient(config.server_url, config.adapter, config.api_key) as client,
+    ):
+        return (await compare(client, config.adapter)).step.result == "ok"

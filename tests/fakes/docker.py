@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-ROOT = Path(__file__).resolve().parents[2]
-LOGS = Path(__file__).with_name("server_logs")
+LIFE = Path(__file__).with_name("docker_life.py")
+PIECE = 16 << 10  # bytes of a line that Docker keeps together
 NAME = "opsctl-tgi"
 SOCKET = "unix:///var/run/docker.sock"
 NEVER = "0001-01-01T00:00:00Z"
@@ -120,7 +120,7 @@ class Docker:
             refuse_run(error)
         self.log.write_text("")
         container = subprocess.Popen(
-            [sys.executable, __file__, str(self.world), "--contain", json.dumps(options)],
+            [sys.executable, str(LIFE), str(self.world), json.dumps(options)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.log.open("a"),
             start_new_session=True,
         )  # fmt: skip
@@ -132,9 +132,10 @@ class Docker:
             "Status": "running", "Paused": False, "Restarting": False, "OOMKilled": False,
             "ExitCode": 0, "Error": "", "StartedAt": now(), "FinishedAt": NEVER,
         }  # fmt: skip
-        made = {"Id": f"{pid:064x}", "State": begun | state, "Config": {"Labels": labels}}
-        self.save({**made, "Pid": pid, "RestartCount": 0})
-        return f"{pid:064x}"
+        name = f"{pid:012x}".ljust(64, "0")
+        made = {"Id": name, "State": begun | state, "Config": {"Labels": labels}}
+        self.save({**made, "Pid": pid, "RestartCount": 0, "Lives": [(time.time(), 0)]})
+        return name
 
     def container_inspect(self, argv: list[str]) -> None:
         if not self.exists(argv[-1]):
@@ -165,59 +166,16 @@ class Docker:
         sys.stdout.write(argv[-1] + "\n")
 
     def logs(self, argv: list[str]) -> None:
-        self.container(argv[-1])
-        lines = argv[argv.index("--tail") + 1] if "--tail" in argv else "+1"  # --since: all
-        ending = ["-F", f"--pid={self.container()['Pid']}"] if "--follow" in argv else []
-        os.execvp("tail", ["tail", "-n", lines, "-q", *ending, str(self.log)])
-
-    def contain(self, options: dict[str, Any]) -> None:
-        """Be the container: write the log line by line, then serve, or exit with the code."""
-        signal.signal(signal.SIGTERM, lambda *_: self.exited(0))
-        for line in (LOGS / f"{self.scenario.log}.log").read_text().splitlines():
-            time.sleep(self.scenario.line_seconds)
-            with self.log.open("a") as file:
-                file.write(line + "\n")
-        code = self.scenario.exit_code
-        self.exited(self.serve(options) if code is None else code)
-
-    def exited(self, code: int) -> None:
-        """Note how the container ended, and end."""
-        made = self.container()
-        made["State"] |= {
-            "Status": "exited", "ExitCode": code, "FinishedAt": now(),
-            "OOMKilled": self.scenario.out_of_memory,
-        }  # fmt: skip
-        self.save(made)
-        raise SystemExit
-
-    def serve(self, options: dict[str, Any]) -> int:
-        """Run the fake TGI as tgi.env says until SIGTERM."""
-        import subprocess
-        import threading
-
-        env = env_file(Path(options["env_file"][0]))
-        names = [entry.partition("=")[0] for entry in env.get("LORA_ADAPTERS", "").split(",")]
-        port = options["publish"][0].split(":")[1]
-        key = os.environ.get("API_KEY") if "API_KEY" in options["env"] else None
-        with subprocess.Popen(
-            [
-                sys.executable, "-m", "tests.fakes.tgi", "--port", port,
-                "--model-id", env["MODEL_ID"], "--adapters", ",".join(names),
-                "--max-input", env["MAX_INPUT_TOKENS"], "--max-total", env["MAX_TOTAL_TOKENS"],
-                "--max-concurrent", env["MAX_CONCURRENT_REQUESTS"],
-                *(["--api-key", key] if key else []), *self.scenario.tgi,
-            ],
-            cwd=ROOT, stdout=subprocess.DEVNULL,
-        ) as server:  # fmt: skip
-            stopped = threading.Event()
-
-            def stop(*_: object) -> None:
-                stopped.set()
-                server.terminate()
-
-            signal.signal(signal.SIGTERM, stop)
-            code = server.wait()
-            return 0 if stopped.is_set() else code  # TGI ends by itself, even while it starts
+        """The lives since a time, or so many of the last pieces: a long line is several."""
+        made, start = self.container(argv[-1]), 0
+        if "--since" in argv:
+            since = float(argv[argv.index("--since") + 1])
+            lives = [place for began, place in made["Lives"] if int(began) >= since]
+            start = lives[0] if lives else made["Lives"][-1][1]
+        elif "--tail" in argv:
+            start = last_pieces(self.log, int(argv[argv.index("--tail") + 1]))
+        ending = ["-F", f"--pid={made['Pid']}"] if "--follow" in argv else []
+        os.execvp("tail", ["tail", "-c", f"+{start + 1}", "-q", *ending, str(self.log)])
 
     def container(self, name: str = NAME) -> dict[str, Any]:
         """The container by its name or its whole id."""
@@ -251,6 +209,16 @@ def run_options(argv: list[str]) -> dict[str, Any]:
     return vars(parser.parse_args(argv))
 
 
+def last_pieces(log: Path, number: int) -> int:
+    """Where in a log so many of its last pieces begin."""
+    content = log.read_bytes()
+    places, end = [len(content)], 0
+    for line in content.splitlines(keepends=True):
+        places += range(end, end + len(line), PIECE)
+        end += len(line)
+    return sorted(places)[-number - 1 :][0]
+
+
 def now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S.123456789Z", time.gmtime())
 
@@ -276,11 +244,7 @@ def fail(text: str, code: int = 1) -> None:
 
 
 def main(world: str, *argv: str) -> None:
-    docker = Docker(Path(world))
-    if argv[0] == "--contain":
-        docker.contain(json.loads(argv[1]))
-    else:
-        docker.call(list(argv))
+    Docker(Path(world)).call(list(argv))
 
 
 if __name__ == "__main__":

@@ -30,8 +30,17 @@ def model(weights: int = 40_000, **changes: Any) -> Files:
         "generation_config.json": as_json({"eos_token_id": 2}),
         "tokenizer.json": as_json({"version": "1.0"}),
         "tokenizer.model": b"\x0a\x0e pieces",
-        "model.safetensors": pattern(weights),
+        "model.safetensors": safetensors(weights),
     }
+
+
+def safetensors(size: int) -> bytes:
+    """A file of so many bytes in all, with one tensor."""
+    length = 96  # of a header that is padded with blanks, as it may be
+    data = size - 8 - length
+    tensor = {"dtype": "U8", "shape": [data], "data_offsets": [0, data]}
+    header = json.dumps({"weight": tensor}).encode().ljust(length)
+    return length.to_bytes(8, "little") + header + pattern(data)
 
 
 def adapter(

@@ -20,9 +20,9 @@ if __name__ == "__main__":
 from aiohttp import web
 
 from tests.fakes.tgi_answers import Answers, BadBody, json_body, json_error, json_reply
-from tests.fakes.tgi_checks import type_error
+from tests.fakes.tgi_checks import template, type_error
 from tests.fakes.tgi_model import BOS, tokenize
-from tests.fakes.tgi_play import FAULTS, TEXTS, Log, Play
+from tests.fakes.tgi_play import FAULTS, Log, Play
 
 OPEN = ("/_control", "/_requests")
 PAYLOAD_LIMIT = 262_144  # of deploy/tgi.env
@@ -31,10 +31,16 @@ PAYLOAD_LIMIT = 262_144  # of deploy/tgi.env
 class FakeTGI:
     """The server, inside the running event loop: `async with FakeTGI(Play()) as server`."""
 
-    def __init__(self, play: Play | None = None, port: int = 0, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        play: Play | None = None,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        log_file: Path | None = None,
+    ) -> None:
         self.port = port
         self._host = host
-        self._answers = Answers(play or Play())
+        self._answers = Answers(play or Play(), log_file)
         self._peers: set[Any] = set()
 
     @property
@@ -97,6 +103,8 @@ class FakeTGI:
             web.post("/generate_stream", answers.generate),
             web.post("/tokenize", self._tokenize),
             web.post("/v1/chat/completions", answers.chat),
+            web.post("/v1/completions", answers.complete),
+            web.post("/chat_tokenize", self._chat_tokenize),
             web.post("/_control", self._control),
             web.get("/_requests", self._requests),
         ]
@@ -116,7 +124,7 @@ class FakeTGI:
         try:
             return await handler(request)
         except BadBody as error:
-            return web.Response(status=error.status, text=TEXTS[error.status])
+            return web.Response(status=error.status, text=str(error))
         except web.HTTPException as error:
             return web.Response(status=error.status)
 
@@ -154,7 +162,7 @@ class FakeTGI:
             "tgi_queue_size 0",
             "# TYPE tgi_batch_current_size gauge",
             f"tgi_batch_current_size {self.log.running}",
-            'tgi_request_duration_bucket{le="0.00015"} 0',
+            'tgi_request_queue_duration_bucket{le="0.00015"} 0',
         )
         return web.Response(text="\n".join(lines) + "\n")
 
@@ -180,8 +188,18 @@ class FakeTGI:
         spans = [(BOS, "", 0, 0), *tokenize(body["inputs"])]
         if self.play.zero_offsets:
             spans = [(number, "", 0, 0) for number, _, _, _ in spans]
-        names = ("id", "text", "start", "stop")
-        return json_reply([dict(zip(names, span, strict=True)) for span in spans])
+        return json_reply([_span(*span) for span in spans])
+
+    async def _chat_tokenize(self, request: web.Request) -> web.Response:
+        prompt, problem = template((await json_body(request))["messages"])
+        if problem:
+            return json_error(422, "template_error", problem)
+        spans = [_span(*span) for span in tokenize(prompt)]
+        return json_reply({"tokenize_response": spans, "templated_text": f"<s>{prompt}"})
+
+
+def _span(number: int, text: str, start: int, stop: int) -> dict[str, Any]:
+    return {"id": number, "text": text, "start": start, "stop": stop}
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
@@ -191,6 +209,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--ready-after", type=float, default=0, metavar="S")
     parser.add_argument("--fault", choices=FAULTS)
+    parser.add_argument("--log", type=Path, help="a file for a line of each answer, as TGI's log")
     for item in dataclasses.fields(Play):
         flag = f"--{item.name.replace('_', '-')}"
         if item.name == "adapters":
@@ -213,7 +232,7 @@ async def serve(args: argparse.Namespace) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with FakeTGI(Play().changed(**fields), args.port, args.host) as server:
+    async with FakeTGI(Play().changed(**fields), args.port, args.host, args.log) as server:
         sys.stdout.write(f"{server.url}\n")
         sys.stdout.flush()
         await stopped.wait()

@@ -3,15 +3,28 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
+from tests.fakes import server_log
 from tests.fakes import tgi_checks as checks
 from tests.fakes.tgi_model import Writer, count
 from tests.fakes.tgi_play import JSONS, TEXTS, Log, Play, Seen
-from tests.fakes.tgi_stream import ChatDialect, Dialect, EventWriter, Step, compact, whole_chat
+from tests.fakes.tgi_stream import (
+    ChatDialect,
+    CompletionDialect,
+    Dialect,
+    EventWriter,
+    Step,
+    compact,
+    whole_chat,
+    whole_completion,
+)
 
+KEY = "Failed to parse the request body as JSON: key must be a string at line 1 column 2"
 # The fault of a request that finds no place.
 CROWDED = "crowded"
 
@@ -19,16 +32,17 @@ CROWDED = "crowded"
 class BadBody(Exception):
     """The framework refuses the body, in plain text."""
 
-    def __init__(self, status: int) -> None:
-        super().__init__(TEXTS[status])
+    def __init__(self, status: int, text: str = "") -> None:
+        super().__init__(text or TEXTS[status])
         self.status = status
 
 
 class Answers:
     """Generates, and writes down what was asked."""
 
-    def __init__(self, play: Play) -> None:
+    def __init__(self, play: Play, log_file: Path | None = None) -> None:
         self.play = play
+        self._log_file = log_file
         self.log = Log()
         self.news = asyncio.Event()
 
@@ -63,13 +77,29 @@ class Answers:
             "temperature": temperature or None,
             "top_p": body.get("top_p"),
             "stop": body.get("stop"),
+            "grammar": body.get("response_format") or body.get("tools"),
         }
         if "presence_penalty" in body:
             parameters["repetition_penalty"] = body["presence_penalty"] + 2.0
         seen = Seen(request.path, body, body.get("model"))
         usage = bool((body.get("stream_options") or {}).get("include_usage"))
-        dialect = ChatDialect(str(body.get("model", "tgi")), usage) if body.get("stream") else None
+        probable = bool(body.get("logprobs"))
+        name = str(body.get("model", "tgi"))
+        dialect = ChatDialect(name, usage, probable) if body.get("stream") else None
         return await self._reply(request, seen, prompt, parameters, dialect)
+
+    async def complete(self, request: web.Request) -> web.StreamResponse:
+        """OpenAI's older route: a prompt as it is, no template."""
+        body = await json_body(request)
+        parameters = {
+            "adapter_id": body.get("model"),
+            "max_new_tokens": body.get("max_tokens"),
+            "do_sample": body.get("temperature") != 0,
+            "temperature": body.get("temperature") or None,
+        }
+        seen = Seen(request.path, body, body.get("model"))
+        dialect = CompletionDialect(self.play.model_id, usage=True) if body.get("stream") else None
+        return await self._reply(request, seen, body["prompt"], parameters, dialect)
 
     async def _reply(
         self,
@@ -100,6 +130,7 @@ class Answers:
             raise
         finally:
             log.running -= not crowded
+            self._write(CROWDED if crowded else "success" if seen.finished else "")
             self._tell()
 
     async def _answer(
@@ -115,14 +146,15 @@ class Answers:
         writer = EventWriter(request, seen, dialect or Dialect(), self.play)
         if seen.fault == CROWDED:
             return await writer.fail(*JSONS["overloaded"][1:])
-        if problem := checks.invalid(self.play, prompt, parameters):
+        if problem := checks.invalid(self.play, prompt, parameters, streams=dialect is not None):
             if dialect is None:
                 return json_error(422, "validation", problem)
             return await writer.fail("validation", problem)
         steps = self._steps(prompt, parameters)
         if dialect:
             return await writer.run(steps)
-        return _whole(seen, [step async for step in steps], bool(parameters.get("details")))
+        made = [step async for step in steps]
+        return _whole(seen, made, bool(parameters.get("details")), self.play.model_id)
 
     def _early(self, fault: str | None, dialect: Dialect | None) -> web.Response | None:
         """What is answered in place of a stream or a whole answer."""
@@ -170,6 +202,14 @@ class Answers:
             self.play = play.changed(times=play.times - 1)
         return play.fault
 
+    def _write(self, name: str) -> None:
+        """TGI's line about a request, with the time of now."""
+        if self._log_file and name:
+            record = json.loads(server_log.lines(name)[0])
+            moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            with self._log_file.open("a") as file:
+                file.write(json.dumps({**record, "timestamp": moment}, ensure_ascii=False) + "\n")
+
     def _tell(self) -> None:
         self.news.set()
         self.news = asyncio.Event()
@@ -184,7 +224,8 @@ async def json_body(request: web.Request) -> Any:
     except web.HTTPRequestEntityTooLarge:
         raise BadBody(413) from None
     except ValueError:
-        raise BadBody(400) from None
+        is_empty = not await request.read()
+        raise BadBody(400, TEXTS[400] if is_empty else KEY) from None
 
 
 def json_reply(
@@ -200,12 +241,15 @@ def json_error(status: int, kind: str, text: str) -> web.Response:
     return json_reply({"error": text, "error_type": kind}, status)
 
 
-def _whole(seen: Seen, steps: list[Step], detailed: bool) -> web.Response:
+def _whole(seen: Seen, steps: list[Step], detailed: bool, model: str) -> web.Response:
     """An answer in one piece, as the route gives it."""
     last = steps[-1]
     headers = {"x-prompt-tokens": str(last.input_length), "x-generated-tokens": str(last.index)}
     if seen.path == "/v1/chat/completions":
-        return json_reply(whole_chat(str(seen.body.get("model", "tgi")), last), headers=headers)
+        name, probable = str(seen.body.get("model", "tgi")), bool(seen.body.get("logprobs"))
+        return json_reply(whole_chat(name, steps, probable), headers=headers)
+    if seen.path == "/v1/completions":
+        return json_reply(whole_completion(model, last, last.text), headers=headers)
     details = {
         "finish_reason": last.reason,
         "generated_tokens": last.index,

@@ -9,10 +9,12 @@ from tests.fakes.tgi_play import Play
 INVALID = "Input validation error: "
 LONGEST_CHUNK = 1024  # of the tokens that are wanted no more is compared with the total
 SHAPE = "Failed to deserialize the JSON body into the target type: "
+NOT_STREAMED = "is not supported when streaming tokens"
 POSITIVE = "must be strictly positive"
 PART = "must be > 0.0 and < 1.0"
 # A parameter, what it may be, and what is said where it is not.
 RULES: list[tuple[str, Callable[[Any], bool], str]] = [
+    ("best_of", lambda value: value == 1, "!= 1 is not allowed for this endpoint"),
     ("temperature", lambda value: value > 0, POSITIVE),
     ("repetition_penalty", lambda value: value > 0, POSITIVE),
     ("frequency_penalty", lambda value: -2 <= value <= 2, "must be >= -2.0 and <= 2.0"),
@@ -60,14 +62,25 @@ def _named(value: object) -> str:
     return f"{kind} `{value}`"
 
 
-def invalid(play: Play, prompt: str, parameters: dict[str, Any]) -> str | None:
+def invalid(
+    play: Play, prompt: str, parameters: dict[str, Any], streams: bool = False
+) -> str | None:
     """The validation text of a request that breaks a rule, in the order of the real server."""
+    if streams and parameters.get("best_of", 1) != 1:
+        return f"{INVALID}`best_of` != 1 {NOT_STREAMED}"
+    if streams and parameters.get("decoder_input_details"):
+        return f"{INVALID}`decoder_input_details` == true {NOT_STREAMED}"
     for name, fits, words in RULES:
         if (value := parameters.get(name)) is not None and not fits(value):
             given = len(value) if isinstance(value, list) else value
             return f"{INVALID}`{name}` {words.format(given)}"
     if not prompt:
         return f"{INVALID}`inputs` cannot be empty"
+    if (cut := parameters.get("truncate")) is not None and not 0 < cut < play.max_input:
+        most = f"strictly positive and less than {play.max_input}"
+        return f"{INVALID}`truncate` must be {most}. Given: {cut}"
+    if parameters.get("grammar") is not None:
+        return f"{INVALID}grammar is not supported"
     tokens, wanted = count(prompt), limit(play, prompt, parameters)
     if tokens + min(wanted, LONGEST_CHUNK) > play.max_total:
         return (
@@ -94,4 +107,4 @@ def template(messages: list[dict[str, Any]]) -> tuple[str, str | None]:
             return "", _ROLES
         text = message.get("content", "")
         parts.append(f"[INST] {text} [/INST]" if place % 2 == 0 else f" {text}</s>")
-    return "".join(parts), None
+    return "".join(parts) or "<s>", None

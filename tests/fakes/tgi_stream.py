@@ -68,14 +68,15 @@ class ChatDialect(Dialect):
 
     end = b"data: [DONE]\n\n"
 
-    def __init__(self, model: str, usage: bool) -> None:
-        self._model, self._usage = model, usage
+    def __init__(self, model: str, usage: bool, probable: bool = False) -> None:
+        self._model, self._usage, self._probable = model, usage, probable
 
     def step(self, step: Step) -> list[dict[str, Any]]:
         """A chunk per token; the end-of-sequence token has no text."""
         special = step.token.id == EOS
         delta = {"role": "assistant", "content": "" if special else step.token.text}
-        chunks = [self._chunk([_choice("delta", delta, step)], None)]
+        probable = [step] if self._probable else None
+        chunks = [self._chunk([_choice("delta", delta, step, probable)], None)]
         if step.reason and self._usage:
             chunks.append(self._chunk([], _usage(step)))
         return chunks
@@ -86,6 +87,18 @@ class ChatDialect(Dialect):
 
     def _chunk(self, choices: list[Any], usage: Any) -> dict[str, Any]:
         return _completion("chat.completion.chunk", self._model, choices, usage)
+
+
+class CompletionDialect(ChatDialect):
+    """How events look on /v1/completions: only the last has a usage, and no reason is ""."""
+
+    def step(self, step: Step) -> list[dict[str, Any]]:
+        """A chunk per token."""
+        if step.reason:
+            return [whole_completion(self._model, step, step.token.text)]
+        chunk = whole_completion(self._model, step, step.token.text, reason="")
+        del chunk["usage"]
+        return [chunk]
 
 
 class EventWriter:
@@ -166,10 +179,20 @@ def compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def whole_chat(model: str, last: Step) -> dict[str, Any]:
+def whole_chat(model: str, steps: list[Step], probable: bool = False) -> dict[str, Any]:
     """The answer of /v1/chat/completions in one piece."""
+    last = steps[-1]
     message = {"role": "assistant", "content": last.text}
-    return _completion("chat.completion", model, [_choice("message", message, last)], _usage(last))
+    choice = _choice("message", message, last, steps if probable else None)
+    return _completion("chat.completion", model, [choice], _usage(last))
+
+
+def whole_completion(
+    model: str, last: Step, text: str | None, reason: str | None = None
+) -> dict[str, Any]:
+    """The answer of /v1/completions, in one piece or as a chunk."""
+    choice = _choice("text", text, last) | ({} if reason is None else {"finish_reason": reason})
+    return _completion("text_completion", model, [choice], _usage(last))
 
 
 def _completion(kind: str, model: str, choices: list[Any], usage: Any) -> dict[str, Any]:
@@ -184,9 +207,16 @@ def _completion(kind: str, model: str, choices: list[Any], usage: Any) -> dict[s
     }
 
 
-def _choice(key: str, value: dict[str, Any], step: Step) -> dict[str, Any]:
+def _choice(
+    key: str, value: object, step: Step, probable: list[Step] | None = None
+) -> dict[str, Any]:
     reason = {"eos_token": "stop"}.get(step.reason or "", step.reason)
-    return {"index": 0, key: value, "logprobs": None, "finish_reason": reason}
+    seen = [
+        {"token": one.token.text, "logprob": one.token.logprob, "top_logprobs": []}
+        for one in probable or ()
+    ]
+    logprobs = {"content": seen} if probable else None
+    return {"index": 0, key: value, "logprobs": logprobs, "finish_reason": reason}
 
 
 def _usage(step: Step) -> dict[str, int]:

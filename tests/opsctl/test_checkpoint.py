@@ -1,5 +1,6 @@
 """The configuration of the model's folder, held against what the server is made for."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +67,30 @@ def test_files_that_are_missing_or_broken_are_named(tmp_path: Path) -> None:
     put(tmp_path, hub_files.model(hidden_size="wide"))
     with pytest.raises(UserError, match="hidden_size"):
         checkpoint.shape(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda whole: whole[:-1000], "it is cut short"),
+        (lambda whole: whole + b"more", "bytes that belong to no tensor"),
+        (lambda whole: whole[:50], "it is not a safetensors file"),
+        (lambda whole: b"", "it is not a safetensors file"),
+        (lambda whole: bytes(len(whole)), "it is not a safetensors file"),
+    ],
+)
+def test_weights_that_are_not_whole_are_told(
+    tmp_path: Path, damage: Callable[[bytes], bytes], said: str
+) -> None:
+    files = hub_files.model()
+    put(tmp_path, files | {"model.safetensors": damage(files["model.safetensors"])})
+    told = refused(tmp_path)
+    assert f"the model's file {tmp_path / 'model.safetensors'} is damaged: " in told
+    assert said in told
+
+
+def test_a_model_without_a_tokenizer_is_told(tmp_path: Path) -> None:
+    put(tmp_path, hub_files.model())
+    for name in checkpoint.TOKENIZERS:
+        (tmp_path / name).unlink()
+    assert "has no tokenizer" in refused(tmp_path)

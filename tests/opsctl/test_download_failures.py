@@ -45,7 +45,7 @@ def test_a_killed_download_goes_on_where_it_was(workspace: Workspace, hub: FakeH
     assert 0 < kept <= BLOCK
     assert download(workspace, "model")["model"]["fetched"] == BIG - kept
     assert ranges(hub) == [kept]
-    assert (workspace.state / MODEL / WEIGHTS).read_bytes() == hub_files.pattern(BIG)
+    assert (workspace.state / MODEL / WEIGHTS).read_bytes() == hub_files.safetensors(BIG)
 
 
 def test_an_interrupted_download_says_how_to_go_on(workspace: Workspace, hub: FakeHub) -> None:
@@ -68,7 +68,7 @@ def test_a_cut_connection_is_taken_up_again(workspace: Workspace, hub: FakeHub) 
     assert done.returncode == 0, done
     assert "trying again" in done.stderr
     assert ranges(hub) == [BLOCK]
-    assert (workspace.state / MODEL / WEIGHTS).read_bytes() == hub_files.pattern(BIG)
+    assert (workspace.state / MODEL / WEIGHTS).read_bytes() == hub_files.safetensors(BIG)
 
 
 def test_a_connection_that_is_always_cut_is_told_and_nothing_is_lost(
@@ -193,7 +193,7 @@ def test_a_disk_that_fills_up_is_told_and_the_rest_comes_later(
     assert "free some space" in told
     del workspace.options["preexec_fn"]
     download(workspace, "model")
-    assert (workspace.state / MODEL / WEIGHTS).read_bytes() == hub_files.pattern(BIG)
+    assert (workspace.state / MODEL / WEIGHTS).read_bytes() == hub_files.safetensors(BIG)
 
 
 @pytest.mark.parametrize("folder", [".", "models"])

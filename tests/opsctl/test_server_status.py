@@ -1,6 +1,8 @@
 """The server, the adapter and the queue in opsctl status."""
 
 import json
+import os
+import signal
 import threading
 import urllib.request
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -41,6 +43,21 @@ def test_a_proof_of_an_earlier_container_does_not_count(server: GPUServer) -> No
     assert workspace.json("status")["adapter"]["state"] == "unproven"
     assert workspace.run("verify").returncode == 0
     assert workspace.json("status")["adapter"]["state"] == "applied"
+
+
+def test_status_proves_the_adapter_again_after_docker_started_the_container_again(
+    server: GPUServer,
+) -> None:
+    workspace = indexed(server)
+    assert workspace.run("start").returncode == 0
+    before = workspace.json("status")["adapter"]
+    os.kill(server.container()["Server"], signal.SIGKILL)
+    server.until_restarted(1)
+    while (found := workspace.json("status", code=None))["server"]["state"] != "ready":
+        assert found["server"]["state"] == "starting"
+    assert found["adapter"]["state"] == "applied"
+    assert found["adapter"]["at"] > before["at"]
+    assert workspace.json("status")["adapter"] == found["adapter"], "it is proven once a run"
 
 
 def test_a_server_that_died_is_exit_3_and_names_its_log(server: GPUServer) -> None:
@@ -85,6 +102,48 @@ def test_a_container_that_docker_starts_over_and_over_is_down(server: GPUServer)
     assert "server: exited, TGI" in done.stdout
     assert "started again 7 times" in done.stdout
     container.unlink()
+
+
+def test_a_slow_crash_loop_is_told_with_the_cause_of_the_run_before(server: GPUServer) -> None:
+    """A life takes half a minute, in which Docker says that it runs."""
+    workspace = indexed(server)
+    assert workspace.run("start").returncode == 0
+    server.docker(log="load", exit_code=1, line_seconds=0.2)
+    os.kill(server.container()["Server"], signal.SIGKILL)
+    server.until_restarted(2)
+    found = workspace.json("status", code=3)["server"]
+    assert (found["state"], found["restarts"] >= 2) == ("starting", True)
+    assert found["reason"].startswith("the run before this one failed: TGI could not load the m")
+    assert found["fix"].startswith("opsctl download --verify")
+    done = workspace.run("start")
+    assert done.returncode == 1
+    assert "it ended by itself and was started again" in done.stderr
+    assert "error: the model server did not start: TGI could not load the model: Saf" in done.stderr
+
+
+def test_a_server_that_finishes_its_answers_is_stopping(server: GPUServer) -> None:
+    workspace = indexed(server)
+    server.docker(log="draining", tgi=("--ready-after", "600"))
+    told = workspace.fails(1, "start")
+    assert "the model server runs, but it was told to stop: it finishes its answers" in told
+    done = workspace.run("status")
+    assert done.returncode == 3
+    assert "server: stopping, TGI" in done.stdout
+    assert "takes no new question" in done.stdout
+    assert "hint: opsctl restart" in done.stderr
+
+
+def test_a_server_that_hangs_is_unhealthy_and_not_starting(server: GPUServer) -> None:
+    workspace = indexed(server)
+    assert workspace.run("start").returncode == 0
+    os.kill(server.container()["Server"], signal.SIGSTOP)
+    done = workspace.run("status")
+    os.kill(server.container()["Server"], signal.SIGCONT)
+    assert done.returncode == 3
+    assert "server: unhealthy, TGI" in done.stdout
+    assert "it takes connections and answers nothing: it hangs" in done.stdout
+    assert "adapter: hackatone applied, as was proven" in done.stdout
+    assert "hint: opsctl restart" in done.stderr
 
 
 def test_without_a_docker_engine_status_still_tells_all_it_knows(server: GPUServer) -> None:

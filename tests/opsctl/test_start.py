@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes import hub_files
+from tests.fakes.hub_files import HIDDEN, LAYERS
 from tests.gpu_server import GPUServer
 from tests.workspace import Workspace, note, question
 
@@ -22,7 +24,7 @@ def test_start_brings_the_server_up_and_ask_streams_from_it(server: GPUServer) -
     told = started.stderr
     phases = ["loading the model", "loading the adapters", "warming up", "ready after"]
     assert [told.index(phase) for phase in phases] == sorted(map(told.index, phases))
-    assert "room for 121600 tokens" in told
+    assert "room for 375168 tokens" in told
     assert "hackatone is applied" in told
     reply = workspace.answer(question(1))
     assert (reply["engine"], reply["model"], reply["cut"]) == ("server", "hackatone", False)
@@ -150,15 +152,53 @@ def test_a_server_that_ignores_the_adapter_is_refused(server: GPUServer) -> None
     text = server.tgi_env.read_text()
     server.tgi_env.write_text(text.replace("hackatone=/data", "other=/data"))
     told = server.workspace.fails(1, "start", env={"OPSCTL_ADAPTER": "hackatone"})
-    assert "answers as the base model: hackatone changes nothing" in told
+    assert "answers as the base model: hackatone changes nothing; so it was stopped" in told
 
 
 def test_a_server_that_drops_the_adapter_after_the_first_token_is_refused(
     server: GPUServer,
 ) -> None:
     server.docker(tgi=("--drop-adapter-after-first-token",))
-    assert "dropped after the first token" in server.workspace.fails(1, "start")
-    assert server.workspace.json("status", code=3)["adapter"]["state"] == "ignored"
+    done = server.workspace.run("start")
+    assert done.returncode == 1
+    assert "dropped after the first token" in done.stderr
+    assert "  | LoRA adapters incompatible with CUDA Graphs." in done.stderr
+    assert "error" in done.stderr and "so it was stopped" in done.stderr
+    assert server.workspace.json("status", code=3)["server"]["state"] == "stopped"
+
+
+@pytest.mark.parametrize(("layers", "hidden"), [(1, HIDDEN), (4, HIDDEN), (LAYERS, HIDDEN // 2)])
+def test_an_adapter_of_another_model_is_told_before_the_start(
+    server: GPUServer, layers: int, hidden: int
+) -> None:
+    """TGI drops what does not fit, or pads it, without a word."""
+    folder = server.adapter_folder()
+    for name, content in hub_files.adapter(layers=layers, hidden=hidden).items():
+        (folder / name).write_bytes(content)
+    told = server.workspace.fails(1, "start")
+    assert f"the adapter file {folder / 'adapter_model.safetensors'} does not fit: " in told
+    assert server.calls("run") == []
+    shown = server.workspace.run("doctor").stdout
+    assert any("adapter" in line and "does not fit" in line for line in shown.splitlines())
+
+
+def test_verify_tells_an_adapter_of_another_model(server: GPUServer) -> None:
+    assert server.workspace.run("start").returncode == 0
+    for name, content in hub_files.adapter(layers=LAYERS + 2).items():
+        (server.adapter_folder() / name).write_bytes(content)
+    done = server.workspace.run("verify")
+    assert done.returncode == 1
+    assert "does not fit: the server would drop 4 tensors" in done.stdout
+
+
+def test_weights_that_are_cut_short_are_told_before_the_start(server: GPUServer) -> None:
+    [weights] = (server.workspace.state / "models").glob("*Mistral*/model.safetensors")
+    with weights.open("r+b") as file:
+        file.truncate(weights.stat().st_size - 1000)
+    told = server.workspace.fails(1, "start")
+    assert "model.safetensors is damaged: it is cut short" in told
+    assert "hint: opsctl download --verify" in told
+    assert server.calls("run") == []
 
 
 def test_a_server_that_never_answers_is_given_up_after_the_timeout(server: GPUServer) -> None:

@@ -175,11 +175,12 @@ class Wire:
 
     def closed(self) -> Refused:
         """The error of a port that takes a connection and closes it, as Docker's proxy does."""
-        return Refused(f"{self.shown} accepts connections and closes them: it may be starting")
+        return Refused(f"{self.shown} accepts connections and closes them: it starts or stops")
 
-    def cut(self) -> Incomplete:
-        """The error of a connection that ended in the middle of an answer."""
-        return Incomplete(f"the connection to {self.shown} was cut in the middle of the answer")
+    def cut(self, begun: bool = True) -> Incomplete:
+        """The error of a connection that ended in the middle of an answer, or before its start."""
+        place = "in the middle of the answer" if begun else "before the answer began"
+        return Incomplete(f"the connection to {self.shown} was cut {place}")
 
     def _unreached(self, error: aiohttp.ClientError) -> ServerError:
         """The error of a connection that was never made."""

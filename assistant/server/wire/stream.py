@@ -89,7 +89,7 @@ class Stream:
                 if events := feed(chunk):
                     return events
         except (aiohttp.ClientError, OSError) as error:
-            raise (self._fault or self._wire.cut()) from error
+            raise (self._fault or self._wire.cut(self._begun)) from error
         finally:
             self._waits = None
 
@@ -159,7 +159,7 @@ async def begin(
     except TimeoutError as error:
         raise late() from error
     except (aiohttp.ClientError, OSError) as error:
-        raise (wire.closed() if is_closed(error) else wire.cut()) from error
+        raise (wire.closed() if is_closed(error) else wire.cut(begun=False)) from error
     stream = Stream(wire, response, ends, lives)
     try:
         await stream.check()

@@ -2,6 +2,8 @@
 
 import re
 import time
+from collections import deque
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,9 +17,12 @@ from core.text import printable
 from opsctl.terminal import output
 
 if TYPE_CHECKING:
+    from opsctl.machine.programs import Follower
     from opsctl.server.log import Entry
     from opsctl.server.services import Service
 
+# Docker counts pieces of 16 KB, of which a failed load has up to a dozen in two entries.
+PIECES, SPARE = 2, 20
 _AGE = re.compile(r"(\d+)([smhd])")
 _BOT_LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ ([A-Z]+) (.*)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -31,7 +36,7 @@ def logs(
     ] = False,
     lines: Annotated[
         int | None,
-        typer.Option("-n", min=0, help="How many of the last lines; 100, or all with --since."),
+        typer.Option("-n", min=0, help="How many of the last entries; 100, or all with --since."),
     ] = None,
     since: Annotated[
         str, typer.Option("--since", help="Only lines newer than 30s, 10m, 2h, 1d, or a time.")
@@ -39,7 +44,6 @@ def logs(
 ) -> None:
     """Show the log of the model server or the bot; keys and tokens are masked."""
     from opsctl.machine.programs import Follower
-    from opsctl.server.log import parse
 
     if what not in ("server", "bot"):
         raise UsageError(f"there is no log {what!r}", "opsctl logs server; opsctl logs bot")
@@ -49,14 +53,26 @@ def logs(
     if what == "bot":
         command = _bot_log(config, tail, follow)
     else:
-        command = _service(config).log_command(tail, follow, earliest or None)
+        pieces = None if tail is None else PIECES * tail + SPARE
+        command = _service(config).log_command(pieces, follow, earliest or None)
     written = 0.0
     with Follower(command) as log:
-        for line in log:
-            entry = _bot_entry(line) if what == "bot" else parse(line)
+        for entry in map(_bot_entry, log) if what == "bot" else _last(log, tail, follow):
             written = _parse(entry.time or "") or written
             if written >= earliest:
                 _show(entry, written, config)
+    if follow and what == "server":
+        output.note("the log ends here: opsctl status says how the server is")
+
+
+def _last(log: "Follower", number: int | None, follow: bool) -> "Iterator[Entry]":
+    """The last entries of a server's log, and those that follow; an entry may be many pieces."""
+    from opsctl.server.log import readable, whole
+
+    if number is not None:
+        lines = log.backlog() if follow else list(log)
+        yield from deque(readable(whole(lines)), maxlen=number)
+    yield from readable(log)
 
 
 def _service(config: Settings) -> "Service":
@@ -93,10 +109,13 @@ def _bot_entry(line: str) -> "Entry":
 
 
 def _show(entry: "Entry", written: float, config: Settings) -> None:
-    """A line with its time on this machine's clock; one without has that of the line before."""
+    """An entry with its time on this machine's clock; one without has that of the one before."""
     clock = time.strftime("%H:%M:%S", time.localtime(written)) if written else ""
-    words = (clock, (entry.level or "").upper(), redact(entry.message, config.secrets))
+    first, *more = redact(entry.message, config.secrets).rstrip().split("\n")
+    words = (clock, (entry.level or "").upper(), first, entry.detail)
     output.write(printable(" ".join(word for word in words if word)))
+    for row in more:
+        output.write(printable(f"  {row}"))
 
 
 def _moment(text: str) -> float:

@@ -9,9 +9,9 @@ from core import settings
 from core.errors import UsageError, UserError
 from core.server_file import ZERO_ADAPTER, local_of
 from core.settings import Settings
-from opsctl.hub import adapter, checkpoint
+from opsctl.hub import adapter
 from opsctl.hub.adapter import AdapterFacts
-from opsctl.server.folders import ADAPTERS, find_model, on_this_machine
+from opsctl.server.folders import ADAPTERS, on_this_machine, shape_of_model
 from opsctl.server.local_env import put_adapter_first
 from opsctl.terminal import output
 from training.model.adapter_files import CONFIG, PLAIN_RANK, RANK_STEP, is_served
@@ -74,8 +74,12 @@ def _check(name: str, folder: Path, config: Settings) -> AdapterFacts:
     """Raise UserError unless the server would apply the adapter to its model."""
     trained = folder == config.adapters / name
     hint = "opsctl train run" if trained else "opsctl download adapter --upgrade"
+    shape = shape_of_model(config)
+    if shape == (None, None):
+        model = config.server_file.config.model_id
+        output.note(f"{model} is not here: the adapter was not compared with it")
     try:
-        facts = adapter.check(folder, *_shape(config))
+        facts = adapter.check(folder, *shape)
     except UserError as error:
         raise UserError(error.message, hint) from error
     if facts.zero:
@@ -86,16 +90,6 @@ def _check(name: str, folder: Path, config: Settings) -> AdapterFacts:
             f"train with a rank of {PLAIN_RANK} or a multiple of {RANK_STEP}",
         )
     return facts
-
-
-def _shape(config: Settings) -> tuple[int | None, int | None]:
-    """The layers and the hidden size of the server's model, where that is on this machine."""
-    model = config.server_file.config.model_id
-    try:
-        return checkpoint.shape(find_model(model, config))
-    except UserError:
-        output.note(f"{model} is not here: the adapter was not compared with it")
-        return None, None
 
 
 def _tell_other_base(name: str, config: Settings) -> None:

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
-LOGS = Path(__file__).parent / "tests" / "fakes" / "server_logs"
+from tests.fakes import server_log
+
 LINE_SECONDS = 0.05
 DRAIN_SECONDS = 30
 
@@ -43,12 +44,12 @@ def _fail(name: str) -> NoReturn:
 
 def _play(name: str) -> None:
     """Write a recorded log as if it happened now."""
-    for line in (LOGS / f"{name}.log").read_text().splitlines():
+    for line in server_log.lines(name):
         time.sleep(LINE_SECONDS)
-        if not line.startswith("{"):
-            print(line, file=sys.stderr, flush=True)
-        elif '"Success"' not in line:  # that is the first request, which has not come yet
+        if line.startswith("{"):
             _say(json.loads(line))
+        else:
+            print(line, file=sys.stderr, flush=True)
 
 
 def _say(record: dict[str, object]) -> None:
