@@ -69,6 +69,8 @@ def wait_until_ready(config: Settings, service: Service, timeout: float) -> Read
             state = service.state()
             if state.status == "absent":
                 raise UserError("the model server was stopped while it started", "opsctl start")
+            if state.trouble:
+                raise state.trouble
             answers = look(config)
             if state.status != "running" or isinstance(answers.error, SICK):
                 time.sleep(POLL_SECONDS)  # the last lines are still on their way

@@ -12,6 +12,10 @@ from pathlib import Path
 from core.errors import UserError
 
 
+class TookTooLong(UserError):
+    """A program that did not end in the time that it had."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """A program that has ended, and what it said."""
@@ -40,7 +44,8 @@ def run(
         raise UserError(f"{argv[0]} cannot be run ({error.strerror})", "opsctl doctor") from error
     except subprocess.TimeoutExpired as error:
         command = " ".join(argv[:2])
-        raise UserError(f"{command} did not end in {seconds} s", "opsctl doctor") from error
+        sentence = f"{command} did not end in {seconds:g} s"
+        raise TookTooLong(sentence, "opsctl doctor") from error
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
