@@ -75,7 +75,7 @@ REFUSALS = (
     ),
     Refusal(
         r"bind source path does not exist: (?P<path>.+?)\.?$"
-        r"|error mounting \"(?P<other>[^\"]+)\" to rootfs.*: no such file or directory",
+        r"|error mounting \"(?P<other>.+?)\" to rootfs.*: no such file or directory",
         "the folder {path}{other} is not there: is its disk mounted?",
         "findmnt shows what is mounted; then: opsctl start",
     ),

@@ -33,6 +33,7 @@ BEGINNINGS: tuple[tuple[str, Phase], ...] = (
     ("ready on", "ready"),
 )
 LONGEST_QUOTE = 300
+UNHEARD_STOP = 143  # a SIGTERM before there was a handler of it
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 TEXT = re.compile(r"(\d{4}-\d\d-\d\dT\S+)\s+(TRACE|DEBUG|INFO|WARN|ERROR)\s+(.*)", re.DOTALL)
 ORIGIN = re.compile(r"(?:[^\"']*?: )?text_generation_\w+(?:::\w+)*: (?:\S+\.rs:\d+: )?")
@@ -95,7 +96,7 @@ def classify(lines: Iterable[str], exit_code: int | None, oom_killed: bool = Fal
     entries = _last_run([parse(line) for line in lines])
     if oom_killed:
         return _cause(CAUSES["memory"])
-    if exit_code == 0:
+    if exit_code in (0, UNHEARD_STOP):
         return _cause(CAUSES["stopped"])
     last = _last_words(entries, exit_code)
     for rule in CAUSES.values():

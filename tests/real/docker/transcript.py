@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-COMMAND_SECONDS = 120
+COMMAND_SECONDS = 600
 
 
 class StepError(Exception):
