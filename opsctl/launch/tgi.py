@@ -78,7 +78,8 @@ class TGIService:
         try:
             self._run(self.command(), "the container does not start", RUN_SECONDS)
         except KeyboardInterrupt:
-            write_record(self.settings, self.record())  # Docker goes on with what it has begun
+            write_record(self.settings, self.record())
+            output.note("Docker goes on with it: opsctl status shows it, opsctl stop ends it")
             raise
         except UserError as error:
             with suppress(UserError):
