@@ -14,7 +14,8 @@ from opsctl.launch import docker
 from opsctl.launch.container import find_container, others_container
 from opsctl.machine.programs import is_installed
 from opsctl.server.address import is_port_taken, port_of
-from opsctl.server.folders import ADAPTERS, find_model, on_this_machine, see
+from opsctl.server.folders import ADAPTERS, find_model, on_this_machine
+from opsctl.server.links import see
 from opsctl.terminal.check import Check, guarded
 
 GIB = 1 << 30

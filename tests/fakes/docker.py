@@ -31,6 +31,7 @@ class Scenario(NamedTuple):
     digest: str = DIGEST  # none of an image that was loaded from a file
     image_id: str = ID
     root: str = "/"
+    pull_error: str = ""
     run_error: str = ""
     rival: str = ""  # whose container takes the name just before ours would
     log: str = "ready"
@@ -110,6 +111,8 @@ class Docker:
         sys.stdout.write(json.dumps([digests, self.scenario.image_id]) + "\n")
 
     def pull(self, argv: list[str]) -> None:
+        if self.scenario.pull_error:
+            fail(self.scenario.pull_error)
         change(self.world, self.scenario._replace(image=True))
         sys.stdout.write(argv[-1] + "\n")
 

@@ -90,6 +90,15 @@ def test_an_image_that_has_no_room_is_not_fetched(server: GPUServer) -> None:
     assert server.calls("pull") == []
 
 
+def test_a_disk_that_fills_while_the_image_is_fetched(server: GPUServer) -> None:
+    full = "failed to register layer: write /x.so: no space left on device"
+    server.docker(image=False, pull_error=full)
+    done = server.workspace.run("start")
+    assert done.returncode == 1
+    assert f"{full}\nerror: the image" in done.stderr
+    assert "cannot be fetched, see above\nhint: the disk: docker system df; " in done.stderr
+
+
 def test_an_image_of_another_release_is_a_warning(server: GPUServer) -> None:
     env = {"OPSCTL_IMAGE": DIGEST.partition("@")[0] + ":3.3.6"}
     rows = {row["name"]: row for row in server.workspace.json("doctor", env=env, code=None)}
