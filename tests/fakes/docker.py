@@ -100,7 +100,7 @@ class Docker:
         sys.stdout.write(json.dumps(told) + "\n")
 
     def info(self, argv: list[str]) -> None:
-        runtimes = {name: {} for name in self.scenario.runtimes}
+        runtimes: dict[str, object] = {name: {} for name in self.scenario.runtimes}
         sys.stdout.write(json.dumps([runtimes, self.scenario.root]) + "\n")
 
     def image_inspect(self, argv: list[str]) -> None:
