@@ -103,7 +103,7 @@ def _check_server(config: Settings, has_docker: bool) -> bool:
 
     wanted = {"gpu", "memory", "tgi.env"}
     if has_docker:
-        wanted |= {"docker", "toolkit"}
+        wanted |= {"docker", "toolkit", "image"}
     else:
         output.note("Docker is not installed: localtgi will serve the model, without TGI's speed")
     found = checks(config, wanted)

@@ -38,6 +38,8 @@ def bring_up(config: Settings, service: Service, timeout: float, again: bool = F
     state = service.state()
     as_wanted = state.status == "running" and state.config == service.config() and not again
     if as_wanted:
+        if state.trouble:
+            raise state.trouble
         output.note("the model server is already running")
     else:
         service.prepare()
@@ -161,7 +163,8 @@ def _forgotten_container(config: Settings) -> Service | None:
     try:
         service = make_service("docker", config)
         return service if service.state().status != "absent" else None
-    except UserError:
+    except UserError as error:
+        output.note(f"whether a container runs is not known: {error.message}")
         return None
 
 

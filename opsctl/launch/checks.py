@@ -1,17 +1,21 @@
 """The checks of what TGI in Docker needs: made by `doctor` and `setup`, and before each `start`."""
 
-import json
 from collections.abc import Callable, Collection
+from functools import cached_property
 
 from core import extras
 from core.errors import UserError
 from core.server_file import ZERO_ADAPTER
 from core.settings import Settings
+from indexer.models import downloaded
+from opsctl.docker import engine
+from opsctl.docker.image import check_image
 from opsctl.launch import docker
 from opsctl.launch.container import find_container, others_container
-from opsctl.machine.programs import is_installed, run
+from opsctl.machine.programs import is_installed
 from opsctl.server.address import is_port_taken, port_of
 from opsctl.server.folders import ADAPTERS, find_model, on_this_machine, shape_of_model
+from opsctl.server.links import see
 from opsctl.terminal.check import Check, guarded
 
 GIB = 1 << 30
@@ -20,19 +24,21 @@ LASTING = {"docker", "toolkit", "gpu", "container", "tgi.env", "shim", "model", 
 ROOM = {"container", "memory", "port"}
 
 
-def checks(config: Settings, names: Collection[str] = LASTING | ROOM) -> list[Check]:
+def checks(config: Settings, names: Collection[str] = LASTING | ROOM | {"image"}) -> list[Check]:
     """The named checks of all that TGI needs, in the order in which it is wanting."""
+    asked = Docker(config)
     probes: dict[str, Callable[[Settings], Check]] = {
-        "docker": _docker,
-        "toolkit": _toolkit,
+        "docker": asked.engine,
+        "toolkit": asked.toolkit,
         "gpu": _gpu,
-        "container": _container,
-        "memory": _memory,
+        "container": asked.container,
+        "memory": asked.memory,
         "tgi.env": _tgi_env,
         "shim": _shim,
         "model": _model,
         "adapter": _adapter,
-        "port": _port,
+        "image": asked.image,
+        "port": asked.port,
     }
     return [guarded(name, probe, config) for name, probe in probes.items() if name in names]
 
@@ -45,26 +51,102 @@ def can_run_tgi() -> str:
     return "" if report.gpus else report.reason
 
 
-def _docker(config: Settings) -> Check:
-    if not is_installed("docker"):
-        return Check("docker", "failed", "not installed", "https://docs.docker.com/engine/install/")
-    done = run(docker.version_command())
-    if done.code == 0:
-        return Check("docker", "ok", f"engine {done.stdout.strip()}")
-    if "permission denied" in done.stderr.lower():
-        fix = "sudo usermod -aG docker $USER, then log in again"
-        return Check("docker", "failed", "this user may not use it", fix)
-    return Check("docker", "failed", "the engine is not running", "sudo systemctl start docker")
+class Docker:
+    """The checks that ask Docker; where it does not answer it is asked only once."""
+
+    def __init__(self, config: Settings) -> None:
+        self.config = config
+
+    @cached_property
+    def version(self) -> str | UserError:
+        """The engine's, or why there is none that can be used."""
+        if not is_installed("docker"):
+            return UserError("not installed", "https://docs.docker.com/engine/install/")
+        try:
+            return engine.version()
+        except UserError as error:
+            return error
+
+    def engine(self, config: Settings) -> Check:
+        """Whether there is an engine."""
+        if isinstance(self.version, UserError):
+            return Check("docker", "failed", self.version.message, self.version.hint)
+        return Check("docker", "ok", f"engine {self.version}")
+
+    def toolkit(self, config: Settings) -> Check:
+        """Whether the engine can give a GPU to a container."""
+        if isinstance(self.version, UserError):
+            return _not_known("toolkit")
+        runtimes, _ = engine.runtimes_and_root()
+        if "nvidia" in runtimes:
+            return Check("toolkit", "ok", "nvidia-container-toolkit is set up")
+        fix = "install nvidia-container-toolkit, then: sudo systemctl restart docker"
+        return Check("toolkit", "warning", "Docker lists no NVIDIA runtime", fix)
+
+    def container(self, config: Settings) -> Check:
+        """Whether the container's name is free, or ours."""
+        if isinstance(self.version, UserError):
+            return _not_known("container")
+        if error := others_container(config):
+            return Check("container", "failed", error.message, error.hint)
+        return Check("container", "ok", f"{docker.CONTAINER} is free or ours")
+
+    def image(self, config: Settings) -> Check:
+        """Whether the image is here and the one of before, or there is room for it."""
+        if isinstance(self.version, UserError):
+            return _not_known("image")
+        found = check_image(config, config.image)
+        if found.result == "ok" and _release(config.image) not in ("", _release(Settings.image)):
+            detail = f"{config.image} is not the release that deploy/tgi_shim was written for"
+            return Check("image", "warning", detail, "remove OPSCTL_IMAGE from .env")
+        return found
+
+    def memory(self, config: Settings) -> Check:
+        """Whether the GPU has memory left for the model."""
+        if self.runs:
+            return Check("memory", "ok", "the model server uses it already")
+        return _memory(config)
+
+    def port(self, config: Settings) -> Check:
+        """Whether nobody else has the port."""
+        port = port_of(config.server_url)
+        if is_port_taken(port) and not self.runs:
+            fix = f"stop what listens there, or: OPSCTL_SERVER_URL=http://127.0.0.1:{port + 1}"
+            return Check("port", "failed", f"{port} is taken by another program", fix)
+        return Check("port", "ok", str(port))
+
+    @cached_property
+    def runs(self) -> bool:
+        """Whether our container runs."""
+        if isinstance(self.version, UserError):
+            return False
+        found = find_container(self.config)
+        return found is not None and found.state.status == "running"
 
 
-def _toolkit(config: Settings) -> Check:
-    if not is_installed("docker"):
-        return Check("toolkit", "failed", "needs Docker", "see docker above")
-    done = run(docker.runtimes_command())
-    if done.code == 0 and "nvidia" in (json.loads(done.stdout) or {}):
-        return Check("toolkit", "ok", "nvidia-container-toolkit is set up")
-    fix = "install nvidia-container-toolkit, then: sudo systemctl restart docker"
-    return Check("toolkit", "warning", "Docker lists no NVIDIA runtime", fix)
+def _not_known(name: str) -> Check:
+    return Check(name, "warning", "not known", "see docker above")
+
+
+def _release(image: str) -> str:
+    """The tag of an image; empty where it is named by a digest."""
+    return image.rpartition("/")[2].partition("@")[0].partition(":")[2]
+
+
+def lost_model(config: Settings) -> UserError | None:
+    """The sentence for a model that was downloaded and is gone, as that of a disk is at times."""
+    from opsctl.hub import manifest
+
+    known = manifest.load(config.manifest).installed.get("model")
+    if known is None:
+        return None
+    folder = downloaded(known.repo, config.models)
+    if folder.is_dir() or on_this_machine(config.server_file.config.model_id, config) != folder:
+        return None
+    return UserError(
+        f"the model was downloaded, and is not in {config.models} now: is its disk mounted?",
+        "findmnt shows what is mounted; if it was removed: opsctl download",
+    )
 
 
 def _gpu(config: Settings) -> Check:
@@ -73,7 +155,8 @@ def _gpu(config: Settings) -> Check:
     report = find_gpus()
     without = "without TGI: opsctl start --server local"
     if not report.gpus:
-        return Check("gpu", "failed", f"no NVIDIA GPU here: {report.reason}", without)
+        detail = f"no NVIDIA GPU here: {report.reason}"
+        return Check("gpu", "failed", detail, report.fix or without)
     gpu = next((gpu for gpu in report.gpus if gpu.index == config.gpu), None)
     if gpu is None:
         numbers = ", ".join(str(gpu.index) for gpu in report.gpus)
@@ -89,40 +172,21 @@ def _memory(config: Settings) -> Check:
     from opsctl.machine.gpu import find_gpus
     from opsctl.machine.vram import Limits, kernel_for, needed
 
-    gpu = next((gpu for gpu in find_gpus().gpus if gpu.index == config.gpu), None)
+    gpus = find_gpus().gpus
+    gpu = next((gpu for gpu in gpus if gpu.index == config.gpu), None)
     if gpu is None or gpu.usable is None or gpu.free is None:
         return Check("memory", "warning", "the memory of the GPU is not known", "opsctl vram")
-    if _container_runs(config):
-        return Check("memory", "ok", "the model server uses it already")
     server = config.server_file.config
     limits = Limits(server.max_input, server.max_total, server.prefill, server.fraction)
     need = needed(gpu.usable, limits, kernel_for(gpu.capability))
     detail = f"{gpu.free / GIB:.1f} GiB free, {need / GIB:.1f} GiB needed"
     if gpu.free < need:
+        roomy = [str(other.index) for other in gpus if other.free and other.free >= need]
         fix = "opsctl vram shows who holds it; or lower the limits in deploy/tgi.local.env"
+        if roomy:
+            fix = f"another card has room: OPSCTL_GPU={roomy[0]}; opsctl vram shows who holds this"
         return Check("memory", "failed", detail, fix)
     return Check("memory", "ok", detail)
-
-
-def _container(config: Settings) -> Check:
-    try:
-        error = others_container(config) if is_installed("docker") else None
-    except UserError:
-        return Check("container", "warning", "not known", "see docker above")
-    if error:
-        return Check("container", "failed", error.message, error.hint)
-    return Check("container", "ok", f"{docker.CONTAINER} is free or ours")
-
-
-def _container_runs(config: Settings) -> bool:
-    """Tell whether our container is running."""
-    if not is_installed("docker"):
-        return False
-    try:
-        found = find_container(config)
-    except UserError:
-        return False
-    return found is not None and found.state.status == "running"
 
 
 def _tgi_env(config: Settings) -> Check:
@@ -149,7 +213,11 @@ def _shim(config: Settings) -> Check:
 def _model(config: Settings) -> Check:
     from opsctl.hub import checkpoint
 
-    folder = find_model(config.server_file.config.model_id, config)
+    name = config.server_file.config.model_id
+    see(on_this_machine(name, config), config)
+    if lost := lost_model(config):
+        raise lost
+    folder = find_model(name, config)
     checkpoint.check(folder)
     return Check("model", "ok", str(folder))
 
@@ -160,6 +228,7 @@ def _adapter(config: Settings) -> Check:
     adapters, shape = config.server_file.config.adapters, shape_of_model(config)
     for name, folder in adapters.items():
         place = on_this_machine(folder, config)
+        see(place, config)
         if not place.is_dir():
             fix = "opsctl download adapter"
             return Check("adapter", "failed", f"{name} is not at {place}", fix)
@@ -169,11 +238,3 @@ def _adapter(config: Settings) -> Check:
         fix = f"add zero={ADAPTERS}/zero to LORA_ADAPTERS"
         return Check("adapter", "failed", detail, fix)
     return Check("adapter", "ok", ", ".join(adapters) or "none declared")
-
-
-def _port(config: Settings) -> Check:
-    port = port_of(config.server_url)
-    if is_port_taken(port) and not _container_runs(config):
-        fix = f"stop what listens there, or: OPSCTL_SERVER_URL=http://127.0.0.1:{port + 1}"
-        return Check("port", "failed", f"{port} is taken by another program", fix)
-    return Check("port", "ok", str(port))

@@ -13,12 +13,9 @@ from typing import Any
 
 from core.errors import UserError
 from core.settings import Settings
+from opsctl.docker.engine import ask, explain, failure
 from opsctl.launch import docker
-from opsctl.machine.programs import Ended, run
 from opsctl.server.services import State
-
-DAEMON = "Error response from daemon: "
-ADVICE = ("Run 'docker", "See 'docker")
 
 
 @dataclass(frozen=True)
@@ -54,35 +51,8 @@ def owner(config: Settings) -> str:
     return str(config.state.resolve())
 
 
-def failure(done: Ended, sentence: str) -> UserError:
-    """What Docker said, in a sentence with the command that helps."""
-    reason = _cause(done)
-    lower = done.stderr.lower()
-    if "cannot connect to the docker daemon" in lower or "failed to connect" in lower:
-        return UserError("the Docker engine is not running", "sudo systemctl start docker")
-    if "permission denied" in lower and "docker" in lower:
-        hint = "sudo usermod -aG docker $USER, then log in again"
-        return UserError("Docker is there, but this user may not use it", hint)
-    if "could not select device driver" in lower or "nvidia-container-cli" in lower:
-        hint = "install nvidia-container-toolkit, then: sudo systemctl restart docker"
-        return UserError(f"Docker has no access to the GPU: {reason}", hint)
-    if "port is already allocated" in lower or "address already in use" in lower:
-        hint = "stop what is there, or choose another: OPSCTL_SERVER_URL=http://127.0.0.1:8081"
-        return UserError("the port of the model server is taken by another program", hint)
-    return UserError(f"{sentence}: {reason}", "opsctl doctor")
-
-
-def _cause(done: Ended) -> str:
-    """The line that tells why: warnings may come before it, and advice comes after it."""
-    lines = (done.stderr or done.stdout).strip().splitlines()
-    said = [line for line in lines if line.strip() and not line.startswith(ADVICE)]
-    causes = [line for line in said if DAEMON in line]
-    told = (causes or said[-1:] or [f"exit code {done.code}"])[0]
-    return told.removeprefix("docker: ").removeprefix(DAEMON)
-
-
 def _inspect() -> Container | None:
-    done = run(docker.inspect_command())
+    done = ask(docker.inspect_command())
     if done.code:
         if "no such container" in done.stderr.lower():
             return None
@@ -104,7 +74,17 @@ def _state(seen: dict[str, Any], labels: dict[str, str]) -> State:
         code=None if running else state["ExitCode"],
         killed_for_memory=bool(state.get("OOMKilled")),
         restarts=int(seen.get("RestartCount", 0)),
+        trouble=_trouble(state),
     )
+
+
+def _trouble(state: dict[str, Any]) -> UserError | None:
+    """Why Docker itself could not start it, which no log tells; or that it is halted."""
+    if state["Status"] == "paused":
+        name = docker.CONTAINER
+        return UserError(f"the container {name} is paused", f"docker unpause {name}")
+    reason = " ".join(state.get("Error", "").split())
+    return explain(reason, "Docker could not start it") if reason else None
 
 
 def _moment(text: str) -> float | None:

@@ -1,6 +1,8 @@
 """The command lines of Docker: pure functions from what is wanted to argv. They run nothing."""
 
+import csv
 import hashlib
+import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -60,16 +62,6 @@ def inspect_command() -> list[str]:
     return ["docker", "container", "inspect", CONTAINER]
 
 
-def image_command(image: str) -> list[str]:
-    """Print the digests that an image which is here was pulled by."""
-    return ["docker", "image", "inspect", "--format", "{{json .RepoDigests}}", image]
-
-
-def pull_command(image: str) -> list[str]:
-    """Fetch the image."""
-    return ["docker", "pull", image]
-
-
 def keep_command(container: str) -> list[str]:
     """Let Docker start the container again when it dies and when the machine boots."""
     return ["docker", "update", "--restart", "unless-stopped", container]
@@ -94,19 +86,10 @@ def logs_command(
     return ["docker", "logs", *options, *(["--follow"] if follow else []), CONTAINER]
 
 
-def version_command() -> list[str]:
-    """Print the version of the engine, which must be running for that."""
-    return ["docker", "version", "--format", "{{.Server.Version}}"]
-
-
-def runtimes_command() -> list[str]:
-    """Print the engine's container runtimes as JSON; NVIDIA's toolkit adds one."""
-    return ["docker", "info", "--format", "{{json .Runtimes}}"]
-
-
 def _run(spec: Spec, labels: Sequence[str]) -> list[str]:
     return [
-        "docker", "run", "--detach", "--name", CONTAINER, *labels,
+        # TGI's launcher, as the first process, would not hear a SIGTERM in its first seconds.
+        "docker", "run", "--detach", "--init", "--name", CONTAINER, *labels,
         "--gpus", f"device={spec.gpu}", "--shm-size", "1g",
         "--publish", f"127.0.0.1:{spec.port}:80",
         *_mount(spec.models, MODELS),
@@ -122,5 +105,8 @@ def _run(spec: Spec, labels: Sequence[str]) -> list[str]:
 
 
 def _mount(source: Path, target: str) -> list[str]:
-    """Read-only; unlike --volume it fails where the folder is missing, and takes any name."""
-    return ["--mount", f"type=bind,source={source},target={target},readonly"]
+    """Read-only; unlike --volume it fails where the folder is missing. It is a row of CSV."""
+    row = io.StringIO()
+    fields = ("type=bind", f"source={source}", f"target={target}", "readonly")
+    csv.writer(row, lineterminator="").writerow(fields)
+    return ["--mount", row.getvalue()]

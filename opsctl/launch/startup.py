@@ -100,6 +100,8 @@ def wait_until_ready(config: Settings, service: Service, timeout: float) -> Read
             state = service.state()
             if state.status == "absent":
                 raise UserError("the model server was stopped while it started", "opsctl start")
+            if state.trouble:
+                raise state.trouble
             answers = look(config)
             if state.restarts > begun.restarts:
                 raise _failed(watch, _of_the_run_before(service), secrets)

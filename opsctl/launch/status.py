@@ -49,8 +49,8 @@ def server_status(config: Settings) -> dict[str, Any]:
 
     `state`: ready, busy, starting, stopping (it finishes its answers), unhealthy, refuses (the key,
     the model or the request), exited, stopped (by `opsctl stop`), unreachable (a server that others
-    start), foreign (something else answers there), or absent. It is ready when it has just answered
-    as it answers people. `reason` and `fix` say why it is not.
+    start), foreign (something else answers there), unknown (Docker does not say), or absent. It is
+    ready when it has just answered as it answers people. `reason` and `fix` say why it is not.
     """
     service = started_service(config)
     answers = look(config)
@@ -58,9 +58,13 @@ def server_status(config: Settings) -> dict[str, Any]:
         state = service.state() if service else State("absent")
     except UserError as error:
         found = _describe(config, service, State("absent"), answers)
-        return found | {"reason": error.message, "fix": error.hint}
+        word = "unknown" if found["state"] == "exited" else found["state"]
+        return found | {"state": word, "reason": error.message, "fix": error.hint}
     found = _describe(config, service, state, answers)
-    if service and state.status == "absent" and found["state"] == "exited":
+    if state.trouble:
+        word = "exited" if state.status == "exited" else "unhealthy"
+        found |= {"state": word, "reason": state.trouble.message, "fix": state.trouble.hint}
+    elif service and state.status == "absent" and found["state"] == "exited":
         found |= {
             "reason": "its container is gone: another program removed it",
             "fix": "opsctl start",

@@ -1,24 +1,30 @@
 """TGI in a Docker container, driven through Docker's command line."""
 
-import json
+import time
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
-from assistant.server.record import Api, Kind, Record
+from assistant.server.record import Api, Kind, Record, write_record
 from core.errors import UserError
 from core.files import SECRET, private_folder, whole_file
 from core.server_file import local_of
 from core.settings import Settings, child_environment
+from opsctl.docker.engine import failure
+from opsctl.docker.image import fetch_image
 from opsctl.launch import docker
-from opsctl.launch.checks import LASTING, ROOM, checks
-from opsctl.launch.container import failure, find_container, others_container, owner
-from opsctl.machine.programs import run, show
+from opsctl.launch.checks import LASTING, ROOM, checks, lost_model
+from opsctl.launch.container import find_container, others_container, owner
+from opsctl.machine.programs import run
 from opsctl.server.address import port_of
 from opsctl.server.services import TGI_LOG, State
 from opsctl.terminal import output
 from opsctl.terminal.check import raise_first
+
+# The hook of NVIDIA's toolkit may take its time, and so may a disk.
+RUN_SECONDS, STOP_SECONDS = 180, 180
+LONG = 2
 
 
 class TGIService:
@@ -51,13 +57,16 @@ class TGIService:
     def state(self) -> State:
         """How the container is."""
         found = find_container(self.settings)
-        return found.state if found else State("absent")
+        state = found.state if found else State("absent")
+        if state.status == "exited" and not state.trouble:
+            return replace(state, trouble=lost_model(self.settings))
+        return state
 
     def prepare(self) -> None:
         """Check what TGI needs, fetch the image where it is not here, and compare its digest."""
         port_of(self.settings.server_url)
         raise_first(checks(self.settings, LASTING))
-        self._fetch_image()
+        fetch_image(self.settings, self.settings.image)
 
     def check_room(self) -> None:
         """Raise UserError when the GPU's memory or the port is taken."""
@@ -65,12 +74,18 @@ class TGIService:
 
     def start(self) -> None:
         """Run the container; a failure leaves none of ours behind."""
+        private_folder(self.settings.adapters)  # mounted also where there are none
         try:
-            self._run(self.command(), "the container does not start")
+            self._run(self.command(), "the container does not start", RUN_SECONDS)
+        except KeyboardInterrupt:
+            write_record(self.settings, self.record())
+            output.note("Docker goes on with it: opsctl status shows it, opsctl stop ends it")
+            raise
         except UserError as error:
             with suppress(UserError):
                 if made := find_container(self.settings):
                     run(docker.remove_command(made.id))
+                write_record(self.settings, Record("none"))
                 error = others_container(self.settings) or error
             raise error from None
 
@@ -89,7 +104,11 @@ class TGIService:
         if found is None:
             return
         if found.state.status == "running":
-            self._run(docker.stop_command(found.id), "the container does not stop", seconds=180)
+            begun = time.monotonic()
+            output.note(f"stopping TGI: it has {docker.STOP_SECONDS} s to finish its answers")
+            self._run(docker.stop_command(found.id), "the container does not stop", STOP_SECONDS)
+            if (took := time.monotonic() - begun) >= LONG:
+                output.note(f"it took {took:.0f} s")
         self._run(docker.remove_command(found.id), "the container cannot be removed")
 
     def log_command(
@@ -114,45 +133,8 @@ class TGIService:
             key=settings.api_key,
         )
 
-    def _fetch_image(self) -> None:
-        image = self.settings.image
-        digests = self._digests()
-        if not digests:
-            output.note(f"fetching {image}")
-            if show(docker.pull_command(image)):
-                hint = "docker system df shows the disk; the network: curl -I https://ghcr.io"
-                raise UserError(f"the image {image} cannot be fetched, see above", hint)
-            digests = self._digests()
-        path = self.settings.state / "run" / "images.json"
-        known = _read_json(path)
-        recorded = known.get(image)
-        if recorded and digests and recorded not in digests:
-            raise UserError(
-                f"the image {image} is not the one that was fetched first ({recorded})",
-                f"to trust the new one: rm {path}",
-            )
-        if digests and not recorded:
-            private_folder(path.parent)
-            path.write_text(json.dumps({**known, image: digests[0]}, indent=2))
-
-    def _digests(self) -> list[str]:
-        """The digests of the image; empty when it is not on this machine."""
-        done = run(docker.image_command(self.settings.image))
-        if done.code and "no such image" not in done.stderr.lower():
-            raise failure(done, "the image cannot be inspected")
-        return [] if done.code else list(json.loads(done.stdout) or [self.settings.image])
-
     def _run(self, argv: Sequence[str], sentence: str, seconds: float = 60) -> None:
         env = child_environment({"API_KEY": self.settings.api_key or None})
         done = run(argv, env=env, seconds=seconds)
         if done.code:
             raise failure(done, sentence)
-
-
-def _read_json(path: Path) -> dict[str, str]:
-    """The digests by image; none where the file is missing or damaged."""
-    try:
-        found = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.errors import UserError
-from opsctl.machine.programs import run
+from opsctl.machine.programs import Ended, TookTooLong, run
 
 MIB = 1 << 20
 SERVERS = ("text-generation", "text_generation_server", "localtgi")
@@ -55,12 +55,13 @@ class Gpu:
 
 @dataclass(frozen=True)
 class GpuReport:
-    """The GPUs and who told of them; without any, the reason."""
+    """The GPUs and who told of them; without any, the reason, and what helps if that is known."""
 
     gpus: tuple[Gpu, ...]
     driver: str | None
     source: Literal["nvidia-smi", "none"]
     reason: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,10 @@ def find_gpus() -> GpuReport:
     try:
         rows = _query("gpu", SMI_GPU)
         running = _query("compute-apps", SMI_PROCESS)
+    except TookTooLong:
+        return GpuReport((), None, "none", f"nvidia-smi hangs for {SMI_SECONDS} s", "sudo reboot")
     except UserError as error:
-        return GpuReport((), None, "none", error.message)
+        return GpuReport((), None, "none", error.message, error.hint)
     gpus = tuple(_smi_gpu(row, running) for row in rows)
     if not gpus:
         return GpuReport((), None, "none", "the NVIDIA driver is loaded and sees no GPU")
@@ -124,16 +127,29 @@ def _program() -> str | None:
 
 
 def _query(what: str, fields: tuple[str, ...]) -> list[list[str]]:
-    """Rows of at least as many cells as fields: a program's name may have commas."""
+    """Rows of at least as many cells as fields: a program's name may have commas. Warnings that
+    stand between them are passed over."""
     program = _program() or "nvidia-smi"
     query = (f"--query-{what}={','.join(fields)}", "--format=csv,noheader,nounits")
     done = run((program, *query), seconds=SMI_SECONDS)
     if done.code:
-        said = (done.stdout or done.stderr).strip().split("\n")[0]
-        updated = "; the driver was updated: restart the machine" if "mismatch" in said else ""
-        raise UserError(f"nvidia-smi failed ({said or f'exit code {done.code}'}){updated}")
+        raise _failure(done)
     rows = csv.reader(done.stdout.splitlines(), skipinitialspace=True)
-    return [row for row in rows if len(row) >= len(fields)]
+    sound = [row for row in rows if len(row) >= len(fields)]
+    if what == "gpu":
+        sound = [row for row in sound if row[0].isdigit()]
+        if not sound and (said := done.stdout.strip()):
+            raise UserError(f"nvidia-smi says what opsctl cannot read ({said.splitlines()[0]})")
+    return sound
+
+
+def _failure(done: Ended) -> UserError:
+    said = (done.stdout or done.stderr).strip().split("\n")[0] or f"exit code {done.code}"
+    if "mismatch" not in said:
+        return UserError(f"nvidia-smi failed ({said})")
+    return UserError(
+        f"nvidia-smi failed ({said}); the driver was updated: restart the machine", "sudo reboot"
+    )
 
 
 def _smi_gpu(row: list[str], running: list[list[str]]) -> Gpu:

@@ -16,6 +16,10 @@ from core.errors import UserError
 PAUSE, BACKLOG = 0.3, 5.0
 
 
+class TookTooLong(UserError):
+    """A program that did not end in the time that it had."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """A program that has ended, and what it said."""
@@ -44,7 +48,8 @@ def run(
         raise UserError(f"{argv[0]} cannot be run ({error.strerror})", "opsctl doctor") from error
     except subprocess.TimeoutExpired as error:
         command = " ".join(argv[:2])
-        raise UserError(f"{command} did not end in {seconds} s", "opsctl doctor") from error
+        sentence = f"{command} did not end in {seconds:g} s"
+        raise TookTooLong(sentence, "opsctl doctor") from error
     return Ended(done.returncode, done.stdout, done.stderr)
 
 

@@ -56,6 +56,13 @@ _RULES = (
         f"fix them {ENV}; opsctl doctor checks every line",
     ),
     Rule(
+        "program",
+        r"\[FATAL tini \(\d+\)\] exec (?P<text>.+)",
+        "the image cannot be started: {text}",
+        "remove OPSCTL_IMAGE from .env, then: opsctl start",
+        when="ended",
+    ),
+    Rule(
         "no-gpu",
         r"Could not import Flash Attention enabled models|Cannot determine GPU compute capability"
         r"|Detected system cpu|Found no NVIDIA driver|CUDA driver version is insufficient",

@@ -36,6 +36,7 @@ BEGINNINGS: tuple[tuple[str, Phase], ...] = (
 )
 LONGEST_QUOTE = 300
 EXITED = 1
+UNHEARD_STOP = 143  # a SIGTERM before there was a handler of it
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 TEXT = re.compile(r"(\d{4}-\d\d-\d\dT\S+)\s+(TRACE|DEBUG|INFO|WARN|ERROR)\s+(.*)", re.DOTALL)
 # The spans of a line (with their fields), the module, and the router's place in its source.
@@ -128,7 +129,7 @@ def classify(lines: Iterable[str], exit_code: int | None, oom_killed: bool = Fal
     *_, entries = runs(lines)
     if oom_killed:
         return _cause(CAUSES["memory"])
-    if exit_code == 0:
+    if exit_code in (0, UNHEARD_STOP):
         return _cause(CAUSES["stopped"])
     return _diagnosed(entries, exit_code)
 

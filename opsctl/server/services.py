@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from assistant.server.record import Api, Kind, Record
-from core.errors import Busy
+from core.errors import Busy, UserError
 from core.files import private_folder
 from core.lock import writer_lock
 from core.settings import Settings
@@ -27,7 +27,8 @@ LOCK_SECONDS = 180
 @dataclass(frozen=True)
 class State:
     """How a server is: `code` and `killed_for_memory` once it has exited, `restarts` of a crash
-    loop, `started` in seconds since 1970, `identity` of this run, `config` it was started with."""
+    loop, `started` in seconds since 1970, `identity` of this run, `config` it was started with,
+    `trouble` where no log tells why it does not answer."""
 
     status: Literal["absent", "running", "exited"]
     identity: str = ""
@@ -36,6 +37,7 @@ class State:
     code: int | None = None
     killed_for_memory: bool = False
     restarts: int = 0
+    trouble: UserError | None = None
 
 
 @dataclass(frozen=True)

@@ -18,15 +18,20 @@ PIECE = 16 << 10  # bytes of a line that Docker keeps together
 NAME = "opsctl-tgi"
 SOCKET = "unix:///var/run/docker.sock"
 NEVER = "0001-01-01T00:00:00Z"
+ID = "sha256:" + 64 * "a"
 DIGEST = "ghcr.io/huggingface/text-generation-inference@sha256:0123456789abcdef"
 
 
 class Scenario(NamedTuple):
     """How the engine is, and what the container does: play a log, then serve or exit."""
 
-    engine: str = "up"  # up, down, denied
+    engine: str = "up"  # up, down, denied, hung, podman
+    refusal: str = ""  # what every call fails with
     image: bool = True
-    digest: str = DIGEST
+    digest: str = DIGEST  # none of an image that was loaded from a file
+    image_id: str = ID
+    root: str = "/"
+    pull_error: str = ""
     run_error: str = ""
     rival: str = ""  # whose container takes the name just before ours would
     log: str = "ready"
@@ -81,22 +86,33 @@ class Docker:
             fail(
                 f"permission denied while trying to connect to the Docker daemon socket at {SOCKET}"
             )
+        if self.scenario.refusal:
+            fail(self.scenario.refusal)
+        if self.scenario.engine == "hung":
+            time.sleep(600)
         verb = argv[0] if argv[0] not in ("container", "image") else f"{argv[0]}-{argv[1]}"
         getattr(self, verb.replace("-", "_"))(argv)
 
     def version(self, argv: list[str]) -> None:
-        sys.stdout.write("28.2.2\n")
+        client = {"Client": {"Version": "28.2.2"}}
+        engine = {"Components": [{"Name": "Engine"}], "Version": "28.2.2"}
+        told = client if self.scenario.engine == "podman" else client | {"Server": engine}
+        sys.stdout.write(json.dumps(told) + "\n")
 
     def info(self, argv: list[str]) -> None:
-        sys.stdout.write(json.dumps({name: {} for name in self.scenario.runtimes}) + "\n")
+        runtimes: dict[str, object] = {name: {} for name in self.scenario.runtimes}
+        sys.stdout.write(json.dumps([runtimes, self.scenario.root]) + "\n")
 
     def image_inspect(self, argv: list[str]) -> None:
         if not self.scenario.image:
             sys.stdout.write("\n")  # the format of nothing
             refuse(f"No such image: {argv[-1]}")
-        sys.stdout.write(json.dumps([self.scenario.digest]) + "\n")
+        digests = [self.scenario.digest] if self.scenario.digest else []
+        sys.stdout.write(json.dumps([digests, self.scenario.image_id]) + "\n")
 
     def pull(self, argv: list[str]) -> None:
+        if self.scenario.pull_error:
+            fail(self.scenario.pull_error)
         change(self.world, self.scenario._replace(image=True))
         sys.stdout.write(argv[-1] + "\n")
 
@@ -204,7 +220,8 @@ def run_options(argv: list[str]) -> dict[str, Any]:
         parser.add_argument(f"--{name}", action="append", default=[])
     for name in ("name", "gpus", "shm-size", "stop-timeout"):
         parser.add_argument(f"--{name}")
-    parser.add_argument("--detach", action="store_true")
+    for name in ("detach", "init"):
+        parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("image")
     return vars(parser.parse_args(argv))
 

@@ -18,16 +18,20 @@ DENIED = f"permission denied while trying to connect to the Docker daemon socket
 NONE = f"Error response from daemon: No such container: {NAME}\n"
 ADVICE = "\n\nRun 'docker run --help' for more information\n"
 ID = re.compile(r"[0-9a-f]{64}\n")
-IMAGE = ("image", "inspect", "--format", "{{json .RepoDigests}}", "x:1")
+IMAGE = ("image", "inspect", "--format", "[{{json .RepoDigests}}, {{json .Id}}]", "x:1")
+INFO = ("info", "--format", "[{{json .Runtimes}}, {{json .DockerRootDir}}]")
+ENGINE = {"Components": [{"Name": "Engine"}], "Version": "28.2.2"}
+VERSION = {"Client": {"Version": "28.2.2"}, "Server": ENGINE}
 STATE = {
     "Status", "Paused", "Restarting", "OOMKilled", "ExitCode", "Error", "StartedAt", "FinishedAt",
 }  # fmt: skip
 ROWS: list[tuple[dict[str, Any], tuple[str, ...], int, str, str]] = [
-    ({}, ("version", "--format", "{{.Server.Version}}"), 0, "28.2.2\n", ""),
+    ({}, ("version", "--format", "{{json .}}"), 0, f"{json.dumps(VERSION)}\n", ""),
     ({"engine": "down"}, ("version",), 1, "", DOWN),
     ({"engine": "denied"}, ("container", "inspect", NAME), 1, "", DENIED),
-    ({}, ("info", "--format", "{{json .Runtimes}}"), 0, '{"nvidia": {}, "runc": {}}\n', ""),
-    ({}, IMAGE, 0, f'["{DIGEST}"]\n', ""),
+    ({}, INFO, 0, '[{"nvidia": {}, "runc": {}}, "/"]\n', ""),
+    ({}, IMAGE, 0, f'[["{DIGEST}"], "{docker.ID}"]\n', ""),
+    ({"digest": ""}, IMAGE, 0, f'[[], "{docker.ID}"]\n', ""),
     ({"image": False}, IMAGE, 1, "\n", "Error response from daemon: No such image: x:1\n"),
     ({}, ("container", "inspect", NAME), 1, "[]\n", NONE),
     ({}, ("container", "rm", NAME), 1, "", NONE),

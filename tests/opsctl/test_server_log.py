@@ -12,6 +12,7 @@ MOMENT = "2026-01-02T10:20:30.123456Z"
 ADAPTER = "/data/adapters/ggeorge--qlora-mistral-hackatone-yandexq"
 # log, exit code (None: it runs), cause, a word of the sentence, a word of the fix
 FAILURES: list[tuple[str, int | None, str, str, str]] = [
+    ("tini", 126, "program", "/e failed: Permission denied", "OPSCTL_IMAGE"),
     ("gptq_lora", 1, "gptq-lora", "GPTQ", "tgi_shim"),
     ("gptq_lora_t4", 1, "gptq-lora", "GPTQ", "tgi_shim"),
     ("shim_refused", 1, "shim-refused", "made for TGI 3.3.7", "OPSCTL_IMAGE"),

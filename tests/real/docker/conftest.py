@@ -4,19 +4,24 @@ Where a part cannot be had they are skipped and say why; in CI (CI=true) that is
 """
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 from core.settings import Settings
+from tests.gpu_server import GPUServer, download_models, free_port
 from tests.real import box
 from tests.real.docker import bot_image, image
 from tests.real.docker.engine import ENGINE, Engine, running
 from tests.real.parts import MissingPartError
+from tests.workspace import Workspace
 
+ROOT = Path(__file__).resolve().parents[3]
 MISSING = pytest.StashKey[str]()
 
 
@@ -46,6 +51,29 @@ def engine(pytestconfig: pytest.Config) -> Iterator[Engine]:
             missing(str(error))
         image.make(made, Settings.image)
         yield made
+
+
+@pytest.fixture(scope="session")
+def downloaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder with the models."""
+    return download_models(tmp_path_factory.mktemp("downloaded"))
+
+
+def project(root: Path, engine: Engine, models: Path) -> Workspace:
+    """A checkout whose commands find the engine and a card of 24 GB."""
+    workspace = Workspace(root)
+    workspace.documents.mkdir(parents=True)
+    (root / "bin").mkdir()
+    shutil.copytree(ROOT / "deploy", root / "deploy")
+    shutil.copytree(models, workspace.state)
+    port = free_port()
+    workspace.env |= {
+        **engine.env,
+        "PATH": f"{root / 'bin'}:{engine.env['PATH']}",
+        "OPSCTL_SERVER_URL": f"http://127.0.0.1:{port}",
+    }
+    GPUServer(workspace, port).gpu_memory()
+    return workspace
 
 
 def missing(why: str) -> NoReturn:

@@ -1,34 +1,75 @@
 """A real Docker engine in the box that this process is in; it ends with the box."""
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from tests.real.box import CGROUP
 from tests.real.parts import MissingPartError, unpacked
 
 # Newer releases have the client in a package of its own. The libraries are not on every machine.
-ENGINE = ("docker.io", "docker-cli", "containerd", "runc", "libdevmapper1.02.1", "libseccomp2")
+ENGINE = (
+    "docker.io", "docker-cli", "containerd", "runc", "tini", "libdevmapper1.02.1", "libseccomp2",
+)  # fmt: skip
 SOCKET = "unix:///run/docker.sock"
 HOME = Path("/run/engine")
 HOOKS = HOME / "hooks"
+HOOK = "nvidia-container-runtime-hook"
 # Docker takes --gpus where it finds the hook of NVIDIA's toolkit, and runs it for the container.
 HOOK_SCRIPTS = {
-    "nvidia-container-runtime-hook": "#!/bin/sh\ncat > /dev/null\n",
+    HOOK: "#!/bin/sh\ncat > /dev/null\n",
     "nvidia-container-runtime": '#!/bin/sh\nexec runc "$@"\n',
 }
 START_SECONDS = 60
 
 
-@dataclass(frozen=True)
 class Engine:
-    """The engine, for its clients; `programs` are the unpacked packages."""
+    """The engine, and what its clients need; `programs` are the unpacked packages."""
 
-    programs: Path
+    def __init__(self, programs: Path) -> None:
+        self.programs = programs
+        self.daemon: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers. Raises MissingPartError."""
+        log = HOME / "dockerd.log"
+        with log.open("ab") as file:
+            self.daemon = subprocess.Popen(
+                _command(self), env=_environment(self), start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        if not _is_up(self, self.daemon):
+            raise MissingPartError(f"dockerd: {log.read_text().splitlines()[-1]}")
+
+    def stop(self) -> None:
+        """End it as a shutdown of the machine does: it stops the containers first."""
+        assert self.daemon
+        self.daemon.terminate()
+        self.daemon.wait()
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Let it take connections and answer nothing."""
+        assert self.daemon
+        self.daemon.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.daemon.send_signal(signal.SIGCONT)
+
+    @contextmanager
+    def hook(self, script: str) -> Iterator[None]:
+        """Let another script be what NVIDIA's toolkit runs for a container; none where empty."""
+        path = HOOKS / HOOK
+        path.write_text(script) if script else path.unlink()
+        try:
+            yield
+        finally:
+            _install_hooks()
 
     @property
     def env(self) -> dict[str, str]:
@@ -46,29 +87,28 @@ class Engine:
         """The whole ids of all containers, running or not."""
         return self.docker("ps", "--all", "--quiet", "--no-trunc").split()
 
+    def clear(self) -> None:
+        """Leave no container."""
+        for container in self.containers():
+            self.docker("rm", "--force", container)
+
 
 @contextmanager
 def running() -> Iterator[Engine]:
     """Run the engine until the end of the block. Raises MissingPartError."""
-    engine, log = Engine(unpacked(ENGINE)), HOME / "dockerd.log"
+    engine = Engine(unpacked(ENGINE))
     _install_hooks()
-    with (
-        log.open("wb") as file,
-        subprocess.Popen(
-            _command(engine), env=_environment(engine), start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
-        ) as daemon,
-    ):  # fmt: skip
-        try:
-            if not _is_up(engine, daemon):
-                raise MissingPartError(f"dockerd: {log.read_text().splitlines()[-1]}")
-            yield engine
-        finally:
-            daemon.kill()  # its children and mounts end with the box
+    try:
+        engine.start()
+        yield engine
+    finally:
+        if engine.daemon:
+            engine.daemon.kill()  # its children and mounts end with the box
+            engine.daemon.wait()
 
 
 def _install_hooks() -> None:
-    HOOKS.mkdir(parents=True)
+    HOOKS.mkdir(parents=True, exist_ok=True)
     for name, script in HOOK_SCRIPTS.items():
         (HOOKS / name).write_text(script)
         (HOOKS / name).chmod(0o755)

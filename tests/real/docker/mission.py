@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.settings import Settings
+from opsctl.server.address import get
 from tests.fakes import hub_files
 from tests.fakes.bot_api import TOKEN
 from tests.fakes.hub import FakeHub
@@ -74,7 +75,8 @@ class Mission:
         """Raise StepError at the first step that goes wrong."""
         for step in (
             self.setup, self.vram, self.start, self.verify, self.status,
-            self.add_a_file, self.ask, self.ask_in_telegram, self.faiss, self.stop,
+            self.add_a_file, self.ask, self.ask_in_telegram, self.faiss,
+            self.kill, self.restart_of_docker, self.stop,
         ):  # fmt: skip
             with self.transcript.step(step.__name__.replace("_", " ")):
                 step()
@@ -125,6 +127,39 @@ class Mission:
         name = str(files[0].relative_to(self.transcript.folder))
         self.transcript.run("ls", "-l", name)
         need(files[0].stat().st_size > 0, "it is empty")
+
+    def kill(self) -> None:
+        """Docker brings a server back that somebody has killed."""
+        container = self.docker.containers()[0]
+        pid = self.docker.docker("inspect", "--format", "{{.State.Pid}}", container)
+        self.transcript.run("kill", "-9", pid)
+        self._wait_for_the_server()
+        self.transcript.opsctl("status", says=("server: ready, TGI", "started again 1 time"))
+        self.transcript.opsctl("verify", says=("ok       differs",))
+
+    def restart_of_docker(self) -> None:
+        """As after a reboot: what ran before runs again, and is the same."""
+        before = self.docker.containers()
+        self.docker.stop()
+        says = ("server: unknown, TGI", "the Docker engine is not running")
+        self.transcript.opsctl("status", says=says, code=3)
+        self.docker.start()
+        need(self.docker.containers() == before, "the container is another one")
+        self._wait_for_the_server()
+        says = ("already running", "the adapter hackatone is applied")
+        self.transcript.opsctl("start", says=says)
+        self.transcript.opsctl("status", says=("server: ready, TGI", "hackatone applied"))
+
+    def _wait_for_the_server(self) -> None:
+        """Wait until it takes questions, which Docker's port before it does not."""
+
+        def takes() -> bool:
+            try:
+                return get(Settings.server_url, "/health", 1)[0] == 200
+            except OSError:
+                return False
+
+        eventually(takes, COMMAND_SECONDS)
 
     def stop(self) -> None:
         self.transcript.opsctl("stop", says=("stopped",))

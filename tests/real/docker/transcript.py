@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-COMMAND_SECONDS = 120
+COMMAND_SECONDS = 600
 
 
 class StepError(Exception):
@@ -39,12 +39,18 @@ class Transcript:
         finally:
             self.rows.append((name, time.monotonic() - begun, outcome))
 
-    def opsctl(self, *args: str, says: Sequence[str] = ()) -> str:
-        """Run `opsctl args`, which must succeed and say each of some texts; return its output."""
-        return self.run("opsctl", *args, program=(sys.executable, "-m", "opsctl"), says=says)
+    def opsctl(self, *args: str, says: Sequence[str] = (), code: int = 0) -> str:
+        """Run `opsctl args`, which must end with a code and say each of some texts; its output."""
+        program = (sys.executable, "-m", "opsctl")
+        return self.run("opsctl", *args, program=program, says=says, code=code)
 
     def run(
-        self, name: str, *args: str, program: Sequence[str] = (), says: Sequence[str] = ()
+        self,
+        name: str,
+        *args: str,
+        program: Sequence[str] = (),
+        says: Sequence[str] = (),
+        code: int = 0,
     ) -> str:
         """The same for another program; its name is what is shown."""
         self.say("$ " + " ".join([name, *(f'"{arg}"' if " " in arg else arg for arg in args)]))
@@ -64,7 +70,7 @@ class Transcript:
             limit.cancel()
         seconds = time.monotonic() - begun
         self.say(f"  [exit code {process.returncode}, {seconds:.1f} s]")
-        need(process.returncode == 0, f"{name} {args[0]} did not succeed")
+        need(process.returncode == code, f"{name} {args[0]} did not end with {code}")
         said = "".join(lines)
         for text in says:
             need(text in said, f"{name} {args[0]} did not say {text!r}")

@@ -1,0 +1,1 @@
+"""The Docker engine of this machine: whether it answers, what it says, and its images."""
