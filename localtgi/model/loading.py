@@ -124,7 +124,7 @@ def _why_unpacked(device: torch.device, dtype: str) -> str:
     if device.type == "cuda":
         return f"{UNPACKED}; on a GPU a quicker server is: opsctl start --server vllm, or llamacpp"
     if not int4.instructions():
-        return f"{UNPACKED}: torch's int4 kernel is not for this CPU, which needs AVX2 or AVX-512"
+        return f"{UNPACKED}: torch's int4 kernel needs AVX2 or AVX-512, which this CPU has not"
     return f"{UNPACKED}, because of --dtype {dtype}" if dtype != "auto" else ""
 
 

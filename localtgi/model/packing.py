@@ -90,7 +90,7 @@ class Packing:
         self._say(f"packed weights cannot be kept in {folder} ({reason})")
 
     def _tell_progress(self) -> None:
-        percent = 100 * self._seen // self._source.layers
+        percent = 100 * (self._seen - 1) // self._source.layers
         if self._seen == 1 or percent >= self._told + 10:
             self._told = percent
             kept = f"once, in {self._folder}" if self._folder else "at each start"
