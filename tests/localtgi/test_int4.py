@@ -63,14 +63,14 @@ def distance(answer: Any, wanted: Any) -> float:
 @pytest.mark.parametrize("name", SHAPES)
 def test_base_and_adapter_answer_as_the_float_twin(served: Served, report: Any, name: str) -> None:
     bound = 1e-4 if name == EXACT else BOUND
+    made = set()
     for kind, adapter in (("base", None), ("adapter", "mine")):
         answer = served[name].generate(
             report["prompts"]["short"], max_new_tokens=24, adapter_id=adapter
         )
         assert distance(answer, report[name][kind]) < bound
-    assert report[name]["base"]["logprobs"][0] != pytest.approx(
-        report[name]["adapter"]["logprobs"][0], abs=BOUND
-    )
+        made.add(tuple(ids(answer)))
+    assert len(made) == 2, "the adapter changes nothing"
 
 
 @pytest.mark.parametrize("name", SHAPES)
