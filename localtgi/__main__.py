@@ -45,11 +45,13 @@ def _start(options: argparse.Namespace) -> None:
         check_adapter(name, folder)
     with reserve(options.host, options.port) as sock:
         _say("starting torch and transformers")
+        # Else threads that wait keep a core busy, which other programs may need.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         # Imported late, because they take seconds.
         from localtgi.model.loading import load
         from localtgi.server.serve import run
 
-        model = load(checkpoint, adapters, options.device, options.dtype, _say)
+        model = load(checkpoint, adapters, options.device, options.dtype, options.cache, _say)
         run(model, str(options.model), limits, key, sock, _say)
 
 
@@ -96,6 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="(%(default)s)")
     types = ("auto", "float32", "float16", "bfloat16")
     add("--dtype", choices=types, default="auto", help="(%(default)s)")
+    spare = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "localtgi"
+    told = "where packed weights go that the model's folder cannot hold (%(default)s)"
+    add("--cache", type=Path, default=spare, metavar="DIR", help=told)
     parser.epilog = "An API key is read from the environment variable API_KEY, as TGI does."
     return parser
 

@@ -21,7 +21,7 @@ def main(folder: Path) -> None:
     make_gptq(folder / "model", folder / "model-gptq", folder / "model-dequantised")
 
 
-def make_model(folder: Path, hidden: int = 64, layers: int = 2) -> None:
+def make_model(folder: Path, hidden: int = 64, layers: int = 2, key_heads: int = 2) -> None:
     """Write a Mistral with random weights, and its tokenizer.
 
     The likeliest token is always one of the tokenizer's lone letters, so greedy answers are cut
@@ -41,7 +41,7 @@ def make_model(folder: Path, hidden: int = 64, layers: int = 2) -> None:
         intermediate_size=2 * hidden,
         num_hidden_layers=layers,
         num_attention_heads=4,
-        num_key_value_heads=2,
+        num_key_value_heads=key_heads,
         head_dim=hidden // 4,
         max_position_embeddings=32768,
         sliding_window=None,

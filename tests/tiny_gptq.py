@@ -21,7 +21,9 @@ QUANTIZATION = {
 }
 
 
-def make_gptq(model: Path, packed: Path, dequantised: Path) -> None:
+def make_gptq(
+    model: Path, packed: Path, dequantised: Path, group: int = GROUP, act_order: bool = True
+) -> None:
     """Write the GPTQ twin of a model, and the float twin that it stands for."""
     import torch
     from safetensors.torch import load_file, save_file
@@ -31,7 +33,7 @@ def make_gptq(model: Path, packed: Path, dequantised: Path) -> None:
     floats: dict[str, Tensor] = {}
     for name, tensor in load_file(model / "model.safetensors").items():
         if name.endswith("_proj.weight"):
-            parts, floats[name] = quantise(tensor, order)
+            parts, floats[name] = quantise(tensor, order, group, act_order)
             integers |= {f"{name.removesuffix('weight')}{part}": t for part, t in parts.items()}
         else:
             integers[name] = tensor.half()
@@ -41,19 +43,24 @@ def make_gptq(model: Path, packed: Path, dequantised: Path) -> None:
         save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     config = json.loads((packed / "config.json").read_text())
     config |= {"torch_dtype": "float16", "quantization_config": {"quant_method": "gptq"}}
-    config["quantization_config"] |= QUANTIZATION
+    about = QUANTIZATION | {"group_size": group, "desc_act": act_order}
+    config["quantization_config"] |= about
     (packed / "config.json").write_text(json.dumps(config, indent=2))
-    (packed / "quantize_config.json").write_text(json.dumps(QUANTIZATION, indent=2))
+    (packed / "quantize_config.json").write_text(json.dumps(about, indent=2))
 
 
-def quantise(weight: "Tensor", order: "Generator") -> tuple[dict[str, "Tensor"], "Tensor"]:
+def quantise(
+    weight: "Tensor", order: "Generator", size: int, act_order: bool
+) -> tuple[dict[str, "Tensor"], "Tensor"]:
     """GPTQ tensors of a weight, outputs x inputs, and the float32 weight that they stand for."""
     import torch
 
     inputs = weight.shape[1]
-    group = (torch.arange(inputs) // GROUP)[torch.randperm(inputs, generator=order)]
+    group = torch.arange(inputs) // size
+    if act_order:
+        group = group[torch.randperm(inputs, generator=order)]
     columns = weight.t().contiguous()
-    largest = torch.stack([columns[group == g].abs().amax(0) for g in range(inputs // GROUP)])
+    largest = torch.stack([columns[group == g].abs().amax(0) for g in range(inputs // size)])
     scales = (largest / 7).clamp(min=1e-8).half()
     values = (torch.round(columns / scales[group].float()) + 8).clamp(0, 15)
     zeros = torch.full(scales.shape, 7, dtype=torch.int64)  # 8, stored minus one

@@ -3,10 +3,12 @@
 The format: 8 nibbles to an int32, of `qweight` along the inputs and of `qzeros` along the outputs;
 `g_idx` names the group of each input; zeros are stored minus one
 (github.com/AutoGPTQ/AutoGPTQ, qlinear_cuda_old.py). Weights stay packed; each forward and each
-backward unpacks one layer at a time, so a LoRA adapter can be trained on top.
+backward unpacks one layer at a time, so a LoRA adapter can be trained on top. Packed for a CPU's
+kernel as well, a layer leaves few rows to it: the steps of an answer, short prompts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -16,20 +18,39 @@ from safetensors import safe_open
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from localtgi.model import int4
 from localtgi.model.checkpoint import BITS, Checkpoint
 from localtgi.model.errors import StartError
+from localtgi.model.packing import Packing
 
 PER_INT = 32 // BITS
+COLUMNS = 256  # outputs that a CPU unpacks at a time: its caches hold them
+FEW = 256  # rows up to which the kernel is quicker than to unpack and to multiply in float32
 _hf: Any = transformers  # parts of it have no types
 
 
 def unpack(qweight: Tensor, qzeros: Tensor, scales: Tensor, g_idx: Tensor) -> Tensor:
     """The weights, inputs x outputs, in the type of the scales."""
     shifts = torch.arange(0, 32, BITS, dtype=torch.int32, device=qweight.device)
-    nibbles = (qweight[:, None, :] >> shifts[None, :, None]).bitwise_and_(15)
-    zeros = (qzeros[:, :, None] >> shifts).bitwise_and_(15).flatten(1).add_(1)
-    weight = nibbles.flatten(0, 1).to(scales.dtype)
-    return weight.sub_(zeros.to(scales.dtype)[g_idx]).mul_(scales[g_idx])
+    zeros = (qzeros[:, :, None] >> shifts).bitwise_and_(15).flatten(1).add_(1).to(scales.dtype)
+    weight = scales.new_empty(len(qweight), PER_INT, qweight.shape[1])
+    for place in range(PER_INT):
+        weight[:, place] = (qweight >> place * BITS).bitwise_and_(15)
+    # Not by [g_idx], which is slower on a CPU.
+    return (
+        weight.flatten(0, 1).sub_(zeros.index_select(0, g_idx)).mul_(scales.index_select(0, g_idx))
+    )
+
+
+def _parts(
+    qweight: Tensor, qzeros: Tensor, scales: Tensor, g_idx: Tensor
+) -> Iterator[tuple[slice, Tensor]]:
+    """The unpacked weights of some outputs after the others on a CPU, of all at once on a GPU."""
+    outputs = qweight.shape[1]
+    step = COLUMNS if qweight.device.type == "cpu" else outputs
+    for start in range(0, outputs, step):
+        part, words = slice(start, start + step), slice(start // PER_INT, (start + step) // PER_INT)
+        yield part, unpack(qweight[:, part], qzeros[:, words], scales[:, part], g_idx)
 
 
 class _PackedMatmul(torch.autograd.Function):
@@ -38,12 +59,14 @@ class _PackedMatmul(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, *packed: Tensor) -> Tensor:
         ctx.save_for_backward(*packed)
-        return x @ unpack(*packed).to(x.dtype)
+        return torch.cat([x @ part.to(x.dtype) for _, part in _parts(*packed)], -1)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        grad = grads[0] @ unpack(*ctx.saved_tensors).to(grads[0].dtype).t()
-        return grad, None, None, None, None
+        grad = grads[0]
+        parts = _parts(*ctx.saved_tensors)
+        back = sum(grad[..., part] @ weight.to(grad.dtype).t() for part, weight in parts)
+        return back, None, None, None, None  # type: ignore[return-value]
 
 
 class GPTQLinear(nn.Linear):
@@ -62,6 +85,7 @@ class GPTQLinear(nn.Linear):
             self.register_buffer(name, packed[name])
         self.register_buffer("g_idx", packed["g_idx"].long())
         self.register_buffer("bias", bias)
+        self.for_kernel: int4.Packed = {}
 
     @property
     def weight(self) -> Tensor:  # type: ignore[override]
@@ -75,22 +99,36 @@ class GPTQLinear(nn.Linear):
 
     def forward(self, x: Tensor) -> Tensor:
         """Multiply `x` by the weights, in the type of `x`."""
-        result: Tensor = _PackedMatmul.apply(x, *self.packed)  # type: ignore[no-untyped-call]
+        if self.for_kernel and x.numel() <= FEW * self.in_features:
+            result = int4.multiply(x, **self.for_kernel)
+        else:
+            result = _PackedMatmul.apply(x, *self.packed)  # type: ignore[no-untyped-call]
         return result if self.bias is None else result + self.bias.to(x.dtype)
 
 
-def load(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device) -> PreTrainedModel:
-    """Load a GPTQ model, frozen. Each tensor goes from the file to the device at once."""
+def load(
+    checkpoint: Checkpoint,
+    dtype: torch.dtype,
+    device: torch.device,
+    packing: Packing | None = None,
+) -> PreTrainedModel:
+    """Load a GPTQ model, frozen; with a `packing`, for the kernel of the CPU.
+
+    Each tensor goes from the file to the device at once.
+    """
     config = _hf.AutoConfig.from_pretrained(checkpoint.folder, trust_remote_code=False)
     vars(config).pop("quantization_config", None)  # older ones have a file of their own for it
     with init_empty_weights(include_buffers=False):
         model: Any = _hf.AutoModelForCausalLM.from_config(config, dtype=dtype)
     weights = _Weights(checkpoint, dtype, device)
-    for layer in weights.layers():
-        parent, _, name = layer.rpartition(".")
-        packed = weights.linear(layer)
-        _check_shapes(layer, packed, model.get_submodule(layer))
-        setattr(model.get_submodule(parent), name, packed)
+    with packing.kept() if packing else nullcontext():
+        for layer in weights.layers():
+            parent, _, name = layer.rpartition(".")
+            packed = weights.linear(layer)
+            _check_shapes(layer, packed, model.get_submodule(layer))
+            if packing:
+                packed.for_kernel = packing.layer(layer, packed.packed)
+            setattr(model.get_submodule(parent), name, packed)
     model.load_state_dict(weights.others(), strict=False, assign=True)
     model.tie_weights()
     empty = [name for name, weight in model.named_parameters() if weight.is_meta]

@@ -9,16 +9,17 @@ import psutil
 import torch
 import transformers
 from peft import PeftConfig, PeftModelForCausalLM
-from peft.import_utils import is_gptqmodel_available
 from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerFast
 
-from localtgi.model import gptq
+from localtgi.model import gptq, int4
 from localtgi.model.checkpoint import Checkpoint
 from localtgi.model.errors import StartError
 from localtgi.model.language import LanguageModel
+from localtgi.model.packing import Packing
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 GIB = 2**30
+UNPACKED = "slow: each layer is unpacked for every token"
 _hf: Any = transformers  # parts of it have no types
 
 
@@ -27,9 +28,13 @@ def load(
     adapters: Mapping[str, Path],
     device: str,
     dtype: str,
+    cache: Path,
     say: Callable[[str], None],
 ) -> LanguageModel:
-    """Load everything, telling each phase. Raise StartError if something does not fit."""
+    """Load everything, telling each phase. Raise StartError if something does not fit.
+
+    Weights packed for a CPU are kept in `cache` where the model's own folder cannot hold them.
+    """
     _hf.utils.logging.set_verbosity_error()
     _hf.utils.logging.disable_progress_bar()
     place = choose_device(device)
@@ -42,7 +47,13 @@ def load(
             tokenizer = _hf.AutoTokenizer.from_pretrained(
                 checkpoint.folder, trust_remote_code=False
             )
-            model = _load_weights(checkpoint, place, kind)
+            if not checkpoint.quantization:
+                model = _load_weights(checkpoint, place, kind)
+            elif exact := _why_unpacked(place, dtype):
+                say(exact)
+                model = gptq.load(checkpoint, kind, place)
+            else:
+                model = gptq.load(checkpoint, kind, place, Packing(checkpoint, cache, say))
             switch = _load_adapters(model, adapters, say)
     except StartError:
         raise
@@ -90,11 +101,7 @@ def check_memory(needed: int, device: torch.device) -> None:
 def _load_weights(
     checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype
 ) -> PreTrainedModel:
-    if checkpoint.quantization and not has_gptq_kernels(device):
-        return gptq.load(checkpoint, dtype, device)
     config = _hf.AutoConfig.from_pretrained(checkpoint.folder, trust_remote_code=False)
-    if checkpoint.quantization:
-        config.quantization_config = dict(checkpoint.quantization)
     model, report = _hf.AutoModelForCausalLM.from_pretrained(
         checkpoint.folder,
         config=config,
@@ -112,16 +119,13 @@ def _load_weights(
     return loaded
 
 
-def has_gptq_kernels(device: torch.device) -> bool:
-    """Whether transformers loads a GPTQ model itself, with the kernels of the gptqmodel package.
-
-    Only on a GPU, and with a gptqmodel that the installed peft can put adapters on (peft 0.21 asks
-    for 7.0 or newer). This way was never run: no GPU was at hand.
-    """
-    try:
-        return device.type == "cuda" and bool(is_gptqmodel_available())
-    except ImportError:  # installed, but too old for peft
-        return False
+def _why_unpacked(device: torch.device, dtype: str) -> str:
+    """Why the 4-bit weights of each layer are unpacked for every token; empty: they need not be."""
+    if device.type == "cuda":
+        return f"{UNPACKED}; on a GPU a quicker server is: opsctl start --server vllm, or llamacpp"
+    if not int4.instructions():
+        return f"{UNPACKED}: torch's int4 kernel needs AVX2 or AVX-512, which this CPU has not"
+    return f"{UNPACKED}, because of --dtype {dtype}" if dtype != "auto" else ""
 
 
 def _load_adapters(

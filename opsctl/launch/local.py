@@ -28,6 +28,7 @@ class LocalService(ProcessService):
             "--max-input-tokens", str(server.max_input),
             "--max-total-tokens", str(server.max_total),
             "--max-concurrent-requests", str(server.max_concurrent),
+            "--cache", str(self.settings.state / "packed"),
         ]  # fmt: skip
 
     def naming(self, adapter: str) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from core.secrets import redact
 from opsctl.server.boxes import folded, is_box, unboxed
 from opsctl.server.causes import CAUSES, Rule
 
-Phase = Literal["download", "shard", "adapters", "webserver", "warm-up", "ready"]
+Phase = Literal["download", "shard", "packing", "adapters", "webserver", "warm-up", "ready"]
 
 PHASES: dict[Phase, str] = {
     "download": "looking for the model's files",
     "shard": "loading the model",
+    "packing": "packing its weights for this CPU, once",
     "adapters": "loading the adapters",
     "webserver": "starting the web server",
     "warm-up": "warming up",
@@ -27,6 +28,7 @@ BEGINNINGS: tuple[tuple[str, Phase], ...] = (
     ("Download file", "download"),
     ("Starting shard", "shard"),
     ("loading model", "shard"),
+    ("packing the weights", "packing"),
     ("Loading adapter weights into model", "adapters"),
     ("loading adapter", "adapters"),
     ("Starting Webserver", "webserver"),

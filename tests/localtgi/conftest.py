@@ -21,7 +21,7 @@ class Servers:
     """Servers that start side by side, because each takes seconds."""
 
     adapters: Server  # the float model with its adapters, at most four requests
-    gptq: Server  # the GPTQ model, no adapters, with an API key
+    gptq: Server  # the GPTQ model in float32, no adapters, with an API key
     faulty: Server  # overflows on Latin letters; its tokenizer.json cuts and fills
     ending: Server  # for the test that ends it
 
@@ -53,7 +53,7 @@ def servers(tiny: Path) -> Iterator[Servers]:
     adapters = [f"--adapter={name}={tiny}/adapters/{name}" for name in ("loud", "other", "zero")]
     processes = [
         launch("--model", f"{tiny}/model", *adapters, "--max-concurrent-requests", "4"),
-        launch("--model", f"{tiny}/model-gptq", api_key=KEY),
+        launch("--model", f"{tiny}/model-gptq", "--dtype", "float32", api_key=KEY),
         launch("--model", f"{tiny}/model-faulty"),
         launch("--model", f"{tiny}/model"),
     ]

@@ -5,7 +5,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -118,15 +118,17 @@ class Server:
             connection.close()
 
 
-def launch(*arguments: str, api_key: str | None = None) -> subprocess.Popen[str]:
-    """Start a server on any free port, without waiting for it."""
+def launch(
+    *arguments: str, api_key: str | None = None, limit: Callable[[], None] | None = None
+) -> subprocess.Popen[str]:
+    """Start a server on any free port, without waiting for it; `limit` is called in it."""
     environment = {name: value for name, value in os.environ.items() if name != "API_KEY"}
     if api_key is not None:
         environment["API_KEY"] = api_key
     options = ("--port", "0", "--device", "cpu", *arguments)
     return Forked(
         options, torch=True, module="localtgi",
-        cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True,
+        cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, preexec_fn=limit,
     )  # fmt: skip
 
 

@@ -50,12 +50,12 @@ def main(folder: Path) -> None:
     sys.stdout.write(json.dumps(report))
 
 
-def generate(folder: Path, adapter: Path | None) -> Any:
+def generate(folder: Path, adapter: Path | None, text: str = PROMPT) -> Any:
     """Greedy ids and log-probabilities of a model by transformers' own generate()."""
     model = hf.AutoModelForCausalLM.from_pretrained(folder)
     if adapter:
         model = peft.PeftModel.from_pretrained(model, str(adapter)).eval()
-    prompt = hf.AutoTokenizer.from_pretrained(folder)(PROMPT, return_tensors="pt")
+    prompt = hf.AutoTokenizer.from_pretrained(folder)(text, return_tensors="pt")
     output = model.generate(
         **prompt,
         max_new_tokens=24,
@@ -153,7 +153,7 @@ def layer_with_bias() -> Any:
 
 def pieces(folder: Path) -> list[str]:
     """What each token adds to a text with characters of several tokens."""
-    model = load(open_model(folder), {}, "cpu", "auto", lambda text: None)
+    model = load(open_model(folder), {}, "cpu", "auto", folder, lambda text: None)
     first, *others = model.encode("Срок — 5 €, 🙂 и всё")
     ids = [first]
     text = IncrementalText(model, ids)
@@ -192,7 +192,9 @@ def older(folder: Path) -> bool:
     packed = folder / "model-gptq"
     made = tiny_faults.make_older(packed, folder / "older")
     first, second = (
-        load(open_model(model), {}, "cpu", "auto", lambda text: None).forward([1, 300, 301], None)
+        load(open_model(model), {}, "cpu", "float32", model, lambda text: None).forward(
+            [1, 300, 301], None
+        )
         for model in (packed, made)
     )
     return torch.equal(first[0], second[0])
@@ -223,7 +225,7 @@ def too_large(folder: Path) -> Path:
 def refused(model: Path, adapters: dict[str, Path]) -> str:
     """Why a model with these adapters is not loaded."""
     try:
-        load(open_model(model), adapters, "cpu", "auto", lambda text: None)
+        load(open_model(model), adapters, "cpu", "auto", model, lambda text: None)
     except StartError as error:
         return str(error)
     return ""
