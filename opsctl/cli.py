@@ -77,7 +77,8 @@ def _root(
 
 
 def _enter(folder: Path) -> None:
-    """Go into a project's folder; children are started there too."""
+    """Go into a project's folder; children are started there too, and hints name it."""
+    output.keep_folder(folder, COMMANDS.keys() - {"init"})
     try:
         os.chdir(folder)
     except OSError as error:

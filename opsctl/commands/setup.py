@@ -136,9 +136,9 @@ def _install(names: list[str]) -> None:
 
 
 def _show(check: Check) -> None:
-    output.write(f"{check.result:8} {check.name:10} {printable(check.detail)}")
+    output.tell(f"{check.result:8} {check.name:10} {printable(check.detail)}")
     if check.fix:
-        output.write(f"{'':19} fix: {check.fix}")
+        output.tell(f"{'':19} fix: {check.fix}")
 
 
 def _index(config: Settings) -> bool:

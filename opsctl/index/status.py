@@ -65,46 +65,46 @@ def _against_documents(store: Store, config: Settings) -> tuple[dict[str, int], 
 def show_index(index: dict[str, Any]) -> None:
     """Print what is in the index, what is not, and how old it is."""
     if index["state"] == "missing":
-        output.write("index: none yet")
+        output.tell("index: none yet")
         output.note("hint: opsctl reindex")
         return
-    output.write(
+    output.tell(
         f"index: {counted(index['documents'], 'document')},"
         f" {counted(index['chunks'], 'passage')},"
         f" embedder {index['embedder']}{_since(index['embedder_since'])},"
         f" updated {_ago(index['updated'])}"
     )
     if index["vectors"]:
-        Vectors(**index["vectors"]).show(lambda line: output.write(f"  {line}"))
+        Vectors(**index["vectors"]).show(lambda line: output.tell(f"  {line}"))
     _show_unread(index["problems"], index["partial"])
     if index["no_reader"]:
-        output.write(f"  not read: {in_words(index['no_reader'])}: no reader (opsctl doctor)")
+        output.tell(f"  not read: {in_words(index['no_reader'])}: no reader (opsctl doctor)")
     _show_changes(index)
 
 
 def _show_changes(index: dict[str, Any]) -> None:
     if index["writing"]:
-        output.write("  a reindex is under way")
+        output.tell("  a reindex is under way")
     elif index["building"]:
-        output.write("  a rebuild is unfinished (opsctl reindex continues it)")
+        output.tell("  a rebuild is unfinished (opsctl reindex continues it)")
     stale = index["stale"]
     if "error" in stale:
-        output.write(f"  {stale['error']}")
+        output.tell(f"  {stale['error']}")
         output.note(f"hint: {stale['fix']}")
     elif any(stale.values()):
         parts = ", ".join(f"{count} {word}" for word, count in stale.items() if count)
-        output.write(f"  out of date: {parts} (opsctl reindex)")
+        output.tell(f"  out of date: {parts} (opsctl reindex)")
 
 
 def _show_unread(failed: list[dict[str, str]], partial: list[dict[str, str]]) -> None:
     for label, found in (("not read", failed), ("in part", partial)):
         problems = [each for each in found if not waiting.is_all(each["reason"])]
         for problem in problems[:SHOWN]:
-            output.write(f"  {label}: {printable(problem['path'])}: {problem['reason']}")
+            output.tell(f"  {label}: {printable(problem['path'])}: {problem['reason']}")
         if len(problems) > SHOWN:
-            output.write(f"  {label}: and {len(problems) - SHOWN} more (--json lists all)")
+            output.tell(f"  {label}: and {len(problems) - SHOWN} more (--json lists all)")
     for line in waiting_lines((each["path"], each["reason"]) for each in failed + partial):
-        output.write(f"  {line}")
+        output.tell(f"  {line}")
 
 
 def _since(moment: float | None) -> str:
