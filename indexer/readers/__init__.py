@@ -15,7 +15,8 @@ __all__ = ["READERS", "Block", "Missing", "Page", "Reader", "Table", "Unreadable
 
 Reader = Callable[[Path], Iterator[Page]]
 
-# Raise it with every change of what a reader gives, or of a document's facts: all documents are read again then.
+# Raise it with every change of what a reader gives, or of what a document is known by: all
+# documents are read again then.
 VERSION = "6"
 
 # Source code, and settings that people write.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import not_writable
-from core.files import private_folder
+from core.files import private_folder, rights
 from core.lock import writer_lock
 from core.sqlite import sqlite_errors
 from core.text import counted
@@ -24,7 +24,7 @@ from indexer.store.folder import IndexFolder
 from indexer.store.identity import Identity
 from indexer.store.records import SourceFile
 from indexer.store.store import Store
-from indexer.sync.documents import Listing, Problem, digest, list_documents
+from indexer.sync.documents import NO_PERMISSION, Listing, Problem, digest, list_documents
 from indexer.sync.encoding import Encoded, encode_waiting
 from indexer.sync.gaps import Gaps
 from indexer.sync.plan import Plan, make_plan
@@ -198,7 +198,8 @@ class _Run:
         except Unreadable as error:
             self._fail(file, str(error), passing=isinstance(error, Missing))
         except PermissionError:
-            self._fail(file, "no permission to read it", passing=True)
+            path = self.root / file.path
+            self._fail(file, f"{NO_PERMISSION} ({rights(path)})", passing=True)
         except FileNotFoundError:
             self._fail(file, "it went away before it was read", passing=True)
         except OSError as error:
