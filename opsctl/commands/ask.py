@@ -11,6 +11,7 @@ import typer
 
 from assistant.answer import check_question
 from assistant.events import Done, Event, Retracted, Sources, Token
+from assistant.question.clean import is_russian
 from core import settings
 from core.errors import UsageError
 from core.settings import Settings
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 
     _Section = tuple[Citation, str]
 
+THOUGHT = (
+    "[это были размышления модели, её ответ:]",
+    "[that was the model's thinking; its answer:]",
+)
 _SOURCE = ("file", "page", "heading", "text", "score", "date", "recognised")
 
 
@@ -78,7 +83,7 @@ async def _answer(config: Settings, question: str, full: bool, json: bool) -> No
     found = done = None
     searcher = make_searcher(config, tell_words_alone)
     async with open_engine(config) as engine:
-        with AnswerLines(silent=json) as lines:
+        with AnswerLines(silent=json, russian=is_russian(question)) as lines:
             async for event in answer(
                 question,
                 searcher=searcher,
@@ -97,7 +102,7 @@ async def _answer(config: Settings, question: str, full: bool, json: bool) -> No
         _write_json(question, done, found, whole)
     else:
         if whole:
-            show_sections(question, whole)
+            show_sections(whole, is_russian(done.searched or question))
         show_end(question, done, found, "" if full else "opsctl ask --full …")
     if done.cause:
         raise typer.Exit(1)
@@ -115,9 +120,9 @@ def _question(words: list[str]) -> str:
 class AnswerLines:
     """Prints an answer as it comes, folded between words; into a pipe only what is left of it."""
 
-    def __init__(self, silent: bool = False) -> None:
+    def __init__(self, silent: bool = False, russian: bool = False) -> None:
         """`silent`: nothing is printed."""
-        self._silent = silent
+        self._silent, self._russian = silent, russian
         self._held: list[str] = []
         self._is_begun = False
         self._folder = Folder(self._write, shutil.get_terminal_size().columns)
@@ -141,7 +146,7 @@ class AnswerLines:
             if self._is_begun:
                 self._folder.end()
                 output.write("")
-                output.note("[that was the model's thinking; its answer:]")
+                output.note(THOUGHT[not self._russian])
 
     def _add(self, text: str) -> None:
         if not self._silent and sys.stdout.isatty():
@@ -185,8 +190,8 @@ def _show_sources(config: Settings, question: str, json: bool) -> None:
     choice = _choice(config, question)
     found = choice.found
     if not json:
-        list_sources(found)
-        say_whether(choice)
+        list_sources(found, is_russian(question))
+        say_whether(choice, is_russian(question))
         return
     output.write_json(
         {

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from indexer.search.searcher import Found, Searcher
 
 
+_WHETHER = ("found", "not sure", "nothing found")
+
+
 def tell_words_alone(error: UserError | None) -> None:
     """Say why a question is answered by words alone, and what helps."""
     if error:
@@ -21,23 +24,25 @@ def tell_words_alone(error: UserError | None) -> None:
         output.note(f"hint: {error.hint}")
 
 
-def list_sources(found: "Found") -> None:
+def list_sources(found: "Found", russian: bool) -> None:
     """Print each passage with its place and score."""
     from assistant.events import recognised
 
     for number, hit in enumerate(found.hits, start=1):
-        page = f", p. {hit.pages}" if hit.page is not None else ""
+        page = f", {'стр.' if russian else 'p.'} {hit.pages}" if hit.page is not None else ""
         heading = f", {hit.heading}" if hit.heading else ""
-        mark = recognised(hit.recognised, russian=False)
+        mark = recognised(hit.recognised, russian)
         place = printable(f"{hit.file}{page}{mark}{heading}")
         output.write(f"{number}. {place}  [{hit.score:.2f}]\n{_indented(hit.text)}\n")
 
 
-def say_whether(choice: "Choice") -> None:
+def say_whether(choice: "Choice", russian: bool) -> None:
     """Tell whether the passages hold an answer, by what would be quoted of them."""
-    word = "found" if choice.is_sure else "not sure" if choice.is_near else "nothing found"
-    figures = f"certainty {choice.certainty:.2f}, threshold {choice.found.threshold:.2f}"
-    output.note(f"{word}: {figures}")
+    at = 0 if choice.is_sure else 1 if choice.is_near else 2
+    said = ("найдено", "не наверняка", "ничего не найдено") if russian else _WHETHER
+    certainty, threshold = ("уверенность", "порог") if russian else ("certainty", "threshold")
+    figures = f"{certainty} {choice.certainty:.2f}, {threshold} {choice.found.threshold:.2f}"
+    output.note(f"{said[at]}: {figures}")
 
 
 def sections(citations: Sequence["Citation"], searcher: "Searcher") -> list[tuple["Citation", str]]:
@@ -47,12 +52,12 @@ def sections(citations: Sequence["Citation"], searcher: "Searcher") -> list[tupl
     return searcher.look(lambda store: [(one, section(store, one)) for one in in_part(citations)])
 
 
-def show_sections(question: str, found: Sequence[tuple["Citation", str]]) -> None:
+def show_sections(found: Sequence[tuple["Citation", str]], russian: bool) -> None:
     """Print whole sections, each under its place."""
     from assistant.quotation import place
 
     for citation, text in found:
-        output.write(f"\n— {place(citation, is_russian(question))}\n\n{text}")
+        output.write(f"\n— {place(citation, russian)}\n\n{text}")
 
 
 def show_end(question: str, done: "Done", found: "Found | None", whole: str = "") -> None:
@@ -82,14 +87,18 @@ def _tell_doubts(done: "Done", russian: bool) -> None:
         label = "отрывки этого не подтверждают" if russian else "no passage confirms this"
         output.note(f"{label}: {printable(sentence)}")
     if done.cut:
-        why = done.cause or "it reached its greatest length (OPSCTL_ANSWER_TOKENS)"
-        output.note(f"the answer is cut here: {why}")
+        longest = ("достигнута наибольшая длина", "it reached its greatest length")
+        why = done.cause or f"{longest[not russian]} (OPSCTL_ANSWER_TOKENS)"
+        output.note(f"{'ответ здесь обрезан' if russian else 'the answer is cut here'}: {why}")
     if done.dropped_turns or done.dropped_passages:
-        output.note(
-            "left out, because the prompt was full:"
-            f" {counted(done.dropped_turns, 'earlier question')},"
-            f" {counted(done.dropped_passages, 'passage')}"
-        )
+        output.note(_left_out(done.dropped_turns, done.dropped_passages, russian))
+
+
+def _left_out(turns: int, passages: int, russian: bool) -> str:
+    if russian:
+        return f"в запрос не вошло: прежних вопросов — {turns}, отрывков — {passages}"
+    counts = f"{counted(turns, 'earlier question')}, {counted(passages, 'passage')}"
+    return f"left out, because the prompt was full: {counts}"
 
 
 def _tell_writer(done: "Done", found: "Found | None", russian: bool) -> None:
@@ -100,9 +109,10 @@ def _tell_writer(done: "Done", found: "Found | None", russian: bool) -> None:
         closest = "ближе всего" if russian else "closest"
         output.note(f"{closest}: {printable(found.hits[0].file)}")
     if done.note:
-        output.note(done.note if done.engine == "server" else f"no model answered: {done.note}")
+        silent = "модель не ответила" if russian else "no model answered"
+        output.note(done.note if done.engine == "server" else f"{silent}: {done.note}")
     if done.hint:
-        output.note(f"hint: {done.hint}")
+        output.note(f"{'подсказка' if russian else 'hint'}: {done.hint}")
 
 
 def _writer(done: "Done", russian: bool) -> str:
