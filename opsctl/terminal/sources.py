@@ -1,6 +1,6 @@
 """Shows the passages that a search found."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from assistant.question.clean import is_russian
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from assistant.events import Citation, Done
     from assistant.quote import Choice
     from indexer.search.searcher import Found, Searcher
+
+    _Section = tuple[Citation, str]
 
 
 _WHETHER = ("found", "not sure", "nothing found")
@@ -45,14 +47,30 @@ def say_whether(choice: "Choice", russian: bool) -> None:
     output.note(f"{said[at]}: {figures}")
 
 
-def sections(citations: Sequence["Citation"], searcher: "Searcher") -> list[tuple["Citation", str]]:
+def sections(citations: Sequence["Citation"], searcher: "Searcher") -> "list[_Section]":
     """The whole section or page of each quotation of an answer that is cut."""
     from assistant.quote.whole import in_part, section
 
     return searcher.look(lambda store: [(one, section(store, one)) for one in in_part(citations)])
 
 
-def show_sections(found: Sequence[tuple["Citation", str]], russian: bool) -> None:
+def with_sections(
+    text: str, found: "Sequence[_Section]", russian: bool
+) -> "tuple[str, list[_Section]]":
+    """An answer with sections in place of their quotations, and those that it has none of."""
+    from assistant.quotation import place, quoted
+
+    beside = []
+    for citation, section in found:
+        quotation = quoted(citation, russian)
+        if section and quotation in text:
+            text = text.replace(quotation, f"{section}\n— {place(citation, russian)}", 1)
+        else:
+            beside.append((citation, section))
+    return text, beside
+
+
+def show_sections(found: "Sequence[_Section]", russian: bool) -> None:
     """Print whole sections, each under its place."""
     from assistant.quotation import place
 
@@ -60,17 +78,23 @@ def show_sections(found: Sequence[tuple["Citation", str]], russian: bool) -> Non
         output.write(f"\n— {place(citation, russian)}\n\n{text}")
 
 
-def show_end(question: str, done: "Done", found: "Found | None", whole: str = "") -> None:
+def show_end(
+    question: str,
+    done: "Done",
+    found: "Found | None",
+    whole: str = "",
+    named: "Collection[Citation]" = (),
+) -> None:
     """Print what follows an answer: the places of its sources, who wrote it, what was left out.
 
-    `whole` is what to type for all of a quotation that is cut.
+    `whole` is what to type for all of a quotation that is cut; `named` are places told already.
     """
     from assistant.quotation import place
     from assistant.quote.whole import shows_a_part
 
     russian = is_russian(done.searched or question)
     if done.engine == "server":
-        places = [place(citation, russian) for citation in done.citations]
+        places = [place(each, russian) for each in done.citations if each not in named]
         output.write("".join(f"\n— {place}" for place in dict.fromkeys(places)).lstrip("\n"))
     _tell_doubts(done, russian)
     if done.searched:
