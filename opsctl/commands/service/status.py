@@ -72,5 +72,9 @@ def _show_server(server: dict[str, Any], adapter: dict[str, Any]) -> None:
     hint = server.get("fix") or HINTS.get(server["state"])
     if hint and server["state"] != "ready":
         output.note(f"hint: {hint}")
-    if adapter["state"] in ADAPTER:
+    if adapter["state"] in ADAPTER and (adapter["state"] != "unproven" or _lives(server)):
         output.tell(f"adapter: {adapter['name']} {ADAPTER[adapter['state']]}")
+
+
+def _lives(server: dict[str, Any]) -> bool:
+    return server["state"] in ("ready", "busy")
