@@ -121,6 +121,22 @@ def test_mail_archives_and_whatever_else_has_a_reader_are_added(state: Path) -> 
     asyncio.run(go())
 
 
+def test_what_is_read_in_part_is_not_told_as_added_whole(state: Path) -> None:
+    async def go() -> None:
+        async with FakeBotAPI() as api, BotProcess(state, api, state, admins=ADMINS[:1]) as bot:
+            scanned = send(api, "a.pdf", pdf([note(5), b""]))
+            whole = send(api, "b.pdf", pdf([note(6), note(7)]))
+            await api.until(every([scanned, whole], bot))
+            (said,) = told(bot, scanned)
+            assert (
+                said.startswith("⚠️ Добавлено, но прочитано не всё: telegram/") and "status" in said
+            )
+            (said,) = told(bot, whole)
+            assert said.startswith("✅ Добавлено: telegram/")
+
+    asyncio.run(go())
+
+
 def test_names_are_ours(state: Path) -> None:
     page = pdf([note(1)])
     names = {
