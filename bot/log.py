@@ -13,7 +13,8 @@ MARK = "[redacted]"
 TOKEN = re.compile(r"\d{6,}(?::|%3[Aa])[A-Za-z0-9_-]{30,}")
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 # At INFO they write addresses with the token in them, at DEBUG the texts of people.
-LOUD = ("httpx", "httpcore", "telegram", "markdown_it")
+# faiss tells of each instruction set that it was not built for as of an error.
+LOUD = ("httpx", "httpcore", "telegram", "markdown_it", "faiss")
 
 
 class Redact(logging.Filter):

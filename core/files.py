@@ -3,6 +3,7 @@
 import os
 import pwd
 import shlex
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,19 +45,36 @@ def private_folder(folder: Path) -> None:
     folder.mkdir(OWNER_ALONE, exist_ok=True)
 
 
+def rights(path: Path) -> str:
+    """Who owns a file, and what its mode lets others do: "root owns it, -rw-------"."""
+    try:
+        info = path.stat()
+    except OSError as error:
+        return error.strerror or str(error)
+    return f"{_name(info.st_uid)} owns it, {stat.filemode(info.st_mode)}"
+
+
 def access_hint(path: Path) -> str:
     """Name the user who owns it, for whom the same command works; else how to look at it.
 
-    One that is not there is judged by the folder it would be in.
+    What root owns, such as after one command with sudo, is to be given back. A path that is not
+    there is judged by the folder it would be in.
     """
     found = next(place for place in (path, *path.parents) if os.access(place, os.F_OK))
-    owner = found.stat().st_uid
+    owner, quoted = found.stat().st_uid, shlex.quote(str(found))
     if os.statvfs(found).f_flag & os.ST_RDONLY:
         return "its file system is read-only: OPSCTL_STATE=DIR keeps what is written elsewhere"
     if os.geteuid() == owner:
-        return f"ls -ld {found}"
+        return f"ls -ld {quoted}"
+    if owner == 0:
+        me = shlex.quote(_name(os.geteuid()))
+        return f"root owns {found}; if it is to be yours: sudo chown -R {me} {quoted}"
+    name = _name(owner)
+    return f"{name} owns {found}; as that user it works: sudo -u {shlex.quote(name)} opsctl …"
+
+
+def _name(user: int) -> str:
     try:
-        name = pwd.getpwuid(owner).pw_name
+        return pwd.getpwuid(user).pw_name
     except KeyError:
-        name = f"#{owner}"
-    return f"{name} owns {found} and runs this bot: sudo -u {shlex.quote(name)} opsctl …"
+        return f"#{user}"

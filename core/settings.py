@@ -19,6 +19,7 @@ from core.setting_values import MAX_MESSAGE, is_secret, parse
 from core.telegram_address import passwords
 
 PREFIX = "OPSCTL_"
+SERVER_FILE = "deploy/tgi.env"  # which names the adapter
 ENGINES = ("auto", "server", "extractive")
 SERVER_APIS = ("tgi", "openai")
 # What libraries read: proxies and certificates, the Hub's cache, threads and cards of torch.
@@ -338,7 +339,7 @@ def load_with_origins(**flags: object) -> Loaded:
     fields = {item.name: item for item in dataclasses.fields(Settings)}
     tgi_env, _ = _resolve(fields["tgi_env"], flags, layers, root)
     server_file = ServerFile(Path(str(tgi_env)))
-    layers.append(("deploy/tgi.env", {"OPSCTL_ADAPTER": server_file.first_adapter}, root))
+    layers.append((SERVER_FILE, {"OPSCTL_ADAPTER": server_file.first_adapter}, root))
     values: dict[str, object] = {}
     origins: dict[str, str] = {}
     for name, item in fields.items():

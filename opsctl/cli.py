@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -47,6 +48,7 @@ COMMANDS = {
     "train": ("train:app", "Train an adapter of your own, and serve it."),
 }
 
+_NO_NUMBER = re.compile(r"is not a valid int(?:eger)?(?: range)?\b")
 # Typer's own copy of click has it, and gives no other name for it.
 WrongUsage: Any = typer.BadParameter.__base__
 
@@ -81,7 +83,8 @@ def _root(
 
 
 def _enter(folder: Path) -> None:
-    """Go into a project's folder; children are started there too."""
+    """Go into a project's folder; children are started there too, and hints name it."""
+    output.keep_folder(folder, COMMANDS.keys() - {"init"})
     try:
         os.chdir(folder)
     except OSError as error:
@@ -130,7 +133,7 @@ def _misused(error: Any) -> NoReturn:
     if type(error).__name__ == "NoArgsIsHelpError":
         error.show()
     else:
-        sentence = error.format_message().rstrip(".")
+        sentence = _NO_NUMBER.sub("is no whole number", error.format_message().rstrip("."))
         path = error.ctx.command_path if error.ctx else "opsctl"
         output.error(sentence[:1].lower() + sentence[1:], f"{path} --help")
     sys.exit(2)

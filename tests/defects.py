@@ -70,8 +70,8 @@ assistant/engines.py
 
 document-gives-orders-to-the-model tests/assistant/test_prompt.py
 assistant/prompt.py
--{date}>\n{_data(hit.text)}\n</отрывок>
-+{date}>\n{hit.text}\n</отрывок>
+-said = _data(_without_furniture(hit))
++said = _without_furniture(hit)
 
 newest-turns-are-left-out tests/assistant/test_budget.py
 assistant/budget.py
@@ -94,7 +94,7 @@ bot/inbox/inbox.py
 +self._store.dealt_with([number for number, _ in effects])
 
 person-is-answered-twice-at-once tests/bot/test_queue.py
-bot/questions/schedule.py
+bot/questions/answers.py
 -+ " AND user NOT IN (SELECT value FROM json_each(?2))"
 ++ " AND ?2 = ?2"
 

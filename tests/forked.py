@@ -12,7 +12,6 @@ from select import select
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-NO_DRIVER = ROOT / "tests" / "fakes" / "no_driver"  # of NVIDIA: its library is an empty file
 # What a program heeds before its first line, so that a fork would not.
 EARLY = ("PYTHON", "LC_", "LD_", "LANG", "HF_", "OMP_")
 # How coverage follows a program into those it starts.
@@ -20,7 +19,6 @@ COVERAGE = {name: value for name, value in os.environ.items() if name.startswith
 SERVER_ENVIRONMENT = COVERAGE | {
     "PATH": os.defpath,
     "LANG": "C.UTF-8",
-    "LD_LIBRARY_PATH": str(NO_DRIVER),
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }

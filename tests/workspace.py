@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.project import MARK, MARK_TEXT
-from tests.forked import COVERAGE, NO_DRIVER, Forked, is_early
+from tests.forked import COVERAGE, Forked, is_early
 
 # Let the built-in embedder make vectors: by itself it knows no more than the lexical search does,
 # so nothing would be embedded, and nothing could be embedded twice. The threshold is made for
@@ -154,7 +154,6 @@ class Workspace:
             "PATH": os.defpath,
             "HOME": str(self.root / "home"),
             "LANG": "C.UTF-8",
-            "LD_LIBRARY_PATH": str(NO_DRIVER),
             "DOCKER_HOST": "unix:///nonexistent/docker.sock",  # never a real engine
             "OPSCTL_DOCUMENTS": str(self.documents),
             "OPSCTL_STATE": str(self.state),

@@ -37,11 +37,11 @@ _SERIAL = frozenset(
         "newslett",
     ]
 )
-_REPLACES = re.compile(
+REPLACES = re.compile(
     r"взамен|вместо|отмен(и|я|е)\w*|утратив\w+ силу|утрачива\w+ силу|supersed|replac|repeal", re.I
 )
 _DAY = re.compile(r"date_\d{4}_\d\d_\d\d")
-_DOCUMENT_NUMBER = re.compile(r"(?:№|\bNo\.?) ?(\d[\w/-]*)")
+_DOCUMENT_NUMBER = re.compile(r"(?:№|\bNo?\.?) ?(\d[\w/-]*)")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _DATE = re.compile(r"(?<!\d)(\d\d)\.(\d\d)\.((?:19|20)\d\d)(?!\d)")
 _VERSION = re.compile(
@@ -71,16 +71,16 @@ def is_edition(one: Hit, other: Hit) -> bool:
 
 def replaces(one: Hit, other: Hit) -> bool:
     """Tell whether a document says that it takes the place of another, by its date or number."""
-    dates, numbers = _marks(other.facts)
+    dates, numbers = marks(other.facts)
     for piece in one.pieces() if one.file != other.file and (dates or numbers) else ():
-        if _REPLACES.search(piece.text):
-            said = _marks(piece.text)
+        if REPLACES.search(piece.text):
+            said = marks(piece.text)
             if dates & said[0] if dates and said[0] else numbers & said[1]:
                 return True
     return False
 
 
-def _marks(text: str) -> tuple[set[str], set[str]]:
+def marks(text: str) -> tuple[set[str], set[str]]:
     """The dates and the document numbers of a text."""
     dates = {form for form in exact_forms(text) if _DAY.fullmatch(form)}
     return dates, set(_DOCUMENT_NUMBER.findall(text))
@@ -104,10 +104,10 @@ def age(hit: Hit) -> tuple[bool, str, str, str]:
     years = _YEAR.findall(said)
     version = max(_VERSION.findall(said), default="")
     newest = max([*dates, *years], default="")
-    return not _is_put_aside(said, newest[:4]), newest, version.lower(), hit.date
+    return not is_put_aside(said, newest[:4]), newest, version.lower(), hit.date
 
 
-def _is_put_aside(said: str, year: str) -> bool:
+def is_put_aside(said: str, year: str = "") -> bool:
     """Tell whether a line says so, and not of the edition of another year."""
     lines = [line for line in said.split("\n") if _OLD.search(line)]
     return any(not _YEAR.search(line) or year in line for line in lines)

@@ -9,7 +9,8 @@ from assistant.question import patterns
 from assistant.question.clean import is_russian
 from assistant.question.phrases import word_set
 from assistant.quotation import quoted
-from assistant.retrieval.dated import number_and_date, of_a_kind
+from assistant.retrieval.borne import number_and_date, signed_by
+from assistant.retrieval.dated import of_a_kind
 from assistant.retrieval.told import NEWEST, Papers, cited, day, more
 from core.text import printable
 from indexer.passages.words import content_words, words
@@ -47,6 +48,7 @@ def about_papers(store: Store, question: str) -> Papers | None:
     return (
         _clause(store, question, russian)
         or number_and_date(store, said, russian)
+        or signed_by(store, said, russian)
         or of_a_kind(store, said, russian)
         or _about(store, said, russian)
     )

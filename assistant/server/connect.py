@@ -13,7 +13,7 @@ def connect_to(
     config: "Settings", answer_seconds: float, *, is_patient: bool = True
 ) -> "ModelServer":
     """The client of the server, adapter, model and key of the settings; see `connect`."""
-    from assistant.server.record import access, is_foreign
+    from assistant.server.record import access, is_of_others
 
     return connect(
         config.server_url,
@@ -21,7 +21,7 @@ def connect_to(
         config.api_key,
         answer_seconds,
         is_patient,
-        not is_foreign(config),
+        not is_of_others(config),
     )
 
 

@@ -93,6 +93,12 @@ def is_foreign(config: Settings) -> bool:
     return config.server_api == "openai" or not is_of_this_machine(config.server_url)
 
 
+def is_of_others(config: Settings) -> bool:
+    """Tell whether the settings name a server, and opsctl has started none there."""
+    named = config.server_url != Settings.server_url
+    return is_foreign(config) or (named and read_record(config) is None)
+
+
 def is_of_this_machine(url: str) -> bool:
     """Tell whether an address is one at which a server of this machine can be started."""
     parts = urlsplit(url)

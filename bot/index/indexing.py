@@ -86,8 +86,11 @@ class Indexing:
         """The document with this content that is in the index and still there, or nothing."""
         return await asyncio.to_thread(self._name_of, sha256)
 
-    async def passages(self, path: str) -> int:
-        """How many passages of the document can be found. Raises UserError where it cannot be."""
+    async def passages(self, path: str) -> tuple[int, bool]:
+        """How many passages of the document can be found, and whether all of it was read.
+
+        Raises UserError where it cannot be found.
+        """
         return await asyncio.to_thread(self._passages, path)
 
     async def holds(self) -> dict[str, int]:
@@ -113,13 +116,13 @@ class Indexing:
         same = (path for path, document in known.items() if document.sha256 == sha256)
         return next((path for path in same if (self._settings.documents / path).is_file()), "")
 
-    def _passages(self, path: str) -> int:
+    def _passages(self, path: str) -> tuple[int, bool]:
         with closing(IndexFolder(self._settings.index).open()) as store:
             passages = store.passages_of(path)
             if passages is None:
                 problem = store.problems().get(path)
                 raise UserError(problem[1] if problem else "it was passed over")
-            return passages
+            return passages, path not in store.gaps()
 
 
 async def _start(settings: Settings) -> Process:

@@ -117,6 +117,8 @@ EN = Texts(
     upload_reading="⏳ Reading the file…",
     upload_adding="⏳ Adding it to the documents…",
     upload_added="✅ Added: {name}, {pages}passages: {passages}.",
+    upload_in_part="⚠️ Added, but not all of it could be read: {name}, {pages}passages: {passages}."
+    " What is missing: opsctl status.",
     upload_pages="pages: {pages}, ",
     upload_known="There is such a document already: {name}.",
     upload_kind="I cannot read a file of this kind. I read documents (pdf, docx, doc, odt, rtf,"

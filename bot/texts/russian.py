@@ -115,6 +115,8 @@ RU = Texts(
     upload_reading="⏳ Читаю файл…",
     upload_adding="⏳ Добавляю в документы…",
     upload_added="✅ Добавлено: {name}, {pages}отрывков: {passages}.",
+    upload_in_part="⚠️ Добавлено, но прочитано не всё: {name}, {pages}отрывков: {passages}."
+    " Чего не хватает: opsctl status.",
     upload_pages="страниц: {pages}, ",
     upload_known="Такой документ уже есть: {name}.",
     upload_kind="Файлы такого вида я читать не умею. Умею — документы (pdf, docx, doc, odt, rtf,"

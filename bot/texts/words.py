@@ -94,6 +94,7 @@ class Texts:
     upload_reading: str
     upload_adding: str
     upload_added: str
+    upload_in_part: str
     upload_pages: str
     upload_known: str
     upload_kind: str

@@ -231,12 +231,13 @@ class Uploads:
         """What is told of an upload that was to be indexed, and whether it is."""
         words = texts_for(upload.language)
         try:
-            passages = await self._indexing.passages(upload.path)
+            passages, is_whole = await self._indexing.passages(upload.path)
         except UserError as error:
             log.warning("upload %d is not in the index: %s", upload.id, reason or error.message)
             return words.upload_not_indexed.format(name=upload.path), False
         pages = words.upload_pages.format(pages=upload.pages) if upload.pages else ""
-        said = words.upload_added.format(name=upload.path, pages=pages, passages=passages)
+        added = words.upload_added if is_whole else words.upload_in_part
+        said = added.format(name=upload.path, pages=pages, passages=passages)
         return said, True
 
     async def _expire_all(self, uploads: list[Upload]) -> None:

@@ -9,11 +9,8 @@ import re
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from indexer.readers import Page
 from indexer.readers.letters.clean import clean
 
-HEAD_LINES = 5
-LINE = 120  # characters; what is longer, or a sentence, is no line of a title
 _CORE = "docProps/core.xml"
 _OFFICE = frozenset((".docx", ".docm", ".xlsx", ".xlsm", ".pptx", ".ppsx"))
 _OPEN = frozenset((".odt", ".ott", ".ods", ".ots", ".odp", ".otp", ".fodt", ".fods", ".fodp"))
@@ -51,24 +48,6 @@ def properties(path: Path) -> str:
         return clean(_pdf(path)) if suffix == ".pdf" else ""
     except Exception:  # a damaged part beside the text is no reason to give up the text
         return ""
-
-
-def head(page: Page) -> str:
-    """The lines of a title at the head of a document's first page.
-
-    The rows of a table are none, unless nothing names their columns: number and date of an order.
-    """
-    lines = [page.heading or ""]
-    for block in page.blocks[:HEAD_LINES]:
-        text = page.text[block.start : block.stop]
-        if (
-            (block.table and block.table.header)
-            or len(text) > LINE
-            or (text.endswith((".", "?", "!")) and len(text) > LINE / 2)
-        ):
-            break
-        lines.append(text)
-    return "\n".join(filter(None, lines))
 
 
 def _in_cyrillic(word: str) -> str:

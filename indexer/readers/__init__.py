@@ -15,8 +15,9 @@ __all__ = ["READERS", "Block", "Missing", "Page", "Reader", "Table", "Unreadable
 
 Reader = Callable[[Path], Iterator[Page]]
 
-# Raise it with every change of what a reader gives: all documents are read again then.
-VERSION = "5"
+# Raise it with every change of what a reader gives, or of what a document is known by: all
+# documents are read again then.
+VERSION = "6"
 
 # Source code, and settings that people write.
 _CODE = (

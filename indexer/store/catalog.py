@@ -97,6 +97,39 @@ def opening(store: Store, document: Document) -> Extract:
     return Extract(None, None, "")
 
 
+def lines(store: Store, document: Document) -> list[Extract]:
+    """The lines of a document's text, in their order."""
+    return [
+        Extract(block.page, block.heading, line)
+        for block in _blocks(store, document)
+        if block.kind not in ("contents", "furniture")
+        for line in block.text.split("\n")
+    ]
+
+
+def statements(store: Store, words: str) -> Iterator[tuple[int, str]]:
+    """The blocks that hold some words: ids of their documents, texts with what announces them.
+
+    "2. …:" announces what is numbered deeper, and what has no number.
+    """
+    query = (
+        "SELECT p.document_id, p.id, p.text FROM page p JOIN document d ON d.id = p.document_id"
+        " WHERE d.live AND instr(p.text, ?)"
+    )
+    for document, page, text in store.db.execute(query, (words,)).fetchall():
+        announced, depth = "", None
+        spans = "SELECT kind, level, start, stop FROM block WHERE page_id = ? ORDER BY start"
+        for kind, level, start, stop in store.db.execute(spans, (page,)):
+            said = text[start:stop]
+            own = (level, not said[:1].isdigit()) if kind == "item" else None
+            if own is None or (depth and own <= depth):
+                announced = ""
+            if words in said:
+                yield document, f"{announced}\n{said}".strip()
+            if said.rstrip().endswith(":"):
+                announced, depth = said, own
+
+
 def clause(store: Store, document: Document, number: str) -> Extract | None:
     """The article, clause or section of this number, up to the next one."""
     blocks = [block for block in _blocks(store, document) if block.kind not in _NOT_SAID]

@@ -70,10 +70,19 @@ def ids(db: sqlite3.Connection) -> list[int]:
     return sorted(row[0] for row in db.execute("SELECT id FROM vector INDEXED BY vector_digest"))
 
 
-def read(db: sqlite3.Connection, vector_ids: Sequence[int]) -> list[tuple[bool, bytes]]:
-    """Of vectors: whether the text is Cyrillic, half-precision bytes."""
-    query = "SELECT cyrillic, data FROM vector WHERE id IN (SELECT value FROM json_each(?))"
-    return db.execute(query, (json.dumps(vector_ids),)).fetchall()
+def drawn(db: sqlite3.Connection, most: int) -> list[tuple[bool, bytes]]:
+    """Of vectors drawn by lot, which what they stand for decides: whether Cyrillic, and bytes."""
+    query = "SELECT cyrillic, data FROM vector ORDER BY digest LIMIT ?"
+    return db.execute(query, (most,)).fetchall()
+
+
+def passages_drawn(db: sqlite3.Connection, most: int) -> list[int]:
+    """Passages that can be found, drawn by lot, which the texts of their units decide."""
+    query = (
+        "SELECT u.chunk_id FROM unit u JOIN chunk c ON c.id = u.chunk_id"
+        " JOIN document d ON d.id = c.document_id AND d.live ORDER BY u.digest LIMIT ?"
+    )
+    return list(dict.fromkeys(row[0] for row in db.execute(query, (most,))))
 
 
 def of_passages(

@@ -124,10 +124,8 @@ class VectorSearch:
         return chance
 
     def _draw_sample(self) -> None:
-        """Units drawn evenly, and the mean cosine of two: what unrelated texts have in common."""
-        ids = np.concatenate((_ids(self._saved), _ids(self._later)))
-        step = max(1, len(ids) // SAMPLE)
-        drawn = vector_rows.read(self._store.db, ids[::step][:SAMPLE].tolist())
+        """Units drawn by lot, and the mean cosine of two: what unrelated texts have in common."""
+        drawn = vector_rows.drawn(self._store.db, SAMPLE)
         self._sample = _matrix([data for _, data in drawn], self._dimension)
         self._cyrillic = np.array([kind for kind, _ in drawn], dtype=bool)
         count = len(drawn)

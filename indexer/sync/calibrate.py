@@ -15,7 +15,6 @@ from indexer.embedders import Embedder, Matrix
 from indexer.passages.sentences import sentences
 from indexer.passages.units import unit_text
 from indexer.passages.words import stem, words
-from indexer.postings.lists import passage_table
 from indexer.search.fusion import fuse
 from indexer.search.lexicon import Lexicon
 from indexer.store import vector_rows
@@ -33,8 +32,9 @@ FEWEST_WORDS = 5
 # With fewer questions nothing is found out, and an embedder that somebody chose has this weight.
 FEW, USUAL = 30, 0.5
 CERTAIN = 2  # standard errors
-# With this many times the vectors it is found again.
-GROWTH = 2
+# It is found again with every change of an index of so few vectors, where one document counts, and
+# of a larger one with twice the vectors, or half of them.
+FEW_VECTORS, GROWTH = 2000, 2
 
 
 @dataclass(frozen=True)
@@ -48,18 +48,24 @@ def is_due(store: Store, embedder: Embedder, least: int = 1) -> bool:
     """Tell whether the weight is to be found, or found again, where there are `least` vectors."""
     if embedder.weight is not None:
         return False
-    found_for = int(store.meta().get("weight_found_for", 0))
-    return vector_rows.count(store.db) >= max(least, GROWTH * found_for)
+    meta, count = store.meta(), vector_rows.count(store.db)
+    found_for = int(meta.get("weight_found_for", 0))
+    if count < least:
+        return False
+    if count <= FEW_VECTORS:
+        return meta.get("weight_found_at") != str(store.generation())
+    return count >= GROWTH * found_for or count * GROWTH <= found_for
 
 
 def calibrate(store: Store, embedder: Embedder, progress: Callable[[int, int], None]) -> None:
     """Find the weight of the vectors and record it in the index."""
-    count = vector_rows.count(store.db)
+    count, generation = vector_rows.count(store.db), store.generation()
     weight = find_weight(store, embedder, progress)
     with store.transaction():
         store.set_meta("weight", str(USUAL if weight is None else weight))
         store.set_meta("weight_is_usual", "1" if weight is None else "")
         store.set_meta("weight_found_for", str(count))
+        store.set_meta("weight_found_at", str(generation))
 
 
 def find_weight(
@@ -96,15 +102,15 @@ def _behind(gains: Scores, best: int, other: int) -> float:
 
 
 def _questions(store: Store) -> list[_Question]:
-    """Sentences of passages drawn by lot, the same ones each time; first one of each passage."""
-    lot = random.Random(0)
-    chunks = passage_table(store.db).ids.tolist()
-    lot.shuffle(chunks)
+    """Sentences of passages drawn by lot, first one of each.
+
+    The same documents give the same ones, whatever was in the index before.
+    """
     rounds = list[tuple[int, _Question]]()
-    for passage in store.passages(chunks[: 2 * QUESTIONS]):
+    for passage in store.passages(vector_rows.passages_drawn(store.db, 2 * QUESTIONS)):
         parts = sentences(passage.text)
         texts = [part for part in parts if len(words(part)) >= FEWEST_WORDS]
-        lot.shuffle(texts)
+        random.Random(passage.text).shuffle(texts)
         for turn, text in enumerate(texts if len(parts) > 1 else ()):
             rest = (passage.heading, *(part for part in parts if part != text))
             rounds.append((turn, _Question(text, passage, "\n".join(filter(None, rest)))))

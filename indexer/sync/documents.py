@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import UserError
+from core.files import rights
 from core.text import printable
 from indexer.readers import READERS
 from indexer.store.records import SourceFile
@@ -23,6 +24,7 @@ LOCK_FILES = frozenset((
     "packages.lock.json",
 ))  # fmt: skip
 NO_READER = "no reader for "  # how the reason begins, before a suffix
+NO_PERMISSION = "no permission to read it"
 OWN_TITLE = b"# Your documents go here"
 
 
@@ -73,7 +75,7 @@ def _walk(root: Path, listing: Listing) -> Iterator[Path]:
     def unreadable(error: OSError) -> None:
         folder = _relative(root, Path(error.filename))
         listing.closed.append(folder)
-        listing.skipped.append(Problem(folder, "no permission to read the folder"))
+        listing.skipped.append(Problem(folder, f"{NO_PERMISSION} ({rights(root / folder)})"))
 
     ignored = read_ignored(root)
     for folder, folders, names in os.walk(root, onerror=unreadable):

@@ -1,5 +1,6 @@
 """What a reindex would do: compare the documents folder with the store, by content."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,7 +56,7 @@ def make_plan(root: Path, listing: Listing, store: Store | None) -> Plan:
     for file in listing.files:
         failed = problems.get(file.path)
         before = known.get(file.path)
-        if failed and failed[0] == file and not _may_pass(failed[1], failed[2], now):
+        if failed and failed[0] == file and not _may_pass(root / file.path, *failed[1:], now):
             plan.still_failing.append(Problem(file.path, failed[1]))
         elif before is None:
             plan.added.append(file)
@@ -74,9 +75,11 @@ def make_plan(root: Path, listing: Listing, store: Store | None) -> Plan:
     return plan
 
 
-def _may_pass(reason: str, passing: bool, now: Now) -> bool:
+def _may_pass(path: Path, reason: str, passing: bool, now: Now) -> bool:
     """Whether a file that failed is worth another try."""
-    return passing and (not waiting.commands(reason) or now.allows_more(reason))
+    if not passing or not os.access(path, os.R_OK):
+        return False
+    return not waiting.commands(reason) or now.allows_more(reason)
 
 
 def _require_documents(root: Path, listing: Listing, had_some: bool) -> None:

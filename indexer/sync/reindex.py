@@ -8,22 +8,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import not_writable
-from core.files import private_folder
+from core.files import private_folder, rights
 from core.lock import writer_lock
 from core.sqlite import sqlite_errors
 from core.text import counted
 from indexer.embedders import Embedder, is_dense
 from indexer.passages.chunks import make_splitter
-from indexer.passages.facts import head, name_words
+from indexer.passages.facts import name_words
+from indexer.passages.title import Head
 from indexer.postings.segments import PASSAGES
-from indexer.readers import Missing, Page, Unreadable
+from indexer.readers import Missing, Unreadable
 from indexer.readers.programs import Programs
 from indexer.store import vector_rows
 from indexer.store.folder import IndexFolder
 from indexer.store.identity import Identity
 from indexer.store.records import SourceFile
 from indexer.store.store import Store
-from indexer.sync.documents import Listing, Problem, digest, list_documents
+from indexer.sync.documents import NO_PERMISSION, Listing, Problem, digest, list_documents
 from indexer.sync.encoding import Encoded, encode_waiting
 from indexer.sync.gaps import Gaps
 from indexer.sync.plan import Plan, make_plan
@@ -197,7 +198,8 @@ class _Run:
         except Unreadable as error:
             self._fail(file, str(error), passing=isinstance(error, Missing))
         except PermissionError:
-            self._fail(file, "no permission to read it", passing=True)
+            path = self.root / file.path
+            self._fail(file, f"{NO_PERMISSION} ({rights(path)})", passing=True)
         except FileNotFoundError:
             self._fail(file, "it went away before it was read", passing=True)
         except OSError as error:
@@ -229,8 +231,8 @@ class _Run:
 
     def _read_pages(self, file: SourceFile, path: Path, document_id: int) -> str:
         """Write the pages of a file; return what of it could not be read."""
-        gaps, letters = Gaps(), 0
-        facts, read = self.reading.read(path)
+        gaps, letters, head = Gaps(), 0, Head()
+        told, read = self.reading.read(path)
         for page in read:
             if page.left_out:
                 gaps.left_out = page.left_out
@@ -239,24 +241,22 @@ class _Run:
             encoded = self.is_dense and self.embedder.knows(page.text[:LANGUAGE_SAMPLE])
             with self.store.transaction():
                 self.store.add_page(document_id, page, chunks, encoded=encoded)
-                if not gaps.pages:
-                    self.store.set_facts(document_id, self._facts(path, facts, page))
+            head.add(page)
             gaps.add(page, blank=not chunks)
             letters += len(page.text)
             self.waiting += len(chunks)
             self.report.passages += len(chunks)
             if self.waiting >= PASSAGES or time.monotonic() > self.next:
                 self._finish()
-        if told := str(gaps):
-            return told
+        facts = "\n".join((name_words(file.path), told, head.text()))
+        with self.store.transaction():
+            self.store.set_facts(document_id, facts)
+        if missing := str(gaps):
+            return missing
         few = file.size > LARGE and file.size > BYTES_A_LETTER * letters
         if few and not gaps.has_pictures:
             return f"little text for its size: {counted(letters, 'letter')}: pictures of text?"
         return ""
-
-    def _facts(self, path: Path, told: str, first: Page) -> str:
-        name = path.relative_to(self.root).as_posix()
-        return "\n".join((name_words(name), told, head(first)))
 
     def _finish(self) -> None:
         """Make the documents that were read findable."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Self
 import typer
 
 from assistant.answer import check_question
-from assistant.events import Done, Event, Retracted, Sources, Token
+from assistant.events import Done, Event, Retracted, Sources, Token, Writer
+from assistant.question.clean import is_russian
 from core import settings
 from core.errors import UsageError
 from core.settings import Settings
@@ -25,6 +26,7 @@ from opsctl.terminal.sources import (
     show_end,
     show_sections,
     tell_words_alone,
+    with_sections,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
 
     _Section = tuple[Citation, str]
 
+THOUGHT = (
+    "[это были размышления модели, её ответ:]",
+    "[that was the model's thinking; its answer:]",
+)
 _SOURCE = ("file", "page", "heading", "text", "score", "date", "recognised")
 
 
@@ -78,7 +84,7 @@ async def _answer(config: Settings, question: str, full: bool, json: bool) -> No
     found = done = None
     searcher = make_searcher(config, tell_words_alone)
     async with open_engine(config) as engine:
-        with AnswerLines(silent=json) as lines:
+        with AnswerLines(silent=json, russian=is_russian(question), whole=full) as lines:
             async for event in answer(
                 question,
                 searcher=searcher,
@@ -91,14 +97,17 @@ async def _answer(config: Settings, question: str, full: bool, json: bool) -> No
                     found = event.found
                 elif isinstance(event, Done):
                     done = event
-    assert done
-    whole = sections(done.citations, searcher) if full else None
+            assert done
+            russian = is_russian(done.searched or question)
+            whole = sections(done.citations, searcher) if full else []
+            answer_text, beside = with_sections(done.text, whole, russian)
+            lines.replace(answer_text)
     if json:
-        _write_json(question, done, found, whole)
+        _write_json(question, done, found, whole if full else None)
     else:
-        if whole:
-            show_sections(question, whole)
-        show_end(question, done, found, "" if full else "opsctl ask --full …")
+        show_sections(beside, russian)
+        named = {citation for citation, _ in beside}
+        show_end(question, done, found, "" if full else "opsctl ask --full …", named)
     if done.cause:
         raise typer.Exit(1)
 
@@ -115,11 +124,11 @@ def _question(words: list[str]) -> str:
 class AnswerLines:
     """Prints an answer as it comes, folded between words; into a pipe only what is left of it."""
 
-    def __init__(self, silent: bool = False) -> None:
-        """`silent`: nothing is printed."""
-        self._silent = silent
+    def __init__(self, silent: bool = False, russian: bool = False, whole: bool = False) -> None:
+        """`silent`: nothing is printed; `whole`: quotes wait, for they may be replaced."""
+        self._silent, self._russian, self._whole = silent, russian, whole
         self._held: list[str] = []
-        self._is_begun = False
+        self._is_begun = self._waits = False
         self._folder = Folder(self._write, shutil.get_terminal_size().columns)
 
     def __enter__(self) -> Self:
@@ -134,17 +143,24 @@ class AnswerLines:
 
     def show(self, event: Event) -> None:
         """Print what an event adds; what is taken back stays on a terminal, and is named."""
-        if isinstance(event, Token):
+        if isinstance(event, Writer):
+            self._waits = self._whole and event.engine != "server"
+        elif isinstance(event, Token):
             self._add(event.text)
         elif isinstance(event, Retracted):
             self._held.clear()
             if self._is_begun:
                 self._folder.end()
                 output.write("")
-                output.note("[that was the model's thinking; its answer:]")
+                output.note(THOUGHT[not self._russian])
+
+    def replace(self, text: str) -> None:
+        """Print this in place of what waits."""
+        if self._held:
+            self._held = [text]
 
     def _add(self, text: str) -> None:
-        if not self._silent and sys.stdout.isatty():
+        if not self._silent and not self._waits and sys.stdout.isatty():
             self._folder.add(text)
         else:
             self._held.append(text)
@@ -185,8 +201,8 @@ def _show_sources(config: Settings, question: str, json: bool) -> None:
     choice = _choice(config, question)
     found = choice.found
     if not json:
-        list_sources(found)
-        say_whether(choice)
+        list_sources(found, is_russian(question))
+        say_whether(choice, is_russian(question))
         return
     output.write_json(
         {

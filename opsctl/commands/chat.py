@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.events import Done, Sources, Turn
+from assistant.question.clean import is_russian
 from core import settings
 from core.errors import UsageError, UserError
 from core.settings import Settings
@@ -27,8 +28,13 @@ if TYPE_CHECKING:
 
 HELP = (
     "/new starts over · /sources shows the passages of the last answer, /full all of what it quotes"
-    " · /exit, Ctrl-D: leave"
+    " · /exit, Ctrl-D: leave",
+    "/new — начать заново · /sources — отрывки последнего ответа, /full — всё, из чего он цитирует"
+    " · /exit, Ctrl-D — выйти",
 )
+STOPPED = "\nstopped", "\nостановлено"
+NOTHING_QUOTED = "there is no answer with a quotation yet", "ответа с цитатой ещё не было"
+NOTHING_ASKED = "no question has been asked yet", "вопросов ещё не было"
 KEPT_LINES = 1000
 
 
@@ -42,7 +48,7 @@ def chat(engine: EngineName = None, json: JsonLines = False) -> None:
     dialogue = _Dialogue(make_searcher(config, tell_words_alone), config, json)
     history = config.state / "chat_history"
     if sys.stdin.isatty():
-        output.note(HELP)
+        output.note("\n".join(HELP))
         _recall(history)
     try:
         while dialogue.turn():
@@ -60,6 +66,7 @@ class _Dialogue:
         self.turns: list[Turn] = []
         self.found: Found | None = None
         self.last: Done | None = None
+        self.russian = False  # as the last question
 
     def turn(self) -> bool:
         """Read a line and answer it; False when the dialogue is over."""
@@ -79,18 +86,19 @@ class _Dialogue:
         elif line == "/full":
             self._show_whole()
         elif line.startswith("/"):
-            output.note(HELP)
+            output.note(HELP[self.russian])
         elif line:
             self._ask(line)
         return True
 
     def _ask(self, question: str) -> None:
+        self.russian = is_russian(question)
         try:
             asyncio.run(self._answer(question))
         except UserError as error:
             output.error(error.message, error.hint)
         except KeyboardInterrupt:
-            output.note("\nstopped")
+            output.note(STOPPED[self.russian])
 
     async def _answer(self, question: str) -> None:
         from assistant.answer import answer
@@ -98,7 +106,7 @@ class _Dialogue:
 
         done = None
         async with open_engine(self.config) as engine:
-            with AnswerLines(silent=self.json) as lines:
+            with AnswerLines(silent=self.json, russian=self.russian) as lines:
                 async for event in answer(
                     question,
                     self.turns,
@@ -126,15 +134,15 @@ class _Dialogue:
 
     def _show_whole(self) -> None:
         if self.last and self.last.citations:
-            show_sections(self.last.text, sections(self.last.citations, self.searcher))
+            show_sections(sections(self.last.citations, self.searcher), self.russian)
         else:
-            output.note("there is no answer with a quotation yet")
+            output.note(NOTHING_QUOTED[self.russian])
 
     def _show_sources(self) -> None:
         if self.found:
-            list_sources(self.found)
+            list_sources(self.found, self.russian)
         else:
-            output.note("no question has been asked yet")
+            output.note(NOTHING_ASKED[self.russian])
 
 
 def _recall(history: Path) -> None:

@@ -31,9 +31,9 @@ def doctor(
         output.write_json([dataclasses.asdict(check) for check in checks])
     else:
         for check in checks:
-            output.write(f"{check.result:8} {check.name:10} {printable(check.detail)}")
+            output.tell(f"{check.result:8} {check.name:10} {printable(check.detail)}")
             if check.fix:
-                output.write(f"{'':19} fix: {check.fix}")
+                output.tell(f"{'':19} fix: {check.fix}")
     if any(check.result == "failed" for check in checks):
         raise typer.Exit(1)
 

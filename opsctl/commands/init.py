@@ -36,7 +36,7 @@ def init(
     _copy_server_settings(root / "deploy" / "tgi.env")
     if not is_checkout(root):
         _write(root / MARK, MARK_TEXT)
-    again = shlex.quote(output.program())
+    again = shlex.quote(output.called())
     again += "" if root == Path.cwd() else f" -C {shlex.quote(str(folder))}"
     output.note(f"next: put documents into {root / 'documents'}, then: {again} setup")
 

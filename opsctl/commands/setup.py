@@ -14,6 +14,11 @@ from opsctl.machine.programs import is_installed
 from opsctl.terminal import output
 from opsctl.terminal.check import Check
 
+NOT_ASKED = (
+    "there is no terminal to ask in, so nothing is asked, and there is no bot:"
+    " put OPSCTL_TELEGRAM_TOKEN into .env for one (opsctl setup --yes: without this line)"
+)
+
 
 def setup(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; do all of it.")] = False,
@@ -38,6 +43,8 @@ def setup(
     if asking:
         # Ctrl-C there leaves what was typed in .env.
         ask_about_bot(config, lambda name, value: add_settings(loaded.root, {name: value}))
+    elif not yes and not config.telegram_token:
+        output.note(NOT_ASKED)
     wrong_token = None if asking else rejection(config)
     served = _prepare_model(loaded, asking, skip_download)
     indexed = _index(settings.load())
@@ -136,9 +143,9 @@ def _install(names: list[str]) -> None:
 
 
 def _show(check: Check) -> None:
-    output.write(f"{check.result:8} {check.name:10} {printable(check.detail)}")
+    output.tell(f"{check.result:8} {check.name:10} {printable(check.detail)}")
     if check.fix:
-        output.write(f"{'':19} fix: {check.fix}")
+        output.tell(f"{'':19} fix: {check.fix}")
 
 
 def _index(config: Settings) -> bool:

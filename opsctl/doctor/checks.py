@@ -4,20 +4,22 @@ from collections.abc import Callable
 
 from core.settings import Loaded, Settings
 from opsctl.doctor import bot, configuration, documents, embedder, index, installation, server
+from opsctl.doctor.corpus import Corpus
 from opsctl.terminal.check import Check, guarded
 
 
 def run_checks(loaded: Loaded) -> list[Check]:
     """Run all checks; one that raises has failed."""
     config = loaded.settings
+    corpus = Corpus(config)
     probes: list[tuple[str, Callable[[Settings], Check]]] = [
-        ("documents", documents.documents),
+        ("documents", lambda _: documents.documents(corpus)),
         ("state", installation.state),
         ("disk", installation.disk),
         ("embedder", embedder.embedder),
-        ("index", index.index),
-        ("files", documents.files),
-        ("programs", documents.programs),
+        ("index", lambda _: index.index(corpus)),
+        ("files", lambda _: documents.files(corpus)),
+        ("programs", lambda _: documents.programs(corpus)),
         ("token", lambda _: bot.token(loaded)),
         ("telegram", bot.telegram),
         ("people", bot.people),

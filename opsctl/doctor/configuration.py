@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.errors import UserError
-from core.settings import Loaded, Settings
+from core.settings import SERVER_FILE, Loaded, Settings
 from opsctl.doctor.unknown import in_words
 from opsctl.terminal.check import Check
 
@@ -28,7 +28,7 @@ def settings(loaded: Loaded) -> list[Check]:
         found.append((unusable.message, unusable.hint))
     if found:
         return [Check("settings", "warning", *words) for words in found]
-    given = sum(origin != "default" for origin in loaded.origins.values())
+    given = sum(origin not in ("default", SERVER_FILE) for origin in loaded.origins.values())
     count = "1 setting is set" if given == 1 else f"{given} settings are set"
     return [Check("settings", "ok", f"{count}, the rest are defaults")]
 

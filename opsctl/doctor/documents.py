@@ -1,45 +1,37 @@
 """The documents, and whether each could be read."""
 
-from contextlib import closing
-
-from core.settings import Settings
 from core.text import counted
+from opsctl.doctor.corpus import Corpus
 from opsctl.terminal.check import Check
 
 
-def documents(config: Settings) -> Check:
+def documents(corpus: Corpus) -> Check:
     """Whether there is something to read."""
-    from indexer.sync.documents import PUT_FILES, list_documents
+    from indexer.sync.documents import PUT_FILES
 
-    listing = list_documents(config.documents)
-    detail = f"{counted(len(listing.files), 'file')} in {config.documents}"
-    if not listing.files:
-        return Check(
-            "documents",
-            "failed",
-            detail,
-            PUT_FILES,
-        )
+    found = corpus.listing.files
+    detail = f"{counted(len(found), 'file')} in {corpus.config.documents}"
+    if not found:
+        return Check("documents", "failed", detail, PUT_FILES)
     return Check("documents", "ok", detail)
 
 
-def files(config: Settings) -> Check:
+def files(corpus: Corpus) -> Check:
     """Whether every document could be read."""
-    from indexer.store.folder import IndexFolder
-    from indexer.sync.documents import list_documents
     from opsctl.index import unread
 
-    folder = IndexFolder(config.index)
-    if not folder.store_path():
+    if not corpus.exists:
         return Check("files", "warning", "none was read yet", "opsctl reindex")
-    with closing(folder.open()) as store:
-        failed = {path: row[1] for path, row in store.problems().items()}
-        problems, gaps = _not_waiting(failed), _not_waiting(store.gaps())
+    found = corpus.indexed
+    problems, gaps = _not_waiting(found.problems), _not_waiting(found.gaps)
     if problems:
         path, reason = next(iter(sorted(problems.items())))
         detail = f"{len(problems)} could not be read, such as {path}: {reason}"
         return Check("files", "warning", detail, "opsctl status lists them")
-    if kinds := unread.without_reader(list_documents(config.documents).skipped):
+    if found.unread:
+        detail = f"{counted(found.unread, 'file')} not read yet"
+        return Check("files", "warning", detail, "opsctl reindex")
+    if kinds := unread.without_reader(corpus.listing.skipped):
         return Check("files", "warning", f"no reader for {unread.in_words(kinds)}", unread.FIX)
     if gaps:
         path, reason = next(iter(gaps.items()))
@@ -48,17 +40,14 @@ def files(config: Settings) -> Check:
     return Check("files", "ok", "every document could be read")
 
 
-def programs(config: Settings) -> Check:
+def programs(corpus: Corpus) -> Check:
     """Whether all is installed that the documents need to be read."""
     from indexer.readers import waiting
-    from indexer.store.folder import IndexFolder
 
-    folder = IndexFolder(config.index)
-    if not folder.store_path():
+    if not corpus.exists:
         return Check("programs", "ok", "no document was read yet")
-    with closing(folder.open()) as store:
-        failed = ((path, row[1]) for path, row in store.problems().items())
-        told = waiting.told((*failed, *store.gaps().items()))
+    found = corpus.indexed
+    told = waiting.told((*found.problems.items(), *found.gaps.items()))
     if told:
         what = ", ".join(map(str, told.values()))
         return Check("programs", "warning", f"waiting: {what}", " && ".join(told))

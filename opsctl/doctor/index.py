@@ -1,44 +1,30 @@
 """The index, and what keeps it up to date."""
 
-from contextlib import closing
-
 from core.settings import Settings
 from core.text import counted
+from opsctl.doctor.corpus import Corpus
 from opsctl.terminal.check import Check
 
 
-def index(config: Settings) -> Check:
+def index(corpus: Corpus) -> Check:
     """Whether the index is sound, and of what the documents are now."""
     from indexer.models import AUTO, SERVER
-    from indexer.store.folder import IndexFolder
-    from indexer.store.vector_rows import FAILED
-    from indexer.sync.documents import list_documents
-    from indexer.sync.plan import make_plan
 
-    with closing(IndexFolder(config.index).open()) as store:
-        damage = store.damage()
-        if damage:
-            return Check("index", "failed", f"damaged: {damage}", "opsctl reindex --rebuild")
-        made = store.identity().embedder
-        if config.embedder not in (AUTO, made.removeprefix(f"{SERVER}:")):
-            detail = f"made with {made}, and OPSCTL_EMBEDDER is {config.embedder}"
-            return Check("index", "failed", detail, "opsctl reindex --rebuild")
-        counts = store.counts()
-        detail = f"{counted(counts.documents, 'document')}, {counted(counts.chunks, 'passage')}"
-        plan = make_plan(config.documents, list_documents(config.documents), store)
-        _, waiting = store.count_vectors()
-        failed = store.meta().get(FAILED)
-    behind = plan.work + len(plan.removed)
-    if behind:
-        return Check(
-            "index", "warning", f"{detail}, {counted(behind, 'file')} behind", "opsctl reindex"
-        )
-    if waiting:
-        rows = counted(waiting, "row or sentence", "rows and sentences")
-        why = f" ({failed})" if failed else ""
-        return Check(
-            "index", "warning", f"{detail}, {rows} without a vector{why}", "opsctl reindex"
-        )
+    found, wanted = corpus.indexed, corpus.config.embedder
+    if wanted not in (AUTO, found.embedder.removeprefix(f"{SERVER}:")):
+        detail = f"made with {found.embedder}, and OPSCTL_EMBEDDER is {wanted}"
+        return Check("index", "failed", detail, "opsctl reindex --rebuild")
+    if found.unknown:
+        raise found.unknown
+    detail = f"{counted(found.documents, 'document')}, {counted(found.passages, 'passage')}"
+    if found.behind:
+        detail = f"{detail}, {counted(found.behind, 'file')} behind"
+        return Check("index", "warning", detail, "opsctl reindex")
+    if found.waiting:
+        rows = counted(found.waiting, "row or sentence", "rows and sentences")
+        why = f" ({found.failed})" if found.failed else ""
+        detail = f"{detail}, {rows} without a vector{why}"
+        return Check("index", "warning", detail, "opsctl reindex")
     return Check("index", "ok", f"{detail}, up to date")
 
 

@@ -31,11 +31,11 @@ def show_freshness(found: dict[str, Any]) -> None:
     if found["next"] is not None:
         minutes = max(0, round((found["next"] - time.time()) / 60))
         words += f", next in {minutes} min"
-    output.write(words)
+    output.tell(words)
     if not found["by"]:
         output.note("hint: opsctl start")
     if found["error"]:
-        output.write(f"  the last time it failed: {found['error']}")
+        output.tell(f"  the last time it failed: {found['error']}")
 
 
 def keep_fresh(config: Settings) -> None:

@@ -1,5 +1,6 @@
 """How the index is, for `opsctl status`."""
 
+import shlex
 import time
 from contextlib import closing
 from dataclasses import asdict
@@ -12,7 +13,7 @@ from core.text import counted, printable
 from indexer.readers import waiting
 from indexer.store.folder import IndexFolder
 from indexer.store.store import Store
-from indexer.sync.documents import list_documents
+from indexer.sync.documents import NO_PERMISSION, Listing, list_documents
 from indexer.sync.plan import make_plan
 from opsctl.index.unread import in_words, waiting_lines, without_reader
 from opsctl.index.vectors import Vectors
@@ -28,18 +29,20 @@ def index_status(config: Settings) -> dict[str, Any]:
         return {"state": "missing"}
     with closing(folder.open()) as store:
         counts, vectors = store.counts(), Vectors.of(store, config)
-        problems, since = store.problems(), store.meta().get("made")
-        no_reader, stale = _against_documents(store, config)
+        since = store.meta().get("made")
+        listing, stale = _against_documents(store, config)
+        failed = {path: row[1] for path, row in store.problems().items()}
+        failed |= {
+            each.path: each.reason for each in listing.skipped if each.path in listing.closed
+        }
         return {
             "state": "ready",
             "documents": counts.documents,
             "chunks": counts.chunks,
-            "failed": len(problems),
-            "problems": [
-                {"path": path, "reason": row[1]} for path, row in sorted(problems.items())
-            ],
+            "failed": len(failed),
+            "problems": [{"path": path, "reason": why} for path, why in sorted(failed.items())],
             "partial": [{"path": path, "reason": why} for path, why in store.gaps().items()],
-            "no_reader": no_reader,
+            "no_reader": without_reader(listing.skipped),
             "embedder": store.identity().embedder,
             "embedder_since": float(since) if since else None,
             "vectors": vectors and asdict(vectors),
@@ -51,60 +54,62 @@ def index_status(config: Settings) -> dict[str, Any]:
         }
 
 
-def _against_documents(store: Store, config: Settings) -> tuple[dict[str, int], dict[str, Any]]:
-    """Files without a reader, by kind; and what is new, changed or gone, or why it is unknown."""
+def _against_documents(store: Store, config: Settings) -> tuple[Listing, dict[str, Any]]:
+    """The documents folder; and what is new, changed or gone there, or why it is unknown."""
     try:
         listing = list_documents(config.documents)
         plan = make_plan(config.documents, listing, store)
     except UserError as error:
-        return {}, {"error": error.message, "fix": error.hint}
+        return Listing(), {"error": error.message, "fix": error.hint}
     changes = {"new": len(plan.added), "changed": len(plan.changed), "gone": len(plan.removed)}
-    return without_reader(listing.skipped), changes
+    return listing, changes
 
 
 def show_index(index: dict[str, Any]) -> None:
     """Print what is in the index, what is not, and how old it is."""
     if index["state"] == "missing":
-        output.write("index: none yet")
+        output.tell("index: none yet")
         output.note("hint: opsctl reindex")
         return
-    output.write(
+    output.tell(
         f"index: {counted(index['documents'], 'document')},"
         f" {counted(index['chunks'], 'passage')},"
         f" embedder {index['embedder']}{_since(index['embedder_since'])},"
         f" updated {_ago(index['updated'])}"
     )
     if index["vectors"]:
-        Vectors(**index["vectors"]).show(lambda line: output.write(f"  {line}"))
+        Vectors(**index["vectors"]).show(lambda line: output.tell(f"  {line}"))
     _show_unread(index["problems"], index["partial"])
     if index["no_reader"]:
-        output.write(f"  not read: {in_words(index['no_reader'])}: no reader (opsctl doctor)")
+        output.tell(f"  not read: {in_words(index['no_reader'])}: no reader (opsctl doctor)")
     _show_changes(index)
 
 
 def _show_changes(index: dict[str, Any]) -> None:
     if index["writing"]:
-        output.write("  a reindex is under way")
+        output.tell("  a reindex is under way")
     elif index["building"]:
-        output.write("  a rebuild is unfinished (opsctl reindex continues it)")
+        output.tell("  a rebuild is unfinished (opsctl reindex continues it)")
     stale = index["stale"]
     if "error" in stale:
-        output.write(f"  {stale['error']}")
+        output.tell(f"  {stale['error']}")
         output.note(f"hint: {stale['fix']}")
     elif any(stale.values()):
         parts = ", ".join(f"{count} {word}" for word, count in stale.items() if count)
-        output.write(f"  out of date: {parts} (opsctl reindex)")
+        output.tell(f"  out of date: {parts} (opsctl reindex)")
 
 
 def _show_unread(failed: list[dict[str, str]], partial: list[dict[str, str]]) -> None:
     for label, found in (("not read", failed), ("in part", partial)):
         problems = [each for each in found if not waiting.is_all(each["reason"])]
         for problem in problems[:SHOWN]:
-            output.write(f"  {label}: {printable(problem['path'])}: {problem['reason']}")
+            output.tell(f"  {label}: {printable(problem['path'])}: {problem['reason']}")
         if len(problems) > SHOWN:
-            output.write(f"  {label}: and {len(problems) - SHOWN} more (--json lists all)")
+            output.tell(f"  {label}: and {len(problems) - SHOWN} more (--json lists all)")
+    if closed := [each["path"] for each in failed if each["reason"].startswith(NO_PERMISSION)]:
+        output.note(f"hint: sudo chmod a+rX {shlex.quote(closed[0])}, in the documents folder")
     for line in waiting_lines((each["path"], each["reason"]) for each in failed + partial):
-        output.write(f"  {line}")
+        output.tell(f"  {line}")
 
 
 def _since(moment: float | None) -> str:

@@ -72,15 +72,15 @@ def show_bot(bot: dict[str, Any]) -> None:
         poll = f"last poll {bot['poll_age']:.0f} s ago" if bot["polled"] else "no poll answered yet"
         writing = counted(bot["writing"], "answer")
         words.append(f"{poll}, {writing} being written, {bot['waiting']} waiting")
-    output.write(", ".join(words))
+    output.tell(", ".join(words))
     if trouble := bot.get("trouble"):
-        output.write(f"  {trouble['sentence']}")
+        output.tell(f"  {trouble['sentence']}")
         output.note(f"hint: {trouble['fix']}")
     if alone := bot.get("words_alone"):
-        output.write(f"  words alone are searched: {alone['sentence']}")
+        output.tell(f"  words alone are searched: {alone['sentence']}")
         output.note(f"hint: {alone['fix']}")
     if fault := bot.get("model_trouble"):
-        output.write(f"  people get quotations: the model does not answer ({fault})")
+        output.tell(f"  people get quotations: the model does not answer ({fault})")
     if bot["state"] in HINTS:
         output.note(f"hint: {HINTS[bot['state']]}")
 

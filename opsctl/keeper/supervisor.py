@@ -52,6 +52,7 @@ class Supervisor:
             _say(f"the bot ended ({_how(code)}) and is started again in {wait:g} s")
             self._sleep(wait)
             if self._told_to_end:
+                _say("it is not started again: it was told to end")
                 return 0
             failures += 1
             self._restarts += 1

@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,31 @@ TIME_LEFT = 7  # columns of 0:00:00
 SPEED_SECONDS = 300  # whose mean tells the time left: a step of a training may take a minute
 
 
+_typed = ""  # what a person typed before a command
+_start: Path | None = None  # where
+_command = re.compile("(?!)")
+
+
+def keep_folder(folder: Path, commands: Iterable[str]) -> None:
+    """Let each of these commands that is named be one of the project in a folder, as by -C."""
+    global _typed, _start, _command
+    _typed, _start = f" -C {shlex.quote(str(folder))}", Path.cwd()
+    _command = re.compile(rf"(?<![\w/.-])opsctl(?= (?:(?:{'|'.join(commands)})\b|…))")
+
+
 def write(text: str, end: str = "\n") -> None:
     """Print data."""
     sys.stdout.write(text + end)
     sys.stdout.flush()
+
+
+def tell(text: str) -> None:
+    """Print data that may name commands."""
+    write(_with_folder(text))
+
+
+def _with_folder(text: str) -> str:
+    return _command.sub(lambda named: named[0] + _typed, text)
 
 
 def write_json(value: object) -> None:
@@ -43,16 +66,21 @@ def write_table(rows: Sequence[Sequence[object]]) -> None:
 
 def note(text: str) -> None:
     """Say something that is not data."""
-    sys.stderr.write("\n".join(map(printable, text.split("\n"))) + "\n")
+    sys.stderr.write("\n".join(map(printable, _with_folder(text).split("\n"))) + "\n")
     sys.stderr.flush()
 
 
 def program() -> str:
-    """How opsctl can be called from here: its name, or its path where that is not on PATH."""
-    called = Path(sys.argv[0])
-    if called.name != "opsctl" or shutil.which("opsctl"):
+    """How opsctl can be called for this project from where it was called."""
+    return called() + _typed
+
+
+def called() -> str:
+    """The name of opsctl, or its path where that is not on PATH."""
+    path, here = Path(sys.argv[0]), _start or Path.cwd()
+    if path.name != "opsctl" or shutil.which("opsctl"):
         return "opsctl"
-    return os.path.relpath(called) if called.is_relative_to(Path.cwd()) else str(called)
+    return os.path.relpath(path, here) if path.is_relative_to(here) else str(path)
 
 
 def error(message: str, hint: str = "") -> None:

@@ -1,6 +1,6 @@
 """Shows the passages that a search found."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from assistant.question.clean import is_russian
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from assistant.quote import Choice
     from indexer.search.searcher import Found, Searcher
 
+    _Section = tuple[Citation, str]
+
+
+_WHETHER = ("found", "not sure", "nothing found")
+
 
 def tell_words_alone(error: UserError | None) -> None:
     """Say why a question is answered by words alone, and what helps."""
@@ -21,51 +26,75 @@ def tell_words_alone(error: UserError | None) -> None:
         output.note(f"hint: {error.hint}")
 
 
-def list_sources(found: "Found") -> None:
+def list_sources(found: "Found", russian: bool) -> None:
     """Print each passage with its place and score."""
     from assistant.events import recognised
 
     for number, hit in enumerate(found.hits, start=1):
-        page = f", p. {hit.pages}" if hit.page is not None else ""
+        page = f", {'стр.' if russian else 'p.'} {hit.pages}" if hit.page is not None else ""
         heading = f", {hit.heading}" if hit.heading else ""
-        mark = recognised(hit.recognised, russian=False)
+        mark = recognised(hit.recognised, russian)
         place = printable(f"{hit.file}{page}{mark}{heading}")
         output.write(f"{number}. {place}  [{hit.score:.2f}]\n{_indented(hit.text)}\n")
 
 
-def say_whether(choice: "Choice") -> None:
+def say_whether(choice: "Choice", russian: bool) -> None:
     """Tell whether the passages hold an answer, by what would be quoted of them."""
-    word = "found" if choice.is_sure else "not sure" if choice.is_near else "nothing found"
-    figures = f"certainty {choice.certainty:.2f}, threshold {choice.found.threshold:.2f}"
-    output.note(f"{word}: {figures}")
+    at = 0 if choice.is_sure else 1 if choice.is_near else 2
+    said = ("найдено", "не наверняка", "ничего не найдено") if russian else _WHETHER
+    certainty, threshold = ("уверенность", "порог") if russian else ("certainty", "threshold")
+    figures = f"{certainty} {choice.certainty:.2f}, {threshold} {choice.found.threshold:.2f}"
+    output.note(f"{said[at]}: {figures}")
 
 
-def sections(citations: Sequence["Citation"], searcher: "Searcher") -> list[tuple["Citation", str]]:
+def sections(citations: Sequence["Citation"], searcher: "Searcher") -> "list[_Section]":
     """The whole section or page of each quotation of an answer that is cut."""
     from assistant.quote.whole import in_part, section
 
     return searcher.look(lambda store: [(one, section(store, one)) for one in in_part(citations)])
 
 
-def show_sections(question: str, found: Sequence[tuple["Citation", str]]) -> None:
+def with_sections(
+    text: str, found: "Sequence[_Section]", russian: bool
+) -> "tuple[str, list[_Section]]":
+    """An answer with sections in place of their quotations, and those that it has none of."""
+    from assistant.quotation import place, quoted
+
+    beside = []
+    for citation, section in found:
+        quotation = quoted(citation, russian)
+        if section and quotation in text:
+            text = text.replace(quotation, f"{section}\n— {place(citation, russian)}", 1)
+        else:
+            beside.append((citation, section))
+    return text, beside
+
+
+def show_sections(found: "Sequence[_Section]", russian: bool) -> None:
     """Print whole sections, each under its place."""
     from assistant.quotation import place
 
     for citation, text in found:
-        output.write(f"\n— {place(citation, is_russian(question))}\n\n{text}")
+        output.write(f"\n— {place(citation, russian)}\n\n{text}")
 
 
-def show_end(question: str, done: "Done", found: "Found | None", whole: str = "") -> None:
+def show_end(
+    question: str,
+    done: "Done",
+    found: "Found | None",
+    whole: str = "",
+    named: "Collection[Citation]" = (),
+) -> None:
     """Print what follows an answer: the places of its sources, who wrote it, what was left out.
 
-    `whole` is what to type for all of a quotation that is cut.
+    `whole` is what to type for all of a quotation that is cut; `named` are places told already.
     """
     from assistant.quotation import place
     from assistant.quote.whole import shows_a_part
 
     russian = is_russian(done.searched or question)
     if done.engine == "server":
-        places = [place(citation, russian) for citation in done.citations]
+        places = [place(each, russian) for each in done.citations if each not in named]
         output.write("".join(f"\n— {place}" for place in dict.fromkeys(places)).lstrip("\n"))
     _tell_doubts(done, russian)
     if done.searched:
@@ -82,14 +111,18 @@ def _tell_doubts(done: "Done", russian: bool) -> None:
         label = "отрывки этого не подтверждают" if russian else "no passage confirms this"
         output.note(f"{label}: {printable(sentence)}")
     if done.cut:
-        why = done.cause or "it reached its greatest length (OPSCTL_ANSWER_TOKENS)"
-        output.note(f"the answer is cut here: {why}")
+        longest = ("достигнута наибольшая длина", "it reached its greatest length")
+        why = done.cause or f"{longest[not russian]} (OPSCTL_ANSWER_TOKENS)"
+        output.note(f"{'ответ здесь обрезан' if russian else 'the answer is cut here'}: {why}")
     if done.dropped_turns or done.dropped_passages:
-        output.note(
-            "left out, because the prompt was full:"
-            f" {counted(done.dropped_turns, 'earlier question')},"
-            f" {counted(done.dropped_passages, 'passage')}"
-        )
+        output.note(_left_out(done.dropped_turns, done.dropped_passages, russian))
+
+
+def _left_out(turns: int, passages: int, russian: bool) -> str:
+    if russian:
+        return f"в запрос не вошло: прежних вопросов — {turns}, отрывков — {passages}"
+    counts = f"{counted(turns, 'earlier question')}, {counted(passages, 'passage')}"
+    return f"left out, because the prompt was full: {counts}"
 
 
 def _tell_writer(done: "Done", found: "Found | None", russian: bool) -> None:
@@ -100,9 +133,10 @@ def _tell_writer(done: "Done", found: "Found | None", russian: bool) -> None:
         closest = "ближе всего" if russian else "closest"
         output.note(f"{closest}: {printable(found.hits[0].file)}")
     if done.note:
-        output.note(done.note if done.engine == "server" else f"no model answered: {done.note}")
+        silent = "модель не ответила" if russian else "no model answered"
+        output.note(done.note if done.engine == "server" else f"{silent}: {done.note}")
     if done.hint:
-        output.note(f"hint: {done.hint}")
+        output.note(f"{'подсказка' if russian else 'hint'}: {done.hint}")
 
 
 def _writer(done: "Done", russian: bool) -> str:

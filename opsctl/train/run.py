@@ -107,4 +107,4 @@ def _show_result(plan: "Plan", target: Path) -> None:
     if base is not None and record["best_eval_loss"] >= base:
         output.note(f"it is no better than the base, whose loss is {base:.4f}")
     output.write(f"picture: {plan.run.picture}")
-    output.write(f"serve it: opsctl train use {plan.run.name} && opsctl restart")
+    output.tell(f"serve it: opsctl train use {plan.run.name} && opsctl restart")

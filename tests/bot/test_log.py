@@ -31,7 +31,7 @@ def log() -> Iterator[io.StringIO]:
     logging.captureWarnings(False)
     root.handlers[:], sys.excepthook = handlers, hook
     root.setLevel(level)
-    for name in ("httpx", "httpcore", "telegram", "markdown_it"):
+    for name in ("httpx", "httpcore", "telegram", "markdown_it", "faiss"):
         logging.getLogger(name).setLevel(logging.NOTSET)
 
 
@@ -82,3 +82,11 @@ def test_an_uncaught_exception() -> None:
     assert done.returncode == 1 and TOKEN not in done.stderr
     assert "CRITICAL bot: the bot ends" in done.stderr
     assert f"RuntimeError: https://x/bot{MARK}/getMe" in done.stderr
+
+
+def test_libraries_that_are_loud_say_only_what_is_wrong(log: io.StringIO) -> None:
+    for name in ("faiss.loader", "httpx", "telegram.ext"):
+        logging.getLogger(name).info("Could not load library due to: ModuleNotFoundError")
+        logging.getLogger(name).warning("%s is at its end", name)
+    assert "ModuleNotFoundError" not in log.getvalue()
+    assert log.getvalue().count("is at its end") == 3

@@ -110,13 +110,30 @@ def test_mail_archives_and_whatever_else_has_a_reader_are_added(state: Path) -> 
             await api.until(every([*sent.values()], bot))
             for suffix, message in sent.items():
                 (said,) = told(bot, message)
-                assert (
-                    said.startswith("✅ Добавлено: telegram/") and f"{suffix}, отрывков: " in said
-                )
+                in_part = suffix in (".gz", ".zip")  # they hold what nobody can read
+                begins = "⚠️ Добавлено, но прочитано не всё: " if in_part else "✅ Добавлено: "
+                assert said.startswith(f"{begins}telegram/"), said
+                assert f"{suffix}, отрывков: " in said
             before = len(bot.finished(ADMIN))
             api.user(ADMIN, question(5))
             answer = (await bot.replied(ADMIN, before + 1))[-1]
             assert "Норд5." in answer and "Склад.txt" in answer
+
+    asyncio.run(go())
+
+
+def test_what_is_read_in_part_is_not_told_as_added_whole(state: Path) -> None:
+    async def go() -> None:
+        async with FakeBotAPI() as api, BotProcess(state, api, state, admins=ADMINS[:1]) as bot:
+            scanned = send(api, "a.pdf", pdf([note(5), b""]))
+            whole = send(api, "b.pdf", pdf([note(6), note(7)]))
+            await api.until(every([scanned, whole], bot))
+            (said,) = told(bot, scanned)
+            assert (
+                said.startswith("⚠️ Добавлено, но прочитано не всё: telegram/") and "status" in said
+            )
+            (said,) = told(bot, whole)
+            assert said.startswith("✅ Добавлено: telegram/")
 
     asyncio.run(go())
 

@@ -1,6 +1,7 @@
 """The second phase of a reindex: what is said of vectors, and what cuts their making short."""
 
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -74,6 +75,22 @@ def test_an_index_too_small_to_find_a_weight_says_that_it_has_the_usual_one(
     assert (in_use(served)["usual"], in_use(served)["given"]) == (True, False)
     given = served.run("status", env={"OPSCTL_DENSE_WEIGHT": "0.7"})
     assert "weight 0.7, as OPSCTL_DENSE_WEIGHT says\n" in given.stdout
+
+
+def test_the_weight_is_that_of_the_documents_whatever_was_there_before(served: Workspace) -> None:
+    for name in ("b", "a"):
+        for number in range(FILES, FILES + 9):
+            served.write(f"{name}/note{number}.txt", note(number))
+        served.reindex()
+    for number in range(3, FILES):
+        (served.documents / f"note{number}.txt").unlink()
+    for name in ("a", "b"):
+        shutil.rmtree(served.documents / name)
+    served.reindex()
+    after = in_use(served)
+    served.reindex("--rebuild")
+    fresh = in_use(served)
+    assert (after["weight"], after["usual"]) == (fresh["weight"], fresh["usual"])
 
 
 def test_an_index_of_words_alone_says_nothing_of_vectors(workspace: Workspace) -> None:

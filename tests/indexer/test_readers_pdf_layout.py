@@ -6,6 +6,7 @@ from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from pypdf import PdfWriter
 
 from indexer.readers import Page, read
@@ -298,3 +299,27 @@ def test_a_line_that_a_bookmark_names_is_a_heading(tmp_path: Path) -> None:
     writer.write(path)
     (page,) = read(path)
     assert (page.heading, page.text) == ("2. Power", " ".join(BODY))
+
+
+@pytest.mark.parametrize("counts", [(5, 2), (1, 1), (2, 7)])
+def test_a_footer_with_the_number_of_its_page_is_furniture_on_short_pages_too(
+    tmp_path: Path, counts: tuple[int, int]
+) -> None:
+    pages = [
+        placed(
+            *((50, 800 - 14 * at, f"Rule {number}.{at} speaks of books") for at in range(count)),
+            (50, 40, f"Library, page {number}"),
+        )
+        for number, count in enumerate(counts, start=1)
+    ]
+    for number, page in enumerate(read_bytes(tmp_path, pdf(pages)), start=1):
+        assert said(page, "furniture") == [f"Library, page {number}"]
+
+
+def test_short_pages_that_begin_with_numbered_titles_keep_them(tmp_path: Path) -> None:
+    pages = [
+        placed((50, 820, f"Appendix {number}"), (50, 20, f"Text of {number}"))
+        for number in range(1, 3)
+    ]
+    for page in read_bytes(tmp_path, pdf(pages)):
+        assert not said(page, "furniture")

@@ -106,3 +106,23 @@ def test_a_reindex_of_an_index_that_may_not_be_written_is_refused_and_loses_noth
         path.chmod(0o755 if path.is_dir() else 0o644)
     assert plain_user.source(question(1)) == "note1.txt"
     assert plain_user.reindex()["added"] == ["note4.txt"]
+
+
+def test_status_says_that_files_cannot_be_read_and_why_and_offers_no_reindex(
+    plain_user: Workspace,
+) -> None:
+    fill(plain_user)
+    (plain_user.documents / "note1.txt").chmod(0)
+    (plain_user.documents / "folder").chmod(0)
+    plain_user.run("reindex")
+    done = plain_user.run("status")
+    assert "out of date" not in done.stdout
+    for name, mode in (("note1.txt", "----------"), ("folder", "d---------")):
+        line = next(line for line in done.stdout.splitlines() if f"not read: {name}: " in line)
+        assert "no permission to read it (" in line and f" owns it, {mode})" in line
+    assert "hint: sudo chmod a+rX folder" in done.stderr
+    assert plain_user.json("status")["index"]["stale"] == {"new": 0, "changed": 0, "gone": 0}
+    again = plain_user.reindex()
+    assert [item["path"] for item in again["failed"]] == ["note1.txt"], "it is told again"
+    (plain_user.documents / "note1.txt").chmod(0o644)
+    assert "out of date: 1 new" in plain_user.run("status").stdout

@@ -116,9 +116,12 @@ def test_all_of_what_is_quoted_in_part_is_shown_where_it_is_asked_for(workspace:
     done = workspace.run("ask", question(1))
     assert "Последний ящик" not in done.stdout and "--full" in done.stderr
     full = workspace.run("ask", "--full", question(1))
-    assert full.stdout.startswith(done.stdout)
-    rest = full.stdout[len(done.stdout) :]
-    assert rest.index("Первый ящик") < rest.index("Последний ящик пуст.") < rest.index("Конец")
+    told = full.stdout
+    assert told.index("Первый ящик") < told.index("Последний ящик пуст.") < told.index("Конец")
+    assert told.count("Норд1") == told.count("склад.txt") == 1, (
+        "the place and the text are told once"
+    )
+    assert told.count("\n— ") == 1 and "«" not in told
     assert "--full" not in full.stderr
     (one,) = workspace.json("ask", "--full", question(1))["full"]
     assert (one["file"], one["page"]) == ("склад.txt", None) and "Последний ящик" in one["text"]

@@ -1,9 +1,11 @@
 """opsctl chat, through a pipe and on a terminal."""
 
+import re
 import signal
 
 import pytest
 
+from tests.indexer.sample_files import pdf
 from tests.terminal import CTRL_C, on_a_terminal
 from tests.workspace import Workspace, note, question
 
@@ -127,3 +129,22 @@ def test_ctrl_c_at_the_prompt_leaves_the_shell_a_line_of_its_own(dialogue: Works
     assert done.returncode == 130, done
     assert done.stdout.endswith("\r\n")
     assert "Traceback" not in done.stdout
+
+
+def test_a_russian_dialogue_reads_russian_throughout(workspace: Workspace) -> None:
+    workspace.write("устав.pdf", pdf(["Навигация на реке Кумже открыта с мая.", "Причалы."]))
+    workspace.reindex()
+    asked = "С какого месяца открыта навигация на реке Кумже?"
+    said, noted = talk(workspace, asked, "/sources", "/full", "/help", "Сколько стоит ананас?")
+    assert ", стр. 1" in said and ", p. " not in said
+    assert "/new — начать заново" in noted
+    assert not re.search(r"[A-Za-z]{3}", re.sub(r"/\w+|Ctrl-D|устав.pdf", "", said + noted))
+    said, noted = talk(workspace, "When is the river Кумжа open?", "/sources", "/help")
+    assert "стр." not in said and "/new starts over" in noted
+
+
+def test_a_russian_dialogue_without_an_answer_to_quote_says_so_in_russian(
+    dialogue: Workspace,
+) -> None:
+    _, noted = talk(dialogue, "Сколько стоит ананас в Бразилии?", "/full")
+    assert "ответа с цитатой ещё не было" in noted

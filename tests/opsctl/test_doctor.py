@@ -194,7 +194,10 @@ def test_a_second_administrator_is_told_whose_bot_it_is(plain_user: Workspace) -
         told = plain_user.fails(2, *command.split())
         assert f"error: {env} cannot be read (Permission denied)" in told
         owner = env.owner()
-        assert f"hint: {owner} owns {env} and runs this bot: sudo -u {owner} opsctl …" in told
+        assert "this bot" not in told
+        assert f"hint: {owner} owns {env}" in told
+        helps = "sudo chown -R " if owner == "root" else f"sudo -u {owner} opsctl …"
+        assert helps in told
 
 
 def test_what_cannot_be_written_has_a_hint(plain_user: Workspace) -> None:
@@ -268,3 +271,18 @@ def test_a_bot_without_an_administrator_and_a_group_that_cannot_be_asked_are_tol
     members = {"OPSCTL_ADMINS": "7", "OPSCTL_MEMBERS_OF": "-100"}
     found = checks(workspace, code=1, env=members)["people"]
     assert found["result"] == "warning" and "-100: the bot is not in it" in found["detail"]
+
+
+def test_the_adapter_of_the_servers_file_is_no_setting_of_a_person(indexed: Workspace) -> None:
+    count = checks(indexed)["settings"]["detail"]
+    shutil.copytree(DEPLOY, indexed.root / "deploy")
+    assert origins(indexed)["OPSCTL_ADAPTER"][1] == "deploy/tgi.env"
+    assert checks(indexed)["settings"]["detail"] == count
+
+
+def test_documents_that_were_not_read_yet_are_not_told_as_read(indexed: Workspace) -> None:
+    assert checks(indexed)["files"]["detail"] == "every document could be read"
+    indexed.write("note9.txt", note(9))
+    found = checks(indexed)["files"]
+    assert (found["result"], found["detail"]) == ("warning", "1 file not read yet")
+    assert found["fix"] == "opsctl reindex"

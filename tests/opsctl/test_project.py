@@ -1,5 +1,7 @@
 """The project that a command works on: found above, where opsctl is installed from, or none."""
 
+import re
+import shlex
 import shutil
 import stat
 import sys
@@ -181,3 +183,37 @@ def test_the_example_is_up_to_date_and_true(workspace: Workspace) -> None:
     workspace.env |= UNSET
     found = origins(workspace)
     assert {origin for name, (_, origin) in found.items() if f"{name}=" in text} == {".env"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ask", "кто"),
+        ("chat",),
+        ("status",),
+        ("doctor",),
+        ("start",),
+        ("logs", "abc"),
+        ("logs", "bot"),
+        ("setup", "--yes"),
+        ("verify",),
+        ("users", "invite"),
+        ("reindex", "--nothing"),
+        ("train", "plot", "none"),
+    ],
+)
+@pytest.mark.parametrize("folder", ["a", "a b"])
+def test_commands_that_are_named_keep_the_folder_that_was_typed(
+    workspace: Workspace, command: tuple[str, ...], folder: str
+) -> None:
+    project = Workspace(workspace.root / folder)
+    project.write("a.bin", "?")
+    workspace.options["cwd"] = workspace.root
+    workspace.env |= UNSET
+    done = workspace.run("-C", folder, *command)
+    told = done.stderr + done.stdout
+    named = re.findall(r"\bopsctl (?:[a-z]+\b|…)|\bopsctl -C \S+", told)
+    shown = f"opsctl -C {shlex.quote(folder).split(' ')[0]}"
+    assert set(named) - {"opsctl did"} <= {shown}, told
+    if command[0] in ("ask", "status", "doctor", "start", "logs", "reindex"):
+        assert named, told

@@ -2,14 +2,17 @@
 
 import json
 import os
+import re
 import signal
 import threading
 import urllib.request
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import pytest
+
 from tests.fakes.tgi_process import tgi_process
-from tests.gpu_server import GPUServer
-from tests.workspace import Workspace, note
+from tests.gpu_server import GPUServer, free_port
+from tests.workspace import Workspace, note, question
 
 
 def indexed(server: GPUServer) -> Workspace:
@@ -190,3 +193,33 @@ def test_a_damaged_record_stops_nothing(server: GPUServer) -> None:
 
 def write_record(workspace: Workspace, wanted: str) -> None:
     (workspace.state / "run" / "server.json").write_text(json.dumps({"wanted": wanted}))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("status",),
+        ("start",),
+        ("start", "--server", "none"),
+        ("logs", "server"),
+        ("verify",),
+        ("doctor",),
+        ("ask", "--engine", "server", question(1)),
+    ],
+)
+def test_advice_on_a_server_that_nobody_started_does_not_go_round_in_circles(
+    workspace: Workspace, command: tuple[str, ...]
+) -> None:
+    workspace.write("note1.txt", note(1))
+    workspace.reindex()
+    url = f"http://127.0.0.1:{free_port()}"
+    workspace.env |= {"OPSCTL_SERVER_URL": url, "OPSCTL_ADAPTER": "hackatone"}
+    workspace.env["OPSCTL_SERVER_API"] = "tgi"
+    done = workspace.run(*command)
+    lines = (done.stdout + done.stderr).splitlines()
+    advice = [line for line in lines if "hint:" in line or "fix:" in line]
+    assert "opsctl start" not in str(advice), "it would start none"
+    assert "opsctl logs server" not in str(advice), "there is no log of it here"
+    named = re.findall(r"opsctl (\w+)", str(advice))
+    assert "start it where" in str(advice) or named == ["status"], done
+    assert "opsctl verify" not in done.stdout

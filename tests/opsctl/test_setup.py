@@ -125,6 +125,15 @@ def test_without_documents_setup_says_where_to_put_them(workspace: Workspace) ->
     assert "put documents into" in done.stderr
 
 
+def test_without_a_terminal_setup_says_what_it_did_not_ask(workspace: Workspace) -> None:
+    workspace.write("note1.txt", note(1))
+    done = workspace.run("setup")
+    assert done.returncode == 0, done
+    assert "no terminal to ask in" in done.stderr and "OPSCTL_TELEGRAM_TOKEN" in done.stderr
+    assert "added 1" in done.stdout and "next: opsctl ask" in done.stderr
+    assert "no terminal" not in workspace.run("setup", "--yes").stderr
+
+
 def test_on_a_terminal_setup_asks_for_the_token_once_and_never_shows_it(
     workspace: Workspace,
 ) -> None:

@@ -68,6 +68,17 @@ def test_a_killed_program_is_started_again(tmp_path: Path) -> None:
         assert "SIGKILL) and is started again in 1 s" in process.stderr.read()
 
 
+def test_the_log_of_one_that_is_told_to_end_between_two_runs_does_not_promise_a_start(
+    tmp_path: Path,
+) -> None:
+    with supervisor(tmp_path, "raise SystemExit(1)") as process:
+        assert process.stderr
+        assert "is started again in 1 s" in process.stderr.readline()
+        process.terminate()
+        assert process.wait() == 0
+        assert "it is not started again" in process.stderr.read().splitlines()[-1]
+
+
 @HURRY
 def test_failures_are_followed_by_longer_and_longer_waits(tmp_path: Path, hurry: bool) -> None:
     with supervisor(tmp_path, "raise SystemExit(1)", hurry) as process:

@@ -237,6 +237,17 @@ def test_a_link_that_makes_administrators_is_for_one_person(workspace: Workspace
     assert re.search(r"admin\s+1 of 1\s+used\s", workspace.run("users", "invites").stdout)
 
 
+def test_codes_of_administrators_are_no_links_and_links_without_a_name_are_shown_as_typed(
+    workspace: Workspace,
+) -> None:
+    in_store(workspace, lambda store: (Invites(store).claim(), Invites(store).make()))
+    (row,) = workspace.json("users", "invites")
+    shown = workspace.run("users", "invites")
+    assert row["role"] == "person" and row["link"].startswith("/start ")
+    assert row["link"] in shown.stdout and "t.me/" not in shown.stdout
+    assert "not known" in shown.stderr
+
+
 def test_the_code_of_the_first_administrator_stays_the_same(workspace: Workspace) -> None:
     workspace.env["OPSCTL_TELEGRAM_TOKEN"] = TOKEN
     in_store(workspace, lambda store: store.set_username(TOKEN, "docs_bot"))

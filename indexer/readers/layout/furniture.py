@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Set
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Set
 
 from indexer.readers.layout.lines import Line, lines_of
 from indexer.readers.layout.piece import Piece
@@ -18,6 +18,11 @@ LEAST_PAGES = 3
 LEAST_NUMBERED = 2  # pages of a document without others, where their numbers differ
 SHARE = 0.4  # of the pages: those of left and of right pages may differ
 
+# What says which page it is, digits aside.
+_PAGE = re.compile(
+    r"\b(?:page|p\.|стр(?:аница|\.)?|лист|с\.) ?#|^[-–—. ]*#[-–—. ]*$|# ?(?:of|из|/) ?#",
+    re.IGNORECASE,
+)
 _DIGITS = re.compile(r"\d+|\b[ivxlc]+\b", re.IGNORECASE)
 
 
@@ -29,8 +34,11 @@ class Furniture:
         top = max((piece.top for pieces in pages for piece in pieces), default=0.0)
         self._low, self._high = bottom + EDGE * (top - bottom), top - EDGE * (top - bottom)
         counts, count, texts = Counter[str](), 0, set[str]()
-        for pieces in pages:
+        by_page = defaultdict[str, list[int]](list)
+        for at, pieces in enumerate(pages):
             lines = lines_of(pieces)
+            for said, number in _page_numbers(self._outermost(lines)):
+                by_page[said].append(number - at)
             if len(lines) < LEAST_LINES:
                 continue
             count += 1
@@ -45,6 +53,10 @@ class Furniture:
             said
             for said, times in counts.items()
             if times >= least or times == numbered[said] == count == LEAST_NUMBERED
+        } | {
+            said
+            for said, firsts in by_page.items()
+            if len(firsts) >= max(LEAST_NUMBERED, SHARE * len(pages)) and len({*firsts}) == 1
         }
 
     def parted(self, pieces: list[Piece]) -> tuple[list[Piece], list[Line]]:
@@ -67,6 +79,14 @@ class Furniture:
             return []
         upper = [line for line in lines[:LINES] if line.bottom > self._high]
         return upper + [line for line in lines[-LINES:] if line.bottom < self._low]
+
+
+def _page_numbers(lines: Iterable[Line]) -> Iterator[tuple[str, int]]:
+    """What lines say that name their page, short ones too, and the numbers."""
+    for line in lines:
+        number = re.search(r"\d+", line.text)
+        if number and _PAGE.search(said := _said(line.text)):
+            yield said, int(number[0])
 
 
 def _said_in(texts: Iterable[str]) -> Set[str]:

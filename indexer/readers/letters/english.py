@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 
+from indexer.readers.letters.doubles import (
+    CYRILLIC,
+    LATIN,
+    OTHER_CYRILLIC,
+    OTHER_LATIN,
+    SMALL_CYRILLIC,
+    SMALL_LATIN,
+)
+
 LEAST_WORDS = 5  # different ones of both alphabets: not a name, a number or a formula
 LEAST_SHARE = 0.02  # of the words
 SPREAD = 0.1  # from this share on words of nothing but such letters are English, too
 
-_LATIN = str.maketrans("асеорхуіѕјАВЕКМНОРСТХУІЅЈ", "aceopxyisjABEKMHOPCTXYISJ")
-_SAME = "".join(map(chr, _LATIN))
+_SAME = CYRILLIC + SMALL_CYRILLIC + OTHER_CYRILLIC
+_LATIN = str.maketrans(_SAME, LATIN + SMALL_LATIN + OTHER_LATIN)
 _WORD = re.compile(r"[^\W\d_]+")
 _MIXED = re.compile(rf"[A-Za-z][{_SAME}]|[{_SAME}][A-Za-z]")
 _OTHER = re.compile(f"(?![{_SAME}])[\u0400-\u045f]")  # Cyrillic, and like no Latin letter

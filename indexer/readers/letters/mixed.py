@@ -2,10 +2,11 @@
 
 import re
 
-LATIN, CYRILLIC = "ABCEHKMOPTXY", "АВСЕНКМОРТХУ"
-_SMALL_LATIN, _SMALL_CYRILLIC = "aceopxyk", "асеорхук"  # the others differ when they are small
-_TO_CYRILLIC = str.maketrans(LATIN + _SMALL_LATIN, CYRILLIC + _SMALL_CYRILLIC)
-_TO_LATIN = str.maketrans(CYRILLIC + _SMALL_CYRILLIC, LATIN + _SMALL_LATIN)
+from indexer.readers.letters.doubles import CYRILLIC, LATIN, SMALL_CYRILLIC, SMALL_LATIN
+
+_LATIN, _CYRILLIC = LATIN + SMALL_LATIN + "k", CYRILLIC + SMALL_CYRILLIC + "к"
+_TO_CYRILLIC = str.maketrans(_LATIN, _CYRILLIC)
+_TO_LATIN = str.maketrans(_CYRILLIC, _LATIN)
 _WORD = re.compile("[A-Za-zА-Яа-яЁё]+")
 _MIXED = re.compile("[A-Za-z][А-Яа-яЁё]|[А-Яа-яЁё][A-Za-z]")
 _IS_LATIN = re.compile("[A-Za-z]")

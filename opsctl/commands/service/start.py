@@ -159,13 +159,13 @@ def _tell_of_logout(config: Settings) -> None:
 
 def _start_none(config: Settings, asked: bool) -> None:
     """Start no model server; say who answers, and where none was asked for, why."""
-    from assistant.server.record import forget, is_foreign
+    from assistant.server.record import forget, is_of_others
     from opsctl.launch.checks import can_run_tgi
     from opsctl.launch.choose import tell_of_others
 
     if asked:
         forget(config)
-    if is_foreign(config):
+    if is_of_others(config):
         tell_of_others(config)
         return
     if not asked:

@@ -50,27 +50,31 @@ def status(json: Json = False) -> None:
 
 def _show_server(server: dict[str, Any], adapter: dict[str, Any]) -> None:
     if server["state"] == "absent":
-        output.write("server: none; answers are quotes from the documents")
+        output.tell("server: none; answers are quotes from the documents")
         return
     kind = f"{server['name']}, " if "name" in server else ""
     age = server.get("uptime_seconds")
     since = f", up {output.age(age)}" if age is not None else ""
     restarts = server.get("restarts")
     again = f", started again {counted(restarts, 'time')}" if restarts else ""
-    output.write(f"server: {server['state']}, {kind}{server['url']}{since}{again}")
+    output.tell(f"server: {server['state']}, {kind}{server['url']}{since}{again}")
     if "model_id" in server:
         queue = server.get("queue")
         work = f"; {queue['running']} running, {queue['waiting']} waiting" if queue else ""
-        output.write(
+        output.tell(
             f"  {server['model_id']}, {server['max_input_tokens']} tokens of prompt,"
             f" {server['max_total_tokens']} with the answer{work}"
         )
     if server.get("stale"):
-        output.write("  its settings have changed since it was started (opsctl restart)")
+        output.tell("  its settings have changed since it was started (opsctl restart)")
     if "reason" in server:
-        output.write(f"  {server['reason']}")
+        output.tell(f"  {server['reason']}")
     hint = server.get("fix") or HINTS.get(server["state"])
     if hint and server["state"] != "ready":
         output.note(f"hint: {hint}")
-    if adapter["state"] in ADAPTER:
-        output.write(f"adapter: {adapter['name']} {ADAPTER[adapter['state']]}")
+    if adapter["state"] in ADAPTER and (adapter["state"] != "unproven" or _lives(server)):
+        output.tell(f"adapter: {adapter['name']} {ADAPTER[adapter['state']]}")
+
+
+def _lives(server: dict[str, Any]) -> bool:
+    return server["state"] in ("ready", "busy")

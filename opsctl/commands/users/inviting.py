@@ -49,20 +49,22 @@ def invite(
 
 def invites(json: Json = False) -> None:
     """List the links: for whom, how often used, until when."""
-    from bot.gate.invites import Invites, link
+    from bot.gate.invites import Invites, is_claim
 
     config = settings.load()
     store = open_store(config)
-    found = Invites(store).all()
+    found = [one for one in Invites(store).all() if not is_claim(one.secret)]
     name = bot_name(config, store) if found else ""
     if json:
-        output.write_json([_row(one, link(name, one)) for one in found])
+        output.write_json([_row(one, _address(name, one)) for one in found])
         return
     if not found:
         output.note("there are no links (opsctl users invite makes one)")
         return
-    rows = [(one.id, one.role, _used(one), _state(one), link(name, one)) for one in found]
+    rows = [(one.id, one.role, _used(one), _state(one), _address(name, one)) for one in found]
     output.write_table([("number", "role", "used", "state", "link"), *rows])
+    if found and not name:
+        output.note("what the bot is called is not known, so they are not shown as links")
 
 
 def revoke(
@@ -98,6 +100,13 @@ def _name(config: Settings, store: "Store") -> str:
     raise UserError(
         "Telegram does not say what the bot is called", "opsctl start, then run this again"
     )
+
+
+def _address(name: str, one: "Invite") -> str:
+    """The link, or what it has the bot told, where the bot's name is not known."""
+    from bot.gate.invites import link
+
+    return link(name, one) if name else f"/start {one.secret}"
 
 
 def _row(one: "Invite", address: str) -> dict[str, object]:

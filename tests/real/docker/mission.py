@@ -20,7 +20,6 @@ from opsctl.server.address import get
 from tests.fakes import hub_files
 from tests.fakes.bot_api import TOKEN
 from tests.fakes.hub import FakeHub
-from tests.forked import NO_DRIVER
 from tests.gpu_server import GPUServer
 from tests.opsctl.telegram import USER, Telegram, eventually
 from tests.real import box
@@ -189,7 +188,7 @@ def _machine(root: Path, docker: Engine) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",  # so that stdout and stderr stay in order
     }
     GPUServer(Workspace(root), 8080).gpu_memory()
-    return env | {"LD_LIBRARY_PATH": str(NO_DRIVER)}
+    return env
 
 
 @contextmanager
