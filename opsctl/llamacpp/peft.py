@@ -48,6 +48,10 @@ PLAIN: dict[str, tuple[object, ...]] = {
 }
 
 
+class Unfit(UserError):
+    """An adapter that is whole, and cannot be applied to this model."""
+
+
 @dataclass(frozen=True)
 class Part:
     """One matrix of an adapter: llama.cpp's name of its tensor, `a` or `b`, and the numbers."""
@@ -65,7 +69,7 @@ class PeftAdapter:
         config = read_json(folder / CONFIG)
         rank, alpha = config.get("r"), config.get("lora_alpha")
         if not isinstance(rank, int) or rank < 1 or not isinstance(alpha, (int, float)):
-            raise self._unfit(f"r is {rank!r} and lora_alpha is {alpha!r}")
+            raise self._damaged(f"r is {rank!r} and lora_alpha is {alpha!r}")
         for name, plain in PLAIN.items():
             if config.get(name) not in plain:
                 raise self._unfit(f"llama.cpp cannot apply its {name}: {config[name]!r}")
@@ -95,7 +99,7 @@ class PeftAdapter:
             yield Part(tensor, side, numbers)
         halves = [tensor for tensor, sides in seen.items() if len(sides) < 2]
         if halves or not seen:
-            raise self._unfit(f"A or B of {halves[0]} is missing" if halves else "it is empty")
+            raise self._damaged(f"A or B of {halves[0]} is missing" if halves else "it is empty")
 
     def _compare(
         self, name: str, shape: tuple[int, ...], base: Header, tensor: str, side: str
@@ -119,14 +123,18 @@ class PeftAdapter:
             for name in sorted(header):
                 yield name, _matrix(raw, 8 + length, header[name])
         except FileNotFoundError as error:
-            raise self._unfit(f"there is no {WEIGHTS}") from error
+            raise self._damaged(f"there is no {WEIGHTS}") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise self._unfit(f"{WEIGHTS} is no safetensors file, or is cut off") from error
+            raise self._damaged(f"{WEIGHTS} is no safetensors file, or is cut off") from error
 
-    def _unfit(self, reason: str) -> UserError:
-        return UserError(
-            f"the adapter in {self.folder} does not fit llama.cpp: {reason}",
-            "opsctl download --verify; another base model: opsctl start --server llamacpp --model",
+    def _damaged(self, reason: str) -> UserError:
+        hint = "opsctl download --verify; one of your own: opsctl train run"
+        return UserError(f"the adapter in {self.folder} is not whole: {reason}", hint)
+
+    def _unfit(self, reason: str) -> Unfit:
+        return Unfit(
+            f"the adapter in {self.folder} does not fit: {reason}",
+            "opsctl start --server llamacpp --model FILE.gguf takes the model that it is for",
         )
 
 
