@@ -41,7 +41,7 @@ RULES: tuple[tuple[str, str, str, str], ...] = (
     ),
     (
         r"(?P<text>invalid magic characters|model is corrupted or incomplete"
-        r"|key not found in model: \S+|error loading model hyperparameters)",
+        r"|key not found in model: \S+)",
         "damaged",
         "the model's file is no whole model: {text}",
         f"fetch it again; {AGAIN}",

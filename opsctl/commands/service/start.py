@@ -24,8 +24,8 @@ Model = Annotated[
     str | None,
     typer.Option(
         "--model",
-        help="For llamacpp: FILE.gguf, or OWNER/NAME:FILE.gguf of the Hub. For local: a folder, or a"
-        " downloaded Hub name.",
+        help="For llamacpp: FILE.gguf, or OWNER/NAME:FILE.gguf of the Hub. For local: a folder,"
+        " or a downloaded Hub name.",
     ),
 ]
 Minutes = Annotated[
