@@ -23,7 +23,7 @@ def make_service(kind: str, config: Settings, model: str | None = None) -> Servi
 
         return TGIService(config)
     if kind == "llamacpp":
-        return _process(kind, config, model or _gguf(config))
+        return _process(kind, config, _gguf(config, model))
     extras.check("local")
     from opsctl.server.folders import find_model
 
@@ -57,10 +57,13 @@ def _process(kind: str, config: Settings, model: str) -> "ProcessService":
     return LocalService(config, model)
 
 
-def _gguf(config: Settings) -> str:
-    """The GGUF file that `setup` brought."""
-    from opsctl.llamacpp.models import downloaded
+def _gguf(config: Settings, name: str | None) -> str:
+    """The GGUF file of this name, fetched where it is on the Hub; else the one of `setup`."""
+    from opsctl.llamacpp.fetch import bring
+    from opsctl.llamacpp.models import downloaded, is_hub_name
 
+    if name:
+        return str(bring(config, name)) if is_hub_name(name) else name
     if found := downloaded(config):
         return str(found)
     raise UserError(

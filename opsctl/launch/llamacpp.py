@@ -14,6 +14,7 @@ from core.errors import UserError
 from core.settings import Settings
 from opsctl.launch.process import ProcessService
 from opsctl.llamacpp import convert, header, log
+from opsctl.llamacpp.fetch import window
 from opsctl.llamacpp.fit import Fit, Gpu, check_sound, fit
 from opsctl.llamacpp.header import Header
 from opsctl.llamacpp.models import place_of
@@ -27,7 +28,6 @@ from opsctl.terminal import output
 from training.model.adapter_files import CONFIG, WEIGHTS
 
 PROGRAM = "llama-server"
-WINDOW = 4096  # tokens of a slot where deploy/tgi.env does not say
 PING_SECONDS = 10  # between signs of life while a long prompt is read
 DEVICE = re.compile(r"^\s+(\w+): (.+) \((\d+) MiB, (\d+) MiB free\)$", re.MULTILINE)
 
@@ -75,7 +75,7 @@ class LlamaService(ProcessService):
         """A hash of what it would be started with now, but for what is free at the moment."""
         files = [Path(self.model), self._peft / WEIGHTS, self._peft / CONFIG]
         told = [_stamp(path) for path in files]
-        content = [self.model, told, self._program, self._window, self.settings.api_key]
+        content = [self.model, told, self._program, window(self.settings), self.settings.api_key]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
     def prepare(self) -> None:
@@ -109,16 +109,11 @@ class LlamaService(ProcessService):
     def _fit(self) -> Fit:
         server = self.settings.server_file
         most = server.config.max_concurrent if server.exists else 128
-        return fit(self._header, self._window, most, self._gpu)
+        return fit(self._header, window(self.settings), most, self._gpu)
 
     @cached_property
     def _header(self) -> Header:
         return header.read(Path(self.model))
-
-    @property
-    def _window(self) -> int:
-        server = self.settings.server_file
-        return server.config.max_total if server.exists else WINDOW
 
     @property
     def _peft(self) -> Path:

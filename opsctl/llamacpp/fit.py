@@ -12,7 +12,7 @@ CORES_PER_SLOT = 2  # with fewer, two answers at once only make each other late
 LEAST_WINDOW = 1024  # tokens; below it no passage fits beside the instructions
 WORKING = 256 << 20  # bytes of a server's own, and of its arithmetic
 HALF = 2  # bytes of a number of the cache
-ANOTHER = "a smaller model: opsctl start --server llamacpp --model FILE.gguf"
+ANOTHER = "another model: opsctl start --server llamacpp --model FILE.gguf"
 
 
 @dataclass(frozen=True)

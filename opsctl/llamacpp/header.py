@@ -78,21 +78,23 @@ def read(path: Path) -> Header:
     """Read the header of a whole file. Raise UserError where it is none, or cut off."""
     try:
         with path.open("rb") as stream:
-            header = _Reader(stream, path).header()
-        size = path.stat().st_size
+            hint = f"rm {path}, then fetch it again"
+            return read_from(stream, path, path.stat().st_size, hint)
     except FileNotFoundError as error:
-        raise UserError(f"there is no file {path}", "opsctl start --model FILE.gguf") from error
-    except (EOFError, struct.error, ValueError, KeyError, OverflowError) as error:
-        raise _damaged(path, "is no GGUF file, or is cut off in its header") from error
+        raise UserError(f"there is no file {path}", f"ls -l {path.parent}") from error
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror})", f"ls -l {path}") from error
+
+
+def read_from(stream: BinaryIO, path: Path, size: int, hint: str) -> Header:
+    """Read the header at the beginning of a stream, which has so many bytes in all."""
+    try:
+        header = _Reader(stream, path).header()
+    except (EOFError, struct.error, ValueError, KeyError, OverflowError) as error:
+        raise UserError(f"{path} is no GGUF file, or is cut off in its header", hint) from error
     if size < header.bytes:
-        raise _damaged(path, f"is cut off: {size} of {header.bytes} bytes are there")
+        raise UserError(f"{path} is cut off: {size} of {header.bytes} bytes are there", hint)
     return header
-
-
-def _damaged(path: Path, what: str) -> UserError:
-    return UserError(f"{path} {what}", f"fetch it again: rm {path}")
 
 
 class _Reader:
@@ -100,6 +102,7 @@ class _Reader:
 
     def __init__(self, stream: BinaryIO, path: Path) -> None:
         self._stream, self._path = stream, path
+        self._place = 0
 
     def header(self) -> Header:
         if self._take(4) != b"GGUF":
@@ -110,7 +113,7 @@ class _Reader:
         told = {self._text(): self._value(self._unpack("I")[0]) for _ in range(facts)}
         found = {self._text(): self._tensor() for _ in range(tensors)}
         align = told.get("general.alignment", 32)
-        base = -(-self._stream.tell() // align) * align
+        base = -(-self._place // align) * align
         return Header(
             self._path,
             told,
@@ -152,6 +155,7 @@ class _Reader:
         found = self._stream.read(count)
         if len(found) < count:
             raise EOFError
+        self._place += count
         return found
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from core.errors import UserError
 from core.settings import Settings
 from opsctl.hub.catalog import Download
+from opsctl.llamacpp import header
+from opsctl.llamacpp.fit import check_sound
 
 SUFFIX = ".gguf"
 
@@ -41,7 +43,11 @@ def is_hub_name(name: str) -> bool:
 def download_of(name: str) -> Download:
     """The one file of a repository, as something that `opsctl download` fetches."""
     repo, _, file = name.partition(":")
-    return Download(name, repo, "main", "models", (file,))
+
+    def check(folder: Path) -> None:
+        check_sound(header.read(folder / file))
+
+    return Download(name, repo, "main", "models", (file,), check=check)
 
 
 def place_of(name: str, config: Settings) -> Path:

@@ -26,7 +26,7 @@ MODULES = {
 def model(
     path: Path, layers: int = 2, name: str = "llama", template: str = "{{ messages }}", **more: int
 ) -> Path:
-    """A model of so many layers; no server would answer with it."""
+    """A model that says so many layers, and has as many or `stored`; no server would run it."""
     writer = gguf.GGUFWriter(path, name)
     writer.add_block_count(layers)
     writer.add_context_length(more.get("context", 512))
@@ -36,7 +36,7 @@ def model(
     writer.add_token_list(["<unk>", "а", "б"])
     if template:
         writer.add_chat_template(template)
-    for layer in range(layers):
+    for layer in range(more.get("stored", layers)):
         for short, shape in MATRICES.items():
             writer.add_tensor(f"blk.{layer}.{short}.weight", np.zeros(shape, np.float32))
     writer.write_header_to_file()

@@ -99,7 +99,7 @@ def test_an_adapter_is_no_model(workspace: Workspace) -> None:
 def test_too_little_memory_is_told_with_both_numbers(workspace: Workspace) -> None:
     model = huge(workspace.root / "m.gguf", 1 << 43)
     told = refused(workspace, model)
-    assert "m.gguf needs 8796" in told and "are free" in told and "smaller model" in told
+    assert "m.gguf needs 8796" in told and "are free" in told and "free -h" in told
     assert "server.json" not in left(workspace)
 
 
