@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assistant.server.errors import GenerationFailed, Incomplete, ServerDown, Unhealthy
+from assistant.server.errors import GenerationFailed, Incomplete, Loading, ServerDown, Unhealthy
 from assistant.server.state import look
 from assistant.server.types import Limits
 from core.errors import UserError
@@ -70,7 +70,7 @@ def wait_until_ready(config: Settings, service: Service, timeout: float) -> Read
             if state.status == "absent":
                 raise UserError("the model server was stopped while it started", "opsctl start")
             answers = look(config)
-            if state.status != "running" or isinstance(answers.error, SICK):
+            if state.status != "running" or _is_sick(answers.error):
                 time.sleep(POLL_SECONDS)  # the last lines are still on their way
                 watch.read(log.new_lines())
                 raise _failed(watch, state, secrets)
@@ -86,6 +86,10 @@ def wait_until_ready(config: Settings, service: Service, timeout: float) -> Read
                     "opsctl logs server -f; to give it longer: opsctl start --timeout MINUTES",
                 )
             time.sleep(POLL_SECONDS)
+
+
+def _is_sick(error: UserError | None) -> bool:
+    return isinstance(error, SICK) and not isinstance(error, Loading)
 
 
 def _ready(watch: _Watch, log: Follower, limits: Limits | None) -> Ready:

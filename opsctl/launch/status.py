@@ -26,6 +26,7 @@ WORDS = {
     "BadRequest": "refuses",
     "TooLong": "refuses",
     "Unhealthy": "unhealthy",
+    "Loading": "starting",
     "GenerationFailed": "unhealthy",
     "Incomplete": "unhealthy",
 }

@@ -1,4 +1,4 @@
-"""A new user without a GPU: setup, start, twenty questions at once, stop, on the real small model."""
+"""A new user without a GPU: setup, start, twenty questions, stop, on the real small model."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
