@@ -63,7 +63,7 @@ def _bring(item: Download, plan: Plan, record: Manifest, hub: Hub, config: Setti
     if not whole:
         record.pending[item.name] = plan.entry
         record.save()
-        bring(plan, hub, item.name, _judge(item, record, config))
+        bring(plan, hub, item.name.rpartition(":")[2], _judge(item, record, config))
         record.installed[item.name] = record.pending.pop(item.name)
         record.save()
     entry = plan.entry

@@ -44,7 +44,8 @@ def written(url: str, prompt: Sequence[int], scale: float | None, **more: Any) -
 def reference(folder: Path, adapter: str, rows: Sequence[Sequence[int]]) -> dict[str, Any]:
     """What transformers and peft say of these rows, see reference.py."""
     program = Path(__file__).with_name("reference.py")
-    argv = [sys.executable, program, folder / "model", folder / "adapters" / adapter]
+    places = (program, folder / "model", folder / "adapters" / adapter)
+    argv = [sys.executable, *map(str, places)]
     done = subprocess.run(
         argv, input=json.dumps(rows), capture_output=True, text=True, check=True, cwd=ROOT
     )
