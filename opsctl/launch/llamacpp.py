@@ -18,7 +18,7 @@ from opsctl.llamacpp.fetch import window
 from opsctl.llamacpp.fit import Fit, Gpu, check_sound, fit
 from opsctl.llamacpp.header import Header
 from opsctl.llamacpp.models import place_of
-from opsctl.llamacpp.peft import Unfit
+from opsctl.llamacpp.peft import PeftAdapter, Unfit
 from opsctl.machine.memory import lacks
 from opsctl.machine.programs import run
 from opsctl.server.address import port_of
@@ -152,6 +152,12 @@ class LlamaService(ProcessService):
             output.note(f"{error.message}: the model answers without it")
             return
         self.adapter = self.settings.adapter
+        peft = PeftAdapter(self._peft)
+        if not peft.names(self._header):
+            output.note(
+                f"warning: {self.adapter} was trained on {peft.base}, and {Path(self.model).name}"
+                " does not say that it is that model: compare answers"
+            )
 
 
 def _stamp(path: Path) -> tuple[int, int]:

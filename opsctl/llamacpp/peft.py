@@ -34,6 +34,7 @@ HEADS = {"attn_q": "attention.head_count", "attn_k": "attention.head_count_kv"}
 NAME = re.compile(
     r"base_model\.model\.model\.layers\.(\d+)\.(\w+\.\w+)\.lora_([AB])(?:\.default)?\.weight"
 )
+FORMATS = re.compile(r"-(?:gptq|awq|gguf|hf|bnb)\b.*", re.IGNORECASE)  # at the end of a name
 WIDTHS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 # What else peft can add to a LoRA, which llama.cpp would leave out without a word.
 PLAIN: dict[str, tuple[object, ...]] = {
@@ -74,8 +75,15 @@ class PeftAdapter:
             if config.get(name) not in plain:
                 raise self._unfit(f"llama.cpp cannot apply its {name}: {config[name]!r}")
         self.rank = rank
+        self.base = str(config.get("base_model_name_or_path") or "")
         # llama.cpp always divides by the rank; peft may by its root.
         self.alpha = float(alpha) * (math.sqrt(rank) if config.get("use_rslora") else 1.0)
+
+    def names(self, base: Header) -> bool:
+        """Tell whether the model, by its names, can be the one that the adapter was trained on."""
+        wanted = _plain(FORMATS.sub("", Path(self.base).name))
+        told = (base.path.name, str(base.facts.get("general.name", "")))
+        return not wanted or any(wanted in _plain(name) for name in told)
 
     def parts(self, base: Header) -> Iterator[Part]:
         """Its matrices, the rows of B in the order of the model file. Raise UserError where one
@@ -136,6 +144,11 @@ class PeftAdapter:
             f"the adapter in {self.folder} does not fit: {reason}",
             "opsctl start --server llamacpp --model FILE.gguf takes the model that it is for",
         )
+
+
+def _plain(name: str) -> str:
+    """Letters and digits alone: people write the same name in many ways."""
+    return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
 def interleaved(numbers: "Matrix", heads: int) -> "Matrix":

@@ -148,6 +148,25 @@ def test_an_adapter_for_another_model_is_left_out_in_a_sentence(workspace: Works
     assert not list((workspace.state / "adapters").glob("*.gguf*"))
 
 
+@pytest.mark.parametrize(
+    ("base", "file", "warned"),
+    [
+        ("TheBloke/Mistral-7B-Instruct-v0.2-GPTQ", "mistral-7b-instruct-v0.2.Q4_K_M.gguf", False),
+        ("TheBloke/Mistral-7B-Instruct-v0.2-GPTQ", "Mistral-7B-Instruct-v0.3-Q4_K_M.gguf", True),
+        ("", "m.gguf", False),
+    ],
+)
+def test_an_adapter_that_fits_a_model_of_another_name_is_warned_of(
+    workspace: Workspace, base: str, file: str, warned: bool
+) -> None:
+    (workspace.root / "deploy").mkdir()
+    (workspace.root / "deploy" / "tgi.env").write_text(TGI_ENV)
+    files.adapter(workspace.state / "adapters" / "own", base_model_name_or_path=base)
+    model = str(files.model(workspace.root / file))
+    done = workspace.run("start", "--server", "llamacpp", "--model", model, "--dry-run")
+    assert ("own was trained on" in done.stderr) == warned, done
+
+
 def test_a_damaged_adapter_is_no_reason_to_do_without_it(workspace: Workspace) -> None:
     (workspace.root / "deploy").mkdir()
     (workspace.root / "deploy" / "tgi.env").write_text(TGI_ENV)

@@ -1,6 +1,9 @@
 """The adapter on llama.cpp: exact, for whom it is meant, and proven wherever it is not."""
 
 import json
+import os
+import shutil
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +18,7 @@ from opsctl.llamacpp import convert, header
 from tests.real.llamacpp.conftest import serving
 from tests.real.llamacpp.managed import Machine, make
 from tests.real.llamacpp.tiny import PROMPTS, far, post, reference, written
+from tests.tiny_gguf import write_gguf
 from tests.workspace import Workspace, question
 
 BOTH = (0, 1)  # the scales: the base model, and the adapter
@@ -115,6 +119,38 @@ def slots(url: str) -> list[dict[str, bool]]:
 
     with urlopen(f"{url}/slots") as reply:
         return list(json.load(reply))
+
+
+def test_a_server_that_the_kernel_kills_is_told_as_that(machine: Machine) -> None:
+    workspace = machine.workspace
+    machine.start()
+    os.kill(record(workspace)["pid"], signal.SIGKILL)
+    server = workspace.json("status", code=3)["server"]
+    assert server["state"] == "exited" and "ran out of memory" in server["reason"]
+    assert workspace.answer(question(1))["engine"] == "extractive"
+    machine.start()
+    assert workspace.answer(question(1))["engine"] == "server"
+
+
+def test_a_model_that_is_removed_while_it_runs_is_told_when_it_is_needed(machine: Machine) -> None:
+    workspace = machine.workspace
+    model = workspace.root / "copy.gguf"
+    shutil.copy(machine.tiny / "F32.gguf", model)
+    machine.start(model=str(model))
+    model.unlink()
+    assert workspace.answer(question(1))["engine"] == "server"
+    assert f"there is no file {model}" in workspace.fails(1, "restart")
+    assert workspace.answer(question(1))["engine"] == "server"
+
+
+def record(workspace: Workspace) -> dict[str, int]:
+    return dict(json.loads((workspace.state / "run" / "server.json").read_text()))
+
+
+def test_an_architecture_that_llama_cpp_does_not_know_is_told(machine: Machine) -> None:
+    model = write_gguf(machine.tiny / "model", machine.workspace.root / "x.gguf", name="mamba9")
+    told = machine.workspace.fails(1, "start", *machine.words(model=str(model)))
+    assert "this llama.cpp does not know models of the kind mamba9" in told
 
 
 def test_verify_fails_where_the_ram_cache_is_on(machine: Machine) -> None:
