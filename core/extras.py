@@ -15,6 +15,7 @@ PURPOSE = {
     "onnx": "an embedder in an ONNX file",
     "neural": "an embedder that searches by meaning",
     "local": "localtgi, which serves a model without Docker",
+    "llamacpp": "llama.cpp's server, which serves a GGUF file on a CPU",
     "train": "training an adapter",
 }
 MODULES = {
@@ -22,6 +23,7 @@ MODULES = {
     "onnx": ("onnxruntime", "tokenizers"),
     "neural": ("sentence_transformers", "torch"),
     "local": ("torch", "transformers", "peft", "accelerate", "jinja2", "safetensors"),
+    "llamacpp": ("xllamacpp", "gguf"),
     "train": ("torch", "transformers", "peft", "pymorphy3", "pyarrow", "matplotlib"),
 }
 

@@ -4,7 +4,8 @@ UserError
 └── ServerError                                                       exit code
     ├── ServerDown        nothing answers: name, route, silence               3
     │   ├── Refused       nobody listens at the address: stopped or starting  3
-    │   └── Unhealthy     it answers that it cannot work                     3
+    │   └── Unhealthy     it answers that it cannot work                      3
+    │       └── Loading   it will, once its model is loaded                   3
     ├── ServerBusy        every place is taken                                1
     ├── Unauthorized      the API key is missing or wrong                     1
     ├── BadRequest        the request is against the server's rules           1
@@ -38,6 +39,7 @@ _MODEL = re.compile(
 )
 # LM Studio and TabbyAPI, which run without one.
 _UNLOADED = re.compile(r"\bno models? (is|are)?\s*(currently )?loaded", re.IGNORECASE)
+_LOADING = re.compile(r"loading model|model is loading", re.IGNORECASE)  # llama.cpp
 _SYSTEM = re.compile(r"roles must alternate|system.{0,20} role|user and assistant roles", re.I)
 
 
@@ -91,6 +93,13 @@ class Unhealthy(ServerDown):
 
     advice = "opsctl logs server says why; then opsctl restart"
     advice_to_others = "see its log: is it still loading a model? then: opsctl status"
+
+
+class Loading(Unhealthy):
+    """The server answers already, and loads its model."""
+
+    advice = "opsctl status shows when it is ready, opsctl logs -f how far it is"
+    advice_to_others = "wait for it: opsctl status"
 
 
 class ServerBusy(ServerError):
@@ -192,6 +201,7 @@ _WORDS: dict[type[ServerError], str] = {
     GenerationFailed: "the model server failed while it was answering",
     Incomplete: "the model server broke the answer off",
     Unhealthy: "the model server is not healthy",
+    Loading: "the model server is still loading its model",
 }
 
 
@@ -225,6 +235,8 @@ def _family(status: int, text: str) -> type[ServerError]:
         return TooLong
     if status in (400, 404, 503) and _UNLOADED.search(text):
         return Unhealthy
+    if status == 503 and _LOADING.search(text):
+        return Loading
     if status in (400, 404, 422) and _MODEL.search(text):
         return UnknownModel
     if takes_no_system(text):

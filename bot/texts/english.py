@@ -195,6 +195,7 @@ EN = Texts(
         "ServerDown": "it does not answer",
         "Refused": "nothing listens at its address",
         "Unhealthy": "it says that it cannot work",
+        "Loading": "it is still loading its model",
         "ServerBusy": "it is busy",
         "Unauthorized": "it does not accept the key (OPSCTL_API_KEY)",
         "BadRequest": "it refuses the request",

@@ -22,7 +22,10 @@ from opsctl.terminal.options import Json
 def download(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[model|adapter|embedder]...", help="What; all when left out."),
+        typer.Argument(
+            metavar="[model|adapter|embedder|OWNER/NAME:FILE.gguf]...",
+            help="What; the first three when left out.",
+        ),
     ] = None,
     upgrade: Annotated[
         bool, typer.Option("--upgrade", help="Take the branch's newest commit.")
@@ -37,7 +40,7 @@ def download(
 ) -> None:
     """Download the model, the adapter and the embedder; continue where it was interrupted."""
     config = settings.load()
-    items = catalog.chosen(names or [], config.embedder)
+    items = _items(config, names or [])
     if check and upgrade:
         raise UsageError("--verify and --upgrade exclude each other", "opsctl download --verify")
     if check:
@@ -49,6 +52,15 @@ def download(
         if any(item.repo == DEFAULT_MODEL for item in items):
             command = f"OPSCTL_EMBEDDER={BETTER_MODEL} {output.program()} download embedder"
             output.note(f"{BETTER_MODEL} is {WHY_BETTER}: {command}")
+
+
+def _items(config: Settings, names: list[str]) -> list[Download]:
+    """What is named; OWNER/NAME:FILE.gguf is a model for llama.cpp."""
+    from opsctl.llamacpp.models import download_of, is_hub_name
+
+    ggufs = [download_of(name) for name in names if is_hub_name(name)]
+    others = [name for name in names if not is_hub_name(name)]
+    return (catalog.chosen(others, config.embedder) if others or not ggufs else []) + ggufs
 
 
 def _verify(config: Settings, items: list[Download], json: bool) -> None:

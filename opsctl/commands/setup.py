@@ -76,12 +76,46 @@ def _prepare_model(loaded: Loaded, asking: bool, skip_download: bool) -> bool:
         tell_of_others(loaded.settings)
         return False
     if no_gpu := can_run_tgi():
-        output.note(
-            f"no model server on this machine ({no_gpu}): answers will be quotes from the documents"
-        )
-        return False
+        sentence = f"no model server on this machine ({no_gpu}): answers will be quotes"
+        return _prepare_llamacpp(loaded.settings, sentence, asking and not skip_download)
     _prepare_server(loaded, asking, skip_download)
     return True
+
+
+def _prepare_llamacpp(config: Settings, sentence: str, asking: bool) -> bool:
+    """Offer models that answer on the processor; whether one is there."""
+    from opsctl.llamacpp.models import downloaded
+    from opsctl.machine.memory import lacks
+
+    if downloaded(config):
+        return True
+    output.note(f"{sentence} from the documents")
+    if not asking:
+        output.note("a model on the processor: opsctl start --server llamacpp --model FILE.gguf")
+        return False
+    if missing := lacks():
+        output.note(f"nor by llama.cpp: this processor lacks {', '.join(missing)}")
+        return False
+    question = "See which models could answer on this processor? It takes llama.cpp (about 35 MB)"
+    return typer.confirm(f"{question} and some seconds", default=False) and _offer(config)
+
+
+def _offer(config: Settings) -> bool:
+    """Measure, show and let choose; whether a model was taken."""
+    from opsctl.llamacpp import offers
+    from opsctl.llamacpp.measure import measure
+
+    _install(["llamacpp"])
+    output.note("measuring")
+    speed = measure()
+    found = offers.choices(config)
+    offers.show(found, speed)
+    number = 0
+    while not 1 <= number <= len(found) + 1:
+        number = typer.prompt("Which one?", default=1, type=int)
+    if number > 1:
+        offers.take(config, found[number - 2])
+    return number > 1
 
 
 def _prepare_server(loaded: Loaded, asking: bool, skip_download: bool) -> None:

@@ -12,6 +12,8 @@ def server(config: Settings) -> list[Check]:
     record = read_record(config)
     wanted = record.wanted if record else ""
     no_gpu = can_run_tgi()
+    if wanted in ("llamacpp", "vllm"):
+        return [_answers(config, no_gpu)]
     if not is_foreign(config) and (wanted == "docker" or (wanted != "local" and not no_gpu)):
         needs = checks(config)
         return [*needs, _answers(config, no_gpu)] if wanted == "docker" else needs

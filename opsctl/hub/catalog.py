@@ -1,6 +1,6 @@
 """What opsctl downloads, and where it is put."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
@@ -25,6 +25,7 @@ class Download:
     without: tuple[str, ...] = ()
     repo_type: str = "model"  # as the Hub calls it; or "dataset"
     by_onnx: bool = False  # an ONNX file in the place of weights, where there is one
+    check: Callable[[Path], object] | None = None  # of the whole folder; raises UserError
 
     def folder(self, state: Path) -> Path:
         """Where it is put on this machine."""

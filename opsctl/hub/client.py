@@ -1,10 +1,12 @@
 """The Hub, asked through huggingface_hub."""
 
+import io
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 
 from core.errors import UserError
@@ -81,6 +83,24 @@ class Hub:
         except Exception as error:
             raise self._explained(error, entry.repo, entry.commit) from error
 
+    @contextmanager
+    def begin(self, entry: Entry, file: File) -> Iterator[BinaryIO]:
+        """A file as a stream; what is not read is not fetched. Raises UserError."""
+        import httpx
+        from huggingface_hub import hf_hub_url
+
+        url = hf_hub_url(entry.repo, file.path, revision=entry.commit, endpoint=self._endpoint)
+        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        try:
+            with httpx.stream(
+                "GET", url, headers=headers, timeout=ANSWER_SECONDS, follow_redirects=True
+            ) as response:
+                response.raise_for_status()
+                yield io.BufferedReader(_Arriving(response.iter_raw()))
+        except httpx.HTTPError as error:
+            what = f"the beginning of {file.path} does not come from {self._host}"
+            raise UserError(f"{what} ({type(error).__name__})", failures.AGAIN) from error
+
     @cached_property
     def _api(self) -> "HfApi":
         return make_api(self._endpoint, self._token)
@@ -101,6 +121,23 @@ class Hub:
 
     def _explained(self, error: Exception, repo: str, revision: str) -> UserError:
         return failures.explain(error, self._host, repo, revision, self._state)
+
+
+class _Arriving(io.RawIOBase):
+    """What comes in pieces, as a stream."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._left = pieces, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._left = self._left or next(self._pieces, b"")
+        part = self._left[: len(buffer)]
+        self._left = self._left[len(part) :]
+        buffer[: len(part)] = part
+        return len(part)
 
 
 def make_api(endpoint: str, token: str) -> "HfApi":

@@ -1,8 +1,10 @@
 """Model, adapter and embedder from the Hub: what there is to fetch, and the fetching of it."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from core.errors import UserError
 from core.server_file import ZERO_ADAPTER
@@ -11,7 +13,7 @@ from opsctl.hub import adapter, catalog, checkpoint, failures, manifest
 from opsctl.hub.catalog import Download
 from opsctl.hub.client import Hub
 from opsctl.hub.folders import one_at_a_time
-from opsctl.hub.manifest import Entry, Manifest
+from opsctl.hub.manifest import Entry, File, Manifest
 from opsctl.hub.stage import Plan, bring, check_room, make_plan
 from opsctl.terminal import output
 
@@ -61,7 +63,7 @@ def _bring(item: Download, plan: Plan, record: Manifest, hub: Hub, config: Setti
     if not whole:
         record.pending[item.name] = plan.entry
         record.save()
-        bring(plan, hub, item.name, _judge(item, record, config))
+        bring(plan, hub, item.name.rpartition(":")[2], _judge(item, record, config))
         record.installed[item.name] = record.pending.pop(item.name)
         record.save()
     entry = plan.entry
@@ -101,7 +103,7 @@ def _judge(item: Download, record: Manifest, config: Settings) -> Callable[[Path
         return checkpoint.check
     if item.name == "adapter":
         return lambda folder: _check_adapter(folder, record, config)
-    return lambda folder: None
+    return item.check or (lambda folder: None)
 
 
 def _check_adapter(folder: Path, record: Manifest, config: Settings) -> None:
@@ -143,6 +145,17 @@ def _newer(item: Download, entry: Entry, hub: Hub) -> str | None:
 
 def _folder(name: str, config: Settings) -> Path:
     return catalog.chosen([name])[0].folder(config.state)
+
+
+def resolve(config: Settings, item: Download) -> Entry:
+    """What a download is made of: as it is recorded, or as the Hub says now."""
+    known = manifest.load(config.manifest).known(item.name)
+    return known or _hub(config).resolve(item)
+
+
+def begin(config: Settings, entry: Entry, file: File) -> AbstractContextManager[BinaryIO]:
+    """The beginning of a file on the Hub, of which no more is fetched than is read."""
+    return _hub(config).begin(entry, file)
 
 
 def _hub(config: Settings) -> Hub:

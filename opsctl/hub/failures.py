@@ -10,6 +10,7 @@ from core.errors import UserError
 from core.files import access_hint
 
 GO_ON = "what was fetched is kept; to continue: opsctl download"
+AGAIN = "look at the network, then the same command"
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 TRY_LATER = (429, 500, 502, 503, 504)
 

@@ -5,7 +5,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from assistant.server.record import Record, read_record, write_record
+from assistant.server.record import Record, access, read_record, write_record
 from assistant.server.state import look
 from assistant.server.types import Limits
 from core.errors import UserError
@@ -99,15 +99,16 @@ def _prove(config: Settings, service: Service) -> None:
     The whole proof takes a GPU a few seconds; localtgi, which may be on a CPU, is asked for the
     cheap part. A server that was proven needs no other proof while it runs.
     """
-    if service.api != "tgi" or not config.adapter:
+    adapter = access(config).adapter
+    if not adapter:
         return
     identity = service.state().identity
     known = read_proof(config)
-    if known and known.holds_for(config.adapter, identity):
+    if known and known.holds_for(adapter, identity):
         return
     steps = asyncio.run(_steps(config, whole=service.kind == "docker"))
     failed = [step for step in steps if step.result == "failed"]
-    write_proof(config, Proof(config.adapter, not failed, identity))
+    write_proof(config, Proof(adapter, not failed, identity))
     if failed:
         _show_lines_of_adapters(config, service)
         with changing(config):
@@ -115,7 +116,7 @@ def _prove(config: Settings, service: Service) -> None:
             write_record(config, Record("none"))
         hint = "opsctl doctor looks at the adapter and deploy/tgi.env; then: opsctl start"
         raise UserError(f"{failed[0].detail}; so it was stopped", hint)
-    output.note(f"the adapter {config.adapter} is applied")
+    output.note(f"the adapter {adapter} is applied")
 
 
 def _show_lines_of_adapters(config: Settings, service: Service) -> None:
@@ -126,13 +127,9 @@ def _show_lines_of_adapters(config: Settings, service: Service) -> None:
 
 
 async def _steps(config: Settings, whole: bool) -> "list[Step]":
-    from assistant.server.protocols.tgi import TGIClient
-    from opsctl.server.proof import compare, prove
+    from opsctl.launch.proving import prove
 
-    async with TGIClient(config.server_url, config.adapter, config.api_key) as client:
-        if whole:
-            return [step async for step in prove(client, config.adapter)]
-        return [(await compare(client, config.adapter)).step]
+    return [step async for step in prove(config, whole=whole)]
 
 
 def _make_room(config: Settings, service: Service) -> None:

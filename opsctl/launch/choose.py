@@ -22,6 +22,8 @@ def make_service(kind: str, config: Settings, model: str | None = None) -> Servi
         from opsctl.launch.tgi import TGIService
 
         return TGIService(config)
+    if kind == "llamacpp":
+        return _process(kind, config, _gguf(config, model))
     extras.check("local")
     from opsctl.server.folders import find_model
 
@@ -46,9 +48,28 @@ def last_process(config: Settings) -> Service | None:
 
 
 def _process(kind: str, config: Settings, model: str) -> "ProcessService":
+    if kind == "llamacpp":
+        from opsctl.launch.llamacpp import LlamaService
+
+        return LlamaService(config, model)
     from opsctl.launch.local import LocalService
 
     return LocalService(config, model)
+
+
+def _gguf(config: Settings, name: str | None) -> str:
+    """The GGUF file of this name, fetched where it is on the Hub; else the one of `setup`."""
+    from opsctl.llamacpp.fetch import bring
+    from opsctl.llamacpp.models import downloaded, is_hub_name
+
+    if name:
+        return str(bring(config, name)) if is_hub_name(name) else name
+    if found := downloaded(config):
+        return str(found)
+    raise UserError(
+        "no model for llama.cpp is on this machine",
+        "opsctl setup offers some; or: opsctl start --server llamacpp --model FILE.gguf",
+    )
 
 
 def suggest(config: Settings) -> tuple[str, str | None]:
@@ -64,7 +85,16 @@ def suggest(config: Settings) -> tuple[str, str | None]:
         return record.wanted, record.model or None
     if is_installed("docker") and find_gpus().gpus:
         return "docker", None
-    return ("local" if _has_model(config) else "none"), None
+    return _without_docker(config), None
+
+
+def _without_docker(config: Settings) -> str:
+    """What a machine without Docker or a GPU starts: the model that it has a file of."""
+    from opsctl.llamacpp.models import downloaded
+
+    if downloaded(config):
+        return "llamacpp"
+    return "local" if _has_model(config) else "none"
 
 
 def no_server(config: Settings, sentence: str) -> UserError:

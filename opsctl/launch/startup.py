@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assistant.server.errors import GenerationFailed, Incomplete, ServerDown, Unhealthy
+from assistant.server.errors import GenerationFailed, Incomplete, Loading, ServerDown, Unhealthy
 from assistant.server.state import look
 from assistant.server.types import Limits
 from core.errors import UserError
@@ -107,7 +107,7 @@ def wait_until_ready(config: Settings, service: Service, timeout: float) -> Read
                 raise _failed(watch, _of_the_run_before(service), secrets)
             if stuck := watch.stuck(answers.fault):
                 raise UserError(f"the model server runs, but {stuck.sentence}", stuck.fix)
-            if state.status != "running" or isinstance(answers.error, SICK):
+            if state.status != "running" or _is_sick(answers.error):
                 time.sleep(POLL_SECONDS)  # the last lines are still on their way
                 watch.read(log.new_lines())
                 cause = service.log.classify(watch.lines, state.code, state.killed_for_memory)
@@ -127,6 +127,10 @@ def _tell_of_restarts(service: Service, state: State, secrets: tuple[str, ...]) 
         times = counted(state.restarts, "time")
         why = redact(ended.sentence, secrets)
         output.note(f"it ended by itself and was started again {times}: {why}")
+
+
+def _is_sick(error: UserError | None) -> bool:
+    return isinstance(error, SICK) and not isinstance(error, Loading)
 
 
 def _ready(watch: _Watch, log: Follower, limits: Limits | None) -> Ready:

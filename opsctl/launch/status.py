@@ -38,6 +38,7 @@ WORDS = {
     "BadRequest": "refuses",
     "TooLong": "refuses",
     "Unhealthy": "unhealthy",
+    "Loading": "starting",
     "GenerationFailed": "unhealthy",
     "Incomplete": "unhealthy",
 }

@@ -26,6 +26,13 @@ def is_port_taken(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def free_port() -> int:
+    """A port of this machine on which nothing listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def get(url: str, path: str, seconds: float = 10) -> tuple[int, bytes]:
     """GET without a library: status and body; OSError when nobody answers in time."""
     parts = urlsplit(url)

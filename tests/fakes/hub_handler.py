@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from tests.fakes.hub import FakeHub, Fault
 
 BLOCK = 1 << 20
-LARGE = (".safetensors", ".bin", ".h5", ".onnx", ".model", ".gz", ".parquet")  # what git-lfs stores
+LARGE = (
+    ".safetensors",
+    ".bin",
+    ".h5",
+    ".onnx",
+    ".model",
+    ".gz",
+    ".parquet",
+    ".gguf",
+)  # what git-lfs stores
 REPO = r"(?P<repo>(?:datasets/)?[^/]+/[^/]+)"  # as FakeHub.push names it
 API = re.compile(rf"/api/(?:models/)?{REPO}(?:/revision/(?P<revision>[^/]+))?$")
 RESOLVE = re.compile(rf"/{REPO}/resolve/(?P<revision>[^/]+)/(?P<path>.+)$")

@@ -51,7 +51,7 @@ CASES = [
     Case("restarting", lambda: at(broken_servers.resetting()), "connections and closes them",
          "start it where it runs", "unreachable"),
     Case("loading", lambda: answering(always(refused(503, "Loading model", code=503))),
-         "is not healthy: Loading model", "is it still loading", "unhealthy"),
+         "is still loading its model", "wait for it", "starting"),
     Case("no memory", lambda: answering(chatting(refused(500, "CUDA out of memory"))),
          "failed while it was answering: CUDA out of memory", "log of the model", "unhealthy"),
     Case("wrong key", lambda: answering(keyless), "did not accept the API key: Invalid API Key",

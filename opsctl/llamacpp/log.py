@@ -1,0 +1,124 @@
+"""Reads the log of llama.cpp's server: its phases, and the cause in its lines marked E.
+
+Its lines are `0.00.008.478 I srv    load_model: loading model '…'`; an older one leaves out the
+time and the mark.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from core.secrets import redact
+from opsctl.server.log import LONGEST_QUOTE, Cause, Phase
+
+LINE = re.compile(r"(?:\d+(?:\.\d+)+ +)?(?:(?P<mark>[DIWEC]) +)?(?P<rest>.*)")
+WHO = re.compile(r"(?:(?:srv|cmn|slot|que|main|llama)\s+)?[\w~.]*:\s+")
+BEGINNINGS: tuple[tuple[str, Phase], ...] = (
+    ("loading model", "shard"),
+    ("llama threadpool init", "warm-up"),
+    ("initializing, n_slots", "warm-up"),
+    ("listening on", "ready"),
+)
+AGAIN = "opsctl start --server llamacpp --model FILE.gguf takes another"
+# The text that shows a cause, its name, one sentence and what helps; the more telling ones first.
+RULES: tuple[tuple[str, str, str, str], ...] = (
+    (
+        r"couldn't bind HTTP server socket, hostname: \S+, port: (?P<text>\d+)",
+        "port",
+        "the port {text} is taken by another program",
+        "stop it, or choose another: OPSCTL_SERVER_URL=http://127.0.0.1:8081",
+    ),
+    (
+        r"unknown model architecture: '(?P<text>[^']*)'",
+        "architecture",
+        "this llama.cpp does not know models of the kind {text}",
+        "a newer one may: pip install --upgrade xllamacpp, or a newer llama-server on PATH",
+    ),
+    (
+        r"failed to open GGUF file '(?P<text>[^']*)'",
+        "file",
+        "the model {text} cannot be read: it is gone, or not for this user",
+        AGAIN,
+    ),
+    (
+        r"(?P<text>invalid magic characters|model is corrupted or incomplete"
+        r"|key not found in model: \S+)",
+        "damaged",
+        "the model's file is no whole model: {text}",
+        f"fetch it again; {AGAIN}",
+    ),
+    (
+        r"failed to load lora adapter '(?P<text>[^']*)'",
+        "adapter",
+        "the adapter {text} does not fit this model, or cannot be read",
+        "opsctl download --verify; opsctl start --server llamacpp makes it again",
+    ),
+    (
+        r"insufficient memory|failed to allocate|unable to allocate|bad_alloc|out of memory",
+        "memory",
+        "there is not enough memory for the model and its context",
+        f"free some (free -h shows it); lower MAX_TOTAL_TOKENS in deploy/tgi.local.env; {AGAIN}",
+    ),
+    (
+        r"error: (?:invalid|unknown) argument: (?P<text>\S+)",
+        "too-old",
+        "the llama-server on PATH does not know {text}: it is too old",
+        "update it, or take it off PATH to use the extra llamacpp",
+    ),
+    (
+        r"main loop exited|Received second interrupt|cleaning up before exit\.\.\.$",
+        "stopped",
+        "the server was stopped",
+        "opsctl start",
+    ),
+)
+KILLED = Cause(
+    "killed",
+    "the server was killed, most often because the machine ran out of memory",
+    "free -h shows the memory; sudo dmesg | tail tells who was killed; then: opsctl start",
+)
+
+
+def phase(message: str) -> Phase | None:
+    """The phase of the start that a message begins."""
+    told = _said(message)
+    return next((phase for start, phase in BEGINNINGS if told.startswith(start)), None)
+
+
+def classify(lines: Iterable[str], exit_code: int | None, killed_for_memory: bool) -> Cause:
+    """Say why the server failed, or what ails a running one (exit_code None)."""
+    rows = list(lines)
+    if killed_for_memory:
+        return KILLED
+    text = "\n".join(rows)
+    for pattern, name, sentence, fix in RULES:
+        if (name != "stopped" or exit_code is not None) and (
+            match := re.search(pattern, text, re.MULTILINE)
+        ):
+            return Cause(name, sentence.format(**_quoted(match)), fix)
+    last = _last_error(rows)
+    if exit_code is None:
+        told = f"the server runs; it last said: {last}" if last else "its log shows no error"
+        return Cause("unknown", told, "opsctl logs -n 100")
+    if last:
+        return Cause("unknown", f"the server ended; it last said: {last}", "opsctl logs -n 100")
+    return KILLED
+
+
+def _said(line: str) -> str:
+    """What a line says, without its time, its mark and who speaks."""
+    match = LINE.fullmatch(line.strip())
+    assert match
+    return WHO.sub("", match["rest"], count=1)
+
+
+def _last_error(rows: Sequence[str]) -> str:
+    marked = [
+        row for row in rows if (match := LINE.fullmatch(row.strip())) and match["mark"] == "E"
+    ]
+    plain = [row for row in rows if re.match(r"(?:error|[A-Za-z.]+Error): ", row)]
+    found = marked or plain
+    return redact(" ".join(_said(found[-1]).split()))[:LONGEST_QUOTE] if found else ""
+
+
+def _quoted(match: "re.Match[str]") -> dict[str, str]:
+    return {name: redact(text)[:LONGEST_QUOTE] for name, text in match.groupdict("").items()}
