@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from torch import Generator, Tensor
+    from torch import Tensor
 
 GROUP = 32
 QUANTIZATION = {
@@ -26,12 +26,11 @@ def make_gptq(model: Path, packed: Path, dequantised: Path) -> None:
     import torch
     from safetensors.torch import load_file, save_file
 
-    order = torch.Generator().manual_seed(0)
     integers: dict[str, Tensor] = {}
     floats: dict[str, Tensor] = {}
     for name, tensor in load_file(model / "model.safetensors").items():
         if name.endswith("_proj.weight"):
-            parts, floats[name] = quantise(tensor, order)
+            parts, floats[name] = quantise(tensor, _order(name, tensor.shape[1]))
             integers |= {f"{name.removesuffix('weight')}{part}": t for part, t in parts.items()}
         else:
             integers[name] = tensor.half()
@@ -46,12 +45,23 @@ def make_gptq(model: Path, packed: Path, dequantised: Path) -> None:
     (packed / "quantize_config.json").write_text(json.dumps(QUANTIZATION, indent=2))
 
 
-def quantise(weight: "Tensor", order: "Generator") -> tuple[dict[str, "Tensor"], "Tensor"]:
+def _order(name: str, inputs: int) -> "Tensor":
+    """The group of each input. Layers with the same input have the same, as sequential
+    quantisation gives it: servers make one layer of q, k and v, and one of gate and up."""
+    import torch
+
+    block, _, layer = name.removesuffix("_proj.weight").rpartition(".")
+    which = {"q": 0, "k": 0, "v": 0, "o": 1, "gate": 2, "up": 2, "down": 3}[layer]
+    number = int(block.split(".")[2])
+    seeded = torch.Generator().manual_seed(4 * number + which)
+    return (torch.arange(inputs) // GROUP)[torch.randperm(inputs, generator=seeded)]
+
+
+def quantise(weight: "Tensor", group: "Tensor") -> tuple[dict[str, "Tensor"], "Tensor"]:
     """GPTQ tensors of a weight, outputs x inputs, and the float32 weight that they stand for."""
     import torch
 
     inputs = weight.shape[1]
-    group = (torch.arange(inputs) // GROUP)[torch.randperm(inputs, generator=order)]
     columns = weight.t().contiguous()
     largest = torch.stack([columns[group == g].abs().amax(0) for g in range(inputs // GROUP)])
     scales = (largest / 7).clamp(min=1e-8).half()
