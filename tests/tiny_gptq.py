@@ -23,7 +23,6 @@ QUANTIZATION = {
 
 def make_gptq(model: Path, packed: Path, dequantised: Path) -> None:
     """Write the GPTQ twin of a model, and the float twin that it stands for."""
-    import torch
     from safetensors.torch import load_file, save_file
 
     integers: dict[str, Tensor] = {}

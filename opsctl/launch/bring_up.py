@@ -11,6 +11,7 @@ from core.errors import UserError
 from core.settings import Settings
 from opsctl.launch.choose import make_service, started_service
 from opsctl.launch.container import others_container
+from opsctl.launch.proving import adapter_of, prove
 from opsctl.launch.startup import wait_until_ready
 from opsctl.machine.programs import is_installed
 from opsctl.server.proof_record import Proof, read_proof, write_proof
@@ -91,28 +92,23 @@ def _prove(config: Settings, service: Service) -> None:
     The whole proof takes a GPU a few seconds; localtgi, which may be on a CPU, is asked for the
     cheap part. A server that was proven needs no other proof while it runs.
     """
-    if service.api != "tgi" or not config.adapter:
+    adapter = adapter_of(config)
+    if not adapter:
         return
     identity = service.state().identity
     known = read_proof(config)
-    if known and known.holds_for(config.adapter, identity):
+    if known and known.holds_for(adapter, identity):
         return
-    steps = asyncio.run(_steps(config, whole=service.kind == "docker"))
+    steps = asyncio.run(_steps(config, whole=service.kind != "local"))
     failed = [step for step in steps if step.result == "failed"]
-    write_proof(config, Proof(config.adapter, not failed, identity))
+    write_proof(config, Proof(adapter, not failed, identity))
     if failed:
         raise UserError(failed[0].detail, "opsctl verify shows every step, opsctl logs the log")
-    output.note(f"the adapter {config.adapter} is applied")
+    output.note(f"the adapter {adapter} is applied")
 
 
 async def _steps(config: Settings, whole: bool) -> "list[Step]":
-    from assistant.server.protocols.tgi import TGIClient
-    from opsctl.server.proof import compare, prove
-
-    async with TGIClient(config.server_url, config.adapter, config.api_key) as client:
-        if whole:
-            return [step async for step in prove(client, config.adapter)]
-        return [(await compare(client, config.adapter)).step]
+    return [step async for step in prove(config, whole=whole)]
 
 
 def _make_room(config: Settings, service: Service) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.server.client import Client
 from assistant.server.errors import BadReply
-from assistant.server.protocols.metrics import parse_queue
+from assistant.server.protocols.metrics import ask_queue
 from assistant.server.protocols.mistral import render
 from assistant.server.types import (
     Finish,
@@ -107,11 +107,8 @@ class TGIClient(Client):
         return ZERO_ADAPTER
 
     async def queue(self) -> Queue:
-        """How many requests wait and run; a fresh server has no metrics yet, which means none."""
-        status, answer = await self._wire.ask("metrics")
-        if status != 200:
-            raise self._wire.refused(status, answer)
-        return parse_queue(answer.decode("utf-8", "replace"))
+        """How many requests wait and run."""
+        return await ask_queue(self._wire)
 
     async def _ask_limits(self) -> Limits:
         try:

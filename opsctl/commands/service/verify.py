@@ -19,16 +19,14 @@ if TYPE_CHECKING:
 def verify(json: Json = False) -> None:
     """Prove on the running server that the adapter is applied, also after the first token."""
     from assistant.server.errors import Refused
-    from assistant.server.record import access
     from opsctl.launch.choose import no_server, started_service
+    from opsctl.launch.proving import adapter_of
     from opsctl.server.proof_record import Proof, write_proof
 
     config = settings.load()
-    if access(config).api != "tgi" or not config.adapter:
-        raise UsageError(
-            "there is no adapter to prove: none is set, or the server speaks another protocol",
-            "set OPSCTL_ADAPTER, or LORA_ADAPTERS in deploy/tgi.local.env",
-        )
+    adapter = adapter_of(config)
+    if not adapter:
+        raise _no_adapter(config)
     try:
         steps = asyncio.run(_steps(config, quiet=json))
     except Refused as error:
@@ -36,7 +34,7 @@ def verify(json: Json = False) -> None:
     service = started_service(config)
     server = service.state().identity if service else ""
     applied = not any(step.result == "failed" for step in steps)
-    proof = Proof(config.adapter, applied, server)
+    proof = Proof(adapter, applied, server)
     write_proof(config, proof)
     if json:
         output.write_json({**dataclasses.asdict(proof), "steps": [vars(step) for step in steps]})
@@ -46,22 +44,25 @@ def verify(json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+def _no_adapter(config: Settings) -> UsageError:
+    if config.server_api == "openai":
+        hint = "set OPSCTL_SERVER_MODEL to the name of an adapter that the server has"
+    else:
+        hint = "set OPSCTL_ADAPTER, or LORA_ADAPTERS in deploy/tgi.local.env"
+    return UsageError("there is no adapter to prove: none is set", hint)
+
+
 async def _steps(config: Settings, quiet: bool) -> "list[Step]":
-    from assistant.server.protocols.tgi import TGIClient
     from assistant.server.state import examine
-    from opsctl.server.proof import check_files, prove
+    from opsctl.launch.proving import prove
 
     found = await examine(config)
     if found.error and not found.lives:
         raise found.error
-    async with TGIClient(config.server_url, config.adapter, config.api_key) as client:
-        steps = check_files(config)
-        for step in steps:
-            _show(step, quiet)
-        if not any(step.result == "failed" for step in steps):
-            async for step in prove(client, config.adapter):
-                _show(step, quiet)
-                steps.append(step)
+    steps = []
+    async for step in prove(config, whole=True):
+        _show(step, quiet)
+        steps.append(step)
     return steps
 
 

@@ -11,6 +11,7 @@ SCHEMA = (
     " Tensor? zeros, Tensor? g_idx, Tensor? bias, int pack_factor, str isa_hint) -> ()"
 )
 BLOCK, BITS, MIDDLE = 16, 4, 8  # outputs that lie together; of the symmetric numbers
+UNPACKED: dict[int, torch.Tensor] = {}  # by where the packed ones are
 
 
 def register() -> None:
@@ -36,14 +37,26 @@ def multiply(
     pack_factor: int,
     isa_hint: str,
 ) -> None:
-    """Unpack the weights, and multiply."""
+    """Unpack the weights, once, and multiply."""
     assert zeros is None, "the tests have symmetric weights only"
+    place = q_weight.data_ptr()
+    if place not in UNPACKED:
+        UNPACKED[place] = unpack(q_weight, scales, g_idx, input.shape[1], pack_factor)
+    output.copy_(input.float() @ UNPACKED[place] + (0 if bias is None else bias.float()))
+
+
+def unpack(
+    packed: torch.Tensor,
+    scales: torch.Tensor,
+    g_idx: torch.Tensor | None,
+    inputs: int,
+    pack_factor: int,
+) -> torch.Tensor:
+    """The weights, inputs x outputs: vLLM lays blocks of sixteen outputs one after another."""
     groups, outputs = scales.shape
-    inputs = input.shape[1]
     shifts = torch.arange(pack_factor, dtype=torch.int32) * BITS
-    words = q_weight.view(outputs // BLOCK, inputs, BLOCK // pack_factor, 1)
+    words = packed.view(outputs // BLOCK, inputs, BLOCK // pack_factor, 1)
     numbers = ((words >> shifts) & (2**BITS - 1)).reshape(-1, inputs, BLOCK)
     numbers = numbers.permute(1, 0, 2).reshape(inputs, outputs) - MIDDLE
     order = torch.arange(inputs) // (inputs // groups) if g_idx is None else g_idx.long()
-    weight = numbers.float() * scales.float()[order]
-    output.copy_(input.float() @ weight + (0 if bias is None else bias.float()))
+    return numbers.float() * scales.float()[order]
