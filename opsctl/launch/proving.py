@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from assistant.server.record import access
 from core.settings import Settings
-from opsctl.server.proof import Step, check_files, compare
+from opsctl.server.proof import Step, compare
 from opsctl.server.proof import prove as prove_served
 
 if TYPE_CHECKING:
@@ -20,18 +20,14 @@ def adapter_of(config: Settings) -> str:
 
 
 async def prove(config: Settings, *, whole: bool) -> AsyncIterator[Step]:
-    """Yield the steps of the proof; without `whole` only the cheapest of them."""
+    """Yield the steps that need the server; without `whole` only the cheapest of them."""
     adapter = adapter_of(config)
     async with _connected(config) as server:
         if not whole:
             yield (await compare(server, adapter)).step
             return
-        files = [] if config.server_api == "openai" else check_files(config)
-        for step in files:
+        async for step in prove_served(server, adapter):
             yield step
-        if not any(step.result == "failed" for step in files):
-            async for step in prove_served(server, adapter):
-                yield step
 
 
 def _connected(config: Settings) -> "TGIClient | CompletionClient":

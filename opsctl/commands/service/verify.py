@@ -55,14 +55,18 @@ def _no_adapter(config: Settings) -> UsageError:
 async def _steps(config: Settings, quiet: bool) -> "list[Step]":
     from assistant.server.state import examine
     from opsctl.launch.proving import prove
+    from opsctl.server.proof import check_files
 
     found = await examine(config)
     if found.error and not found.lives:
         raise found.error
-    steps = []
-    async for step in prove(config, whole=True):
+    steps = [] if config.server_api == "openai" else check_files(config)
+    for step in steps:
         _show(step, quiet)
-        steps.append(step)
+    if not any(step.result == "failed" for step in steps):
+        async for step in prove(config, whole=True):
+            _show(step, quiet)
+            steps.append(step)
     return steps
 
 
