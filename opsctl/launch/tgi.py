@@ -27,9 +27,11 @@ class TGIService:
     kind: Kind = "docker"
     api: Api = "tgi"
     log = TGI_LOG
+    key_name = "API_KEY"
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.image = settings.image
 
     def command(self) -> list[str]:
         """The `docker run` line; the file that it names is there."""
@@ -115,7 +117,7 @@ class TGIService:
         )
 
     def _fetch_image(self) -> None:
-        image = self.settings.image
+        image = self.image
         digests = self._digests()
         if not digests:
             output.note(f"fetching {image}")
@@ -137,13 +139,13 @@ class TGIService:
 
     def _digests(self) -> list[str]:
         """The digests of the image; empty when it is not on this machine."""
-        done = run(docker.image_command(self.settings.image))
+        done = run(docker.image_command(self.image))
         if done.code and "no such image" not in done.stderr.lower():
             raise failure(done, "the image cannot be inspected")
-        return [] if done.code else list(json.loads(done.stdout) or [self.settings.image])
+        return [] if done.code else list(json.loads(done.stdout) or [self.image])
 
     def _run(self, argv: Sequence[str], sentence: str, seconds: float = 60) -> None:
-        env = child_environment({"API_KEY": self.settings.api_key or None})
+        env = child_environment({self.key_name: self.settings.api_key or None})
         done = run(argv, env=env, seconds=seconds)
         if done.code:
             raise failure(done, sentence)

@@ -3,6 +3,7 @@
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,6 +65,26 @@ def find(known: Process) -> "psutil.Process | None":
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return None
     return process if same and ours else None
+
+
+def children(known: Process) -> "list[psutil.Process]":
+    """The processes that one has started, and those that they have."""
+    import psutil
+
+    process = find(known)
+    try:
+        return process.children(recursive=True) if process else []
+    except psutil.NoSuchProcess:
+        return []
+
+
+def kill(family: "Sequence[psutil.Process]") -> None:
+    """End by force what is left of processes that were found."""
+    import psutil
+
+    for process in family:
+        with suppress(psutil.NoSuchProcess):  # a pid that is another's by now counts as that
+            process.kill()
 
 
 def stop(known: Process, seconds: float) -> bool:

@@ -13,14 +13,16 @@ from opsctl.doctor.unknown import in_words
 from opsctl.machine.private_state import narrow_state
 from opsctl.terminal import output
 
-KINDS = ("auto", "docker", "local", "none")
+KINDS = ("auto", "docker", "vllm", "local", "none")
 ServerKind = Annotated[
     str,
-    typer.Option("--server", help="docker (TGI, needs a GPU), local (localtgi), none, or auto."),
+    typer.Option(
+        "--server", help="docker (TGI) or vllm, which need a GPU; local (localtgi), none, or auto."
+    ),
 ]
 Model = Annotated[
     str | None,
-    typer.Option("--model", help="Another model for localtgi: a folder or a downloaded Hub name."),
+    typer.Option("--model", help="Another model for local or vllm: a folder, or a Hub name."),
 ]
 Minutes = Annotated[
     float, typer.Option("--timeout", min=0.01, help="How long to wait for it, in minutes.")
