@@ -23,7 +23,7 @@ from opsctl.server.folders import ADAPTERS, MODELS, find_model, on_this_machine
 from opsctl.terminal.check import raise_first
 from opsctl.vllm.arguments import DRAIN_SECONDS, name_of, serve_arguments
 from opsctl.vllm.log import VLLM_LOG
-from opsctl.vllm.model import refuse
+from opsctl.vllm.model import has_act_order, refusal
 from opsctl.vllm.program import INSTALL, find_program, version_of
 from training.model.adapter_files import CONFIG
 
@@ -188,8 +188,8 @@ def _inside(folder: str, outside: Path, inside: str) -> str:
 def _check_files(config: Settings, model: str, version: str) -> None:
     """Raise UserError for what vLLM would refuse a minute later."""
     folder = Path(model)
-    if refusal := refuse(folder, version):
-        raise refusal
+    if error := refusal(folder.name, has_act_order(folder), version):
+        raise error
     folders = _folders(config, model)
     if folders and config.adapter and config.adapter not in folders:
         sentence = (

@@ -34,11 +34,11 @@ def takes_act_order(version: str) -> bool:
     return not numbers or (int(numbers[1]), int(numbers[2])) < NO_ACT_ORDER
 
 
-def refuse(folder: Path, version: str) -> UserError | None:
+def refusal(model: str, act_order: bool, version: str) -> UserError | None:
     """Why a release of vLLM does not load a model, where that is known before a start."""
-    if has_act_order(folder) and not takes_act_order(version):
-        sentence = f"vLLM {version} does not load {folder.name}: GPTQ with act order (desc_act)"
-        return UserError(
-            f"{sentence} is refused from 0.30 on", f"pin vLLM {LAST}, or another model: {WAYS}"
-        )
-    return None
+    if not act_order or takes_act_order(version):
+        return None
+    sentence = f"vLLM {version} does not load {model}: it is GPTQ with act order (desc_act)"
+    return UserError(
+        f"{sentence}, which vLLM gave up in 0.30", f"pin vLLM {LAST}, or another model: {WAYS}"
+    )
