@@ -16,7 +16,7 @@ from opsctl.launch.checks import checks
 from opsctl.launch.container import owner
 from opsctl.launch.process import ProcessService
 from opsctl.launch.tgi import TGIService
-from opsctl.machine import processes
+from opsctl.machine.processes import kill_session
 from opsctl.machine.programs import is_installed
 from opsctl.server.address import port_of
 from opsctl.server.folders import ADAPTERS, MODELS, find_model, on_this_machine
@@ -85,10 +85,9 @@ class VLLMService(ProcessService):
 
     def stop(self) -> None:
         """End it when its answers are finished, or by force; and its engine, if that stays."""
-        record = read_record(self.settings)
-        family = processes.children(self._known(record)) if record else []
         super().stop()
-        processes.kill(family)
+        if record := read_record(self.settings):
+            kill_session(self._known(record))
 
 
 class VLLMContainer(TGIService):

@@ -1,5 +1,6 @@
 """Programs of ours in the background, known by pid and the time they began."""
 
+import os
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -67,24 +68,14 @@ def find(known: Process) -> "psutil.Process | None":
     return process if same and ours else None
 
 
-def children(known: Process) -> "list[psutil.Process]":
-    """The processes that one has started, and those that they have."""
+def kill_session(known: Process) -> None:
+    """End by force what is left of the session that a program began: what it had started."""
     import psutil
 
-    process = find(known)
-    try:
-        return process.children(recursive=True) if process else []
-    except psutil.NoSuchProcess:
-        return []
-
-
-def kill(family: "Sequence[psutil.Process]") -> None:
-    """End by force what is left of processes that were found."""
-    import psutil
-
-    for process in family:
-        with suppress(psutil.NoSuchProcess):  # a pid that is another's by now counts as that
-            process.kill()
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, ProcessLookupError, PermissionError):
+            if os.getsid(process.pid) == known.pid and process.create_time() >= known.began - 1:
+                process.kill()
 
 
 def stop(known: Process, seconds: float) -> bool:

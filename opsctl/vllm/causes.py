@@ -35,7 +35,7 @@ RULES = (
     Rule(
         "context",
         r"User-specified max_model_len \((?P<text>\d+)\) is greater than the derived max_model_len"
-        r" \([^=]*=(?P<other>[\d.]+)",
+        r" \([^=]*=(?P<other>\d+)",
         "MAX_TOTAL_TOKENS is {text}, and the model takes {other} at most",
         f"lower MAX_TOTAL_TOKENS {ENV}",
     ),
@@ -47,9 +47,8 @@ RULES = (
     ),
     Rule(
         "adapter-missing",
-        r"(?:Loading lora (?P<text>\S+) failed: No adapter found"
-        r"|No adapter found for (?P<other>\S+))",
-        "there is no complete adapter at {text}{other}",
+        r"No adapter found for (?P<text>/[^\s']+)",
+        "there is no complete adapter at {text}",
         f"opsctl download, or fix LORA_ADAPTERS {ENV}",
     ),
     Rule(
@@ -89,10 +88,37 @@ RULES = (
         "disk", r"No space left on device", "the disk is full", "df -h shows it; then: opsctl start"
     ),
     Rule(
-        "engine",
-        r"(?P<text>(?:Worker|Engine)\w* .*died unexpectedly|EngineDeadError)",
-        "the server ran, then its engine died: {last}",
-        "opsctl restart; if it comes back: opsctl logs server -n 300",
+        "config",
+        r"It looks like the config file at '(?P<text>[^'{]+)' is not a valid JSON file",
+        "{text} is damaged or cut short",
+        "opsctl download --verify",
     ),
-    Rule("load", r"Error: |Exception: ", "vLLM did not start: {last}", "opsctl logs server -n 300"),
+    Rule(
+        "no-model",
+        r"Repo id must be in the form [^\n]*: '(?P<text>[^']+)'",
+        "there is no model at {text}",
+        "opsctl download",
+    ),
+    Rule(
+        "load",
+        r"^\s*[\w.]*(?:Error|Exception): ",
+        "vLLM did not start: {last}",
+        "opsctl download --verify, then: opsctl logs server -n 300",
+        where="before",
+    ),
+    Rule(
+        "engine",
+        r"WorkerProc hit an exception|EngineCore encountered a fatal error",
+        "the server ran, then its engine failed: {last}",
+        "opsctl restart; if it comes back: opsctl logs server -n 300",
+        where="after",
+    ),
+    Rule(
+        "engine-killed",
+        r"engine core exited unexpectedly|EngineDeadError",
+        "the engine of the server was killed, most often because the machine ran out of memory",
+        "free -h shows the memory; then: opsctl restart",
+        where="after",
+    ),
+    Rule("stopped", r"Application shutdown complete", "the server was stopped", "opsctl start"),
 )
