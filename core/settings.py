@@ -115,6 +115,14 @@ class Settings:
         "the Docker image of TGI",
         "образ Docker с TGI",
     )
+    vllm: Path | None = _setting(
+        None,
+        "the program `vllm` of an environment of its own; empty: the one on the PATH, else Docker",
+        "программа `vllm` из отдельного окружения; пусто: та, что в PATH, иначе Docker",
+    )
+    vllm_image: str = _setting(
+        "vllm/vllm-openai:v0.29.0", "the Docker image of vLLM", "образ Docker с vLLM"
+    )
     hf_endpoint: str = _setting(
         "https://huggingface.co",
         "where models are downloaded from",

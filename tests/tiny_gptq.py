@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from torch import Generator, Tensor
+    from torch import Tensor
 
 GROUP = 32
 QUANTIZATION = {
@@ -25,15 +25,15 @@ def make_gptq(
     model: Path, packed: Path, dequantised: Path, group: int = GROUP, act_order: bool = True
 ) -> None:
     """Write the GPTQ twin of a model, and the float twin that it stands for."""
-    import torch
     from safetensors.torch import load_file, save_file
 
-    order = torch.Generator().manual_seed(0)
     integers: dict[str, Tensor] = {}
     floats: dict[str, Tensor] = {}
     for name, tensor in load_file(model / "model.safetensors").items():
         if name.endswith("_proj.weight"):
-            parts, floats[name] = quantise(tensor, order, group, act_order)
+            parts, floats[name] = quantise(
+                tensor, _order(name, tensor.shape[1], group, act_order), group
+            )
             integers |= {f"{name.removesuffix('weight')}{part}": t for part, t in parts.items()}
         else:
             integers[name] = tensor.half()
@@ -49,16 +49,26 @@ def make_gptq(
     (packed / "quantize_config.json").write_text(json.dumps(about, indent=2))
 
 
-def quantise(
-    weight: "Tensor", order: "Generator", size: int, act_order: bool
-) -> tuple[dict[str, "Tensor"], "Tensor"]:
+def _order(name: str, inputs: int, size: int, act_order: bool) -> "Tensor":
+    """The group of each input. Layers with the same input have the same, as sequential
+    quantisation gives it: servers make one layer of q, k and v, and one of gate and up."""
+    import torch
+
+    block, _, layer = name.removesuffix("_proj.weight").rpartition(".")
+    which = {"q": 0, "k": 0, "v": 0, "o": 1, "gate": 2, "up": 2, "down": 3}[layer]
+    number = int(block.split(".")[2])
+    groups = torch.arange(inputs) // size
+    if not act_order:
+        return groups
+    seeded = torch.Generator().manual_seed(4 * number + which)
+    return groups[torch.randperm(inputs, generator=seeded)]
+
+
+def quantise(weight: "Tensor", group: "Tensor", size: int) -> tuple[dict[str, "Tensor"], "Tensor"]:
     """GPTQ tensors of a weight, outputs x inputs, and the float32 weight that they stand for."""
     import torch
 
     inputs = weight.shape[1]
-    group = torch.arange(inputs) // size
-    if act_order:
-        group = group[torch.randperm(inputs, generator=order)]
     columns = weight.t().contiguous()
     largest = torch.stack([columns[group == g].abs().amax(0) for g in range(inputs // size)])
     scales = (largest / 7).clamp(min=1e-8).half()

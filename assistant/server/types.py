@@ -141,3 +141,31 @@ class ModelServer(Protocol):
     ) -> AsyncGenerator[str | Finish, None]:
         """Yield the answer's text as it comes, then one Finish; anything else raises."""
         ...
+
+
+class Subject(Protocol):
+    """A server of which it can be proven that it applies an adapter: its tokens can be compared.
+
+    A name that it refuses raises UnknownModel.
+    """
+
+    async def base_name(self, adapter: str) -> str:
+        """What to ask for in place of an adapter to have the base model answer."""
+        ...
+
+    async def queue(self) -> Queue:
+        """How many requests wait and run."""
+        ...
+
+    async def generate(self, prompt: str, *, adapter: str, max_new_tokens: int) -> Generation:
+        """Continue a text, greedily; every token with its log-probability."""
+        ...
+
+    async def next_token(
+        self, prompt: str, answer: Sequence[GeneratedToken], *, adapter: str
+    ) -> GeneratedToken | None:
+        """The token after the beginning of an answer, when that is read and not decoded.
+
+        None where the server cannot be given the very same tokens.
+        """
+        ...

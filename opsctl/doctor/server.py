@@ -5,6 +5,14 @@ from opsctl.terminal.check import Check, Result
 
 
 def server(config: Settings) -> list[Check]:
+    """What the server needs, and whether it answers; vLLM where it is installed."""
+    from opsctl.vllm.check import check
+
+    vllm = check(config)
+    return [*([vllm] if vllm else []), *_needed(config)]
+
+
+def _needed(config: Settings) -> list[Check]:
     """What TGI needs where there is a GPU for it, else its settings; whether a server answers."""
     from assistant.server.record import is_foreign, read_record
     from opsctl.launch.checks import can_run_tgi, checks
@@ -12,9 +20,9 @@ def server(config: Settings) -> list[Check]:
     record = read_record(config)
     wanted = record.wanted if record else ""
     no_gpu = can_run_tgi()
-    if wanted in ("llamacpp", "vllm"):
+    if wanted == "llamacpp":
         return [_answers(config, no_gpu)]
-    if not is_foreign(config) and (wanted == "docker" or (wanted != "local" and not no_gpu)):
+    if not is_foreign(config) and (wanted == "docker" or (wanted in ("", "none") and not no_gpu)):
         needs = checks(config)
         return [*needs, _answers(config, no_gpu)] if wanted == "docker" else needs
     if not is_foreign(config) and config.tgi_env.is_file():

@@ -5,7 +5,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from assistant.server.record import Record, access, read_record, write_record
+from assistant.server.record import Record, read_record, write_record
 from assistant.server.state import look
 from assistant.server.types import Limits
 from core.errors import UserError
@@ -13,6 +13,7 @@ from core.secrets import redact
 from core.settings import Settings
 from opsctl.launch.choose import make_service, started_service
 from opsctl.launch.container import others_container
+from opsctl.launch.proving import adapter_of, prove
 from opsctl.launch.startup import wait_until_ready
 from opsctl.machine.programs import is_installed, lines_of
 from opsctl.server.log import readable
@@ -96,17 +97,17 @@ def bring_down(config: Settings) -> bool:
 def _prove(config: Settings, service: Service) -> None:
     """Stop a server that ignores the adapter, and raise UserError.
 
-    The whole proof takes a GPU a few seconds; localtgi, which may be on a CPU, is asked for the
+    The whole proof takes a GPU a few seconds; those that may be on a CPU are asked for the
     cheap part. A server that was proven needs no other proof while it runs.
     """
-    adapter = access(config).adapter
+    adapter = adapter_of(config)
     if not adapter:
         return
     identity = service.state().identity
     known = read_proof(config)
     if known and known.holds_for(adapter, identity):
         return
-    steps = asyncio.run(_steps(config, whole=service.kind == "docker"))
+    steps = asyncio.run(_steps(config, whole=service.kind in ("docker", "vllm")))
     failed = [step for step in steps if step.result == "failed"]
     write_proof(config, Proof(adapter, not failed, identity))
     if failed:
@@ -127,8 +128,6 @@ def _show_lines_of_adapters(config: Settings, service: Service) -> None:
 
 
 async def _steps(config: Settings, whole: bool) -> "list[Step]":
-    from opsctl.launch.proving import prove
-
     return [step async for step in prove(config, whole=whole)]
 
 

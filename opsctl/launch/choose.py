@@ -24,11 +24,17 @@ def make_service(kind: str, config: Settings, model: str | None = None) -> Servi
         return TGIService(config)
     if kind == "llamacpp":
         return _process(kind, config, _gguf(config, model))
-    extras.check("local")
     from opsctl.server.folders import find_model
 
+    if kind == "local":
+        extras.check("local")
     name = model or config.server_file.config.model_id
-    return _process(kind, config, str(find_model(name, config)))
+    folder = str(find_model(name, config))
+    if kind == "vllm":
+        from opsctl.launch.vllm import make_vllm
+
+        return make_vllm(config, folder)
+    return _process(kind, config, folder)
 
 
 def started_service(config: Settings) -> Service | None:
@@ -38,6 +44,10 @@ def started_service(config: Settings) -> Service | None:
         return None
     if record.wanted == "docker":
         return make_service("docker", config)
+    if record.wanted == "vllm":
+        from opsctl.launch.vllm import started_vllm
+
+        return started_vllm(config, record)
     return _process(record.wanted, config, record.model)
 
 

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -101,6 +101,31 @@ def _run(spec: Spec, labels: Sequence[str]) -> list[str]:
         "--log-opt", "max-size=20m", "--log-opt", "max-file=5",
         "--stop-timeout", str(STOP_SECONDS),
         spec.image,
+    ]  # fmt: skip
+
+
+def server_command(
+    image: str,
+    arguments: Sequence[str],
+    labels: Mapping[str, str],
+    mounts: Mapping[Path, str],
+    names: Sequence[str],
+    port: tuple[int, int],
+    gpu: int,
+    stop_seconds: int,
+) -> list[str]:
+    """Start another server's image: what its program gets, the variables (a secret by its name
+    alone), the port outside and inside."""
+    return [
+        "docker", "run", "--detach", "--init", "--name", CONTAINER,
+        *(word for pair in labels.items() for word in ("--label", "=".join(pair))),
+        "--gpus", f"device={gpu}", "--shm-size", "1g",
+        "--publish", f"127.0.0.1:{port[0]}:{port[1]}",
+        *(word for source, target in mounts.items() for word in _mount(source, target)),
+        *(word for name in names for word in ("--env", name)),
+        "--log-opt", "max-size=20m", "--log-opt", "max-file=5",
+        "--stop-timeout", str(stop_seconds),
+        image, *arguments,
     ]  # fmt: skip
 
 

@@ -2,22 +2,45 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.server.record import access, read_record
 from core.settings import Settings
 from opsctl.server.folders import on_this_machine
 from opsctl.server.proof import Step, check_files, compare
+from opsctl.server.proof import prove as prove_served
+
+if TYPE_CHECKING:
+    from assistant.server.protocols.completions import CompletionClient
+    from assistant.server.protocols.tgi import TGIClient
+
+
+def adapter_of(config: Settings) -> str:
+    """The adapter that requests name, "" for none; of a server that others start, its model."""
+    how = access(config)
+    return how.adapter or (how.model if config.server_api == "openai" else "")
+
+
+def look_at_files(config: Settings) -> list[Step]:
+    """The steps that need no server: llama.cpp's own file is held against ours with the others."""
+    if config.server_api == "openai" or _gguf(config):
+        return []
+    return check_files(config)
 
 
 async def prove(config: Settings, *, whole: bool) -> AsyncIterator[Step]:
-    """Yield the steps of the proof; without `whole` those that are cheap on a CPU."""
-    record = read_record(config)
-    if record and record.wanted == "llamacpp":
-        steps = _llamacpp(config, Path(record.model), whole)
-    else:
-        steps = _tgi(config, whole)
+    """Yield the steps that need the server; without `whole` only the cheapest of them."""
+    model = _gguf(config)
+    steps = _llamacpp(config, model, whole) if model else _by_tokens(config, whole)
     async for step in steps:
         yield step
+
+
+def _gguf(config: Settings) -> Path | None:
+    """The file that llama.cpp was started with here; None for another server."""
+    record = read_record(config)
+    ours = record and record.wanted == "llamacpp" and config.server_api != "openai"
+    return Path(record.model) if record and ours else None
 
 
 async def _llamacpp(config: Settings, model: Path, whole: bool) -> AsyncIterator[Step]:
@@ -25,24 +48,28 @@ async def _llamacpp(config: Settings, model: Path, whole: bool) -> AsyncIterator
     from opsctl.llamacpp.proof import prove
 
     adapter = access(config).adapter
-    inside = config.server_file.adapters.get(adapter, "")
-    folder = on_this_machine(inside, config)
+    folder = on_this_machine(config.server_file.adapters.get(adapter, ""), config)
     async with LlamaServer(config.server_url, config.api_key) as server:
         async for step in prove(server, adapter, folder, model, whole=whole):
             yield step
 
 
-async def _tgi(config: Settings, whole: bool) -> AsyncIterator[Step]:
-    from assistant.server.protocols.tgi import TGIClient
-    from opsctl.server.proof import prove
-
-    async with TGIClient(config.server_url, config.adapter, config.api_key) as client:
+async def _by_tokens(config: Settings, whole: bool) -> AsyncIterator[Step]:
+    adapter = adapter_of(config)
+    async with _connected(config) as server:
         if not whole:
-            yield (await compare(client, config.adapter)).step
+            yield (await compare(server, adapter)).step
             return
-        files = check_files(config)
-        for step in files:
+        async for step in prove_served(server, adapter):
             yield step
-        if not any(step.result == "failed" for step in files):
-            async for step in prove(client, config.adapter):
-                yield step
+
+
+def _connected(config: Settings) -> "TGIClient | CompletionClient":
+    how = access(config)
+    if how.api == "openai":
+        from assistant.server.protocols.completions import CompletionClient
+
+        return CompletionClient(config.server_url, how.model, config.api_key)
+    from assistant.server.protocols.tgi import TGIClient
+
+    return TGIClient(config.server_url, how.adapter, config.api_key)

@@ -33,9 +33,11 @@ class TGIService:
     kind: Kind = "docker"
     api: Api = "tgi"
     log = TGI_LOG
+    key_name = "API_KEY"
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.image = settings.image
 
     def command(self) -> list[str]:
         """The `docker run` line; the file that it names is there."""
@@ -66,7 +68,7 @@ class TGIService:
         """Check what TGI needs, fetch the image where it is not here, and compare its digest."""
         port_of(self.settings.server_url)
         raise_first(checks(self.settings, LASTING))
-        fetch_image(self.settings, self.settings.image)
+        fetch_image(self.settings, self.image)
 
     def check_room(self) -> None:
         """Raise UserError when the GPU's memory or the port is taken."""
@@ -123,7 +125,7 @@ class TGIService:
         is_changed = local_of(settings.tgi_env).is_file()
         return docker.Spec(
             owner=owner(settings),
-            image=settings.image,
+            image=self.image,
             server_file=settings.server_file,
             env_file=merged if is_changed else settings.tgi_env,
             models=settings.models,
@@ -134,7 +136,7 @@ class TGIService:
         )
 
     def _run(self, argv: Sequence[str], sentence: str, seconds: float = 60) -> None:
-        env = child_environment({"API_KEY": self.settings.api_key or None})
+        env = child_environment({self.key_name: self.settings.api_key or None})
         done = run(argv, env=env, seconds=seconds)
         if done.code:
             raise failure(done, sentence)

@@ -12,7 +12,7 @@ from core.errors import UserError
 from opsctl.machine.programs import Ended, TookTooLong, run
 
 MIB = 1 << 20
-SERVERS = ("text-generation", "text_generation_server", "localtgi")
+SERVERS = ("text-generation", "text_generation_server", "localtgi", "vllm", "VLLM")
 WSL_SMI = "/usr/lib/wsl/lib/nvidia-smi"
 SMI_SECONDS = 30  # a broken driver lets nvidia-smi hang
 SMI_GPU = (

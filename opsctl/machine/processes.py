@@ -1,8 +1,10 @@
 """Programs of ours in the background, known by pid and the time they began."""
 
+import os
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,6 +66,16 @@ def find(known: Process) -> "psutil.Process | None":
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return None
     return process if same and ours else None
+
+
+def kill_session(known: Process) -> None:
+    """End by force what is left of the session that a program began: what it had started."""
+    import psutil
+
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, ProcessLookupError, PermissionError):
+            if os.getsid(process.pid) == known.pid and process.create_time() >= known.began - 1:
+                process.kill()
 
 
 def stop(known: Process, seconds: float) -> bool:

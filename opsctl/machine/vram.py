@@ -123,6 +123,14 @@ def least_memory(limits: Limits, kernel: Kernel) -> int:
     return int(held / FILLED / limits.fraction)
 
 
+def rows(usable: int, limits: Limits, kernel: Kernel) -> Mapping[str, int]:
+    """What the needed memory is made of."""
+    least = least_kv_tokens(limits)
+    found = {**parts(limits, kernel), f"KV cache of {least} tokens": least * kv_bytes()}
+    rest = needed(usable, limits, kernel) - sum(found.values())
+    return {**found, "what TGI leaves free": rest}
+
+
 def predict(usable: int, limits: Limits, kernel: Kernel, taken: int = 0) -> Prediction:
     """Say what fits on a card of `usable` bytes of which other programs hold `taken`."""
     tokens = kv_tokens(usable, limits, kernel, taken)

@@ -1,4 +1,4 @@
-"""Proves that the adapter is applied: TGI itself never says so, and ignores an unknown name.
+"""Proves that a server applies the adapter: no server says so, and TGI ignores an unknown name.
 
 Why these steps: docs/tgi.md; the last one needs no special start of the server.
 """
@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from assistant.prompt import build_messages
+from assistant.server.errors import UnknownModel
 from assistant.server.protocols.mistral import render
 from assistant.server.types import Message
 from core.errors import UserError
-from core.server_file import ZERO_ADAPTER
 from core.settings import Settings
 from core.text import counted
 from indexer.search.searcher import Hit
 
 if TYPE_CHECKING:
-    from assistant.server.protocols.tgi import TGIClient
-    from assistant.server.types import GeneratedToken, Generation
+    from assistant.server.types import GeneratedToken, Generation, Subject
 
 BOGUS = "no-such-adapter"
 PROMPTS = ("Что делать, если потерян паспорт?", "Как оформить отпуск за свой счёт?")
@@ -74,36 +73,39 @@ def check_files(config: Settings) -> list[Step]:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The same prompt answered with the adapter and as the base model."""
+    """The same prompt answered with the adapter and by `base`, which stands for the base model."""
 
     step: Step
     prompt: str
+    base: str
     real: "Generation"
     zero: "Generation"
 
 
-async def compare(client: "TGIClient", adapter: str) -> Comparison:
+async def compare(server: "Subject", adapter: str) -> Comparison:
     """Show that adapter and base model answer differently; the cheap part of the proof."""
+    base = await server.base_name(adapter)
     for prompt, tokens in _probes():
-        seen = await _answers(client, adapter, prompt, tokens)
+        seen = await _answers(server, adapter, base, prompt, tokens)
         if seen.step.result == "ok":
             break
     return seen
 
 
-async def prove(client: "TGIClient", adapter: str) -> AsyncIterator[Step]:
+async def prove(server: "Subject", adapter: str) -> AsyncIterator[Step]:
     """Yield the steps that need the running server; stops at the first that fails.
 
     The requests go one at a time: an idle server is what makes them comparable. A name that the
     server does not know is not sent to a busy one, where it may crash an unshimmed TGI.
     """
-    queue = await client.queue()
+    queue = await server.queue()
     busy = queue.waiting + queue.running
+    base = await server.base_name(adapter)
     *short, long = _probes()
-    seen = [await _answers(client, adapter, prompt, tokens) for prompt, tokens in short]
+    seen = [await _answers(server, adapter, base, *probe) for probe in short]
     telling = [found for found in seen if found.step.result == "ok"]
     if not telling:
-        telling = [await _answers(client, adapter, *long)]
+        telling = [await _answers(server, adapter, base, *long)]
     yield telling[0].step
     if telling[0].step.result == "failed":
         return
@@ -112,11 +114,11 @@ async def prove(client: "TGIClient", adapter: str) -> AsyncIterator[Step]:
         detail = f"{others} running: an unknown adapter is not tried"
         yield Step("control", "skipped", detail)
     else:
-        control = await _control(client, telling[0])
+        control = await _control(server, telling[0])
         yield control
         if control.result == "failed":
             return
-    yield await _decoding(client, adapter, telling)
+    yield await _decoding(server, adapter, telling)
 
 
 def _probes() -> list[tuple[str, int]]:
@@ -126,36 +128,42 @@ def _probes() -> list[tuple[str, int]]:
     return [*short, (render(served), LONG_TOKENS)]
 
 
-async def _answers(client: "TGIClient", adapter: str, prompt: str, tokens: int) -> Comparison:
-    real = await client.generate(prompt, adapter=adapter, max_new_tokens=tokens)
-    zero = await client.generate(prompt, adapter=ZERO_ADAPTER, max_new_tokens=tokens)
+async def _answers(
+    server: "Subject", adapter: str, base: str, prompt: str, tokens: int
+) -> Comparison:
+    real = await server.generate(prompt, adapter=adapter, max_new_tokens=tokens)
+    zero = await server.generate(prompt, adapter=base, max_new_tokens=tokens)
     if _differ(real.tokens, zero.tokens):
-        detail = f"{adapter} and {ZERO_ADAPTER}, the base model, answer differently"
-        return Comparison(Step("differs", "ok", detail), prompt, real, zero)
+        named = f"{base}, the base model," if base else "the base model"
+        detail = f"{adapter} and {named} answer differently"
+        return Comparison(Step("differs", "ok", detail), prompt, base, real, zero)
     sentence = f"the server answers as the base model: {adapter} changes nothing"
-    return Comparison(Step("differs", "failed", sentence), prompt, real, zero)
+    return Comparison(Step("differs", "failed", sentence), prompt, base, real, zero)
 
 
-async def _control(client: "TGIClient", seen: Comparison) -> Step:
-    """Show that comparing tells something: an unknown adapter must not differ from the base."""
-    length = max(1, len(seen.zero.tokens))
-    bogus = await client.generate(seen.prompt, adapter=BOGUS, max_new_tokens=length)
+async def _control(server: "Subject", seen: Comparison) -> Step:
+    """Show that comparing tells something: an unknown adapter is refused, or does not differ from
+    the base."""
+    length, base = max(1, len(seen.zero.tokens)), seen.base or "the base model"
+    try:
+        bogus = await server.generate(seen.prompt, adapter=BOGUS, max_new_tokens=length)
+    except UnknownModel:
+        return Step("control", "ok", "an unknown adapter is refused")
     if _differ(bogus.tokens, seen.zero.tokens):
-        sentence = f"an unknown adapter does not answer as {ZERO_ADAPTER} does, which is the base"
+        sentence = f"an unknown adapter answers otherwise than {base} does"
         return Step("control", "failed", f"{sentence}: comparing proves nothing on this server")
-    return Step("control", "ok", f"an unknown adapter answers as {ZERO_ADAPTER} does")
+    return Step("control", "ok", f"an unknown adapter answers as {base} does")
 
 
-async def _decoding(client: "TGIClient", adapter: str, seen: Sequence[Comparison]) -> Step:
+async def _decoding(server: "Subject", adapter: str, seen: Sequence[Comparison]) -> Step:
     """Compare tokens that were decoded with the same ones when the text before them is read.
 
     CUDA graphs drop the adapter in decoding only, so reading is the reference. A position tells
-    something where adapter and base differ, and where the text gives its own tokens back.
+    something where adapter and base differ, and where the server can read its own tokens back.
     """
     verdicts = [
-        await _position(client, adapter, comparison, begin, place)
+        await _position(server, adapter, comparison, place)
         for comparison in seen
-        for begin in [(await client.tokenize(comparison.prompt)).ids]
         for place in _places(comparison)
     ]
     if "dropped" in verdicts:
@@ -169,24 +177,19 @@ async def _decoding(client: "TGIClient", adapter: str, seen: Sequence[Comparison
 
 
 async def _position(
-    client: "TGIClient", adapter: str, seen: Comparison, begin: tuple[int, ...], place: int
+    server: "Subject", adapter: str, seen: Comparison, place: int
 ) -> Literal["carried", "dropped", "unclear"]:
     """Whether a decoded token is the adapter's or the base's; unclear where those agree, where a
-    tie was broken otherwise, or where the text does not give its tokens back. `begin` are the
-    tokens of the prompt."""
-    real = seen.real.tokens
-    text = seen.prompt + "".join(token.text for token in real[:place])
-    if (await client.tokenize(text)).ids != (*begin, *(token.id for token in real[:place])):
+    tie was broken otherwise, or where the server cannot read the tokens before it."""
+    before, decoded = seen.real.tokens[:place], seen.real.tokens[place]
+    read = await server.next_token(seen.prompt, before, adapter=adapter)
+    base = read and await server.next_token(seen.prompt, before, adapter=seen.base)
+    if not read or not base or not _differ([read], [base]):
         return "unclear"
-    read = await client.generate(text, adapter=adapter, max_new_tokens=1)
-    base = await client.generate(text, adapter=ZERO_ADAPTER, max_new_tokens=1)
-    decoded = real[place : place + 1]
-    if not _differ(read.tokens, base.tokens):
-        return "unclear"
-    if not _differ(decoded, read.tokens):
+    if not _differ([decoded], [read]):
         return "carried"
-    tie = abs(_logprob(decoded[0]) - _logprob(read.tokens[0])) <= TOLERANCE
-    return "unclear" if tie and _differ(decoded, base.tokens) else "dropped"
+    tie = abs(_logprob(decoded) - _logprob(read)) <= TOLERANCE
+    return "unclear" if tie and _differ([decoded], [base]) else "dropped"
 
 
 def _places(seen: Comparison) -> list[int]:

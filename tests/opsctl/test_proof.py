@@ -1,13 +1,14 @@
 """The proof that the adapter is applied, on servers that make it hard."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from assistant.server.protocols.tgi import TGIClient
-from assistant.server.types import Finish, GeneratedToken, Generation, Queue, Tokenized
+from assistant.server.errors import UnknownModel
+from assistant.server.types import Finish, GeneratedToken, Generation, Queue
 from opsctl.server.proof import Step, prove
 
 Answers = dict[str, tuple[tuple[str, float], ...]]
@@ -24,27 +25,37 @@ class Server:
     decoded: Answers
     read: Answers
     busy: int = 0
+    strict: bool = False  # an unknown name is refused, else it is the base
     asked: list[str] = field(default_factory=list)
+
+    async def base_name(self, adapter: str) -> str:
+        return "zero"
 
     async def queue(self) -> Queue:
         return Queue(0, self.busy)
 
-    async def tokenize(self, text: str) -> Tokenized:
-        return Tokenized(tuple(map(ord, text)), ())
-
     async def generate(self, prompt: str, *, adapter: str, max_new_tokens: int) -> Generation:
         self.asked.append(adapter)
-        place = len(prompt.rpartition("]")[2])
-        known = adapter if adapter in self.decoded else "zero"
-        decoded = self.decoded[known][:max_new_tokens]
-        letters = self.read[known][place : place + 1] if place else decoded
-        tokens = tuple(GeneratedToken(ord(text), text, logprob, False) for text, logprob in letters)
+        if self.strict and adapter not in self.decoded:
+            raise UnknownModel(f"there is no {adapter}")
+        decoded = self.decoded.get(adapter, self.decoded["zero"])[:max_new_tokens]
+        tokens = tuple(map(token, decoded))
         return Generation("", tokens, Finish("length", len(tokens)))
+
+    async def next_token(
+        self, prompt: str, answer: Sequence[GeneratedToken], *, adapter: str
+    ) -> GeneratedToken:
+        return token(self.read[adapter][len(answer)])
+
+
+def token(letter: tuple[str, float]) -> GeneratedToken:
+    text, logprob = letter
+    return GeneratedToken(ord(text), text, logprob, False)
 
 
 def steps(server: Server) -> dict[str, Step]:
     async def main() -> list[Step]:
-        return [step async for step in prove(cast(TGIClient, server), "real")]
+        return [step async for step in prove(server, "real")]
 
     return {step.name: step for step in asyncio.run(main())}
 
@@ -73,6 +84,13 @@ def test_an_adapter_that_begins_as_the_base_does_is_told_by_a_longer_answer(last
     found = steps(Server(answers, answers))
     assert [found[name].result for name in ("differs", "control")] == ["ok"] * 2
     assert found["decoding"].result == ("ok" if last else "warning")
+
+
+def test_a_server_may_refuse_an_unknown_name_or_answer_as_the_base() -> None:
+    assert steps(server(strict=True))["control"] == Step(
+        "control", "ok", "an unknown adapter is refused"
+    )
+    assert steps(server())["control"].detail == "an unknown adapter answers as zero does"
 
 
 def test_the_base_model_fails() -> None:

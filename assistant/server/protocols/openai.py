@@ -153,7 +153,9 @@ class ChatClient(Client):
         name = self._model or next(iter(names), "")
         if not name:
             raise self._wire.strange("/v1/models lists no model")
-        chosen = models[names.index(name)] if name in names else {}
+        by_name = dict(zip(names, models, strict=True))
+        chosen = by_name.get(name, {})
+        chosen = by_name.get(str(chosen.get("parent")), chosen)  # vLLM's adapters tell no more
         listed = _size(chosen.get("max_model_len"))  # by vLLM and SGLang, which tell no more
         props = {} if listed else await self._told("props") or await self._told("info")
         self._has_system = self._has_system and _takes_system(props)

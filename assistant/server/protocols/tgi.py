@@ -9,10 +9,11 @@ from typing import Any
 
 from assistant.server.client import Client
 from assistant.server.errors import BadReply
-from assistant.server.protocols.metrics import parse_queue
+from assistant.server.protocols.metrics import ask_queue
 from assistant.server.protocols.mistral import render
 from assistant.server.types import (
     Finish,
+    GeneratedToken,
     Generation,
     Limits,
     Message,
@@ -20,6 +21,7 @@ from assistant.server.types import (
     Tokenized,
 )
 from assistant.server.wire.http import USUAL, Timeouts, load_json
+from core.server_file import ZERO_ADAPTER
 
 
 class TGIClient(Client):
@@ -86,12 +88,27 @@ class TGIClient(Client):
         assert isinstance(finish, Finish)
         return Generation("".join(map(str, texts)), tuple(parser.kept), finish)
 
+    async def next_token(
+        self, prompt: str, answer: Sequence[GeneratedToken], *, adapter: str
+    ) -> GeneratedToken | None:
+        """The token after the beginning of an answer, when that is read and not decoded.
+
+        None where the text, which is all that can be sent, does not give its own tokens back.
+        """
+        text = prompt + "".join(token.text for token in answer)
+        begin, whole = await self.tokenize(prompt), await self.tokenize(text)
+        if whole.ids != (*begin.ids, *(token.id for token in answer)):
+            return None
+        read = await self.generate(text, adapter=adapter, max_new_tokens=1)
+        return read.tokens[0]
+
+    async def base_name(self, adapter: str) -> str:
+        """The adapter that changes nothing: it goes the way of all adapters."""
+        return ZERO_ADAPTER
+
     async def queue(self) -> Queue:
-        """How many requests wait and run; a fresh server has no metrics yet, which means none."""
-        status, answer = await self._wire.ask("metrics")
-        if status != 200:
-            raise self._wire.refused(status, answer)
-        return parse_queue(answer.decode("utf-8", "replace"))
+        """How many requests wait and run."""
+        return await ask_queue(self._wire)
 
     async def _ask_limits(self) -> Limits:
         try:

@@ -13,19 +13,20 @@ from opsctl.doctor.unknown import in_words
 from opsctl.machine.private_state import narrow_state
 from opsctl.terminal import output
 
-KINDS = ("auto", "docker", "local", "llamacpp", "none")
+KINDS = ("auto", "docker", "vllm", "llamacpp", "local", "none")
 ServerKind = Annotated[
     str,
     typer.Option(
-        "--server", help="docker (TGI, needs a GPU), llamacpp, local (localtgi), none, or auto."
+        "--server",
+        help="docker (TGI) or vllm, which need a GPU; llamacpp, local (localtgi), none, or auto.",
     ),
 ]
 Model = Annotated[
     str | None,
     typer.Option(
         "--model",
-        help="For llamacpp: FILE.gguf, or OWNER/NAME:FILE.gguf of the Hub. For local: a folder,"
-        " or a downloaded Hub name.",
+        help="For llamacpp: FILE.gguf, or OWNER/NAME:FILE.gguf of the Hub. For local and vllm: a"
+        " folder, or a downloaded Hub name.",
     ),
 ]
 Minutes = Annotated[

@@ -19,17 +19,14 @@ if TYPE_CHECKING:
 def verify(json: Json = False) -> None:
     """Prove on the running server that the adapter is applied, also after the first token."""
     from assistant.server.errors import Refused
-    from assistant.server.record import access
     from opsctl.launch.choose import no_server, started_service
+    from opsctl.launch.proving import adapter_of
     from opsctl.server.proof_record import Proof, write_proof
 
     config = settings.load()
-    adapter = access(config).adapter
+    adapter = adapter_of(config)
     if not adapter:
-        raise UsageError(
-            "there is no adapter to prove: none is set, or the server was started without one",
-            "set OPSCTL_ADAPTER, or LORA_ADAPTERS in deploy/tgi.local.env",
-        )
+        raise _no_adapter(config)
     try:
         steps = asyncio.run(_steps(config, quiet=json))
     except Refused as error:
@@ -47,17 +44,28 @@ def verify(json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+def _no_adapter(config: Settings) -> UsageError:
+    if config.server_api == "openai":
+        hint = "set OPSCTL_SERVER_MODEL to the name of an adapter that the server has"
+    else:
+        hint = "set OPSCTL_ADAPTER, or LORA_ADAPTERS in deploy/tgi.local.env"
+    return UsageError("there is no adapter to prove: none is set", hint)
+
+
 async def _steps(config: Settings, quiet: bool) -> "list[Step]":
     from assistant.server.state import examine
-    from opsctl.launch.proving import prove
+    from opsctl.launch.proving import look_at_files, prove
 
     found = await examine(config)
     if found.error and not found.lives:
         raise found.error
-    steps = []
-    async for step in prove(config, whole=True):
+    steps = look_at_files(config)
+    for step in steps:
         _show(step, quiet)
-        steps.append(step)
+    if not any(step.result == "failed" for step in steps):
+        async for step in prove(config, whole=True):
+            _show(step, quiet)
+            steps.append(step)
     return steps
 
 

@@ -5,33 +5,72 @@ import io
 import sys
 import time
 from contextlib import redirect_stdout
-from typing import Annotated, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from core import settings
-from core.errors import UserError
+from core.errors import UsageError, UserError
 from core.settings import Settings
 from core.text import printable
-from opsctl.machine.vram import GIB, Limits, least_memory
+from opsctl.machine import vram as under_tgi
+from opsctl.machine import vram_vllm as under_vllm
+from opsctl.machine.vram import GIB, Limits
 from opsctl.terminal import output
 from opsctl.terminal.options import Json
 
+if TYPE_CHECKING:
+    from opsctl.machine.gpu import Gpu, Verdict
+
 REFRESH_SECONDS = 2.0
+ARITHMETIC = {"docker": under_tgi, "vllm": under_vllm}
 
 
 def vram(
     watch: Annotated[bool, typer.Option("--watch", help="Show it again every 2 s.")] = False,
+    server: Annotated[
+        str, typer.Option("--server", help="For docker (TGI) or vllm; else what was started.")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Show the memory of the GPUs, who holds it, what the model needs, and what fits."""
-    limits = _limits(settings.load())
+    config = settings.load()
+    case = Case(_limits(config), _kind(config, server))
     if watch:
-        _watch(limits, json)
+        _watch(case, json)
     elif json:
-        output.write_json(_survey(limits))
+        output.write_json(_survey(case))
     else:
-        _show(_survey(limits))
+        _show(_survey(case))
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """What is reckoned with: the limits, and the kind of server."""
+
+    limits: Limits
+    kind: str
+
+    @property
+    def arithmetic(self) -> ModuleType:
+        """That of the server."""
+        return ARITHMETIC[self.kind]
+
+    def verdict(self, gpu: "Gpu") -> "Verdict":
+        """What the server makes of a card."""
+        from opsctl.machine.gpu import explain
+
+        return under_vllm.explain(gpu) if self.kind == "vllm" else explain(gpu)
+
+
+def _kind(config: Settings, asked: str) -> str:
+    from assistant.server.record import read_record
+
+    if asked and asked not in ARITHMETIC:
+        raise UsageError(f"--server is {asked!r}", f"choose one of: {', '.join(ARITHMETIC)}")
+    record = read_record(config)
+    return asked or ("vllm" if record and record.wanted == "vllm" else "docker")
 
 
 def _limits(config: Settings) -> Limits:
@@ -43,16 +82,16 @@ def _limits(config: Settings) -> Limits:
     return Limits(server.max_input, server.max_total, server.prefill, server.fraction)
 
 
-def _watch(limits: Limits, json: bool) -> None:
+def _watch(case: Case, json: bool) -> None:
     if sys.stdout.isatty() and not json:
-        _watch_on_terminal(limits)
+        _watch_on_terminal(case)
     while True:
-        survey = _survey(limits)
+        survey = _survey(case)
         output.write_json_line(survey) if json else _show(survey)
         time.sleep(REFRESH_SECONDS)
 
 
-def _watch_on_terminal(limits: Limits) -> None:
+def _watch_on_terminal(case: Case) -> None:
     from rich.live import Live
     from rich.text import Text
 
@@ -60,12 +99,12 @@ def _watch_on_terminal(limits: Limits) -> None:
         while True:
             block = io.StringIO()
             with redirect_stdout(block):
-                _show(_survey(limits))
+                _show(_survey(case))
             live.update(Text(block.getvalue()), refresh=True)
             time.sleep(REFRESH_SECONDS)
 
 
-def _survey(limits: Limits) -> dict[str, Any]:
+def _survey(case: Case) -> dict[str, Any]:
     from opsctl.machine.gpu import find_gpus
 
     report = find_gpus()
@@ -73,30 +112,30 @@ def _survey(limits: Limits) -> dict[str, Any]:
         "source": report.source,
         "driver": report.driver,
         "reason": report.reason,
-        "limits": dataclasses.asdict(limits),
-        "least": least_memory(limits, "marlin"),
-        "gpus": [_gpu(gpu, limits) for gpu in report.gpus],
+        "server": case.kind,
+        "limits": dataclasses.asdict(case.limits),
+        "least": case.arithmetic.least_memory(case.limits, "marlin"),
+        "gpus": [_gpu(gpu, case) for gpu in report.gpus],
     }
 
 
-def _gpu(gpu: Any, limits: Limits) -> dict[str, Any]:
-    from opsctl.machine.gpu import explain
-    from opsctl.machine.vram import kernel_for, kv_bytes, least_kv_tokens, needed, parts, predict
+def _gpu(gpu: Any, case: Case) -> dict[str, Any]:
+    from opsctl.machine.vram import kernel_for
 
-    told = dataclasses.asdict(gpu) | {"verdict": dataclasses.asdict(explain(gpu))}
+    limits, reckon = case.limits, case.arithmetic
+    told = dataclasses.asdict(gpu) | {"verdict": dataclasses.asdict(case.verdict(gpu))}
     if gpu.usable is None or gpu.free is None:
         return told | {"model": None}
     kernel = kernel_for(gpu.capability)
     own = sum(process.used or 0 for process in gpu.processes if process.server)
     free = gpu.free + own  # what a start would find once the server that runs has gone
-    all_parts = dict(parts(limits, kernel))
-    all_parts[f"KV cache of {least_kv_tokens(limits)} tokens"] = (
-        least_kv_tokens(limits) * kv_bytes()
-    )
-    need = needed(gpu.usable, limits, kernel)
-    all_parts["what TGI leaves free"] = need - sum(all_parts.values())
-    prediction = predict(gpu.usable, limits, kernel, taken=gpu.usable - free)
-    model = {"parts": all_parts, "needed": need, "free": free, "server": own > 0}
+    prediction = reckon.predict(gpu.usable, limits, kernel, taken=gpu.usable - free)
+    model = {
+        "parts": dict(reckon.rows(gpu.usable, limits, kernel)),
+        "needed": reckon.needed(gpu.usable, limits, kernel),
+        "free": free,
+        "server": own > 0,
+    }
     return told | {"model": model | dataclasses.asdict(prediction)}
 
 

@@ -1,0 +1,90 @@
+"""Reads the log of vLLM: how far a start is, and why it failed."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
+
+from core.secrets import redact
+from opsctl.server.causes import Rule
+from opsctl.server.log import Cause, Phase
+from opsctl.server.services import Log
+from opsctl.vllm.causes import RULES
+
+# What stands before a message: the process, the level, the time and the line of vLLM's code.
+HEAD = re.compile(
+    r"(?:\([\w ]+ pid=\d+\) )?(?:(?:DEBUG|INFO|WARNING|ERROR) \d\d-\d\d [\d:]+ \[[^\]]+\] ?)?"
+)
+READY = "INFO:     Application startup complete"
+KILLED = 137
+BEGINNINGS: tuple[tuple[str, Phase], ...] = (
+    ("non-default args", "download"),
+    ("Initializing a V1 LLM engine", "shard"),
+    ("Starting to load model", "shard"),
+    ("GPU KV cache size", "warm-up"),
+    ("Loaded new LoRA adapter", "adapters"),
+    ("Starting vLLM server on", "webserver"),
+    (READY, "ready"),
+)
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+FAULT = re.compile(r"[\w.]*(?:Error|Exception)\b: \S")
+# What is said of every failure, whatever it was, or beside it.
+EMPTY = re.compile(
+    r"(?:Engine core|WorkerProc) initialization failed|EngineCore encountered an issue"
+    r"|\[Errno 24\]|KeyboardInterrupt"
+)
+NOISE = re.compile(r"nanobind: leaked")  # of a program that ends: nothing follows that tells more
+LONGEST = 300
+
+
+def message(line: str) -> str:
+    """A line without what stands before its message."""
+    line = ANSI.sub("", line.rstrip("\r\n"))
+    return HEAD.sub("", line, count=1)
+
+
+def phase(line: str) -> Phase | None:
+    """The phase of the start that a line begins."""
+    told = message(line)
+    return next((phase for start, phase in BEGINNINGS if told.startswith(start)), None)
+
+
+def classify(lines: Iterable[str], exit_code: int | None, oom_killed: bool = False) -> Cause:
+    """Say why the server failed, or what ails a running one (exit_code None)."""
+    said = list(takewhile(lambda told: not NOISE.match(told), map(message, lines)))
+    if oom_killed or exit_code == KILLED:
+        sentence = "the server was killed, most often because the machine ran out of memory"
+        return Cause("killed", sentence, "free -h shows the memory; then: opsctl start")
+    last = _last(said)
+    for rule in RULES:
+        if found := rule.match(_part(said, rule), exit_code):
+            return _cause(rule, {**found.groupdict(), "last": last})
+    if exit_code is None:
+        return Cause("unknown", "its log shows no error", "opsctl logs server -n 100")
+    end = f"; it last said: {_quoted(last)}" if last else " and said nothing"
+    return Cause("unknown", f"the server ended{end}", "opsctl logs server -n 100")
+
+
+def _last(said: Sequence[str]) -> str:
+    """The last line that tells of a fault, else the last line."""
+    rows = [row.strip() for row in said if row.strip()]
+    faults = [row for row in rows if FAULT.match(row) and not EMPTY.search(row)]
+    return (faults or rows or [""])[-1]
+
+
+def _part(said: Sequence[str], rule: Rule) -> str:
+    """The text a rule looks at: before the server was ready, after that, or all."""
+    ready = (place for place, row in enumerate(said) if row.startswith(READY))
+    end = next(ready, len(said))
+    return "\n".join({"before": said[:end], "after": said[end:]}.get(rule.where, said))
+
+
+def _cause(rule: Rule, words: Mapping[str, str | None]) -> Cause:
+    told = {name: _quoted(word or "") for name, word in words.items()}
+    return Cause(rule.name, rule.sentence.format(**told).strip(), rule.fix)
+
+
+def _quoted(text: str) -> str:
+    return redact(" ".join(text.split()))[:LONGEST]
+
+
+VLLM_LOG = Log(phase, classify)
