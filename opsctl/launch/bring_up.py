@@ -19,6 +19,7 @@ from opsctl.machine.programs import is_installed, lines_of
 from opsctl.server.log import readable
 from opsctl.server.proof_record import Proof, read_proof, write_proof
 from opsctl.server.services import NAMES, Service, State, changing
+from opsctl.server.start_record import Start, write_start
 from opsctl.terminal import output
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def _wait(config: Settings, service: Service, timeout: float) -> Limits | None:
         output.note("it is still starting: opsctl status shows it, opsctl stop ends it")
         raise
     output.note(f"ready after {ready.seconds:.0f} s at {config.server_url}")
+    write_start(config, Start(service.state().identity, ready.seconds, ready.phases))
     if ready.kv_tokens:
         output.note(f"room for {ready.kv_tokens} tokens of context in all")
     return ready.limits

@@ -39,11 +39,15 @@ SICK = (Unhealthy, GenerationFailed, Incomplete)  # its log says why
 
 @dataclass(frozen=True)
 class Ready:
-    """How long it took, in seconds, how many tokens of context TGI found room for, its limits."""
+    """How long it took, in seconds, how many tokens of context TGI found room for, its limits.
+
+    `phases` are those that its log told of, each with the seconds at which it began.
+    """
 
     seconds: float
     kv_tokens: int | None
     limits: Limits | None
+    phases: dict[str, float]
 
 
 class _Watch:
@@ -55,6 +59,7 @@ class _Watch:
         self.began = time.monotonic()
         self.lines: deque[str] = deque(maxlen=REMEMBERED)
         self.phase: Phase | None = None
+        self.phases: dict[str, float] = {}
         self.kv_tokens: int | None = None
         self.ready = self.drains = False
         self.silences = 0
@@ -70,6 +75,7 @@ class _Watch:
             self.ready |= reached == "ready" or was_ready([entry])
             if reached not in (None, self.phase):
                 self.phase = reached
+                self.phases[PHASES[reached]] = round(self.seconds(), 1)
                 if reached != "ready":
                     self.say(f"{self.seconds():5.0f} s  {PHASES[reached]}")
 
@@ -139,7 +145,7 @@ def _ready(watch: _Watch, log: Follower, limits: Limits | None) -> Ready:
     while watch.phase != "ready" and watch.seconds() < seconds + LAG_SECONDS:
         time.sleep(POLL_SECONDS)
         watch.read(log.new_lines())
-    return Ready(seconds, watch.kv_tokens, limits)
+    return Ready(seconds, watch.kv_tokens, limits, watch.phases)
 
 
 def _failed(watch: _Watch, cause: Cause, secrets: tuple[str, ...]) -> UserError:

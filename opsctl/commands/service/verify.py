@@ -2,12 +2,15 @@
 
 import asyncio
 import dataclasses
-from typing import TYPE_CHECKING
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core import settings
 from core.errors import UsageError
+from core.files import write_whole
 from core.settings import Settings
 from opsctl.terminal import output
 from opsctl.terminal.options import Json
@@ -16,8 +19,21 @@ if TYPE_CHECKING:
     from opsctl.server.proof import Step
 
 
-def verify(json: Json = False) -> None:
-    """Prove on the running server that the adapter is applied, also after the first token."""
+def verify(
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Write what the machine can do, in figures."),
+    ] = None,
+    questions: Annotated[
+        Path | None, typer.Option("--questions", help="For --report: a file for opsctl eval.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Prove on the running server that the adapter is applied, also after the first token.
+
+    A report holds the machine, the start, the proof, the speed and how many answers are right: no
+    secrets and no text of documents.
+    """
     from assistant.server.errors import Refused
     from opsctl.launch.choose import no_server, started_service
     from opsctl.launch.proving import adapter_of
@@ -25,12 +41,19 @@ def verify(json: Json = False) -> None:
 
     config = settings.load()
     adapter = adapter_of(config)
-    if not adapter:
+    if report and not report.absolute().parent.is_dir():
+        hint = f"mkdir -p {shlex.quote(str(report.parent))}"
+        raise UsageError(f"--report: there is no folder {report.parent}", hint)
+    if not adapter and not report:
         raise _no_adapter(config)
     try:
-        steps = asyncio.run(_steps(config, quiet=json))
+        steps = asyncio.run(_steps(config, adapter, quiet=json))
     except Refused as error:
         raise no_server(config, "there is nothing to prove") from error
+    if report:
+        _write_report(config, steps, questions, report)
+    if not adapter:
+        return
     service = started_service(config)
     server = service.state().identity if service else ""
     applied = not any(step.result == "failed" for step in steps)
@@ -52,13 +75,25 @@ def _no_adapter(config: Settings) -> UsageError:
     return UsageError("there is no adapter to prove: none is set", hint)
 
 
-async def _steps(config: Settings, quiet: bool) -> "list[Step]":
+def _write_report(
+    config: Settings, steps: "list[Step]", questions: Path | None, path: Path
+) -> None:
+    from opsctl.report import make_report
+
+    text = make_report(config, steps, questions, output.note)
+    write_whole(path, text)
+    output.note(f"the report is in {path}: read it, then send it")
+
+
+async def _steps(config: Settings, adapter: str, quiet: bool) -> "list[Step]":
     from assistant.server.state import examine
     from opsctl.launch.proving import look_at_files, prove
 
     found = await examine(config)
     if found.error and not found.lives:
         raise found.error
+    if not adapter:
+        return []
     steps = look_at_files(config)
     for step in steps:
         _show(step, quiet)
