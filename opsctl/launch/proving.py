@@ -1,18 +1,23 @@
 """Proves on the running server that the adapter is applied, in the way of its kind."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.server.record import access, read_record
+from core.errors import UserError
 from core.settings import Settings
 from opsctl.server.folders import on_this_machine
 from opsctl.server.proof import Step, check_files, compare
 from opsctl.server.proof import prove as prove_served
+from opsctl.server.proof_record import Proof, write_proof
 
 if TYPE_CHECKING:
     from assistant.server.protocols.completions import CompletionClient
     from assistant.server.protocols.tgi import TGIClient
+
+RENEW_SECONDS = 20
 
 
 def adapter_of(config: Settings) -> str:
@@ -34,6 +39,24 @@ async def prove(config: Settings, *, whole: bool) -> AsyncIterator[Step]:
     steps = _llamacpp(config, model, whole) if model else _by_tokens(config, whole)
     async for step in steps:
         yield step
+
+
+def renew(config: Settings, server: str) -> Proof | None:
+    """Prove anew what held before Docker started the container again: its settings and files are
+    the same, so the cheap part is enough. None where nobody answers."""
+    try:
+        steps = asyncio.run(_renewing(config))
+    except (UserError, TimeoutError):
+        return None
+    applied = not any(step.result == "failed" for step in steps)
+    proof = Proof(adapter_of(config), applied, server)
+    write_proof(config, proof)
+    return proof
+
+
+async def _renewing(config: Settings) -> list[Step]:
+    async with asyncio.timeout(RENEW_SECONDS):
+        return [step async for step in prove(config, whole=False)]
 
 
 def _gguf(config: Settings) -> Path | None:

@@ -13,6 +13,7 @@ from core.errors import UserError
 from core.secrets import redact
 from core.settings import Settings
 from opsctl.launch.choose import started_service
+from opsctl.launch.proving import renew
 from opsctl.machine.programs import lines_of
 from opsctl.server.address import get
 from opsctl.server.causes import CAUSES
@@ -25,7 +26,7 @@ from opsctl.server.log import (
     runs,
     was_ready,
 )
-from opsctl.server.proof_record import read_proof, renew_proof
+from opsctl.server.proof_record import read_proof
 from opsctl.server.services import NAMES, Service, State
 
 YOUNG_SECONDS = 15 * 60
@@ -139,8 +140,8 @@ def _adapter(config: Settings, state: State, ready: bool) -> dict[str, Any]:
         return {"state": "none"}
     proof = read_proof(config)
     found: dict[str, Any] = {"name": adapter, "state": "unproven"}
-    if ready and proof and proof.was_of(adapter, state.identity) and access(config).api == "tgi":
-        proof = renew_proof(config, state.identity)
+    if ready and proof and proof.was_of(adapter, state.identity):
+        proof = renew(config, state.identity)
     if state.status == "running" and proof and proof.is_of(adapter, state.identity):
         found |= {"state": "applied" if proof.applied else "ignored", "at": proof.at}
     return found

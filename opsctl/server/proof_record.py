@@ -1,15 +1,11 @@
-"""The last result of `opsctl verify`, kept for `opsctl status`, and renewed by it."""
+"""The last result of `opsctl verify`, kept for `opsctl status`."""
 
-import asyncio
 import json
 import time
 from dataclasses import asdict, dataclass, field
 
-from core.errors import UserError
 from core.files import private_folder
 from core.settings import Settings
-
-RENEW_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -50,26 +46,3 @@ def write_proof(config: Settings, proof: Proof) -> None:
     path = config.state / "run" / "proof.json"
     private_folder(path.parent)
     path.write_text(json.dumps(asdict(proof)))
-
-
-def renew_proof(config: Settings, server: str) -> Proof | None:
-    """Prove anew what held before Docker started the container again: its settings and files are
-    the same, so it is enough that adapter and base still differ. None where nobody answers."""
-    try:
-        applied = asyncio.run(_differs(config))
-    except (UserError, TimeoutError):
-        return None
-    proof = Proof(config.adapter, applied, server)
-    write_proof(config, proof)
-    return proof
-
-
-async def _differs(config: Settings) -> bool:
-    from assistant.server.protocols.tgi import TGIClient
-    from opsctl.server.proof import compare
-
-    async with (
-        asyncio.timeout(RENEW_SECONDS),
-        TGIClient(config.server_url, config.adapter, config.api_key) as client,
-    ):
-        return (await compare(client, config.adapter)).step.result == "ok"
