@@ -139,9 +139,12 @@ def test_a_server_that_finishes_its_answers_is_stopping(server: GPUServer) -> No
 def test_a_server_that_hangs_is_unhealthy_and_not_starting(server: GPUServer) -> None:
     workspace = indexed(server)
     assert workspace.run("start").returncode == 0
-    os.kill(server.container()["Server"], signal.SIGSTOP)
-    done = workspace.run("status")
-    os.kill(server.container()["Server"], signal.SIGCONT)
+    frozen = server.container()["Server"]
+    os.kill(frozen, signal.SIGSTOP)
+    try:
+        done = workspace.run("status")
+    finally:
+        os.kill(frozen, signal.SIGCONT)
     assert done.returncode == 3
     assert "server: unhealthy, TGI" in done.stdout
     assert "it takes connections and answers nothing: it hangs" in done.stdout
