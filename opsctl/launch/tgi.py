@@ -60,7 +60,7 @@ class TGIService:
         """How the container is."""
         found = find_container(self.settings)
         state = found.state if found else State("absent")
-        if state.status == "exited" and not state.trouble:
+        if state.status == "exited" and not state.trouble and self.kind == "docker":
             return replace(state, trouble=lost_model(self.settings))
         return state
 
