@@ -18,7 +18,7 @@ from opsctl.launch.checks import LASTING, ROOM, checks, lost_model
 from opsctl.launch.container import find_container, others_container, owner
 from opsctl.machine.programs import run
 from opsctl.server.address import port_of
-from opsctl.server.services import TGI_LOG, State
+from opsctl.server.services import NAMES, TGI_LOG, State
 from opsctl.terminal import output
 from opsctl.terminal.check import raise_first
 
@@ -60,7 +60,7 @@ class TGIService:
         """How the container is."""
         found = find_container(self.settings)
         state = found.state if found else State("absent")
-        if state.status == "exited" and not state.trouble:
+        if state.status == "exited" and not state.trouble and self.kind == "docker":
             return replace(state, trouble=lost_model(self.settings))
         return state
 
@@ -107,7 +107,8 @@ class TGIService:
             return
         if found.state.status == "running":
             begun = time.monotonic()
-            output.note(f"stopping TGI: it has {docker.STOP_SECONDS} s to finish its answers")
+            name = NAMES[self.kind]
+            output.note(f"stopping {name}: it has {docker.STOP_SECONDS} s to finish its answers")
             self._run(docker.stop_command(found.id), "the container does not stop", STOP_SECONDS)
             if (took := time.monotonic() - begun) >= LONG:
                 output.note(f"it took {took:.0f} s")
