@@ -57,7 +57,7 @@ def distance(answer: Any, wanted: Any) -> float:
     same = zip(ids(answer), wanted["ids"], strict=True)
     shared = next((place for place, (a, b) in enumerate(same) if a != b), len(wanted["ids"]) - 1)
     pairs = list(zip(logprobs(answer), wanted["logprobs"], strict=True))[: shared + 1]
-    return max(abs(ours - theirs) for ours, theirs in pairs)
+    return float(max(abs(ours - theirs) for ours, theirs in pairs))
 
 
 @pytest.mark.parametrize("name", SHAPES)
