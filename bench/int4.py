@@ -99,7 +99,7 @@ class Server:
 
     def figures(self) -> Row:
         """One round: prompts of each length, then an answer."""
-        row = {}
+        row: Row = {}
         for length in PROMPTS:
             first, cpu, _, _ = self.ask(length, 1)
             row |= {f"{length} tokens, first token s": first, f"{length} tokens, CPU s": cpu}

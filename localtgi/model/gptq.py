@@ -24,7 +24,7 @@ from localtgi.model.errors import StartError
 from localtgi.model.packing import Packing
 
 PER_INT = 32 // BITS
-COLUMNS = 256  # outputs that a CPU unpacks at a time: its caches hold them
+COLUMNS = 512  # outputs that a CPU unpacks at a time: its caches hold them
 FEW = 256  # rows up to which the kernel is quicker than to unpack and to multiply in float32
 _hf: Any = transformers  # parts of it have no types
 
