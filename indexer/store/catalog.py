@@ -117,7 +117,8 @@ def statements(store: Store, words: str) -> Iterator[tuple[int, str]]:
         " WHERE d.live AND instr(p.text, ?)"
     )
     for document, page, text in store.db.execute(query, (words,)).fetchall():
-        announced, depth = "", None
+        announced = ""
+        depth: tuple[int, bool] | None = None
         spans = "SELECT kind, level, start, stop FROM block WHERE page_id = ? ORDER BY start"
         for kind, level, start, stop in store.db.execute(spans, (page,)):
             said = text[start:stop]
