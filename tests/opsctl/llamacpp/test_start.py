@@ -38,10 +38,10 @@ def left(workspace: Workspace) -> list[str]:
     return sorted(path.name for path in run.iterdir()) if run.is_dir() else []
 
 
-def huge(path: Path, size: int) -> Path:
+def huge(path: Path, size: int, layers: int = 1) -> Path:
     """A model whose file has a hole of so many bytes."""
     writer = gguf.GGUFWriter(path, "llama")
-    writer.add_block_count(1)
+    writer.add_block_count(layers)
     writer.add_context_length(4096)
     writer.add_embedding_length(64)
     writer.add_head_count(4)
@@ -174,3 +174,33 @@ def test_a_damaged_adapter_is_no_reason_to_do_without_it(workspace: Workspace) -
     (folder / "adapter_model.safetensors").write_bytes(b"cut")
     told = refused(workspace, files.model(workspace.root / "m.gguf"))
     assert "is not whole" in told and "opsctl download --verify" in told
+
+
+def with_card(workspace: Workspace, free: int) -> None:
+    """Put a llama-server on PATH that lists a card with so many free MiB, as llama.cpp does."""
+    folder = workspace.root / "bin"
+    folder.mkdir(exist_ok=True)
+    program = folder / "llama-server"
+    row = f"  CUDA0: NVIDIA GeForce RTX 3090 (24576 MiB, {free} MiB free)"
+    program.write_text(f"#!/bin/sh\necho 'Available devices:'\necho '{row}'\n")
+    program.chmod(0o755)
+    workspace.env["PATH"] = f"{folder}:/bin:/usr/bin"
+
+
+def test_a_llama_server_on_path_comes_first_and_uses_its_card(workspace: Workspace) -> None:
+    model = files.model(workspace.root / "m.gguf", layers=2, context=32768)
+    with_card(workspace, 24000)
+    words = command(workspace, model)
+    assert words[0] == str(workspace.root / "bin" / "llama-server")
+    assert after(words, "--n-gpu-layers") == "3"  # and what follows the last layer
+    assert after(words, "--parallel") == "4"
+
+
+def test_a_card_takes_as_many_layers_as_it_has_room_for(workspace: Workspace) -> None:
+    model = huge(workspace.root / "m.gguf", 1 << 30, layers=31)
+    with_card(workspace, 24000)
+    assert after(command(workspace, model), "--n-gpu-layers") == "32"
+    with_card(workspace, 800)
+    assert 1 < int(after(command(workspace, model), "--n-gpu-layers")) < 20
+    with_card(workspace, 100)
+    assert after(command(workspace, model), "--n-gpu-layers") == "0"

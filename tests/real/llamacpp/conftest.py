@@ -78,9 +78,10 @@ def serving(
     key: str = "",
     window: int = 2048,
     lora: Path | None = None,
+    port: int = 0,
 ) -> Iterator[Llama]:
     """A server with so many slots, each with a window of so many tokens."""
-    port = free_port()
+    port = port or free_port()
     argv = [
         sys.executable, "-m", "opsctl.llamacpp.serve", "--model", model, "--alias", model.stem,
         "--host", "127.0.0.1", "--port", port, "--ctx-size", slots * window, "--parallel", slots,

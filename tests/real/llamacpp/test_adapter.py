@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -172,7 +173,8 @@ def test_verify_fails_where_the_rows_of_b_are_not_in_the_order_of_the_base(
     )
     machine.misled(f'words[words.index("--lora") + 1] = {str(lora)!r}')
     assert "its answers are wrong" in machine.workspace.fails(1, "start", *machine.words())
-    told = machine.workspace.run("verify")
+    with in_its_place(machine, lora):
+        told = machine.workspace.run("verify")
     assert told.returncode == 1 and "its answers are wrong" in told.stderr
 
 
@@ -181,4 +183,18 @@ def test_verify_fails_where_the_server_does_not_know_the_adapter(machine: Machin
     machine.misled('place = words.index("--lora"); del words[place : place + 2]')
     told = machine.workspace.fails(1, "start", *machine.words())
     assert "has no adapter loud (it has: none)" in told
-    assert machine.workspace.run("verify").returncode == 1
+    with in_its_place(machine, None):
+        told = machine.workspace.run("verify").stderr
+    assert "has no adapter loud (it has: none)" in told
+
+
+@contextmanager
+def in_its_place(machine: Machine, lora: Path | None) -> Iterator[None]:
+    """Another server where a right one was started, known and killed."""
+    del machine.workspace.env["PATH"]
+    machine.start()
+    os.kill(record(machine.workspace)["pid"], signal.SIGKILL)
+    port = int(machine.url.rpartition(":")[2])
+    model, log = machine.tiny / "F32.gguf", machine.workspace.root / "llama.log"
+    with serving(model, log, lora=lora, port=port):
+        yield

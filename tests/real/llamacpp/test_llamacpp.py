@@ -23,7 +23,7 @@ def test_more_questions_than_slots_are_all_answered_by_the_model(
     asked = [QUESTIONS[number % 3] for number in range(8)]
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(lambda question: corpus.answer(question, env=env), asked))
-    assert [one["engine"] for one in done] == ["server"] * 8
+    assert [one["note"] for one in done if one["engine"] != "server"] == []
     assert all(one["text"].strip() for one in done)
     assert all("SmolLM2" in one["model"] for one in done)
 
