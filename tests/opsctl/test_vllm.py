@@ -35,10 +35,11 @@ def test_start_ask_verify_status_stop(machine: GPUServer) -> None:
     assert started.returncode == 0, started
     for said in ("starting vLLM", "loading the model", "the adapter hackatone is applied"):
         assert said in started.stderr
-    found = workspace.json("status", code=None)["server"]
+    whole = workspace.json("status", code=None)
+    found = whole["server"]
     assert (found["kind"], found["name"], found["state"]) == ("vllm", "vLLM", "ready")
     assert found["max_total_tokens"] == 4096
-    assert found["adapter"]["state"] == "applied"
+    assert whole["adapter"]["state"] == "applied"
     steps = {step["name"]: step for step in workspace.json("verify")["steps"]}
     assert {step["result"] for step in steps.values()} == {"ok"}
     assert steps["control"]["detail"] == "an unknown adapter is refused"
