@@ -120,5 +120,11 @@ RULES = (
         "free -h shows the memory; then: opsctl restart",
         where="ready",
     ),
-    Rule("stopped", r"Application shutdown complete", "the server was stopped", "opsctl start"),
+    Rule(
+        "stopped",
+        r"Application shutdown complete",
+        "the server was stopped",
+        "opsctl start",
+        when="ended",
+    ),
 )
