@@ -23,7 +23,7 @@ STOPPING = 60  # seconds
 def test_from_start_to_stop(machine: Machine) -> None:
     workspace = machine.workspace
     machine.said("reindex")
-    assert "vLLM 0.29.0+cpu" in machine.said("doctor")
+    assert "vLLM 0.29.0+cpu at" in workspace.run("doctor").stdout
     assert "the adapter loud is applied" in machine.said(*START)
     assert "loud applied, as was proven" in machine.said("status")
     assert "an unknown adapter is refused" in machine.said("verify")
