@@ -13,7 +13,7 @@ SAY := printf '%s\n'
 # pip's progress is for people: on a terminal.
 QUIET := $(shell test -t 2 || echo --quiet)
 
-.PHONY: help demo install fast test test-real mission full coverage check fix bench readme constraints clean $(if $(MOVED),$(BASE))
+.PHONY: help demo install fast test test-real real-vllm mission full coverage check fix bench readme constraints clean $(if $(MOVED),$(BASE))
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -65,8 +65,11 @@ coverage: $(DEV)  ## the lines that the tests run, by folder
 	$(BIN)/python tests/coverage_by_folder.py coverage.json
 
 test-real: $(DEV)  ## a fuzz of the readers, big documents; a Docker engine in namespaces of its own (needs root)
-	$(BIN)/pytest tests/real
+	$(BIN)/pytest tests/real --ignore tests/real/vllm
 	$(BIN)/pytest tests/real/docker
+
+real-vllm: $(DEV)  ## a real vLLM on a processor (3.5 GB): start, verify, tokens, ten faults
+	$(BIN)/pytest -s tests/real/vllm
 
 mission: $(DEV)  ## what a user does, from setup to stop, on a real Docker engine: a transcript
 	@$(BIN)/python -m tests.real.docker.mission

@@ -31,9 +31,8 @@ GRAPHS = 512 * MIB  # an estimate
 def adapters(count: int, rank: int) -> int:
     """Bytes of the places for adapters: each layer that could have one gets A and B in float16."""
     kv = KV_HEADS * HEAD_DIM
-    pairs = ((HIDDEN, HIDDEN), (HIDDEN, kv), (HIDDEN, kv), (HIDDEN, HIDDEN))
-    pairs += ((HIDDEN, FFN), (HIDDEN, FFN), (FFN, HIDDEN))
-    return count * LAYERS * rank * sum(map(sum, pairs)) * HALF
+    attention = 2 * (HIDDEN + HIDDEN) + 2 * (HIDDEN + kv)
+    return count * LAYERS * rank * (attention + 3 * (HIDDEN + FFN)) * HALF
 
 
 def parts(limits: Limits, kernel: Kernel) -> Mapping[str, int]:

@@ -22,8 +22,8 @@ def check(config: Settings) -> Check | None:
     version = version_of(program)
     found = f"vLLM {version or 'of an unknown version'} at {program}"
     model = config.server_file.values.get("MODEL_ID", "the model")
-    if error := refusal(Path(model).name, _has_act_order(config), version):
-        return Check("vllm", "failed", error.message, error.hint)
+    if refused := refusal(Path(model).name, _has_act_order(config), version):
+        return Check("vllm", "failed", refused.message, refused.hint)
     return Check("vllm", "ok", found)
 
 

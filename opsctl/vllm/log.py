@@ -54,9 +54,10 @@ def classify(lines: Iterable[str], exit_code: int | None, oom_killed: bool = Fal
     if oom_killed or exit_code == KILLED:
         sentence = "the server was killed, most often because the machine ran out of memory"
         return Cause("killed", sentence, "free -h shows the memory; then: opsctl start")
-    last = _last(said)
+    last, text = _last(said), "\n".join(said)
+    ready = any(row.startswith(READY) for row in said)
     for rule in RULES:
-        if found := rule.match(_part(said, rule), exit_code):
+        if found := rule.match(text, exit_code, ready):
             return _cause(rule, {**found.groupdict(), "last": last})
     if exit_code is None:
         return Cause("unknown", "its log shows no error", "opsctl logs server -n 100")
@@ -69,13 +70,6 @@ def _last(said: Sequence[str]) -> str:
     rows = [row.strip() for row in said if row.strip()]
     faults = [row for row in rows if FAULT.match(row) and not EMPTY.search(row)]
     return (faults or rows or [""])[-1]
-
-
-def _part(said: Sequence[str], rule: Rule) -> str:
-    """The text a rule looks at: before the server was ready, after that, or all."""
-    ready = (place for place, row in enumerate(said) if row.startswith(READY))
-    end = next(ready, len(said))
-    return "\n".join({"before": said[:end], "after": said[end:]}.get(rule.where, said))
 
 
 def _cause(rule: Rule, words: Mapping[str, str | None]) -> Cause:

@@ -4,6 +4,8 @@ The environment of these tests installs it. All the rest of a GPTQ model with ad
 own: what is read, how it is packed, the order of the groups, the LoRA layers, the scheduler.
 """
 
+from typing import Any
+
 import torch
 
 SCHEMA = (
@@ -20,7 +22,7 @@ def register() -> None:
 
     current_platform.import_kernels()
     if not hasattr(torch.ops._C, "cpu_gemm_wna16"):
-        library = torch.library.Library("_C", "FRAGMENT")
+        library: Any = torch.library.Library("_C", "FRAGMENT")  # type: ignore[no-untyped-call]
         library.define(SCHEMA)
         library.impl("cpu_gemm_wna16", multiply, "CPU")
         register.library = library  # type: ignore[attr-defined]  # it ends with its last name
@@ -59,4 +61,5 @@ def unpack(
     numbers = ((words >> shifts) & (2**BITS - 1)).reshape(-1, inputs, BLOCK)
     numbers = numbers.permute(1, 0, 2).reshape(inputs, outputs) - MIDDLE
     order = torch.arange(inputs) // (inputs // groups) if g_idx is None else g_idx.long()
-    return numbers.float() * scales.float()[order]
+    weights: torch.Tensor = numbers.float() * scales.float()[order]
+    return weights
