@@ -52,4 +52,4 @@ def multiply(x: Tensor, packed: Tensor, groups: Tensor, order: Tensor) -> Tensor
     product: Tensor = _aten._weight_int4pack_mm_for_cpu(
         rows, packed, len(order) // len(groups), groups
     )
-    return product.to(x.dtype).unflatten(0, x.shape[:-1])
+    return product.to(x.dtype).view(*x.shape[:-1], -1)

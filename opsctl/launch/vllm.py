@@ -55,7 +55,9 @@ def started_vllm(config: Settings, record: Record) -> "VLLMService | VLLMContain
 class VLLMService(ProcessService):
     """The process of `vllm serve`, and those that it starts."""
 
-    kind, api, log, word = "vllm", "openai", VLLM_LOG, "serve"
+    kind: Kind = "vllm"
+    api: Api = "openai"
+    log, word = VLLM_LOG, "serve"
     stop_seconds = LIMIT_SECONDS
 
     def __init__(self, settings: Settings, model: str, program: str) -> None:

@@ -29,7 +29,7 @@ def main(model: str, port: str, *adapters: str) -> None:
 
     folders = {name: Path(folder) for name, _, folder in (text.partition("=") for text in adapters)}
     with reserve("127.0.0.1", int(port)) as sock:
-        loaded = load(open_model(Path(model)), folders, "cpu", "auto", say)
+        loaded = load(open_model(Path(model)), folders, "cpu", "auto", Path(model) / "packed", say)
         run(Dropping(loaded), model, Limits(3072, 4096, 16), None, sock, say)
 
 
