@@ -139,7 +139,7 @@ opsctl/machine/env_file.py
 +with whole_file(path) as draft:
 
 server-is-open-to-the-network tests/opsctl/test_start.py
-opsctl/launch/docker.py
+opsctl/docker/command.py
 -f"127.0.0.1:{spec.port}:80"
 +f"0.0.0.0:{spec.port}:80"
 

@@ -11,8 +11,8 @@ from assistant.server.types import Limits
 from core.errors import UserError
 from core.secrets import redact
 from core.settings import Settings
+from opsctl.docker.container import others_container
 from opsctl.launch.choose import make_service, started_service
-from opsctl.launch.container import others_container
 from opsctl.launch.proving import adapter_of, prove
 from opsctl.launch.startup import wait_until_ready
 from opsctl.machine.programs import is_installed, lines_of

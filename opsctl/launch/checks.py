@@ -8,10 +8,10 @@ from core.errors import UserError
 from core.server_file import ZERO_ADAPTER
 from core.settings import Settings
 from indexer.models import downloaded
+from opsctl.docker import command as docker
 from opsctl.docker import engine
+from opsctl.docker.container import find_container, others_container
 from opsctl.docker.image import check_image
-from opsctl.launch import docker
-from opsctl.launch.container import find_container, others_container
 from opsctl.machine.programs import is_installed
 from opsctl.server.address import is_port_taken, port_of
 from opsctl.server.folders import ADAPTERS, find_model, on_this_machine, shape_of_model

@@ -11,11 +11,11 @@ from core.errors import UserError
 from core.files import SECRET, private_folder, whole_file
 from core.server_file import local_of
 from core.settings import Settings, child_environment
+from opsctl.docker import command as docker
+from opsctl.docker.container import find_container, others_container, owner
 from opsctl.docker.engine import failure
 from opsctl.docker.image import fetch_image
-from opsctl.launch import docker
 from opsctl.launch.checks import LASTING, ROOM, checks, lost_model
-from opsctl.launch.container import find_container, others_container, owner
 from opsctl.machine.programs import run
 from opsctl.server.address import port_of
 from opsctl.server.services import NAMES, TGI_LOG, State

@@ -9,12 +9,12 @@ from assistant.server.record import Api, Kind, Record, read_record
 from core.errors import UserError
 from core.server_file import ServerConfig
 from core.settings import Settings
+from opsctl.docker import command as docker
+from opsctl.docker.container import owner
 from opsctl.docker.image import fetch_image
 from opsctl.hub import adapter, checkpoint
 from opsctl.hub.download import RANK
-from opsctl.launch import docker
 from opsctl.launch.checks import checks
-from opsctl.launch.container import owner
 from opsctl.launch.process import ProcessService
 from opsctl.launch.tgi import TGIService
 from opsctl.machine.processes import kill_session

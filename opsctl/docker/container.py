@@ -13,8 +13,8 @@ from typing import Any
 
 from core.errors import UserError
 from core.settings import Settings
+from opsctl.docker import command as docker
 from opsctl.docker.engine import ask, explain, failure
-from opsctl.launch import docker
 from opsctl.server.services import State
 
 
