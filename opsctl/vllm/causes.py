@@ -9,7 +9,7 @@ LESS = (
     "opsctl vram --server vllm shows what fits; lower CUDA_MEMORY_FRACTION or MAX_TOTAL_TOKENS"
     f" {ENV}"
 )
-WAYS = "docs/gpu.md, After TGI, tells the ways on"
+WAYS = "docs/vllm.md tells the ways on"
 
 RULES = (
     Rule(

@@ -9,7 +9,7 @@ from opsctl.hub.checkpoint import read_json
 
 # From this release on "GPTQ group activation ordering (desc_act=True) is no longer supported".
 NO_ACT_ORDER = (0, 30)
-WAYS = "docs/gpu.md, After TGI, tells the ways on"
+WAYS = "docs/vllm.md tells the ways on"
 LAST = "0.29.0"
 
 
