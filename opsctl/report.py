@@ -18,7 +18,7 @@ from opsctl.launch.choose import started_service
 from opsctl.launch.status import server_status
 from opsctl.machine.gpu import Gpu, find_gpus
 from opsctl.server.proof import Step
-from opsctl.server.speed import Round, rounds
+from opsctl.server.speed import AT_ONCE, Round, rounds
 from opsctl.server.start_record import read_start
 
 GIB = 1 << 30
@@ -130,13 +130,14 @@ def _speed(config: Settings) -> Section:
         found = asyncio.run(measure())
     except UserError as error:
         return Section("Speed", none=error.message)
-    rows = [
+    rows: list[Sequence[object]] = [
         (
             one.questions, one.answered, one.prompt_tokens, f"{one.first:.2f}",
             f"{one.worst_first:.2f}", f"{one.each:.1f}", f"{one.together:.1f}",
         )
         for one in found
     ]  # fmt: skip
+    rows += [(count, 0, *["it would take too long"] * 5) for count in AT_ONCE[len(found) :]]
     return Section("Speed", head, rows)
 
 
@@ -168,12 +169,16 @@ def _quality(config: Settings, questions: Path | None, say: Say) -> Section:
 
 
 def _engines(config: Settings) -> Iterator[tuple[str, Settings | None]]:
-    """Who is to answer: quotes, the model as it is served, and TGI's base without the adapter."""
+    """Who is to answer: quotes, the model as it is served, and the base where it can be named."""
     yield "quotes", None
     how, served = access(config), replace(config, engine="server")
     yield ("the adapter" if how.adapter else "the model"), served
+    service = started_service(config)
+    base = service.naming("").get("model", "") if service else ""
     if how.api == "tgi" and how.adapter and ZERO_ADAPTER in config.server_file.adapters:
         yield "the base", replace(served, adapter=ZERO_ADAPTER)
+    elif how.adapter and base:
+        yield "the base", replace(served, server_api="openai", server_model=base)
 
 
 def _gib(size: int | None) -> str:
