@@ -15,6 +15,7 @@ from tests.fakes.vllm import install
 from tests.real.vllm.conftest import KEY, Machine, kill_engine
 from tests.real.vllm.reference import PROMPTS, TOKENS
 
+pytestmark = pytest.mark.process
 MINUTES = ("--timeout", "10")
 START = ("start", "--server", "vllm", *MINUTES)
 STOPPING = 60  # seconds
