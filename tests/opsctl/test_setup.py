@@ -16,6 +16,7 @@ from tests.workspace import UNITS, Workspace, note, question
 
 TOKEN = "123456789:AAE-not_a_real_token_but_of_its_form"
 ASKED = re.compile(r"\(Enter: [^)]*\): ")
+OFFERED = "some seconds [y/N]: "  # models for the processor
 
 
 def test_setup_then_start_then_ask_on_a_fresh_server(fresh_server: GPUServer) -> None:
@@ -211,10 +212,13 @@ def answering(
     workspace: Workspace, answers: list[str], code: int = 0, command: tuple[str, ...] = ("setup",)
 ) -> str:
     """Run a command on a terminal, answering its questions; return all that it showed."""
-    given = 0
+    given, declined = 0, False
 
     def typing(shown: str) -> str:
-        nonlocal given
+        nonlocal given, declined
+        if shown.endswith(OFFERED) and not declined:
+            declined = True
+            return "\n"
         # The blank after the colon comes when the terminal is ready for a hidden answer.
         if given == len(answers) or len(ASKED.findall(shown)) == given:
             return ""
