@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from assistant.server.record import is_foreign, is_of_others, read_record
+from assistant.server.record import is_foreign, read_record
 from core import extras
 from core.errors import UserError
 from core.settings import Settings
@@ -110,7 +110,7 @@ def _without_docker(config: Settings) -> str:
 def no_server(config: Settings, sentence: str) -> UserError:
     """That a model server is missing, and whether `opsctl start` would bring one."""
     failure = UserError(f"{sentence}: no model server is running", "opsctl start")
-    if is_of_others(config):
+    if is_foreign(config):
         failure = UserError(f"{sentence}: others start {config.server_url}", "opsctl status")
     elif suggest(config)[0] == "none":
         reason = can_run_tgi() or "Docker is not installed"

@@ -14,7 +14,6 @@ from assistant.server.types import Message
 from core.errors import UserError
 from core.settings import Settings
 from core.text import counted
-from indexer.search.searcher import Hit
 
 if TYPE_CHECKING:
     from assistant.server.types import GeneratedToken, Generation, Subject
@@ -123,6 +122,8 @@ async def prove(server: "Subject", adapter: str) -> AsyncIterator[Step]:
 
 def _probes() -> list[tuple[str, int]]:
     """The prompts and the tokens of their answers, the long one last."""
+    from indexer.search.searcher import Hit
+
     served = build_messages(PROMPTS[0], [Hit("pasport.txt", 1, None, PASSAGE, 1.0)])
     short = [(render([Message("user", question)]), TOKENS) for question in PROMPTS]
     return [*short, (render(served), LONG_TOKENS)]

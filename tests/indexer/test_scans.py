@@ -197,7 +197,7 @@ def test_an_answer_tells_that_its_source_was_recognised(scanning: Workspace) -> 
     assert reply["citations"][0]["recognised"] == 93
     assert "— a.pdf, стр. 1 (распознано, 93 %)" in scanning.run("ask", ASKED).stdout
     found = scanning.run("ask", "--sources-only", ASKED).stdout
-    assert "a.pdf, p. 1 (recognised, 93 %)" in found
+    assert "a.pdf, стр. 1 (распознано, 93 %)" in found
 
 
 def test_without_tesseract_its_pages_wait(scanning: Workspace) -> None:

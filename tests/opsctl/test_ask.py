@@ -34,7 +34,7 @@ def test_a_sentence_over_the_end_of_a_page_is_cited_by_both_pages(workspace: Wor
     assert first["quote"].endswith("немедленно сообщить главному теплотехнику Усольцеву.")
     assert (first["page"], first["last_page"]) == (2, 3)
     assert "boiler.pdf, стр. 2–3" in reply["text"]
-    assert "boiler.pdf, p. 2–3 " in workspace.run("ask", asked, "--sources-only").stdout
+    assert "boiler.pdf, стр. 2–3 " in workspace.run("ask", asked, "--sources-only").stdout
 
 
 def test_a_document_without_pages_is_cited_by_its_section(workspace: Workspace) -> None:

@@ -71,7 +71,7 @@ def test_a_dialogue_is_sent_and_what_does_not_fit_is_told(
     tgi.play(max_input=150)
     with indexed.start("chat") as chat:
         _, told = chat.communicate(lines)
-    assert "left out, because the prompt was full: 1 earlier question," in told
+    assert "в запрос не вошло: прежних вопросов — 1," in told
     tgi.play(max_input=3072)
 
 
@@ -82,7 +82,7 @@ def test_an_answer_in_a_dialogue_that_breaks_off_ends_its_line(
     with indexed.start("chat") as chat:
         shown, told = chat.communicate(f"{question(1)}\n")
     assert shown.strip() and shown.endswith("\n")
-    assert "the answer is cut here: the connection to" in told
+    assert "ответ здесь обрезан: the connection to" in told
 
 
 def test_what_was_not_found_is_not_sent_as_what_the_model_said(
@@ -102,7 +102,7 @@ def test_an_answer_at_its_greatest_length_is_told_as_cut(
     env = {"OPSCTL_ANSWER_TOKENS": "5"}
     assert indexed.answer(question(1), env=env)["cut"]
     said = indexed.run("ask", question(1), env=env).stderr
-    assert "cut here: it reached its greatest length" in said
+    assert "ответ здесь обрезан: достигнута наибольшая длина" in said
 
 
 @pytest.mark.parametrize("fault", ["eof", "cut", "generation", "incomplete_stream", "garbage"])
@@ -115,7 +115,7 @@ def test_an_answer_that_breaks_off_keeps_its_text_and_is_told_as_cut(
     assert broken.returncode == 1
     assert broken.stdout.strip(), "what came before the break is shown"
     assert "— note1.txt" in broken.stdout
-    assert "the answer is cut here: " in broken.stderr
+    assert "ответ здесь обрезан: " in broken.stderr
     assert "Traceback" not in broken.stderr
     as_json = indexed.run("ask", question(1), "--engine", engine, "--json")
     answer = json.loads(as_json.stdout)
@@ -142,7 +142,7 @@ def test_auto_quotes_when_the_server_refuses_before_the_first_word(
     done = indexed.run("ask", question(1))
     assert (done.returncode, "note1.txt" in done.stdout) == (0, True)
     assert "[цитаты из документов]" in done.stderr
-    assert "no model answered: " in done.stderr
+    assert "модель не ответила: " in done.stderr
     reply = indexed.answer(question(1))
     assert reply["engine"] == "extractive"
     assert "out of memory" in reply["note"]
@@ -155,11 +155,11 @@ def test_auto_quotes_when_the_server_is_unhealthy(tgi: TGIProcess, indexed: Work
     assert indexed.answer(question(1))["engine"] == "server"
 
 
-def test_without_a_server_asking_it_is_exit_3_and_names_start(indexed: Workspace) -> None:
+def test_without_a_server_asking_it_is_exit_3_and_tells_what_helps(indexed: Workspace) -> None:
     env = {"OPSCTL_SERVER_URL": "http://127.0.0.1:9"}
     told = indexed.fails(3, "ask", question(1), "--engine", "server", env=env)
     assert "http://127.0.0.1:9" in told
-    assert "opsctl start" in told
+    assert "start it where it runs" in told and "opsctl status" in told
 
 
 def test_a_key_is_sent_and_never_shown(indexed: Workspace) -> None:

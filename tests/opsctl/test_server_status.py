@@ -204,8 +204,6 @@ def write_record(workspace: Workspace, wanted: str) -> None:
         ("status",),
         ("start",),
         ("start", "--server", "none"),
-        ("logs", "server"),
-        ("verify",),
         ("doctor",),
         ("ask", "--engine", "server", question(1)),
     ],

@@ -1,15 +1,18 @@
 """The gauges of /metrics that tell a server's queue: TGI's and vLLM's."""
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from assistant.server.types import Queue
-from assistant.server.wire.http import Wire
+
+if TYPE_CHECKING:
+    from assistant.server.wire.http import Wire
 
 _WAITING = {"tgi_queue_size", "vllm:num_requests_waiting"}
 _RUNNING = {"tgi_batch_current_size", "vllm:num_requests_running"}
 
 
-async def ask_queue(wire: Wire) -> Queue:
+async def ask_queue(wire: "Wire") -> Queue:
     """How many requests wait and run at the server."""
     status, answer = await wire.ask("metrics")
     if status != 200:
