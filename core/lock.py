@@ -18,16 +18,16 @@ WAIT = "wait for it to end; opsctl ask works meanwhile"
 @contextmanager
 def writer_lock(path: Path, sentence: str = WRITING, hint: str = WAIT) -> Iterator[None]:
     """Hold the lock; raise Busy, with `{holder}` in the sentence, when another process has it."""
-    with path.open("a+", encoding="utf-8") as stream:
+    with path.open("r+b" if path.exists() else "x+b") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Busy(sentence.format(holder=_holder(path)), hint) from None
-        stream.seek(0)
-        stream.truncate()
         since = time.strftime("%Y-%m-%d %H:%M:%S")
-        stream.write(f"process {os.getpid()} of {_user()} since {since}")
-        stream.flush()
+        holder = f"process {os.getpid()} of {_user()} since {since}".encode()
+        # In place, then shortened: a full disk has room for that, and takes no new block.
+        os.pwrite(stream.fileno(), holder, 0)
+        stream.truncate(len(holder))
         yield
 
 

@@ -21,7 +21,7 @@ class Record:
     """The server that should be running, or none; `model` is what a process serves.
 
     `api` is its protocol; by "openai", `adapter` is what it serves, and `fields` are those by which
-    the body of a request names it.
+    the body of a request names it. `last` is the kind that ran before it was stopped, "" for none.
     """
 
     wanted: Kind | Literal["none"]
@@ -32,6 +32,7 @@ class Record:
     api: Api = "tgi"
     adapter: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
+    last: Kind | Literal[""] = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def read_record(config: Settings) -> Record | None:
         return None
     sound = record.wanted in (*KINDS, "none") and record.api in get_args(Api)
     types = {"pid": int, "process_started": float, "config": str, "model": str, "adapter": str}
-    types |= {"fields": dict}
+    types |= {"fields": dict, "last": str}
     fits = all(isinstance(getattr(record, name), kind) for name, kind in types.items())
     return record if sound and fits else None
 
@@ -74,6 +75,13 @@ def write_record(config: Settings, record: Record) -> None:
     path = _path(config)
     private_folder(path.parent)
     write_whole(path, json.dumps(asdict(record)))
+
+
+def stopped(record: Record | None) -> Record:
+    """What is remembered of a server that was stopped: what `start` is to bring again."""
+    if record is None or record.wanted == "none":
+        return record or Record("none")
+    return Record("none", model=record.model, last=record.wanted)
 
 
 def forget(config: Settings) -> None:

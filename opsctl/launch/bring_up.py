@@ -5,7 +5,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from assistant.server.record import Record, read_record, write_record
+from assistant.server.record import Record, read_record, stopped, write_record
 from assistant.server.state import look
 from assistant.server.types import Limits
 from core.errors import UserError
@@ -50,12 +50,21 @@ def bring_up(config: Settings, service: Service, timeout: float, again: bool = F
     with changing(config):
         if not as_wanted and service.state().identity == state.identity:
             _replace(service, state)
-        write_record(config, service.record())
+        _remember(config, service)
     limits = _wait(config, service, timeout)
     if limits and service.api == "tgi":
         _compare_limits(config, limits)
     _prove(config, service)
     service.keep()
+
+
+def _remember(config: Settings, service: Service) -> None:
+    """Write down what runs; where that cannot be done, nothing stays that nobody knows of."""
+    try:
+        write_record(config, service.record())
+    except OSError:
+        service.stop()
+        raise
 
 
 def _replace(service: Service, old: State) -> None:
@@ -91,8 +100,9 @@ def bring_down(config: Settings) -> bool:
             _tell_of_anothers(config)
         if service and state.status != "absent":
             service.stop()
-        if state.status != "absent" or read_record(config) is not None:
-            write_record(config, Record("none"))
+        old = read_record(config)
+        if state.status != "absent" or old is not None:
+            write_record(config, stopped(old))
         return state.status == "running"
 
 

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from assistant.server.record import is_foreign, read_record
+from assistant.server.record import Record, is_foreign, read_record
 from core import extras
 from core.errors import UserError
 from core.settings import Settings
 from opsctl.launch.checks import can_run_tgi
-from opsctl.server.services import Service
+from opsctl.server.services import NAMES, Service
 from opsctl.terminal import output
 
 if TYPE_CHECKING:
@@ -91,11 +91,24 @@ def suggest(config: Settings) -> tuple[str, str | None]:
     if is_foreign(config):
         return "none", None
     record = read_record(config)
-    if record and record.wanted != "none":
-        return record.wanted, record.model or None
+    if last := _last(record):
+        return last, record.model or None if record else None
     if is_installed("docker") and find_gpus().gpus:
         return "docker", None
     return _without_docker(config), None
+
+
+def last_model(config: Settings) -> str | None:
+    """The file that llama.cpp was started with last; None where that was another server."""
+    record = read_record(config)
+    return record.model or None if record and _last(record) == "llamacpp" else None
+
+
+def _last(record: Record | None) -> str:
+    """The kind that runs, or ran before it was stopped; "" for none."""
+    if record is None:
+        return ""
+    return record.last if record.wanted == "none" else record.wanted
 
 
 def _without_docker(config: Settings) -> str:
@@ -121,6 +134,13 @@ def no_server(config: Settings, sentence: str) -> UserError:
         )
     failure.exit_code = NOT_RUNNING
     return failure
+
+
+def check_none_runs(config: Settings) -> None:
+    """Raise UserError while a process of ours runs that would be forgotten, and go on for ever."""
+    service = started_service(config)
+    if service and service.kind != "docker" and service.state().status == "running":
+        raise UserError(f"{NAMES[service.kind]} is running at {config.server_url}", "opsctl stop")
 
 
 def tell_of_others(config: Settings) -> None:

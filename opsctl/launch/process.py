@@ -97,8 +97,9 @@ class ProcessService(ABC):
     def stop(self) -> None:
         """End the process, by force when it does not listen."""
         record = read_record(self.settings)
-        if record:
-            stop(self._known(record), self.stop_seconds)
+        process = self._started or (self._known(record) if record else None)
+        if process:
+            stop(process, self.stop_seconds)
 
     def log_command(
         self, tail: int | None = None, follow: bool = False, since: float | None = None

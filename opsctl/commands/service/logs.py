@@ -59,7 +59,7 @@ def logs(
     with Follower(command) as log:
         for entry in map(_bot_entry, log) if what == "bot" else _last(log, tail, follow):
             written = _parse(entry.time or "") or written
-            if written >= earliest:
+            if not written or written >= earliest:  # the lines of llama.cpp have no date
                 _show(entry, written, config)
     if follow and what == "server":
         output.note("the log ends here: opsctl status says how the server is")

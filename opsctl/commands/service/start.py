@@ -76,7 +76,7 @@ def bring(
     """Start the server that is asked for, or the one that suits this machine."""
     from opsctl.launch.bring_up import bring_up
     from opsctl.launch.checks import checks
-    from opsctl.launch.choose import make_service, suggest
+    from opsctl.launch.choose import last_model, make_service, suggest
     from opsctl.terminal.check import raise_first
 
     if server not in KINDS:
@@ -85,7 +85,9 @@ def bring(
         raise UsageError(
             f"--model is not for --server {server}", "opsctl start --server local --model DIR"
         )
-    kind, known = (server, None) if server != "auto" else suggest(config)
+    kind, known = suggest(config) if server == "auto" else (server, None)
+    if kind == "llamacpp":
+        known = last_model(config)
     if kind == "none":
         _start_none(config, asked=server == "none")
         return
@@ -168,9 +170,10 @@ def _start_none(config: Settings, asked: bool) -> None:
     """Start no model server; say who answers, and where none was asked for, why."""
     from assistant.server.record import forget, is_of_others
     from opsctl.launch.checks import can_run_tgi
-    from opsctl.launch.choose import tell_of_others
+    from opsctl.launch.choose import check_none_runs, tell_of_others
 
     if asked:
+        check_none_runs(config)
         forget(config)
     if is_of_others(config):
         tell_of_others(config)
