@@ -87,10 +87,13 @@ def test_start_ask_verify_status_stop(machine: Machine) -> None:
     done = workspace.answer(question(1))
     assert (done["engine"], done["model"]) == ("server", "F32+loud")
     assert "already running" in machine.start()
+    assert "llama.cpp is running" in workspace.fails(1, "start", "--server", "none")
     began = time.monotonic()
     assert workspace.run("stop").returncode == 0
     assert time.monotonic() - began < 10
     assert workspace.json("status", code=None)["server"]["state"] == "stopped"
+    assert workspace.run("start").returncode == 0, "it comes back as it was"
+    assert workspace.json("status")["server"]["model_id"] == "F32+loud"
 
 
 def test_the_prompt_that_is_served_is_the_one_that_was_trained(machine: Machine) -> None:
