@@ -13,9 +13,9 @@ import psutil
 
 from tests.fakes import colab
 from tests.fakes.hub import FakeHub
+from tests.forked import COVERAGE
 from tests.gpu_server import free_port
 from tests.opsctl.telegram import eventually
-from tests.workspace import COVERAGE
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "notebooks" / "colab.ipynb"
@@ -63,12 +63,12 @@ def colab_for(folder: Path, hub: FakeHub, env: dict[str, str], driver: str) -> I
         "OPSCTL_HF_ENDPOINT": hub.url,
         "OPSCTL_SERVER_URL": f"http://127.0.0.1:{free_port()}",
     }
-    made = Colab(content, COVERAGE | env | given)
+    machine = Colab(content, COVERAGE | env | given)
     try:
-        yield made
+        yield machine
     finally:
         if (content / "opsctl" / ".venv").is_dir():
-            made.opsctl("stop")
+            machine.opsctl("stop")
         eventually(lambda: living(content) == [], seconds=10)  # the last of them is ending
 
 
