@@ -15,7 +15,9 @@ from tests.limits import without_root_rights
 from tests.workspace import Workspace, note
 
 # A test that can reach one of these may start a process, and is marked so.
-MODULES_THAT_START = {"subprocess", "Reading", "Workspace", "BotProcess", "tgi_process"}
+MODULES_THAT_START = {
+    "subprocess", "Reading", "Workspace", "BotProcess", "tgi_process", "colab_for",
+}  # fmt: skip
 TRAINS = {"tiny_model", "tiny_base"}
 FIXTURES_THAT_START = {*TRAINS, "workspace", "torch_process"}
 
