@@ -7,8 +7,8 @@ time and the mark.
 import re
 from collections.abc import Iterable, Sequence
 
-from core.secrets import redact
-from opsctl.server.log import LONGEST_QUOTE, Cause, Phase
+from opsctl.server.causes import Rule
+from opsctl.server.log import Cause, Phase, cause_of, quote
 
 LINE = re.compile(r"(?:\d+(?:\.\d+)+ +)?(?:(?P<mark>[DIWEC]) +)?(?P<rest>.*)")
 WHO = re.compile(r"(?:(?:srv|cmn|slot|que|main|llama)\s+)?[\w~.]*:\s+")
@@ -19,56 +19,57 @@ BEGINNINGS: tuple[tuple[str, Phase], ...] = (
     ("listening on", "ready"),
 )
 AGAIN = "opsctl start --server llamacpp --model FILE.gguf takes another"
-# The text that shows a cause, its name, one sentence and what helps; the more telling ones first.
-RULES: tuple[tuple[str, str, str, str], ...] = (
-    (
-        r"couldn't bind HTTP server socket, hostname: \S+, port: (?P<text>\d+)",
+# The more telling ones first.
+RULES = (
+    Rule(
         "port",
+        r"couldn't bind HTTP server socket, hostname: \S+, port: (?P<text>\d+)",
         "the port {text} is taken by another program",
         "stop it, or choose another: OPSCTL_SERVER_URL=http://127.0.0.1:8081",
     ),
-    (
-        r"unknown model architecture: '(?P<text>[^']*)'",
+    Rule(
         "architecture",
+        r"unknown model architecture: '(?P<text>[^']*)'",
         "this llama.cpp does not know models of the kind {text}",
         "a newer one may: pip install --upgrade xllamacpp, or a newer llama-server on PATH",
     ),
-    (
-        r"failed to open GGUF file '(?P<text>[^']*)'",
+    Rule(
         "file",
+        r"failed to open GGUF file '(?P<text>[^']*)'",
         "the model {text} cannot be read: it is gone, or not for this user",
         AGAIN,
     ),
-    (
+    Rule(
+        "damaged",
         r"(?P<text>invalid magic characters|model is corrupted or incomplete"
         r"|key not found in model: \S+)",
-        "damaged",
         "the model's file is no whole model: {text}",
         f"fetch it again; {AGAIN}",
     ),
-    (
-        r"failed to load lora adapter '(?P<text>[^']*)'",
+    Rule(
         "adapter",
+        r"failed to load lora adapter '(?P<text>[^']*)'",
         "the adapter {text} does not fit this model, or cannot be read",
         "opsctl download --verify; opsctl start --server llamacpp makes it again",
     ),
-    (
-        r"insufficient memory|failed to allocate|unable to allocate|bad_alloc|out of memory",
+    Rule(
         "memory",
+        r"insufficient memory|failed to allocate|unable to allocate|bad_alloc|out of memory",
         "there is not enough memory for the model and its context",
         f"free some (free -h shows it); lower MAX_TOTAL_TOKENS in deploy/tgi.local.env; {AGAIN}",
     ),
-    (
-        r"error: (?:invalid|unknown) argument: (?P<text>\S+)",
+    Rule(
         "too-old",
+        r"error: (?:invalid|unknown) argument: (?P<text>\S+)",
         "the llama-server on PATH does not know {text}: it is too old",
         "update it, or take it off PATH to use the extra llamacpp",
     ),
-    (
-        r"main loop exited|Received second interrupt|cleaning up before exit\.\.\.$",
+    Rule(
         "stopped",
+        r"main loop exited|Received second interrupt|cleaning up before exit\.\.\.$",
         "the server was stopped",
         "opsctl start",
+        when="ended",
     ),
 )
 KILLED = Cause(
@@ -90,11 +91,9 @@ def classify(lines: Iterable[str], exit_code: int | None, killed_for_memory: boo
     if killed_for_memory:
         return KILLED
     text = "\n".join(rows)
-    for pattern, name, sentence, fix in RULES:
-        if (name != "stopped" or exit_code is not None) and (
-            match := re.search(pattern, text, re.MULTILINE)
-        ):
-            return Cause(name, sentence.format(**_quoted(match)), fix)
+    for rule in RULES:
+        if match := rule.match(text, exit_code, was_ready=False):  # no rule asks whether it was
+            return cause_of(rule, **match.groupdict())
     last = _last_error(rows)
     if exit_code is None:
         told = f"the server runs; it last said: {last}" if last else "its log shows no error"
@@ -117,8 +116,4 @@ def _last_error(rows: Sequence[str]) -> str:
     ]
     plain = [row for row in rows if re.match(r"(?:error|[A-Za-z.]+Error): ", row)]
     found = marked or plain
-    return redact(" ".join(_said(found[-1]).split()))[:LONGEST_QUOTE] if found else ""
-
-
-def _quoted(match: "re.Match[str]") -> dict[str, str]:
-    return {name: redact(text)[:LONGEST_QUOTE] for name, text in match.groupdict("").items()}
+    return quote(_said(found[-1])) if found else ""

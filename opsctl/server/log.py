@@ -130,9 +130,9 @@ def classify(lines: Iterable[str], exit_code: int | None, oom_killed: bool = Fal
     """Say why the server failed, or what ails a running one (exit_code None), from its last run."""
     *_, entries = runs(lines)
     if oom_killed:
-        return _cause(CAUSES["memory"])
+        return cause_of(CAUSES["memory"])
     if exit_code in (0, UNHEARD_STOP):
-        return _cause(CAUSES["stopped"])
+        return cause_of(CAUSES["stopped"])
     return _diagnosed(entries, exit_code)
 
 
@@ -205,7 +205,7 @@ def _diagnosed(entries: Sequence[Entry], exit_code: int | None) -> Cause:
             words = match.groupdict()
             if "adapter" in words:
                 words["adapter"] = _place(words["adapter"] or "", text)
-            return _cause(rule, last=last, **words)
+            return cause_of(rule, last=last, **words)
     return _unknown(entries, exit_code, last)
 
 
@@ -219,12 +219,14 @@ def _place(adapter: str, text: str) -> str:
     return adapter
 
 
-def _cause(rule: Rule, **words: str | None) -> Cause:
-    quoted = {name: _quote(text or "") for name, text in words.items()}
+def cause_of(rule: Rule, **words: str | None) -> Cause:
+    """The cause that a rule tells, with the words that its text found."""
+    quoted = {name: quote(text or "") for name, text in words.items()}
     return Cause(rule.name, rule.sentence.format(**quoted).strip(), rule.fix.format(**quoted))
 
 
-def _quote(text: str) -> str:
+def quote(text: str) -> str:
+    """What a log says, in one line of bounded length and without secrets."""
     return redact(" ".join(text.split()))[:LONGEST_QUOTE]
 
 
@@ -241,11 +243,11 @@ def _last_words(entries: Sequence[Entry], exit_code: int | None) -> str:
 def _unknown(entries: Sequence[Entry], exit_code: int | None, last: str) -> Cause:
     phases = [found for entry in entries if (found := phase(entry.message))]
     if exit_code is not None:
-        said = f"; it last said: {_quote(last)}" if last else " and said nothing"
+        said = f"; it last said: {quote(last)}" if last else " and said nothing"
         sentence = f"the server ended with exit code {exit_code}{said}"
         return Cause("unknown", sentence, "opsctl logs -n 100" if last else "opsctl doctor")
     if last:
-        return Cause("unknown", f"the server runs; it last said: {_quote(last)}", "opsctl logs -f")
+        return Cause("unknown", f"the server runs; it last said: {quote(last)}", "opsctl logs -f")
     if phases and phases[-1] != "ready":
         return Cause("starting", f"it is still {PHASES[phases[-1]]}", "opsctl logs -f")
     return Cause("unknown", "its log shows no error", "opsctl logs -n 100")

@@ -1,12 +1,10 @@
 """Reads the log of vLLM: how far a start is, and why it failed."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
-from core.secrets import redact
-from opsctl.server.causes import Rule
-from opsctl.server.log import Cause, Phase
+from opsctl.server.log import ANSI, Cause, Phase, cause_of, quote
 from opsctl.server.services import Log
 from opsctl.vllm.causes import RULES
 
@@ -25,7 +23,6 @@ BEGINNINGS: tuple[tuple[str, Phase], ...] = (
     ("Starting vLLM server on", "webserver"),
     (READY, "ready"),
 )
-ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 FAULT = re.compile(r"[\w.]*(?:Error|Exception)\b: \S")
 # What is said of every failure, whatever it was, or beside it.
 EMPTY = re.compile(
@@ -33,7 +30,6 @@ EMPTY = re.compile(
     r"|\[Errno 24\]|KeyboardInterrupt"
 )
 NOISE = re.compile(r"nanobind: leaked")  # of a program that ends: nothing follows that tells more
-LONGEST = 300
 
 
 def message(line: str) -> str:
@@ -58,10 +54,10 @@ def classify(lines: Iterable[str], exit_code: int | None, oom_killed: bool = Fal
     ready = any(row.startswith(READY) for row in said)
     for rule in RULES:
         if found := rule.match(text, exit_code, ready):
-            return _cause(rule, {**found.groupdict(), "last": last})
+            return cause_of(rule, last=last, **found.groupdict())
     if exit_code is None:
         return Cause("unknown", "its log shows no error", "opsctl logs server -n 100")
-    end = f"; it last said: {_quoted(last)}" if last else " and said nothing"
+    end = f"; it last said: {quote(last)}" if last else " and said nothing"
     return Cause("unknown", f"the server ended{end}", "opsctl logs server -n 100")
 
 
@@ -70,15 +66,6 @@ def _last(said: Sequence[str]) -> str:
     rows = [row.strip() for row in said if row.strip()]
     faults = [row for row in rows if FAULT.match(row) and not EMPTY.search(row)]
     return (faults or rows or [""])[-1]
-
-
-def _cause(rule: Rule, words: Mapping[str, str | None]) -> Cause:
-    told = {name: _quoted(word or "") for name, word in words.items()}
-    return Cause(rule.name, rule.sentence.format(**told).strip(), rule.fix)
-
-
-def _quoted(text: str) -> str:
-    return redact(" ".join(text.split()))[:LONGEST]
 
 
 VLLM_LOG = Log(phase, classify)

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from tests.fakes.tgi import FakeTGI
+from tests.fakes.tgi_clients import shape
 from tests.fakes.tgi_play import Play
 from tests.fakes.tgi_process import tgi_process
 
@@ -244,12 +245,3 @@ async def request(url: str, body: Any) -> tuple[int, str, str]:
 def compact(value: object) -> str:
     """JSON as the router writes it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def shape(value: Any) -> Any:
-    """Keys and types of a value."""
-    if isinstance(value, dict):
-        return {key: shape(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [shape(item) for item in value[:1]]
-    return type(value).__name__

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from tests.fakes.tgi import FakeTGI
+from tests.fakes.tgi_clients import shape
 from tests.fakes.tgi_play import Play
 
 CONTRACT = json.loads(Path(__file__).with_name("tgi_contract.json").read_text(encoding="utf-8"))
@@ -76,12 +77,3 @@ async def asked(
         said = await reply.text()
         has_type = bool(said) or (reply.status == 200 and method == "POST")
         return reply.status, reply.headers.get("Content-Type") if has_type else None, said
-
-
-def shape(value: Any) -> Any:
-    """Keys and types of a value, and of the first of several."""
-    if isinstance(value, dict):
-        return {key: shape(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [shape(item) for item in value[:1]]
-    return type(value).__name__

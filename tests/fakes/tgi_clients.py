@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -87,3 +87,12 @@ def assert_told(error: ServerError) -> None:
     assert error.hint and "\n" not in error.hint
     told = f"{error.message} {error.hint}".lower()
     assert KEY not in told and "traceback" not in told
+
+
+def shape(value: Any) -> Any:
+    """Keys and types of a value, and of the first of several."""
+    if isinstance(value, dict):
+        return {key: shape(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [shape(item) for item in value[:1]]
+    return type(value).__name__
