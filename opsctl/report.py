@@ -17,6 +17,7 @@ from opsctl import __version__
 from opsctl.launch.choose import started_service
 from opsctl.launch.status import server_status
 from opsctl.machine.gpu import Gpu, find_gpus
+from opsctl.machine.memory import cores
 from opsctl.server.proof import Step
 from opsctl.server.speed import AT_ONCE, Round, rounds
 from opsctl.server.start_record import read_start
@@ -52,10 +53,9 @@ def _machine() -> Section:
     import psutil
 
     memory = f"{psutil.virtual_memory().total / GIB:.1f} GiB"
-    cores = psutil.cpu_count(logical=False) or psutil.cpu_count()
     rows = [
         ("system", platform.platform()),
-        ("processor", f"{_processor()}, {cores} cores"),
+        ("processor", f"{_processor()}, {cores()} cores"),
         ("memory", memory),
         ("Python", platform.python_version()),
     ]

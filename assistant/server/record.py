@@ -77,11 +77,12 @@ def write_record(config: Settings, record: Record) -> None:
     write_whole(path, json.dumps(asdict(record)))
 
 
-def stopped(record: Record | None) -> Record:
-    """What is remembered of a server that was stopped: what `start` is to bring again."""
-    if record is None or record.wanted == "none":
-        return record or Record("none")
-    return Record("none", model=record.model, last=record.wanted)
+def write_stopped(config: Settings) -> None:
+    """Remember that no server is meant to run, and which one `start` is to bring again."""
+    record = read_record(config) or Record("none")
+    if record.wanted != "none":
+        record = Record("none", model=record.model, last=record.wanted)
+    write_record(config, record)
 
 
 def forget(config: Settings) -> None:

@@ -5,7 +5,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from assistant.server.record import Record, read_record, stopped, write_record
+from assistant.server.record import read_record, write_record, write_stopped
 from assistant.server.state import look
 from assistant.server.types import Limits
 from core.errors import UserError
@@ -100,9 +100,8 @@ def bring_down(config: Settings) -> bool:
             _tell_of_anothers(config)
         if service and state.status != "absent":
             service.stop()
-        old = read_record(config)
-        if state.status != "absent" or old is not None:
-            write_record(config, stopped(old))
+        if state.status != "absent" or read_record(config) is not None:
+            write_stopped(config)
         return state.status == "running"
 
 
@@ -126,7 +125,7 @@ def _prove(config: Settings, service: Service) -> None:
         _show_lines_of_adapters(config, service)
         with changing(config):
             service.stop()
-            write_record(config, Record("none"))
+            write_stopped(config)
         hint = "opsctl doctor looks at the adapter and deploy/tgi.env; then: opsctl start"
         raise UserError(f"{failed[0].detail}; so it was stopped", hint)
     output.note(f"the adapter {adapter} is applied")

@@ -32,5 +32,5 @@ class LocalService(ProcessService):
         ]  # fmt: skip
 
     def naming(self, adapter: str) -> dict[str, Any]:
-        """TGI's own routes take the adapter as a parameter."""
-        return {"adapter_id": adapter} if adapter else {}
+        """Nothing: the client of TGI's own routes names it."""
+        return {}

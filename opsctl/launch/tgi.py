@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from assistant.server.record import Api, Kind, Record, write_record
+from assistant.server.record import Api, Kind, Record, write_record, write_stopped
 from core.errors import UserError
 from core.files import SECRET, private_folder, whole_file
 from core.server_file import local_of
@@ -53,8 +53,8 @@ class TGIService:
         return docker.config_hash(self._spec())
 
     def naming(self, adapter: str) -> dict[str, Any]:
-        """TGI's own routes take the adapter as a parameter."""
-        return {"adapter_id": adapter} if adapter else {}
+        """Nothing: the client of TGI's own routes names it."""
+        return {}
 
     def state(self) -> State:
         """How the container is."""
@@ -87,7 +87,7 @@ class TGIService:
             with suppress(UserError):
                 if made := find_container(self.settings):
                     run(docker.remove_command(made.id))
-                write_record(self.settings, Record("none"))
+                write_stopped(self.settings)
                 error = others_container(self.settings) or error
             raise error from None
 

@@ -42,15 +42,14 @@ def bench_server(
     if json:
         output.write_json({"rounds": [asdict(one) for one in found], "advice": told})
         return
-    show(found)
+    _show(found)
     if found[-1].questions != AT_ONCE[-1]:
         output.note(f"{AT_ONCE[len(found)]} at once would take too long here")
     for line in told:
         output.write(line)
 
 
-def show(found: "list[Round]") -> None:
-    """Print the rounds as a table."""
+def _show(found: "list[Round]") -> None:
     head = ("at once", "answered", "prompt", "prompt/s", "first token", "worst", "each/s", "all/s")
     output.write_table([head, *map(_row, found)])
 

@@ -69,10 +69,12 @@ def verify(
 
 def _no_adapter(config: Settings) -> UsageError:
     if config.server_api == "openai":
+        why = "none is set"
         hint = "set OPSCTL_SERVER_MODEL to the name of an adapter that the server has"
     else:
+        why = "none is set, or the server was started without one"
         hint = "set OPSCTL_ADAPTER, or LORA_ADAPTERS in deploy/tgi.local.env"
-    return UsageError("there is no adapter to prove: none is set", hint)
+    return UsageError(f"there is no adapter to prove: {why}", hint)
 
 
 def _write_report(
