@@ -129,7 +129,7 @@ def test_extras_that_do_not_exist_are_refused_before_any_is_installed(base: Path
     done = subprocess.run(argv, capture_output=True, text=True)
     assert done.returncode == 1
     assert "there is no extra 'nonsense'" in done.stderr
-    assert "choose of: semantic, onnx, neural, local, train, dev" in done.stderr
+    assert "choose of: semantic, onnx, neural, local, llamacpp, train, dev" in done.stderr
     assert subprocess.run([base, "-c", "import torch"], capture_output=True).returncode == 1
 
 

@@ -58,7 +58,8 @@ async def go(
         for proxy in proxies:
             await proxy.start()
         people = People(api)
-        async with RealBot(folder, api, state, settings=settings, api_url=address) as bot:
+        async with RealBot(folder, api, state, settings=settings, telegram_api_url=address) as bot:
+            await bot.health()
             troubling = asyncio.ensure_future(trouble(proxies, road, random.Random(SEED)))
             await asyncio.gather(
                 *(ask(people, user, 8, pause, random.Random(user)) for user in users)
