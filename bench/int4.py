@@ -24,7 +24,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench import measure, venvs
 
 ROOT = Path(__file__).resolve().parent.parent
-SERVE = ROOT / "tests" / "real" / "llamacpp" / "serve.py"
 PORT = 18433
 PROMPTS, DECODED = (64, 512), 32
 Row = dict[str, float]
@@ -60,7 +59,7 @@ class Server:
         assert self.child.stdout
         for line in self.child.stdout:
             self.log.append(line.rstrip())
-            if line.startswith(ready):
+            if ready in line:
                 break
         else:
             raise SystemExit("\n".join(self.log))
@@ -122,7 +121,13 @@ def events(lines: Iterable[bytes]) -> Iterable[bytes]:
 def servers(packed: Path, quantised: Path, llama: Path) -> list[tuple[Any, ...]]:
     """The command lines, and the line that says that a server is ready."""
     local = [sys.executable, "-m", "localtgi", "--model", packed, "--port", str(PORT)]
-    other = [llama, SERVE, quantised, str(PORT), "1", "2048"]
+    threads = len(os.sched_getaffinity(0))
+    flags = (
+        f"--host 127.0.0.1 --port {PORT} --alias shape --ctx-size 2048 --parallel 1 --cache-ram 0"
+    )
+    flags += f" --threads {threads} --threads-batch {threads} --sse-ping-interval 30"
+    passive = ["env", "OMP_WAIT_POLICY=passive", llama]  # as `opsctl start` has it
+    other = [*passive, "-m", "opsctl.llamacpp.serve", "--model", quantised, *flags.split()]
     return [("localtgi", local, "ready on"), ("llama.cpp", other, "listening")]
 
 
