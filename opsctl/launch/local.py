@@ -4,8 +4,8 @@ import sys
 from typing import Any
 
 from opsctl.launch.process import ProcessService
+from opsctl.server.adapters import places
 from opsctl.server.address import port_of
-from opsctl.server.folders import on_this_machine
 from opsctl.server.services import TGI_LOG
 
 
@@ -19,8 +19,8 @@ class LocalService(ProcessService):
         server = self.settings.server_file.config
         adapters = [
             word
-            for name, folder in server.adapters.items()
-            for word in ("--adapter", f"{name}={on_this_machine(folder, self.settings)}")
+            for name, folder in places(self.settings).items()
+            for word in ("--adapter", f"{name}={folder}")
         ]
         return [
             sys.executable, "-m", self.word, "--model", self.model, *adapters,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from assistant.server.record import access, read_record
 from core.errors import UserError
 from core.settings import Settings
-from opsctl.server.folders import on_this_machine
+from opsctl.server.adapters import places
 from opsctl.server.proof import Step, check_files, compare
 from opsctl.server.proof import prove as prove_served
 from opsctl.server.proof_record import Proof, write_proof
@@ -71,7 +71,7 @@ async def _llamacpp(config: Settings, model: Path, whole: bool) -> AsyncIterator
     from opsctl.llamacpp.proof import prove
 
     adapter = access(config).adapter
-    folder = on_this_machine(config.server_file.adapters.get(adapter, ""), config)
+    folder = places(config).get(adapter)
     async with LlamaServer(config.server_url, config.api_key) as server:
         async for step in prove(server, adapter, folder, model, whole=whole):
             yield step
