@@ -16,11 +16,11 @@ from opsctl.launch.choose import make_service, started_service
 from opsctl.launch.proving import adapter_of, prove
 from opsctl.launch.startup import wait_until_ready
 from opsctl.machine.programs import is_installed, lines_of
-from opsctl.server.log import readable
 from opsctl.server.proof_record import Proof, read_proof, write_proof
 from opsctl.server.services import NAMES, Service, State, changing
 from opsctl.server.start_record import Start, write_start
 from opsctl.terminal import output
+from opsctl.tgi.log import readable
 
 if TYPE_CHECKING:
     from opsctl.server.proof import Step

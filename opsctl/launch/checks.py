@@ -190,7 +190,7 @@ def _memory(config: Settings) -> Check:
 
 
 def _tgi_env(config: Settings) -> Check:
-    from opsctl.launch.tgi_lint import lint
+    from opsctl.tgi.lint import lint
 
     findings = lint(config.server_file)
     for result in ("failed", "warning"):

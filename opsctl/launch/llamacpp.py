@@ -13,17 +13,17 @@ from core import extras
 from core.errors import UserError
 from core.settings import Settings
 from opsctl.launch.process import ProcessService
-from opsctl.llamacpp import convert, header, log
+from opsctl.llamacpp import convert, header
 from opsctl.llamacpp.fetch import window
 from opsctl.llamacpp.fit import Fit, Gpu, check_sound, fit
 from opsctl.llamacpp.header import Header
+from opsctl.llamacpp.log import LLAMACPP_LOG
 from opsctl.llamacpp.models import place_of
 from opsctl.llamacpp.peft import PeftAdapter, Unfit
 from opsctl.machine.memory import lacks
 from opsctl.machine.programs import run
 from opsctl.server.adapters import other_base, places
 from opsctl.server.address import port_of
-from opsctl.server.services import Log
 from opsctl.terminal import output
 from training.model.adapter_files import CONFIG, WEIGHTS
 
@@ -40,7 +40,7 @@ class LlamaService(ProcessService):
     not look at the scale at all.
     """
 
-    kind, api, log = "llamacpp", "openai", Log(log.phase, log.classify)
+    kind, api, log = "llamacpp", "openai", LLAMACPP_LOG
     word = "--sse-ping-interval"  # of its command line, whichever program runs
     stop_seconds = 5.0  # it would wait for its clients
 

@@ -6,7 +6,7 @@ from typing import Any
 from opsctl.launch.process import ProcessService
 from opsctl.server.adapters import places
 from opsctl.server.address import port_of
-from opsctl.server.services import TGI_LOG
+from opsctl.tgi.log import TGI_LOG
 
 
 class LocalService(ProcessService):

@@ -10,7 +10,8 @@ from core.settings import Settings
 from opsctl.launch.checks import checks
 from opsctl.machine.processes import Process, find, fresh_log, start_detached, stop
 from opsctl.machine.programs import tail_command
-from opsctl.server.services import Log, State
+from opsctl.server.log import Log
+from opsctl.server.services import State
 from opsctl.terminal.check import raise_first
 
 LOG = ("logs", "server.log")

@@ -18,9 +18,10 @@ from opsctl.docker.image import fetch_image
 from opsctl.launch.checks import LASTING, ROOM, checks, lost_model
 from opsctl.machine.programs import run
 from opsctl.server.address import port_of
-from opsctl.server.services import NAMES, TGI_LOG, State
+from opsctl.server.services import NAMES, State
 from opsctl.terminal import output
 from opsctl.terminal.check import raise_first
+from opsctl.tgi.log import TGI_LOG
 
 # The hook of NVIDIA's toolkit may take its time, and so may a disk.
 RUN_SECONDS, STOP_SECONDS = 180, 180

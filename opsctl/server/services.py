@@ -1,7 +1,7 @@
 """A model server as something that is started, watched and stopped, whichever way it runs."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -11,7 +11,7 @@ from core.errors import Busy, UserError
 from core.files import private_folder
 from core.lock import writer_lock
 from core.settings import Settings
-from opsctl.server.log import Cause, Phase, classify, phase
+from opsctl.server.log import Log
 
 # What each kind is called where people read of it.
 NAMES: dict[Kind, str] = {
@@ -38,18 +38,6 @@ class State:
     killed_for_memory: bool = False
     restarts: int = 0
     trouble: UserError | None = None
-
-
-@dataclass(frozen=True)
-class Log:
-    """How the log of a kind of server is read: the phase that a message begins, and why a server
-    failed, from its lines, its exit code, and whether it was killed for its memory."""
-
-    phase: Callable[[str], Phase | None]
-    classify: Callable[[Iterable[str], int | None, bool], Cause]
-
-
-TGI_LOG = Log(phase, classify)
 
 
 class Service(Protocol):
