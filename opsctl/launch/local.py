@@ -1,7 +1,6 @@
 """localtgi as a background process of this machine."""
 
 import sys
-from typing import Any
 
 from opsctl.launch.process import ProcessService
 from opsctl.server.adapters import places
@@ -15,7 +14,6 @@ class LocalService(ProcessService):
     kind, api, log, word = "local", "tgi", TGI_LOG, "localtgi"
 
     def command(self) -> list[str]:
-        """The command line of the server; its key travels in the environment."""
         server = self.settings.server_file.config
         adapters = [
             word
@@ -30,7 +28,3 @@ class LocalService(ProcessService):
             "--max-concurrent-requests", str(server.max_concurrent),
             "--cache", str(self.settings.state / "packed"),
         ]  # fmt: skip
-
-    def naming(self, adapter: str) -> dict[str, Any]:
-        """Nothing: the client of TGI's own routes names it."""
-        return {}

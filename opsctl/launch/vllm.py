@@ -66,7 +66,6 @@ class VLLMService(ProcessService):
         self.adapter = _adapter(settings, model)
 
     def command(self) -> list[str]:
-        """The command line of the server; its key travels in the environment."""
         server = self.settings.server_file.config
         folders = _folders(self.settings, self.model)
         where = ("127.0.0.1", port_of(self.settings.server_url))
@@ -107,12 +106,10 @@ class VLLMContainer(TGIService):
         self.adapter = _adapter(settings, model)
 
     def command(self) -> list[str]:
-        """The `docker run` line."""
         labels = {docker.CONFIG: self.config(), docker.OWNER: owner(self.settings)}
         return self._run_command(labels)
 
     def config(self) -> str:
-        """A hash of all that the container is made from."""
         content = json.dumps([self._run_command({}), self.settings.api_key])
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
@@ -128,11 +125,9 @@ class VLLMContainer(TGIService):
         fetch_image(self.settings, self.image)
 
     def check_room(self) -> None:
-        """Raise UserError when the port is taken."""
         raise_first(checks(self.settings, {"container", "port"}))
 
     def record(self) -> Record:
-        """That it is to run, and how it is asked."""
         return Record(
             "vllm", config=self.config(), model=self.model, api="openai",
             adapter=self.adapter, fields=self.naming(self.adapter),
