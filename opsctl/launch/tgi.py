@@ -91,7 +91,8 @@ class TGIService(Service):
     def keep(self) -> None:
         """Restart policy only now: with it from the start, a bad set-up would start for ever."""
         if found := find_container(self.settings):
-            self._run(docker.keep_command(found.id), "the restart policy cannot be set")
+            keep = ["docker", "update", "--restart", "unless-stopped", found.id]
+            self._run(keep, "the restart policy cannot be set")
 
     def stop(self) -> None:
         found = find_container(self.settings)
@@ -101,7 +102,8 @@ class TGIService(Service):
             begun = time.monotonic()
             name = NAMES[self.kind]
             output.note(f"stopping {name}: it has {docker.STOP_SECONDS} s to finish its answers")
-            self._run(docker.stop_command(found.id), "the container does not stop", STOP_SECONDS)
+            end = ["docker", "stop", "-t", str(docker.STOP_SECONDS), found.id]
+            self._run(end, "the container does not stop", STOP_SECONDS)
             if (took := time.monotonic() - begun) >= LONG:
                 output.note(f"it took {took:.0f} s")
         self._run(docker.remove_command(found.id), "the container cannot be removed")

@@ -144,9 +144,10 @@ class VLLMContainer(TGIService):
         mounts = {settings.models: MODELS, settings.adapters: ADAPTERS}
         names = [f"{name}={value}" for name, value in QUIET.items()]
         names += [self.key_name] if settings.api_key else []
+        environment = [word for name in names for word in ("--env", name)]
         port = (port_of(settings.server_url), PORT)
         return docker.server_command(
-            self.image, arguments, labels, mounts, names, port, settings.gpu, LIMIT_SECONDS
+            self.image, arguments, labels, mounts, environment, port, settings.gpu, LIMIT_SECONDS
         )
 
 
