@@ -15,9 +15,10 @@ from core.settings import Settings
 from opsctl.launch.choose import started_service
 from opsctl.launch.proving import renew
 from opsctl.machine.programs import lines_of
+from opsctl.server import last_run
 from opsctl.server.address import get
+from opsctl.server.last_run import Proof
 from opsctl.server.log import DRAINING, HANGING, Cause
-from opsctl.server.proof_record import read_proof
 from opsctl.server.services import NAMES, Service, State
 
 YOUNG_SECONDS = 15 * 60
@@ -130,7 +131,7 @@ def _adapter(config: Settings, state: State, ready: bool) -> dict[str, Any]:
     adapter = access(config).adapter
     if not adapter:
         return {"state": "none"}
-    proof = read_proof(config)
+    proof = last_run.read(Proof, config)
     found: dict[str, Any] = {"name": adapter, "state": "unproven"}
     if ready and proof and proof.was_of(adapter, state.identity):
         proof = renew(config, state.identity)
@@ -143,7 +144,7 @@ def _word(config: Settings, state: State, fault: str) -> str:
     if not fault or fault in WORDS:
         return WORDS.get(fault, "ready")
     if state.status == "running":
-        if fault != Refused.__name__ and read_proof(config):
+        if fault != Refused.__name__ and last_run.read(Proof, config):
             return "unhealthy"  # it was ready, takes connections, and does not answer
         old = _age(state)
         return "starting" if old is None or old < YOUNG_SECONDS else "unhealthy"
