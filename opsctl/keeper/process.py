@@ -9,9 +9,9 @@ from typing import Any, Literal
 from core.errors import UserError
 from core.lock import is_held, last_holder
 from core.settings import Settings
-from opsctl.keeper.keeper import Keeper, Kept, Supervised
 from opsctl.keeper.log import said_since_start
 from opsctl.keeper.record import BotRecord
+from opsctl.keeper.supervised import Kept, Supervised
 from opsctl.keeper.systemd import UserUnit, is_usable
 from opsctl.machine.processes import end, holder
 from opsctl.server.address import get
@@ -25,6 +25,7 @@ PASSING_SECONDS = 4  # other troubles that last so long are told
 POLL_SECONDS = 0.2
 ENDING = ("token", "conflict")  # troubles that end the bot after some tries
 Started = Literal["running", "silent", "already"]
+Keeper = UserUnit | Supervised  # in charge from its start to its stop
 
 
 class BotProcess:
@@ -35,7 +36,7 @@ class BotProcess:
         self.log_path = settings.state / "logs" / "bot.log"
         self.lock = settings.state / "run" / "bot.lock"
         self._record = BotRecord(settings)
-        self._keepers: tuple[Keeper, Keeper] = (UserUnit(settings), Supervised(settings))
+        self._keepers = (UserUnit(settings), Supervised(settings))
 
     def command(self) -> list[str]:
         """The command line; token and settings come from the environment and the files."""
@@ -54,7 +55,7 @@ class BotProcess:
                 old.stop()  # it is between two tries
             self._record.started()
             try:
-                keeper = unit if is_usable() else supervised
+                keeper: Keeper = unit if is_usable() else supervised
                 keeper.start(self.command(), self.log_path)
                 return "running" if self._wait(keeper) else "silent"
             except KeyboardInterrupt:

@@ -1,8 +1,8 @@
-"""The bot as a systemd user unit: deploy/bot.service, filled in."""
+"""Units of systemd for this user, filled in from deploy/: the bot is one."""
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.env_files import write_systemd_file
@@ -11,12 +11,11 @@ from core.extras import restore_command
 from core.files import private_folder
 from core.project import DEPLOY
 from core.settings import Settings, config_home, project_root, service_environment
-from opsctl.keeper.keeper import Kept, Kind
 from opsctl.keeper.log import mark_start
+from opsctl.keeper.supervised import Kept, Kind
 from opsctl.machine.programs import Ended, is_installed, run
 
 NAME = "opsctl-bot.service"
-TEMPLATE = DEPLOY / "bot.service"
 USABLE = ("running", "degraded", "starting")
 OWNER = "X-OpsctlState="
 PROBE_SECONDS = 10
@@ -44,39 +43,80 @@ def ends_at_logout() -> bool:
         return False
 
 
-class UserUnit:
-    """The unit; it is in charge while its file names this state folder."""
+class Unit:
+    """A user unit and what else it has, filled in from deploy/; it is in charge while its file
+    names this state folder."""
+
+    def __init__(self, settings: Settings, environment: str, name: str, *others: str) -> None:
+        self._name, self._names = name, (name, *others)
+        self._state = settings.state.resolve()
+        self._environment = self._state / "run" / environment
+        self._folder = config_home() / "systemd" / "user"
+
+    def is_in_charge(self) -> bool:
+        """Tell whether the unit is there and is ours."""
+        return self._owner() == str(self._state)
+
+    def _owner(self) -> str | None:
+        """The state folder that the file names, "" where it names none; None without the file."""
+        try:
+            lines = (self._folder / self._name).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            return None
+        found = [line.removeprefix(OWNER) for line in lines if line.startswith(OWNER)]
+        return found[0].replace("%%", "%") if found else ""
+
+    def _write(self, command: Sequence[str], **more: str) -> None:
+        private_folder(self._environment.parent)
+        write_systemd_file(self._environment, service_environment())
+        values = {
+            "STATE": _literal(self._state),
+            "COMMAND": " ".join(map(_word, command)),
+            "FOLDER": _literal(project_root()),
+            "ENVIRONMENT": _path_literal(self._environment),
+        }
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for name in reversed(self._names):  # the one that tells whose it is comes last
+            text = _fill(DEPLOY / name.removeprefix("opsctl-"), values | more)
+            (self._folder / name).write_text(text, encoding="utf-8")
+        self._must("daemon-reload")
+
+    def _begin(self) -> None:
+        self._must("enable", self._name)
+        self._must("restart", self._name)
+
+    def _remove(self) -> None:
+        self._must("disable", "--now", self._name)
+        for name in self._names:
+            (self._folder / name).unlink(missing_ok=True)
+        self._environment.unlink(missing_ok=True)
+        self._must("daemon-reload")
+
+    def _must(self, *words: str) -> None:
+        """Have systemctl do this; raise UserError, with the way to look at the unit, if it does
+        not."""
+        ended = _systemctl(*words)
+        if ended.code:
+            said = (ended.stderr.strip().splitlines() or [f"exit code {ended.code}"])[-1]
+            hint = f"systemctl --user status {self._name}"
+            raise UserError(f"systemctl --user {words[0]}: {said}", hint)
+
+
+class UserUnit(Unit):
+    """The bot's."""
 
     kind: Kind = "systemd"
 
     def __init__(self, settings: Settings) -> None:
-        self._state = settings.state.resolve()
-        self._environment = self._state / "run" / "bot.env"
-        self._path = config_home() / "systemd" / "user" / NAME
-
-    def is_in_charge(self) -> bool:
-        """Tell whether the unit is there and is ours."""
-        return owner_of(self._path) == str(self._state)
+        super().__init__(settings, "bot.env", NAME)
 
     def start(self, command: list[str], log: Path) -> None:
         """Write the unit, enable and start it. Raises UserError, also where it is another's."""
         self._refuse_another()
         mark_start(log)
-        private_folder(self._environment.parent)
-        write_systemd_file(self._environment, service_environment())
-        values = {
-            "STATE": literal(self._state),
-            "COMMAND": command_line(command),
-            "FOLDER": literal(project_root()),
-            "ENVIRONMENT": path_literal(self._environment),
-            "LOG": literal(log.resolve()),
-        }
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.write_text(fill(TEMPLATE.name, values), encoding="utf-8")
-        self._must("daemon-reload")
+        self._write(command, LOG=_literal(log.resolve()))
         _systemctl("reset-failed", NAME)  # else a start is refused after too many failures
-        self._must("enable", NAME)
-        self._must("restart", NAME)
+        self._begin()
 
     def state(self) -> Kept:
         """What systemd says of the unit."""
@@ -88,15 +128,12 @@ class UserUnit:
     def stop(self) -> bool:
         """Stop and disable the unit, and take away its files. Raises UserError."""
         was_running = self.state().running
-        self._must("disable", "--now", NAME)
-        self._path.unlink(missing_ok=True)
-        self._environment.unlink(missing_ok=True)
-        self._must("daemon-reload")
+        self._remove()
         return was_running
 
     def _refuse_another(self) -> None:
         """One unit, one bot; the one of a folder that is gone is nobody's."""
-        owner = owner_of(self._path)
+        owner = self._owner()
         if owner is None or owner == str(self._state) or (owner and not Path(owner).is_dir()):
             return
         whose = f"with the state in {owner}" if owner else "that opsctl did not make"
@@ -104,34 +141,12 @@ class UserUnit:
             f"{NAME} is there already, {whose}",
             "opsctl stop in that checkout, or run this bot in a terminal: opsctl start --foreground"
             if owner
-            else f"see {self._path}",
+            else f"see {self._folder / NAME}",
         )
 
-    def _must(self, *words: str) -> None:
-        must(NAME, *words)
 
-
-def owner_of(unit: Path) -> str | None:
-    """The state folder that a unit's file names, "" where it names none; None without the file."""
-    try:
-        lines = unit.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return None
-    found = [line.removeprefix(OWNER) for line in lines if line.startswith(OWNER)]
-    return found[0].replace("%%", "%") if found else ""
-
-
-def must(unit: str, *words: str) -> None:
-    """Have systemctl do this; raise UserError, with the way to look at the unit, if it does not."""
-    ended = _systemctl(*words)
-    if ended.code:
-        said = (ended.stderr.strip().splitlines() or [f"exit code {ended.code}"])[-1]
-        raise UserError(f"systemctl --user {words[0]}: {said}", f"systemctl --user status {unit}")
-
-
-def fill(name: str, values: Mapping[str, str]) -> str:
+def _fill(path: Path, values: Mapping[str, str]) -> str:
     """A unit of deploy/ with these values. Raises UserError."""
-    path = TEMPLATE.with_name(name)
     try:
         template = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -140,17 +155,12 @@ def fill(name: str, values: Mapping[str, str]) -> str:
     return re.sub(r"@([A-Z]+)@", lambda match: values[match[1]], template)
 
 
-def command_line(command: list[str]) -> str:
-    """A command as ExecStart takes it."""
-    return " ".join(map(_word, command))
-
-
-def path_literal(path: Path) -> str:
+def _path_literal(path: Path) -> str:
     """A path of EnvironmentFile, where * and the like would stand for names."""
-    return literal(re.sub(r"([][*?\\])", r"\\\1", str(path)))
+    return _literal(re.sub(r"([][*?\\])", r"\\\1", str(path)))
 
 
-def literal(value: object) -> str:
+def _literal(value: object) -> str:
     """A value as a unit takes it for itself: % would begin a specifier."""
     return str(value).replace("%", "%%")
 
@@ -160,7 +170,7 @@ def _word(text: str) -> str:
     if re.fullmatch(r"[\w@+=:,./-]+", text, re.ASCII):
         return text
     quoted = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{literal(quoted)}"'
+    return f'"{_literal(quoted)}"'
 
 
 def _systemctl(*words: str) -> Ended:

@@ -3,7 +3,6 @@
 import asyncio
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from assistant.server.record import read_record, write_record, write_stopped
 from assistant.server.state import look
@@ -13,17 +12,14 @@ from core.secrets import redact
 from core.settings import Settings
 from opsctl.docker.container import others_container
 from opsctl.launch.choose import make_service, started_service
-from opsctl.launch.proving import adapter_of, prove
+from opsctl.launch.proving import adapter_of, all_steps, remember
 from opsctl.launch.startup import wait_until_ready
 from opsctl.machine.programs import is_installed, lines_of
-from opsctl.server.log import readable
-from opsctl.server.proof_record import Proof, read_proof, write_proof
+from opsctl.server import last_run
+from opsctl.server.last_run import Proof, Start
 from opsctl.server.services import NAMES, Service, State, changing
-from opsctl.server.start_record import Start, write_start
 from opsctl.terminal import output
-
-if TYPE_CHECKING:
-    from opsctl.server.proof import Step
+from opsctl.tgi.log import readable
 
 LOG_LINES, SHOWN = 500, 10
 OF_ADAPTERS = re.compile(r"(?i)^(?!Args).*(?:lora|adapter|graphs)")
@@ -85,7 +81,8 @@ def _wait(config: Settings, service: Service, timeout: float) -> Limits | None:
         output.note("it is still starting: opsctl status shows it, opsctl stop ends it")
         raise
     output.note(f"ready after {ready.seconds:.0f} s at {config.server_url}")
-    write_start(config, Start(service.state().identity, ready.seconds, ready.phases))
+    start = Start(service.state().identity, ready.seconds, ready.phases)
+    last_run.write(start, config)
     if ready.kv_tokens:
         output.note(f"room for {ready.kv_tokens} tokens of context in all")
     return ready.limits
@@ -115,19 +112,19 @@ def _prove(config: Settings, service: Service) -> None:
     if not adapter:
         return
     identity = service.state().identity
-    known = read_proof(config)
-    if known and known.holds_for(adapter, identity):
+    known = last_run.read(Proof, config)
+    if known and known.applied and known.is_of(adapter, identity):
         return
-    steps = asyncio.run(_steps(config, whole=service.kind in ("docker", "vllm")))
-    failed = [step for step in steps if step.result == "failed"]
-    write_proof(config, Proof(adapter, not failed, identity))
-    if failed:
+    whole = service.kind in ("docker", "vllm")
+    steps = asyncio.run(all_steps(config, whole=whole))
+    if not remember(config, steps, identity).applied:
         _show_lines_of_adapters(config, service)
         with changing(config):
             service.stop()
             write_stopped(config)
         hint = "opsctl doctor looks at the adapter and deploy/tgi.env; then: opsctl start"
-        raise UserError(f"{failed[0].detail}; so it was stopped", hint)
+        failed = next(step for step in steps if step.result == "failed")
+        raise UserError(f"{failed.detail}; so it was stopped", hint)
     output.note(f"the adapter {adapter} is applied")
 
 
@@ -136,10 +133,6 @@ def _show_lines_of_adapters(config: Settings, service: Service) -> None:
     messages = [entry.message for entry in readable(lines_of(service.log_command(LOG_LINES)))]
     for message in [text for text in messages if OF_ADAPTERS.search(text)][-SHOWN:]:
         output.note(f"  | {redact(message, config.secrets)}")
-
-
-async def _steps(config: Settings, whole: bool) -> "list[Step]":
-    return [step async for step in prove(config, whole=whole)]
 
 
 def _make_room(config: Settings, service: Service) -> None:

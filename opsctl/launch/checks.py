@@ -14,7 +14,7 @@ from opsctl.docker.container import find_container, others_container
 from opsctl.docker.image import check_image
 from opsctl.machine.programs import is_installed
 from opsctl.server.address import is_port_taken, port_of
-from opsctl.server.folders import ADAPTERS, find_model, on_this_machine, shape_of_model
+from opsctl.server.folders import ADAPTERS, find_model, on_this_machine
 from opsctl.server.links import see
 from opsctl.terminal.check import Check, guarded
 
@@ -190,7 +190,7 @@ def _memory(config: Settings) -> Check:
 
 
 def _tgi_env(config: Settings) -> Check:
-    from opsctl.launch.tgi_lint import lint
+    from opsctl.tgi.lint import lint
 
     findings = lint(config.server_file)
     for result in ("failed", "warning"):
@@ -223,16 +223,12 @@ def _model(config: Settings) -> Check:
 
 
 def _adapter(config: Settings) -> Check:
-    from opsctl.hub.adapter import check
+    from opsctl.server.adapters import check_rank, judge, places
 
-    adapters, shape = config.server_file.config.adapters, shape_of_model(config)
+    adapters = places(config)
     for name, folder in adapters.items():
-        place = on_this_machine(folder, config)
-        see(place, config)
-        if not place.is_dir():
-            fix = "opsctl download adapter"
-            return Check("adapter", "failed", f"{name} is not at {place}", fix)
-        check(place, *shape)
+        see(folder, config)
+        check_rank(name, judge(name, folder, config))
     if adapters and ZERO_ADAPTER not in adapters:
         detail = "deploy/tgi.env declares no adapter `zero` to stand for the base model"
         fix = f"add zero={ADAPTERS}/zero to LORA_ADAPTERS"

@@ -13,17 +13,17 @@ from core import extras
 from core.errors import UserError
 from core.settings import Settings
 from opsctl.launch.process import ProcessService
-from opsctl.llamacpp import convert, header, log
+from opsctl.llamacpp import convert, header
 from opsctl.llamacpp.fetch import window
 from opsctl.llamacpp.fit import Fit, Gpu, check_sound, fit
 from opsctl.llamacpp.header import Header
+from opsctl.llamacpp.log import LLAMACPP_LOG
 from opsctl.llamacpp.models import place_of
 from opsctl.llamacpp.peft import PeftAdapter, Unfit
 from opsctl.machine.memory import lacks
 from opsctl.machine.programs import run
+from opsctl.server.adapters import other_base, places
 from opsctl.server.address import port_of
-from opsctl.server.folders import on_this_machine
-from opsctl.server.services import Log
 from opsctl.terminal import output
 from training.model.adapter_files import CONFIG, WEIGHTS
 
@@ -40,7 +40,7 @@ class LlamaService(ProcessService):
     not look at the scale at all.
     """
 
-    kind, api, log = "llamacpp", "openai", Log(log.phase, log.classify)
+    kind, api, log = "llamacpp", "openai", LLAMACPP_LOG
     word = "--sse-ping-interval"  # of its command line, whichever program runs
     stop_seconds = 5.0  # it would wait for its clients
 
@@ -73,8 +73,8 @@ class LlamaService(ProcessService):
 
     def config(self) -> str:
         """A hash of what it would be started with now, but for what is free at the moment."""
-        files = [Path(self.model), self._peft / WEIGHTS, self._peft / CONFIG]
-        told = [_stamp(path) for path in files]
+        peft = [self._peft / WEIGHTS, self._peft / CONFIG] if self._peft else []
+        told = [_stamp(path) for path in (Path(self.model), *peft)]
         content = [self.model, told, self._program, window(self.settings), self.settings.api_key]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
@@ -116,10 +116,9 @@ class LlamaService(ProcessService):
         return header.read(Path(self.model))
 
     @property
-    def _peft(self) -> Path:
+    def _peft(self) -> Path | None:
         """The folder of the adapter that requests are to name, as peft wrote it."""
-        inside = self.settings.server_file.adapters.get(self.settings.adapter, "")
-        return on_this_machine(inside, self.settings) if inside else Path("/nonexistent")
+        return places(self.settings).get(self.settings.adapter)
 
     @property
     def _lora(self) -> Path:
@@ -140,7 +139,7 @@ class LlamaService(ProcessService):
 
     def _take_adapter(self) -> None:
         """Make the adapter for this model; where it is for another, say so, and do without."""
-        if self._has_looked or not self._peft.is_dir():
+        if self._has_looked or self._peft is None or not self._peft.is_dir():
             return
         self._has_looked = True
         if not extras.is_installed("llamacpp"):
@@ -152,12 +151,9 @@ class LlamaService(ProcessService):
             output.note(f"{error.message}: the model answers without it")
             return
         self.adapter = self.settings.adapter
-        peft = PeftAdapter(self._peft)
-        if not peft.names(self._header):
-            output.note(
-                f"warning: {self.adapter} was trained on {peft.base}, and {Path(self.model).name}"
-                " does not say that it is that model: compare answers"
-            )
+        base, called = PeftAdapter(self._peft).base, self._header.facts.get("general.name", "")
+        if told := other_base(self.adapter, base, Path(self.model).name, str(called)):
+            output.note(f"warning: {told}")
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -1,12 +1,11 @@
 """localtgi as a background process of this machine."""
 
 import sys
-from typing import Any
 
 from opsctl.launch.process import ProcessService
+from opsctl.server.adapters import places
 from opsctl.server.address import port_of
-from opsctl.server.folders import on_this_machine
-from opsctl.server.services import TGI_LOG
+from opsctl.tgi.log import TGI_LOG
 
 
 class LocalService(ProcessService):
@@ -15,12 +14,11 @@ class LocalService(ProcessService):
     kind, api, log, word = "local", "tgi", TGI_LOG, "localtgi"
 
     def command(self) -> list[str]:
-        """The command line of the server; its key travels in the environment."""
         server = self.settings.server_file.config
         adapters = [
             word
-            for name, folder in server.adapters.items()
-            for word in ("--adapter", f"{name}={on_this_machine(folder, self.settings)}")
+            for name, folder in places(self.settings).items()
+            for word in ("--adapter", f"{name}={folder}")
         ]
         return [
             sys.executable, "-m", self.word, "--model", self.model, *adapters,
@@ -30,7 +28,3 @@ class LocalService(ProcessService):
             "--max-concurrent-requests", str(server.max_concurrent),
             "--cache", str(self.settings.state / "packed"),
         ]  # fmt: skip
-
-    def naming(self, adapter: str) -> dict[str, Any]:
-        """Nothing: the client of TGI's own routes names it."""
-        return {}

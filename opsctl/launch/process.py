@@ -2,54 +2,41 @@
 
 import hashlib
 import json
-from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from assistant.server.record import Api, Kind, Record, read_record
+from assistant.server.record import Record, read_record
 from core.settings import Settings
 from opsctl.launch.checks import checks
 from opsctl.machine.processes import Process, find, fresh_log, start_detached, stop
 from opsctl.machine.programs import tail_command
-from opsctl.server.services import Log, State
+from opsctl.server.services import Service, State
 from opsctl.terminal.check import raise_first
 
 LOG = ("logs", "server.log")
 
 
-class ProcessService(ABC):
+class ProcessService(Service):
     """What every kind of server that runs as a process does alike.
 
     `word` is one of its command line by which the process is known again, `stop_seconds` how long
     it may take to end by itself, and `adapter` what it serves besides its model, "" for none.
     """
 
-    kind: Kind
-    api: Api
-    log: Log
     word: ClassVar[str]
     stop_seconds: ClassVar[float] = 10
 
     def __init__(self, settings: Settings, model: str) -> None:
-        self.settings = settings
+        super().__init__(settings)
         self.model = model
         self.adapter = ""
         self.log_path = settings.state.joinpath(*LOG)
         self._started: Process | None = None
-
-    @abstractmethod
-    def command(self) -> list[str]:
-        """The command line of the server; its key travels in the environment."""
-
-    @abstractmethod
-    def naming(self, adapter: str) -> dict[str, Any]:
-        """What the body of a request has besides, so that this adapter answers ("": the base)."""
 
     def environment(self) -> dict[str, str | None]:
         """The variables that it is started with besides ours; None takes one away."""
         return {"API_KEY": self.settings.api_key or None}
 
     def config(self) -> str:
-        """A hash of what it would be started with now, its key included."""
         content = json.dumps([self.command(), sorted(self.environment().items())])
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
@@ -67,15 +54,10 @@ class ProcessService(ABC):
             code=None if running else 1,
         )
 
-    def prepare(self) -> None:  # noqa: B027
-        """Nothing has to be brought, where the server itself looks at its files."""
-
     def check_room(self) -> None:
-        """Raise UserError when the port is taken."""
         raise_first(checks(self.settings, {"port"}))
 
     def start(self) -> None:
-        """Start the process in the background."""
         fresh_log(self.log_path)
         self._started = start_detached(self.command(), self.log_path, self.word, self.environment())
 
@@ -91,11 +73,7 @@ class ProcessService(ABC):
             self.kind, pid, began, self.config(), self.model, self.api, self.adapter, fields
         )
 
-    def keep(self) -> None:  # noqa: B027
-        """Nothing: it ends with the machine; a server that must come back is TGI in Docker."""
-
     def stop(self) -> None:
-        """End the process, by force when it does not listen."""
         record = read_record(self.settings)
         process = self._started or (self._known(record) if record else None)
         if process:

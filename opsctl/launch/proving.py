@@ -1,17 +1,19 @@
 """Proves on the running server that the adapter is applied, in the way of its kind."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.server.record import access, read_record
 from core.errors import UserError
 from core.settings import Settings
-from opsctl.server.folders import on_this_machine
+from opsctl.server import last_run
+from opsctl.server.adapters import places
+from opsctl.server.last_run import Proof
 from opsctl.server.proof import Step, check_files, compare
 from opsctl.server.proof import prove as prove_served
-from opsctl.server.proof_record import Proof, write_proof
 
 if TYPE_CHECKING:
     from assistant.server.protocols.completions import CompletionClient
@@ -33,30 +35,34 @@ def look_at_files(config: Settings) -> list[Step]:
     return check_files(config)
 
 
-async def prove(config: Settings, *, whole: bool) -> AsyncIterator[Step]:
+def prove(config: Settings, *, whole: bool) -> AsyncIterator[Step]:
     """Yield the steps that need the server; without `whole` only the cheapest of them."""
     model = _gguf(config)
-    steps = _llamacpp(config, model, whole) if model else _by_tokens(config, whole)
-    async for step in steps:
-        yield step
+    return _llamacpp(config, model, whole) if model else _by_tokens(config, whole)
+
+
+def remember(config: Settings, steps: Sequence[Step], server: str) -> Proof:
+    """What the steps showed of this run of a server, written down."""
+    applied = not any(step.result == "failed" for step in steps)
+    proof = Proof(adapter_of(config), applied, server)
+    last_run.write(proof, config)
+    return proof
 
 
 def renew(config: Settings, server: str) -> Proof | None:
     """Prove anew what held before Docker started the container again: its settings and files are
     the same, so the cheap part is enough. None where nobody answers."""
     try:
-        steps = asyncio.run(_renewing(config))
+        steps = asyncio.run(all_steps(config, whole=False, seconds=RENEW_SECONDS))
     except (UserError, TimeoutError):
         return None
-    applied = not any(step.result == "failed" for step in steps)
-    proof = Proof(adapter_of(config), applied, server)
-    write_proof(config, proof)
-    return proof
+    return remember(config, steps, server)
 
 
-async def _renewing(config: Settings) -> list[Step]:
-    async with asyncio.timeout(RENEW_SECONDS):
-        return [step async for step in prove(config, whole=False)]
+async def all_steps(config: Settings, *, whole: bool, seconds: float | None = None) -> list[Step]:
+    """The steps of `prove`; raises TimeoutError where they take longer."""
+    async with asyncio.timeout(seconds):
+        return [step async for step in prove(config, whole=whole)]
 
 
 def _gguf(config: Settings) -> Path | None:
@@ -71,8 +77,8 @@ async def _llamacpp(config: Settings, model: Path, whole: bool) -> AsyncIterator
     from opsctl.llamacpp.proof import prove
 
     adapter = access(config).adapter
-    folder = on_this_machine(config.server_file.adapters.get(adapter, ""), config)
-    async with LlamaServer(config.server_url, config.api_key) as server:
+    folder = places(config).get(adapter)
+    async with aclosing(LlamaServer(config.server_url, config.api_key)) as server:
         async for step in prove(server, adapter, folder, model, whole=whole):
             yield step
 

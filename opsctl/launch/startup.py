@@ -13,22 +13,11 @@ from core.secrets import redact
 from core.settings import Settings
 from core.text import counted
 from opsctl.machine.programs import Follower, lines_of
-from opsctl.server.boxes import is_box, unboxed
-from opsctl.server.log import (
-    DRAINING,
-    EXITED,
-    HANGING,
-    PHASES,
-    Cause,
-    Phase,
-    classify_before,
-    drains,
-    kv_tokens,
-    parse,
-    was_ready,
-)
+from opsctl.server.log import DRAINING, EXITED, HANGING, PHASES, Cause, Phase
 from opsctl.server.services import Service, State
 from opsctl.terminal import output
+from opsctl.tgi.boxes import is_box, unboxed
+from opsctl.tgi.log import kv_tokens, parse
 
 POLL_SECONDS = 0.3
 LAG_SECONDS = 3
@@ -67,12 +56,10 @@ class _Watch:
     def read(self, lines: list[str]) -> None:
         for line in lines:
             self.lines.append(line)
-            entry = parse(line)
-            message = entry.message
-            self.drains |= drains([entry])
-            self.kv_tokens = kv_tokens(message) or self.kv_tokens
-            reached = self.log.phase(message)
-            self.ready |= reached == "ready" or was_ready([entry])
+            self.drains |= self.log.is_draining([line])
+            self.kv_tokens = kv_tokens(parse(line).message) or self.kv_tokens
+            reached = self.log.phase(line)
+            self.ready |= self.log.was_ready([line])
             if reached not in (None, self.phase):
                 self.phase = reached
                 self.phases[PHASES[reached]] = round(self.seconds(), 1)
@@ -129,7 +116,7 @@ def wait_until_ready(config: Settings, service: Service, timeout: float) -> Read
 
 def _tell_of_restarts(service: Service, state: State, secrets: tuple[str, ...]) -> None:
     """Say why the run before this one ended, where Docker started the server again."""
-    if ended := classify_before(lines_of(service.log_command(REMEMBERED))):
+    if ended := service.log.classify_before(lines_of(service.log_command(REMEMBERED))):
         times = counted(state.restarts, "time")
         why = redact(ended.sentence, secrets)
         output.note(f"it ended by itself and was started again {times}: {why}")
@@ -165,7 +152,7 @@ def _given_up(watch: _Watch, timeout: float, secrets: tuple[str, ...]) -> UserEr
 
 def _of_the_run_before(service: Service) -> Cause:
     lines = lines_of(service.log_command(REMEMBERED))
-    return classify_before(lines) or service.log.classify(lines, EXITED, False)
+    return service.log.classify_before(lines) or service.log.classify(lines, EXITED)
 
 
 def _show_end(watch: _Watch, secrets: tuple[str, ...]) -> None:

@@ -15,18 +15,10 @@ from core.settings import Settings
 from opsctl.launch.choose import started_service
 from opsctl.launch.proving import renew
 from opsctl.machine.programs import lines_of
+from opsctl.server import last_run
 from opsctl.server.address import get
-from opsctl.server.causes import CAUSES
-from opsctl.server.log import (
-    DRAINING,
-    HANGING,
-    Cause,
-    classify_before,
-    drains,
-    runs,
-    was_ready,
-)
-from opsctl.server.proof_record import read_proof
+from opsctl.server.last_run import Proof
+from opsctl.server.log import DRAINING, HANGING, Cause
 from opsctl.server.services import NAMES, Service, State
 
 YOUNG_SECONDS = 15 * 60
@@ -84,18 +76,19 @@ def _by_its_log(
     word: str, fault: str, service: Service, state: State, lines: list[str]
 ) -> tuple[str, Cause | None]:
     """The state of a server that does not answer, and why; None where its log does not tell."""
+    log = service.log
     if state.status != "running":
-        return word, service.log.classify(lines, state.code, state.killed_for_memory)
-    run = runs(lines)[-1]
-    if drains(run):
+        return word, log.classify(lines, state.code, state.killed_for_memory)
+    run = log.runs(lines)[-1]
+    if log.is_draining(run):
         return "stopping", DRAINING
-    ready = was_ready(run) or any(service.log.phase(entry.message) == "ready" for entry in run)
-    if state.restarts and not ready and (ended := classify_before(lines)):
+    ready = log.was_ready(run)
+    if state.restarts and not ready and (ended := log.classify_before(lines)):
         sentence = f"the run before this one failed: {ended.sentence}"
         return word, replace(ended, sentence=sentence)
-    cause = service.log.classify(lines, None, False)
-    known, rule = cause.name != "unknown", CAUSES.get(cause.name)
-    if fault == ServerDown.__name__ and (not known or (rule and rule.when == "running")):
+    cause = log.classify(run, None)
+    known = cause.name != "unknown"
+    if fault == ServerDown.__name__ and (cause.passing or not known):
         return word, HANGING if ready else None
     return word, cause if known else None
 
@@ -138,7 +131,7 @@ def _adapter(config: Settings, state: State, ready: bool) -> dict[str, Any]:
     adapter = access(config).adapter
     if not adapter:
         return {"state": "none"}
-    proof = read_proof(config)
+    proof = last_run.read(Proof, config)
     found: dict[str, Any] = {"name": adapter, "state": "unproven"}
     if ready and proof and proof.was_of(adapter, state.identity):
         proof = renew(config, state.identity)
@@ -151,7 +144,7 @@ def _word(config: Settings, state: State, fault: str) -> str:
     if not fault or fault in WORDS:
         return WORDS.get(fault, "ready")
     if state.status == "running":
-        if fault != Refused.__name__ and read_proof(config):
+        if fault != Refused.__name__ and last_run.read(Proof, config):
             return "unhealthy"  # it was ready, takes connections, and does not answer
         old = _age(state)
         return "starting" if old is None or old < YOUNG_SECONDS else "unhealthy"

@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 from assistant.server.record import Api, Kind, Record, write_record, write_stopped
 from core.errors import UserError
@@ -18,16 +17,17 @@ from opsctl.docker.image import fetch_image
 from opsctl.launch.checks import LASTING, ROOM, checks, lost_model
 from opsctl.machine.programs import run
 from opsctl.server.address import port_of
-from opsctl.server.services import NAMES, TGI_LOG, State
+from opsctl.server.services import NAMES, Service, State
 from opsctl.terminal import output
 from opsctl.terminal.check import raise_first
+from opsctl.tgi.log import TGI_LOG
 
 # The hook of NVIDIA's toolkit may take its time, and so may a disk.
 RUN_SECONDS, STOP_SECONDS = 180, 180
 LONG = 2
 
 
-class TGIService:
+class TGIService(Service):
     """The container `opsctl-tgi` of this state folder; another's is neither seen nor touched."""
 
     kind: Kind = "docker"
@@ -36,7 +36,7 @@ class TGIService:
     key_name = "API_KEY"
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+        super().__init__(settings)
         self.image = settings.image
 
     def command(self) -> list[str]:
@@ -52,12 +52,7 @@ class TGIService:
         """The hash that a container started now would carry as a label."""
         return docker.config_hash(self._spec())
 
-    def naming(self, adapter: str) -> dict[str, Any]:
-        """Nothing: the client of TGI's own routes names it."""
-        return {}
-
     def state(self) -> State:
-        """How the container is."""
         found = find_container(self.settings)
         state = found.state if found else State("absent")
         if state.status == "exited" and not state.trouble and self.kind == "docker":
@@ -71,7 +66,6 @@ class TGIService:
         fetch_image(self.settings, self.image)
 
     def check_room(self) -> None:
-        """Raise UserError when the GPU's memory or the port is taken."""
         raise_first(checks(self.settings, ROOM))
 
     def start(self) -> None:
@@ -92,16 +86,15 @@ class TGIService:
             raise error from None
 
     def record(self) -> Record:
-        """That it is to run."""
         return Record("docker", config=self.config())
 
     def keep(self) -> None:
         """Restart policy only now: with it from the start, a bad set-up would start for ever."""
         if found := find_container(self.settings):
-            self._run(docker.keep_command(found.id), "the restart policy cannot be set")
+            keep = ["docker", "update", "--restart", "unless-stopped", found.id]
+            self._run(keep, "the restart policy cannot be set")
 
     def stop(self) -> None:
-        """Stop and remove the container."""
         found = find_container(self.settings)
         if found is None:
             return
@@ -109,7 +102,8 @@ class TGIService:
             begun = time.monotonic()
             name = NAMES[self.kind]
             output.note(f"stopping {name}: it has {docker.STOP_SECONDS} s to finish its answers")
-            self._run(docker.stop_command(found.id), "the container does not stop", STOP_SECONDS)
+            end = ["docker", "stop", "-t", str(docker.STOP_SECONDS), found.id]
+            self._run(end, "the container does not stop", STOP_SECONDS)
             if (took := time.monotonic() - begun) >= LONG:
                 output.note(f"it took {took:.0f} s")
         self._run(docker.remove_command(found.id), "the container cannot be removed")
@@ -117,7 +111,6 @@ class TGIService:
     def log_command(
         self, tail: int | None = None, follow: bool = False, since: float | None = None
     ) -> list[str]:
-        """Docker's own."""
         return docker.logs_command(tail, follow, since)
 
     def _spec(self) -> docker.Spec:

@@ -7,20 +7,20 @@ from typing import Any
 
 from assistant.server.record import Api, Kind, Record, read_record
 from core.errors import UserError
-from core.server_file import ServerConfig
 from core.settings import Settings
 from opsctl.docker import command as docker
 from opsctl.docker.container import owner
 from opsctl.docker.image import fetch_image
-from opsctl.hub import adapter, checkpoint
+from opsctl.hub import checkpoint
 from opsctl.hub.download import RANK
 from opsctl.launch.checks import checks
 from opsctl.launch.process import ProcessService
 from opsctl.launch.tgi import TGIService
 from opsctl.machine.processes import kill_session
 from opsctl.machine.programs import is_installed
+from opsctl.server.adapters import check_declared, judge, places
 from opsctl.server.address import port_of
-from opsctl.server.folders import ADAPTERS, MODELS, find_model, on_this_machine
+from opsctl.server.folders import ADAPTERS, MODELS, find_model
 from opsctl.terminal.check import raise_first
 from opsctl.vllm.arguments import DRAIN_SECONDS, name_of, serve_arguments
 from opsctl.vllm.log import VLLM_LOG
@@ -66,7 +66,6 @@ class VLLMService(ProcessService):
         self.adapter = _adapter(settings, model)
 
     def command(self) -> list[str]:
-        """The command line of the server; its key travels in the environment."""
         server = self.settings.server_file.config
         folders = _folders(self.settings, self.model)
         where = ("127.0.0.1", port_of(self.settings.server_url))
@@ -107,12 +106,10 @@ class VLLMContainer(TGIService):
         self.adapter = _adapter(settings, model)
 
     def command(self) -> list[str]:
-        """The `docker run` line."""
         labels = {docker.CONFIG: self.config(), docker.OWNER: owner(self.settings)}
         return self._run_command(labels)
 
     def config(self) -> str:
-        """A hash of all that the container is made from."""
         content = json.dumps([self._run_command({}), self.settings.api_key])
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
@@ -128,11 +125,9 @@ class VLLMContainer(TGIService):
         fetch_image(self.settings, self.image)
 
     def check_room(self) -> None:
-        """Raise UserError when the port is taken."""
         raise_first(checks(self.settings, {"container", "port"}))
 
     def record(self) -> Record:
-        """That it is to run, and how it is asked."""
         return Record(
             "vllm", config=self.config(), model=self.model, api="openai",
             adapter=self.adapter, fields=self.naming(self.adapter),
@@ -149,9 +144,10 @@ class VLLMContainer(TGIService):
         mounts = {settings.models: MODELS, settings.adapters: ADAPTERS}
         names = [f"{name}={value}" for name, value in QUIET.items()]
         names += [self.key_name] if settings.api_key else []
+        environment = [word for name in names for word in ("--env", name)]
         port = (port_of(settings.server_url), PORT)
         return docker.server_command(
-            self.image, arguments, labels, mounts, names, port, settings.gpu, LIMIT_SECONDS
+            self.image, arguments, labels, mounts, environment, port, settings.gpu, LIMIT_SECONDS
         )
 
 
@@ -163,10 +159,9 @@ def _adapter(config: Settings, model: str) -> str:
 
 def _folders(config: Settings, model: str) -> dict[str, str]:
     """The adapters on this machine, by name: they are for the model of deploy/tgi.env only."""
-    server: ServerConfig = config.server_file.config
-    if Path(model) != find_model(server.model_id, config):
+    if Path(model) != find_model(config.server_file.config.model_id, config):
         return {}
-    return {name: str(on_this_machine(at, config)) for name, at in server.adapters.items()}
+    return {name: str(folder) for name, folder in places(config).items()}
 
 
 def _rank(folders: dict[str, str]) -> int:
@@ -192,14 +187,7 @@ def _check_files(config: Settings, model: str, version: str) -> None:
     folder = Path(model)
     if error := refusal(folder.name, has_act_order(folder), version):
         raise error
-    folders = _folders(config, model)
-    if folders and config.adapter and config.adapter not in folders:
-        sentence = (
-            f"deploy/tgi.env declares no adapter {config.adapter}, only: {', '.join(folders)}"
-        )
-        raise UserError(sentence, "remove OPSCTL_ADAPTER from .env, or declare it")
-    layers, hidden = checkpoint.shape(folder)
+    if folders := _folders(config, model):
+        check_declared(config)
     for name, place in folders.items():
-        if not Path(place).is_dir():
-            raise UserError(f"adapter {name} is not at {place}", "opsctl download adapter")
-        adapter.check(Path(place), layers, hidden)
+        judge(name, Path(place), config)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from assistant.server.wire.http import Timeouts, Wire
@@ -50,15 +49,8 @@ class LlamaServer:
     def __init__(self, url: str, key: str | None) -> None:
         self._wire = Wire(url, key, Timeouts(short=SECONDS))
 
-    async def __aenter__(self) -> "LlamaServer":
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def aclose(self) -> None:
+        """Close the connections."""
         await self._wire.aclose()
 
     async def adapters(self) -> dict[str, Loaded]:

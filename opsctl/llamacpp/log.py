@@ -5,14 +5,13 @@ time and the mark.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from opsctl.server.causes import Rule
-from opsctl.server.log import Cause, Phase, cause_of, quote
+from opsctl.server.log import Beginnings, Cause, Log, Rule, quote
 
 LINE = re.compile(r"(?:\d+(?:\.\d+)+ +)?(?:(?P<mark>[DIWEC]) +)?(?P<rest>.*)")
 WHO = re.compile(r"(?:(?:srv|cmn|slot|que|main|llama)\s+)?[\w~.]*:\s+")
-BEGINNINGS: tuple[tuple[str, Phase], ...] = (
+BEGINNINGS: Beginnings = (
     ("loading model", "shard"),
     ("llama threadpool init", "warm-up"),
     ("initializing, n_slots", "warm-up"),
@@ -79,22 +78,14 @@ KILLED = Cause(
 )
 
 
-def phase(message: str) -> Phase | None:
-    """The phase of the start that a message begins."""
-    told = _said(message)
-    return next((phase for start, phase in BEGINNINGS if told.startswith(start)), None)
-
-
-def classify(lines: Iterable[str], exit_code: int | None, killed_for_memory: bool) -> Cause:
-    """Say why the server failed, or what ails a running one (exit_code None)."""
-    rows = list(lines)
+def _diagnose(lines: Sequence[str], exit_code: int | None, killed_for_memory: bool) -> Cause:
     if killed_for_memory:
         return KILLED
-    text = "\n".join(rows)
+    text = "\n".join(lines)
     for rule in RULES:
         if match := rule.match(text, exit_code, was_ready=False):  # no rule asks whether it was
-            return cause_of(rule, **match.groupdict())
-    last = _last_error(rows)
+            return rule.cause(**match.groupdict())
+    last = _last_error(lines)
     if exit_code is None:
         told = f"the server runs; it last said: {last}" if last else "its log shows no error"
         return Cause("unknown", told, "opsctl logs -n 100")
@@ -117,3 +108,6 @@ def _last_error(rows: Sequence[str]) -> str:
     plain = [row for row in rows if re.match(r"(?:error|[A-Za-z.]+Error): ", row)]
     found = marked or plain
     return quote(_said(found[-1])) if found else ""
+
+
+LLAMACPP_LOG = Log(_said, BEGINNINGS, _diagnose, drains="waiting for main loop exit")

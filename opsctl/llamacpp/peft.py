@@ -1,6 +1,5 @@
 """A LoRA adapter as peft writes it, held against the model file that it is to be applied to."""
 
-import json
 import math
 import re
 from collections.abc import Iterator
@@ -9,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import UserError
-from opsctl.hub.checkpoint import read_json
+from opsctl.hub.adapter import scale
+from opsctl.hub.checkpoint import read_header, read_json
 from opsctl.llamacpp.header import Header
 from training.model.adapter_files import CONFIG, WEIGHTS
 
@@ -34,7 +34,6 @@ HEADS = {"attn_q": "attention.head_count", "attn_k": "attention.head_count_kv"}
 NAME = re.compile(
     r"base_model\.model\.model\.layers\.(\d+)\.(\w+\.\w+)\.lora_([AB])(?:\.default)?\.weight"
 )
-FORMATS = re.compile(r"-(?:gptq|awq|gguf|hf|bnb)\b.*", re.IGNORECASE)  # at the end of a name
 WIDTHS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 # What else peft can add to a LoRA, which llama.cpp would leave out without a word.
 PLAIN: dict[str, tuple[object, ...]] = {
@@ -68,9 +67,7 @@ class PeftAdapter:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         config = read_json(folder / CONFIG)
-        rank, alpha = config.get("r"), config.get("lora_alpha")
-        if not isinstance(rank, int) or rank < 1 or not isinstance(alpha, (int, float)):
-            raise self._damaged(f"r is {rank!r} and lora_alpha is {alpha!r}")
+        rank, alpha = scale(folder, config)
         for name, plain in PLAIN.items():
             if config.get(name) not in plain:
                 raise self._unfit(f"llama.cpp cannot apply its {name}: {config[name]!r}")
@@ -78,12 +75,6 @@ class PeftAdapter:
         self.base = str(config.get("base_model_name_or_path") or "")
         # llama.cpp always divides by the rank; peft may by its root.
         self.alpha = float(alpha) * (math.sqrt(rank) if config.get("use_rslora") else 1.0)
-
-    def names(self, base: Header) -> bool:
-        """Tell whether the model, by its names, can be the one that the adapter was trained on."""
-        wanted = _plain(FORMATS.sub("", Path(self.base).name))
-        told = (base.path.name, str(base.facts.get("general.name", "")))
-        return not wanted or any(wanted in _plain(name) for name in told)
 
     def parts(self, base: Header) -> Iterator[Part]:
         """Its matrices, the rows of B in the order of the model file. Raise UserError where one
@@ -125,14 +116,12 @@ class PeftAdapter:
         path = self.folder / WEIGHTS
         try:
             raw = path.read_bytes()
-            length = int.from_bytes(raw[:8], "little")
-            header = json.loads(raw[8 : 8 + length])
-            header.pop("__metadata__", None)
-            for name in sorted(header):
-                yield name, _matrix(raw, 8 + length, header[name])
+            header = read_header(path)
+            for name, told in sorted(header.tensors.items()):
+                yield name, _matrix(raw, header.start, told)
         except FileNotFoundError as error:
             raise self._damaged(f"there is no {WEIGHTS}") from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise self._damaged(f"{WEIGHTS} is no safetensors file, or is cut off") from error
 
     def _damaged(self, reason: str) -> UserError:
@@ -146,11 +135,6 @@ class PeftAdapter:
         )
 
 
-def _plain(name: str) -> str:
-    """Letters and digits alone: people write the same name in many ways."""
-    return "".join(letter for letter in name.lower() if letter.isalnum())
-
-
 def interleaved(numbers: "Matrix", heads: int) -> "Matrix":
     """The rows of each head with the second half of them between those of the first."""
     rows, rank = numbers.shape
@@ -162,8 +146,6 @@ def _matrix(raw: bytes, base: int, told: dict[str, Any]) -> "Matrix":
     import numpy as np
 
     start, end = (base + int(place) for place in told["data_offsets"])
-    if end > len(raw):
-        raise ValueError("cut")
     kind = told["dtype"]
     found = np.frombuffer(raw[start:end], WIDTHS[kind])
     if kind == "BF16":

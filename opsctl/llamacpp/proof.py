@@ -39,7 +39,7 @@ class Probe:
 
 
 async def prove(
-    server: LlamaServer, adapter: str, folder: Path, model: Path, *, whole: bool
+    server: LlamaServer, adapter: str, folder: Path | None, model: Path, *, whole: bool
 ) -> AsyncIterator[Step]:
     """Yield the steps, the cheap ones first; stops at the first that fails.
 
@@ -65,9 +65,9 @@ async def prove(
             return
 
 
-def _compare_file(found: Loaded, folder: Path, model: Path) -> Step:
-    if not folder.is_dir():
-        return Step("file", "skipped", f"{folder} is not here to compare {found.path} with")
+def _compare_file(found: Loaded, folder: Path | None, model: Path) -> Step:
+    if folder is None or not folder.is_dir():
+        return Step("file", "skipped", f"peft's files are not here to compare {found.path} with")
     if convert.is_made_from(folder, header.read(model), found.path):
         return Step("file", "ok", f"{found.path.name} is made of {folder} for {model.name}")
     sentence = f"the server's {found.path} is not what {folder} gives for {model.name}"

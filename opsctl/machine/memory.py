@@ -4,6 +4,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from core.processor import flags
+
 CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -36,10 +38,5 @@ def cores() -> int:
 
 def lacks() -> list[str]:
     """The instructions that PyPI's llama.cpp is built with and this processor has not."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
-    flags = next((line for line in text.splitlines() if line.startswith("flags")), "")
-    wanted = {"avx2": "AVX2", "fma": "FMA", "f16c": "F16C"}
-    return [title for flag, title in wanted.items() if flags and flag not in flags.split()]
+    here = flags()
+    return [flag.upper() for flag in ("avx2", "fma", "f16c") if here and flag not in here]

@@ -1,17 +1,15 @@
-"""Reads the log of the model server: its lines, how far a start is, and why it failed."""
+"""The log of a model server, whichever it is: its runs, how far a start is, and why it failed."""
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
 
 from core.secrets import redact
-from opsctl.server.boxes import folded, is_box, unboxed
-from opsctl.server.causes import CAUSES, Rule
 
 Phase = Literal["download", "shard", "packing", "adapters", "webserver", "warm-up", "ready"]
+Beginnings = tuple[tuple[str, Phase], ...]
 
 PHASES: dict[Phase, str] = {
     "download": "looking for the model's files",
@@ -22,62 +20,21 @@ PHASES: dict[Phase, str] = {
     "warm-up": "warming up",
     "ready": "ready",
 }
-BEGINNINGS: tuple[tuple[str, Phase], ...] = (
-    ("Starting check and download process", "download"),
-    ("Files are already present on the host", "download"),
-    ("Download file", "download"),
-    ("Starting shard", "shard"),
-    ("loading model", "shard"),
-    ("packing the weights", "packing"),
-    ("Loading adapter weights into model", "adapters"),
-    ("loading adapter", "adapters"),
-    ("Starting Webserver", "webserver"),
-    ("Warming up model", "warm-up"),
-    ("Connected", "ready"),
-    ("ready on", "ready"),
-)
+ENV = "in deploy/tgi.local.env"
 LONGEST_QUOTE = 300
 EXITED = 1
-UNHEARD_STOP = 143  # a SIGTERM before there was a handler of it
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-TEXT = re.compile(r"(\d{4}-\d\d-\d\dT\S+)\s+(TRACE|DEBUG|INFO|WARN|ERROR)\s+(.*)", re.DOTALL)
-# The spans of a line (with their fields), the module, and the router's place in its source.
-ORIGIN = re.compile(r"(?:[\w-]+(?:\{.*?\})?:)*? ?text_generation_\w+(?:::\w+)*: (?:\S+\.rs:\d+: )?")
-FRAGMENT = re.compile(r'[^{].*"target":"text_generation_.*\}')
-ADAPTERS = re.compile(r'lora_adapters: Some\(\s*"([^"]*)"')
-ADAPTER_ID = re.compile(r'adapter_id: Some\("([^"]*)"\)')
-DURATION = re.compile(r"(\d+(?:\.\d)?)\d*(m?s|µs|ns)")
-KV_TOKENS = re.compile(r"Setting max batch total tokens to (\d+)")
-FAULT = re.compile(r"(?:Error|error): |[A-Za-z_.]+(?:Error|Exception|Found):")
-
-# What the launcher says of every failure, whatever it was.
-EMPTY_WORDS = re.compile(
-    r"Error: (?:\w+|\{.*)$|Shard \d+ (?:failed to start|crashed)$|Shutting down shards$"
-    r"|(?:Terminating|Waiting for|Killing) |(?:shard|webserver) (?:terminated|killed)$"
-    r"|Webserver ?(?:Crashed|Failed)$|note: run with|Success$"
-)
-ANSWERED = "Success"
-DRAINS = "signal received, starting graceful shutdown"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of the log; a line in no known form is all message. `detail` is how long an answer
-    took, and by which adapter."""
-
-    time: str | None
-    level: str | None
-    message: str
-    detail: str = ""
 
 
 @dataclass(frozen=True)
 class Cause:
-    """Why the server does not work, in a sentence, and what helps."""
+    """Why the server does not work, in a sentence, and what helps; `passing` where it may answer
+    all the same."""
 
     name: str
     sentence: str
     fix: str
+    passing: bool = False
 
 
 DRAINING = Cause(
@@ -88,141 +45,104 @@ DRAINING = Cause(
 HANGING = Cause("hanging", "it takes connections and answers nothing: it hangs", "opsctl restart")
 
 
-def parse(line: str) -> Entry:
-    """Read a line: the launcher's JSON, the router's flat JSON, coloured text, or anything."""
-    line = ANSI.sub("", line.rstrip("\r\n"))
-    found = _record(line)
-    if found:
-        fields = found.get("fields")
-        message = fields.get("message") if isinstance(fields, dict) else found.get("message")
-        if isinstance(message, str):
-            detail = _answered(found.get("span")) if message == ANSWERED else ""
-            return Entry(_text(found.get("timestamp")), _text(found.get("level")), message, detail)
-    match = TEXT.fullmatch(line)
-    if match:
-        time, level, rest = match.groups()
-        return Entry(time, level, ORIGIN.sub("", rest, count=1))
-    return Entry(None, None, line)
+@dataclass(frozen=True)
+class Rule:
+    """A cause: the text that shows it, and the words for it, with its named groups and `{last}`.
+
+    It counts in servers that never were ready (`where` is "start") or were ("ready"), that have
+    ended or run (`when`), and with an exit code if one is named.
+    """
+
+    name: str
+    text: str
+    sentence: str
+    fix: str
+    where: Literal["start", "ready", "anywhere"] = "anywhere"
+    when: Literal["ended", "running", "any"] = "any"
+    code: int | None = None
+
+    def match(self, log: str, exit_code: int | None, was_ready: bool) -> "re.Match[str] | None":
+        """Find it in the log of a run."""
+        if self.where != "anywhere" and (self.where == "ready") != was_ready:
+            return None
+        if self.when != "any" and (self.when == "running") != (exit_code is None):
+            return None
+        if self.code is not None and self.code != exit_code:
+            return None
+        return re.search(self.text, log, re.MULTILINE)
+
+    def cause(self, **words: str | None) -> Cause:
+        """What it tells, with the words that its text found."""
+        quoted = {name: quote(text or "") for name, text in words.items()}
+        sentence, fix = self.sentence.format(**quoted).strip(), self.fix.format(**quoted)
+        return Cause(self.name, sentence, fix, self.when == "running")
 
 
-def readable(lines: Iterable[str]) -> Iterator[Entry]:
-    """The entries for the eye: a line tells of the box of a traceback."""
-    for boxed, rows in groupby(lines, is_box):
-        if boxed:
-            yield Entry(None, None, folded("\n".join(rows)))
-        else:
-            for entry in map(parse, rows):
-                yield replace(entry, message=folded(entry.message))
+@dataclass(frozen=True)
+class Log:
+    """How the log of a kind of server is read.
+
+    `message` takes from a line what stands before its words, of which `beginnings` tell the phase.
+    `diagnose` says why the server failed, from the lines of a run, its exit code (None: it runs),
+    and whether it was killed for its memory. `opens` begins a run in the log of several, `drains`
+    is said by a server that was told to stop, `serves` by one that has been ready.
+    """
+
+    message: Callable[[str], str]
+    beginnings: Beginnings
+    diagnose: Callable[[Sequence[str], int | None, bool], Cause]
+    drains: str
+    opens: str = ""
+    serves: str = ""
+
+    def phase(self, line: str) -> Phase | None:
+        """The phase of the start that a line begins."""
+        return phase_of(self.message(line), self.beginnings)
+
+    def runs(self, lines: Iterable[str]) -> list[list[str]]:
+        """The runs of a server that was started again, which goes on with the same log: at least
+        one. Of the first only its end may be there."""
+        rows = list(lines)
+        starts = [place for place, row in enumerate(rows) if self._opens(row)]
+        places = [*sorted({0, *starts}), len(rows)]
+        return [rows[start:end] for start, end in pairwise(places)]
+
+    def classify(
+        self, lines: Iterable[str], exit_code: int | None, oom_killed: bool = False
+    ) -> Cause:
+        """Why the server failed, or what ails one that runs (exit_code None), by its last run."""
+        return self.diagnose(self.runs(lines)[-1], exit_code, oom_killed)
+
+    def classify_before(self, lines: Iterable[str]) -> Cause | None:
+        """Why the run before the last one failed, whose exit code nobody knows any more; None where
+        the log has only one, or that one was stopped."""
+        *_, before, _ = [[], *self.runs(lines)]
+        if not before:
+            return None
+        cause = self.diagnose(before, EXITED, False)
+        # What stands before the first run may be its own first words: they tell of no failure.
+        without = ("stopped",) if self._opens(before[0]) else ("stopped", "unknown")
+        return None if cause.name in without else cause
+
+    def was_ready(self, lines: Iterable[str]) -> bool:
+        """Tell whether a run has come to the end of its start, or has answered where that is too
+        long ago to be seen."""
+        return any(
+            self.phase(line) == "ready" or _begins(self.serves, self.message(line))
+            for line in lines
+        )
+
+    def is_draining(self, lines: Iterable[str]) -> bool:
+        """Tell whether a run was told to end: it finishes its answers and takes no question."""
+        return any(_begins(self.drains, self.message(line)) for line in lines)
+
+    def _opens(self, line: str) -> bool:
+        return _begins(self.opens, self.message(line))
 
 
-def phase(message: str) -> Phase | None:
-    """The phase of the start that a message begins, TGI's or localtgi's."""
-    return next((phase for start, phase in BEGINNINGS if message.startswith(start)), None)
-
-
-def kv_tokens(message: str) -> int | None:
-    """How many tokens of KV cache the server has, told once at the end of its warm-up."""
-    match = KV_TOKENS.search(message)
-    return int(match[1]) if match else None
-
-
-def classify(lines: Iterable[str], exit_code: int | None, oom_killed: bool = False) -> Cause:
-    """Say why the server failed, or what ails a running one (exit_code None), from its last run."""
-    *_, entries = runs(lines)
-    if oom_killed:
-        return cause_of(CAUSES["memory"])
-    if exit_code in (0, UNHEARD_STOP):
-        return cause_of(CAUSES["stopped"])
-    return _diagnosed(entries, exit_code)
-
-
-def classify_before(lines: Iterable[str]) -> Cause | None:
-    """Why the run before the last one failed, whose exit code nobody knows any more; None where the
-    log has only one, or that one was stopped."""
-    *_, before, _ = [(), *runs(lines)]
-    cause = _diagnosed(before, EXITED) if before else None
-    return None if cause and cause.name == "stopped" else cause
-
-
-def runs(lines: Iterable[str]) -> list[Sequence[Entry]]:
-    """The runs of a container that Docker started again, which go on with the same log: at least
-    one. Of the first only its end may be there."""
-    parsed = [parse(line) for line in whole(list(lines))]
-    entries = [replace(entry, message=unboxed(entry.message)) for entry in parsed]
-    entries = [entry for entry in entries if not is_box(entry.message)]
-    starts = [place for place, entry in enumerate(entries) if entry.message.startswith("Args {")]
-    places = [*sorted({0, *starts}), len(entries)]
-    return [entries[start:end] for start, end in pairwise(places)]
-
-
-def whole(lines: list[str]) -> list[str]:
-    """The lines without the first where that is the end of one: Docker counts pieces of 16 KB."""
-    return lines[1:] if lines and FRAGMENT.fullmatch(lines[0]) else lines
-
-
-def drains(entries: Iterable[Entry]) -> bool:
-    """Tell whether a run was told to end: it finishes its answers and takes no question."""
-    return any(entry.message == DRAINS for entry in entries)
-
-
-def was_ready(entries: Iterable[Entry]) -> bool:
-    """Tell whether a run has come to the end of its start, or has answered where that is too long
-    ago to be seen."""
-    return any(
-        entry.message == ANSWERED or kv_tokens(entry.message) or phase(entry.message) == "ready"
-        for entry in entries
-    )
-
-
-def _answered(span: object) -> str:
-    known = span if isinstance(span, dict) else {}
-    took = DURATION.match(str(known.get("total_time", "")))
-    adapter = ADAPTER_ID.search(str(known.get("parameters", "")))
-    words = (f"in {took[1]} {took[2]}" if took else "", f"by {adapter[1]}" if adapter else "")
-    return " ".join(word for word in words if word)
-
-
-def _record(line: str) -> dict[str, Any] | None:
-    if not line.startswith("{"):
-        return None
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _diagnosed(entries: Sequence[Entry], exit_code: int | None) -> Cause:
-    last, ready = _last_words(entries, exit_code), was_ready(entries)
-    text = "\n".join(entry.message for entry in entries)
-    for rule in CAUSES.values():
-        match = rule.match(text, exit_code, ready)
-        if match:
-            words = match.groupdict()
-            if "adapter" in words:
-                words["adapter"] = _place(words["adapter"] or "", text)
-            return cause_of(rule, last=last, **words)
-    return _unknown(entries, exit_code, last)
-
-
-def _place(adapter: str, text: str) -> str:
-    """An adapter's folder, as the run's arguments tell it, with its name where it has another."""
-    given = ADAPTERS.search(text)
-    for entry in given[1].split(",") if given else ():
-        name, _, folder = entry.partition("=")
-        if name == adapter and folder:
-            return folder
-    return adapter
-
-
-def cause_of(rule: Rule, **words: str | None) -> Cause:
-    """The cause that a rule tells, with the words that its text found."""
-    quoted = {name: quote(text or "") for name, text in words.items()}
-    return Cause(rule.name, rule.sentence.format(**quoted).strip(), rule.fix.format(**quoted))
+def phase_of(message: str, beginnings: Beginnings) -> Phase | None:
+    """The phase of the start that a message begins."""
+    return next((phase for start, phase in beginnings if message.startswith(start)), None)
 
 
 def quote(text: str) -> str:
@@ -230,24 +150,5 @@ def quote(text: str) -> str:
     return redact(" ".join(text.split()))[:LONGEST_QUOTE]
 
 
-def _last_words(entries: Sequence[Entry], exit_code: int | None) -> str:
-    """The last line that tells of a fault; of a server that has ended, else its last line."""
-    rows = [(entry.level, row.strip()) for entry in entries for row in entry.message.splitlines()]
-    rows = [(level, row) for level, row in rows if row and not EMPTY_WORDS.match(row)]
-    faults = [row for _, row in rows if FAULT.match(row)]
-    errors = faults or [row for level, row in rows if level == "ERROR"]
-    told = errors or ([row for _, row in rows] if exit_code is not None else [])
-    return told[-1] if told else ""
-
-
-def _unknown(entries: Sequence[Entry], exit_code: int | None, last: str) -> Cause:
-    phases = [found for entry in entries if (found := phase(entry.message))]
-    if exit_code is not None:
-        said = f"; it last said: {quote(last)}" if last else " and said nothing"
-        sentence = f"the server ended with exit code {exit_code}{said}"
-        return Cause("unknown", sentence, "opsctl logs -n 100" if last else "opsctl doctor")
-    if last:
-        return Cause("unknown", f"the server runs; it last said: {quote(last)}", "opsctl logs -f")
-    if phases and phases[-1] != "ready":
-        return Cause("starting", f"it is still {PHASES[phases[-1]]}", "opsctl logs -f")
-    return Cause("unknown", "its log shows no error", "opsctl logs -n 100")
+def _begins(pattern: str, message: str) -> bool:
+    return bool(pattern) and re.match(pattern, message) is not None

@@ -49,23 +49,19 @@ class Step:
 
 def check_files(config: Settings) -> list[Step]:
     """The steps that need the files only: the adapter is declared, and it is what it should be."""
-    from opsctl.hub.adapter import check
-    from opsctl.server.folders import on_this_machine, shape_of_model
+    from opsctl.server.adapters import check_declared, judge, places
 
-    declared = config.server_file.adapters
-    folder = on_this_machine(declared.get(config.adapter, ""), config)
-    if declared and config.adapter not in declared:
-        names = ", ".join(declared)
-        sentence = f"deploy/tgi.env declares no adapter {config.adapter}, only: {names}"
-        return [Step("declared", "failed", sentence)]
-    if not declared or not folder.is_dir():
+    try:
+        check_declared(config)
+    except UserError as error:
+        return [Step("declared", "failed", error.message)]
+    folder = places(config).get(config.adapter)
+    if folder is None or not folder.is_dir():
         return [Step("file", "skipped", "the adapter's files are not on this machine")]
     try:
-        facts = check(folder, *shape_of_model(config))
+        facts = judge(config.adapter, folder, config)
     except UserError as error:
         return [Step("file", "failed", error.message)]
-    if facts.zero:
-        return [Step("file", "failed", f"all B of {config.adapter} are 0: it changes nothing")]
     detail = f"{facts.tensors} tensors, rank {facts.rank}, alpha {facts.alpha:g}"
     return [Step("file", "ok", f"{detail}, sha256 {facts.sha256[:12]}")]
 

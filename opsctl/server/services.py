@@ -1,17 +1,18 @@
 """A model server as something that is started, watched and stopped, whichever way it runs."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from assistant.server.record import Api, Kind, Record
 from core.errors import Busy, UserError
 from core.files import private_folder
 from core.lock import writer_lock
 from core.settings import Settings
-from opsctl.server.log import Cause, Phase, classify, phase
+from opsctl.server.log import Log
 
 # What each kind is called where people read of it.
 NAMES: dict[Kind, str] = {
@@ -40,65 +41,60 @@ class State:
     trouble: UserError | None = None
 
 
-@dataclass(frozen=True)
-class Log:
-    """How the log of a kind of server is read: the phase that a message begins, and why a server
-    failed, from its lines, its exit code, and whether it was killed for its memory."""
-
-    phase: Callable[[str], Phase | None]
-    classify: Callable[[Iterable[str], int | None, bool], Cause]
-
-
-TGI_LOG = Log(phase, classify)
-
-
-class Service(Protocol):
-    """A model server of this machine; `log` is how its lines are read."""
+class Service(ABC):
+    """A model server of this machine, whichever way it runs; `log` is how its lines are read."""
 
     kind: Kind
     api: Api
     log: Log
 
-    def naming(self, adapter: str) -> dict[str, Any]:
-        """What the body of a request has besides, so that this adapter answers ("": the base)."""
-        ...
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
 
+    @abstractmethod
     def command(self) -> list[str]:
-        """The command line that starts it."""
-        ...
+        """The command line that starts it; its key travels in the environment."""
 
+    @abstractmethod
     def config(self) -> str:
-        """A hash of what it would be started with now."""
-        ...
+        """A hash of what it would be started with now, its key included."""
 
+    @abstractmethod
     def state(self) -> State:
         """How it is."""
-        ...
 
-    def prepare(self) -> None:
+    def naming(self, adapter: str) -> dict[str, Any]:
+        """What the body of a request has besides, so that this adapter answers ("": the base);
+        nothing where the client of its own routes names it."""
+        return {}
+
+    def prepare(self) -> None:  # noqa: B027
         """Bring what it is started from, and look at it, while an older one may still run."""
 
+    @abstractmethod
     def check_room(self) -> None:
         """Raise UserError where there is no memory or port for it now."""
 
+    @abstractmethod
     def start(self) -> None:
         """Start it and return at once; raise UserError."""
 
+    @abstractmethod
     def record(self) -> Record:
         """What to remember of it, now that it runs."""
-        ...
 
-    def keep(self) -> None:
-        """Have it started again when it dies, now that it is known to work."""
+    def keep(self) -> None:  # noqa: B027
+        """Have it started again when it dies, where somebody does that, now that it works."""
 
+    @abstractmethod
     def stop(self) -> None:
         """End it, leaving it time to finish its answers, and forget it."""
 
+    @abstractmethod
     def log_command(
         self, tail: int | None = None, follow: bool = False, since: float | None = None
     ) -> list[str]:
         """The command line that prints its log: the last lines, or all."""
-        ...
 
 
 @contextmanager

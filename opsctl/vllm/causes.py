@@ -3,7 +3,7 @@
 The first rule that fits wins, so the more telling ones stand first.
 """
 
-from opsctl.server.causes import ENV, Rule
+from opsctl.server.log import ENV, Rule
 
 LESS = (
     "opsctl vram --server vllm shows what fits; lower CUDA_MEMORY_FRACTION or MAX_TOTAL_TOKENS"

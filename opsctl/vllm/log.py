@@ -1,11 +1,10 @@
 """Reads the log of vLLM: how far a start is, and why it failed."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
 
-from opsctl.server.log import ANSI, Cause, Phase, cause_of, quote
-from opsctl.server.services import Log
+from opsctl.server.log import ANSI, Beginnings, Cause, Log, quote
 from opsctl.vllm.causes import RULES
 
 # What stands before a message: the process, the level, the time and the line of vLLM's code.
@@ -14,7 +13,7 @@ HEAD = re.compile(
 )
 READY = "INFO:     Application startup complete"
 KILLED = 137
-BEGINNINGS: tuple[tuple[str, Phase], ...] = (
+BEGINNINGS: Beginnings = (
     ("non-default args", "download"),
     ("Initializing a V1 LLM engine", "shard"),
     ("Starting to load model", "shard"),
@@ -38,23 +37,16 @@ def message(line: str) -> str:
     return HEAD.sub("", line, count=1)
 
 
-def phase(line: str) -> Phase | None:
-    """The phase of the start that a line begins."""
-    told = message(line)
-    return next((phase for start, phase in BEGINNINGS if told.startswith(start)), None)
-
-
-def classify(lines: Iterable[str], exit_code: int | None, oom_killed: bool = False) -> Cause:
-    """Say why the server failed, or what ails a running one (exit_code None)."""
+def _diagnose(lines: Sequence[str], exit_code: int | None, oom_killed: bool) -> Cause:
     said = list(takewhile(lambda told: not NOISE.match(told), map(message, lines)))
     if oom_killed or exit_code == KILLED:
         sentence = "the server was killed, most often because the machine ran out of memory"
         return Cause("killed", sentence, "free -h shows the memory; then: opsctl start")
     last, text = _last(said), "\n".join(said)
-    ready = any(row.startswith(READY) for row in said)
+    ready = VLLM_LOG.was_ready(lines)
     for rule in RULES:
         if found := rule.match(text, exit_code, ready):
-            return cause_of(rule, last=last, **found.groupdict())
+            return rule.cause(last=last, **found.groupdict())
     if exit_code is None:
         return Cause("unknown", "its log shows no error", "opsctl logs server -n 100")
     end = f"; it last said: {quote(last)}" if last else " and said nothing"
@@ -68,4 +60,10 @@ def _last(said: Sequence[str]) -> str:
     return (faults or rows or [""])[-1]
 
 
-VLLM_LOG = Log(phase, classify)
+VLLM_LOG = Log(
+    message,
+    BEGINNINGS,
+    _diagnose,
+    drains=r"\[shutdown\] API server: shutdown triggered",
+    opens="non-default args",
+)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 LOGS = Path(__file__).with_name("server_logs") / "vllm"
+STOPPED = (LOGS / "stopped.log").read_text().splitlines()
 LETTERS = "абвгдежзиклмнопрстуфхцчшщэюя"
 WORD = "Складом заведует Иванов. "
 PLAY = os.environ.get("VLLM_PLAY", "")
@@ -31,7 +32,7 @@ def main() -> None:
     subprocess.Popen(["sleep", "600"])  # its engine
     Handler.options = options
     server = ThreadingHTTPServer((options.host, options.port), Handler)
-    for line in (LOGS / "stopped.log").read_text().splitlines():
+    for line in STOPPED:
         sys.stdout.write(f"{line}\n")
         if "Application startup complete" in line:
             break

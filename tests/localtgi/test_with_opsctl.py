@@ -72,7 +72,7 @@ def test_verify_fails_for_what_is_not_applied(machine: Machine) -> None:
     workspace = machine.workspace
     assert workspace.run("start").returncode == 0
     machine.declare(TGI_ENV.replace("adapters/loud", "adapters/zero"))
-    assert "all B of loud are 0" in failed(workspace)
+    assert "loud changes nothing: all its B are 0" in failed(workspace)
     machine.declare(TGI_ENV)
     unknown = {"OPSCTL_ADAPTER": "misspelt"}
     assert "declares no adapter misspelt" in failed(workspace, unknown)

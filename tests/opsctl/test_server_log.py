@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from opsctl.server.causes import CAUSES
-from opsctl.server.log import Entry, classify, classify_before, kv_tokens, parse, phase
+from opsctl.tgi.causes import CAUSES
+from opsctl.tgi.log import TGI_LOG, Entry, kv_tokens, parse
 from tests.fakes.server_log import lines as log
 
+classify, classify_before, phase = TGI_LOG.classify, TGI_LOG.classify_before, TGI_LOG.phase
 MOMENT = "2026-01-02T10:20:30.123456Z"
 ADAPTER = "/data/adapters/ggeorge--qlora-mistral-hackatone-yandexq"
 # log, exit code (None: it runs), cause, a word of the sentence, a word of the fix

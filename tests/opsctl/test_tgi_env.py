@@ -6,8 +6,8 @@ import pytest
 
 from core.errors import UserError
 from core.server_file import ServerConfig, ServerFile
-from opsctl.launch import tgi_lint
-from opsctl.launch.tgi_lint import Finding
+from opsctl.tgi import lint as tgi_lint
+from opsctl.tgi.lint import Finding
 
 GOOD = {
     "MODEL_ID": "/data/models/mistral-7b-gptq",

@@ -87,6 +87,23 @@ def test_an_engine_that_was_killed_is_told_and_leaves_nothing(machine: GPUServer
     assert not engine.is_running() or engine.status() == "zombie"
 
 
+def test_a_server_that_is_silent_hangs_or_finishes_its_answers(machine: GPUServer) -> None:
+    workspace = machine.workspace
+    workspace.run("start", "--server", "vllm")
+    process = pid_of(machine)
+    os.kill(process, signal.SIGSTOP)
+    try:
+        found = workspace.json("status", code=3)["server"]
+        assert (found["state"], "it hangs" in found["reason"]) == ("unhealthy", True)
+        (told,) = [line for line in vllm.STOPPED if "API server: shutdown triggered" in line]
+        with (workspace.state / "logs" / "server.log").open("a") as log:
+            log.write(f"{told}\n")
+        found = workspace.json("status", code=3)["server"]
+    finally:
+        os.kill(process, signal.SIGCONT)
+    assert (found["state"], "finishes its answers" in found["reason"]) == ("stopping", True)
+
+
 def test_a_wrong_key_is_told_by_start_and_status(machine: GPUServer) -> None:
     workspace = machine.workspace
     workspace.run("start", "--server", "vllm")

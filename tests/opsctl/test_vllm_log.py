@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from opsctl.vllm.log import classify, phase
+from opsctl.vllm.log import VLLM_LOG
 
+classify, phase = VLLM_LOG.classify, VLLM_LOG.phase
 LOGS = Path(__file__).resolve().parents[1] / "fakes" / "server_logs" / "vllm"
 # the log and its cause, a word of the sentence, a word of the fix
 FAILURES = [
@@ -75,3 +76,16 @@ def test_a_request_that_failed_is_no_failure_of_the_server() -> None:
 
 def test_a_server_that_said_nothing_is_told_so() -> None:
     assert classify([], 1).sentence == "the server ended and said nothing"
+
+
+def log(name: str) -> list[str]:
+    return (LOGS / f"{name}.log").read_text().splitlines()
+
+
+def test_of_a_container_that_was_started_again_the_last_run_counts() -> None:
+    again = [*log("engine-killed"), *log("load")]
+    assert classify(again, 1).name == "load"
+    before = VLLM_LOG.classify_before(again)
+    assert before and before.name == "engine-killed"
+    assert VLLM_LOG.classify_before(log("load")) is None
+    assert VLLM_LOG.classify_before(log("stopped") * 2) is None, "Docker itself was stopped"

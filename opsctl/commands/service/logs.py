@@ -18,8 +18,8 @@ from opsctl.terminal import output
 
 if TYPE_CHECKING:
     from opsctl.machine.programs import Follower
-    from opsctl.server.log import Entry
     from opsctl.server.services import Service
+    from opsctl.tgi.log import Entry
 
 # Docker counts pieces of 16 KB, of which a failed load has up to a dozen in two entries.
 PIECES, SPARE = 2, 20
@@ -67,7 +67,7 @@ def logs(
 
 def _last(log: "Follower", number: int | None, follow: bool) -> "Iterator[Entry]":
     """The last entries of a server's log, and those that follow; an entry may be many pieces."""
-    from opsctl.server.log import readable, whole
+    from opsctl.tgi.log import readable, whole
 
     if number is not None:
         lines = log.backlog() if follow else list(log)
@@ -102,7 +102,7 @@ def _bot_log(config: Settings, tail: int | None, follow: bool) -> list[str]:
 
 def _bot_entry(line: str) -> "Entry":
     """A line of the bot's log, which has the time of this machine."""
-    from opsctl.server.log import Entry
+    from opsctl.tgi.log import Entry
 
     found = _BOT_LINE.fullmatch(line)
     return Entry(found[1], found[2], found[3]) if found else Entry(None, None, line)

@@ -36,8 +36,7 @@ def verify(
     """
     from assistant.server.errors import Refused
     from opsctl.launch.choose import no_server, started_service
-    from opsctl.launch.proving import adapter_of
-    from opsctl.server.proof_record import Proof, write_proof
+    from opsctl.launch.proving import adapter_of, remember
 
     config = settings.load()
     adapter = adapter_of(config)
@@ -55,10 +54,7 @@ def verify(
     if not adapter:
         return
     service = started_service(config)
-    server = service.state().identity if service else ""
-    applied = not any(step.result == "failed" for step in steps)
-    proof = Proof(adapter, applied, server)
-    write_proof(config, proof)
+    proof = remember(config, steps, service.state().identity if service else "")
     if json:
         output.write_json({**dataclasses.asdict(proof), "steps": [vars(step) for step in steps]})
     if not proof.applied:

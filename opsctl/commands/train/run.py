@@ -13,7 +13,7 @@ from core.files import private_folder
 from core.lock import writer_lock
 from core.settings import Settings
 from opsctl.hub import catalog
-from opsctl.server.folders import on_this_machine
+from opsctl.server.adapters import place_of
 from opsctl.terminal import output
 from opsctl.train.estimate import show_estimate
 from opsctl.train.run import carry_out
@@ -120,9 +120,8 @@ def _check_target(job: "Run", config: Settings) -> None:
     target = config.adapters / job.name
     if target.exists() and not job.settings.is_file():
         raise UserError(f"{target} exists already, and is not from this run", "another --name")
-    inside = config.server_file.adapters.get(job.name)
-    if inside and on_this_machine(inside, config) != target:
+    if (declared := place_of(job.name, config)) != target:
         raise UserError(
-            f"{job.name} is declared in {config.tgi_env} for another adapter, {inside}",
+            f"{job.name} is declared in {config.tgi_env} for another adapter, {declared}",
             "another --name",
         )

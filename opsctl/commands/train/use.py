@@ -11,10 +11,11 @@ from core.server_file import ZERO_ADAPTER, local_of
 from core.settings import Settings
 from opsctl.hub import adapter
 from opsctl.hub.adapter import AdapterFacts
-from opsctl.server.folders import ADAPTERS, on_this_machine, shape_of_model
+from opsctl.server.adapters import check_rank, judge, other_base, place_of
+from opsctl.server.folders import shape_of_model
 from opsctl.server.local_env import put_adapter_first
 from opsctl.terminal import output
-from training.model.adapter_files import CONFIG, PLAIN_RANK, RANK_STEP, is_served
+from training.model.adapter_files import CONFIG
 
 
 def use(
@@ -33,7 +34,11 @@ def use(
     if name not in config.server_file.config.adapters:
         check_name(name)
     folder = _folder(name, config)
-    facts = _check(name, folder, config)
+    if shape_of_model(config) == (None, None):
+        model = config.server_file.config.model_id
+        output.note(f"{model} is not here: the adapter was not compared with it")
+    facts = judge(name, folder, config)
+    check_rank(name, facts)
     _tell_other_base(name, config)
     _bring_zero(folder, facts, config)
     old, new = put_adapter_first(config.server_file, name)
@@ -52,7 +57,7 @@ def use(
 def _folder(name: str, config: Settings) -> Path:
     """Where the adapter is: where it is declared, or where runs put theirs. Raise UserError."""
     trained = config.adapters / name
-    folder = on_this_machine(config.server_file.adapters.get(name, f"{ADAPTERS}/{name}"), config)
+    folder = place_of(name, config)
     if not folder.is_dir():
         raise UserError(f"there is no adapter {name}: {folder} is not a folder", _choices(config))
     if folder != trained and trained.is_dir():
@@ -70,28 +75,6 @@ def _choices(config: Settings) -> str:
     return f"trained here: {', '.join(real)}" if real else "opsctl train run --name NAME"
 
 
-def _check(name: str, folder: Path, config: Settings) -> AdapterFacts:
-    """Raise UserError unless the server would apply the adapter to its model."""
-    trained = folder == config.adapters / name
-    hint = "opsctl train run" if trained else "opsctl download adapter --upgrade"
-    shape = shape_of_model(config)
-    if shape == (None, None):
-        model = config.server_file.config.model_id
-        output.note(f"{model} is not here: the adapter was not compared with it")
-    try:
-        facts = adapter.check(folder, *shape)
-    except UserError as error:
-        raise UserError(error.message, hint) from error
-    if facts.zero:
-        raise UserError(f"{name} changes nothing: all its B are 0", hint)
-    if not is_served(facts.rank):
-        raise UserError(
-            f"{name} has rank {facts.rank}, which TGI pads and then scales wrongly",
-            f"train with a rank of {PLAIN_RANK} or a multiple of {RANK_STEP}",
-        )
-    return facts
-
-
 def _tell_other_base(name: str, config: Settings) -> None:
     """Say so when a run of this name was trained on another model than the server has."""
     from training.run.runs import Run, run_folder
@@ -99,16 +82,14 @@ def _tell_other_base(name: str, config: Settings) -> None:
     run = Run(run_folder(config.state, name))
     if not run.manifest.is_file():
         return
-    base = Path(str(run.read_manifest().get("base", ""))).name
-    served = Path(config.server_file.config.model_id).name
-    if base != served:
-        output.note(f"{name} was trained on {base}, and the server has {served}: compare answers")
+    base = str(run.read_manifest().get("base", ""))
+    if told := other_base(name, base, Path(config.server_file.config.model_id).name):
+        output.note(told)
 
 
 def _bring_zero(folder: Path, facts: AdapterFacts, config: Settings) -> None:
     """Write the zero adapter where it is missing, damaged or of another shape."""
-    inside = config.server_file.adapters.get(ZERO_ADAPTER, f"{ADAPTERS}/{ZERO_ADAPTER}")
-    target = on_this_machine(inside, config)
+    target = place_of(ZERO_ADAPTER, config)
     known = adapter.find(target)
     same = known and known.zero and (known.rank, known.tensors) == (facts.rank, facts.tensors)
     if not same and adapter.write_zero(folder, target):

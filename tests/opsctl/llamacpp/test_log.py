@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from opsctl.llamacpp.log import classify, phase
+from opsctl.llamacpp.log import LLAMACPP_LOG
 
+classify, phase = LLAMACPP_LOG.classify, LLAMACPP_LOG.phase
 LOGS = Path(__file__).resolve().parents[2] / "fakes" / "server_logs"
 # log, exit code (None: it runs), cause, a word of the sentence, a word of the fix
 FAILURES: list[tuple[str, int | None, str, str, str]] = [
@@ -59,3 +60,8 @@ def test_phases_of_a_start(form: str) -> None:
         rows = [row.split(" ", 2)[2] for row in rows]
     found = [reached for row in rows if (reached := phase(row))]
     assert list(dict.fromkeys(found)) == ["shard", "warm-up", "ready"]
+
+
+def test_a_server_that_was_told_to_stop_says_so() -> None:
+    assert LLAMACPP_LOG.is_draining(log("stopped"))
+    assert not LLAMACPP_LOG.is_draining(log("memory")), "one that fails cleans up as well"

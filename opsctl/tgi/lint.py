@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from core.server_file import ZERO_ADAPTER, Line, ServerFile, adapter_entries
+from opsctl.tgi.traps import TRAPS, TRAPS_OF_ADAPTERS, Result
 
-Result = Literal["failed", "warning"]
 Values = Mapping[str, str]
 Found = tuple[Result, str, str, str]  # result, name of the variable, message, fix
 
@@ -59,7 +58,7 @@ def lint(server: ServerFile) -> list[Finding]:
     findings = [finding for line in found for finding in _of_line(line, last[line.name].number)]
     broken = {finding.place for finding in findings if finding.result == "failed"}
     values = {line.name: line.value for line in found if line.value and line.place not in broken}
-    for rule in (_model, _hub, _adapters, _lengths, _choices):
+    for rule in (_traps, _model, _adapters, _lengths):
         for result, name, message, fix in rule(values):
             if name in values or name not in last:
                 line = _to_blame(path, name, message, last)
@@ -137,6 +136,13 @@ def _is_share(text: str) -> bool:
         return False
 
 
+def _traps(values: Values) -> Iterator[Found]:
+    for trap in TRAPS + (TRAPS_OF_ADAPTERS if "LORA_ADAPTERS" in values else ()):
+        value = values.get(trap.name)
+        if trap.bites(value):
+            yield trap.result, trap.name, trap.message.format(value=value), trap.fix
+
+
 def _model(values: Values) -> Iterator[Found]:
     model = values.get("MODEL_ID", "")
     if not model:
@@ -145,27 +151,10 @@ def _model(values: Values) -> Iterator[Found]:
     elif not posixpath.normpath(model).startswith(MODELS):
         message = f"MODEL_ID is {model}, not a folder in {MODELS}"
         yield "failed", "MODEL_ID", message, f"opsctl download, and MODEL_ID={MODELS}NAME"
-    if "REVISION" in values:
-        message = "REVISION makes TGI ask the Hub although the model is a folder"
-        yield "failed", "REVISION", message, "remove REVISION: the manifest keeps the commit"
     quantize = values.get("QUANTIZE", "gptq" if "gptq" in model.lower() else "")
     if "DTYPE" in values and quantize == "gptq":
         message = "DTYPE cannot be set with a GPTQ model, which runs in float16"
         yield "failed", "DTYPE", message, "remove DTYPE"
-
-
-def _hub(values: Values) -> Iterator[Found]:
-    offline = values.get("HF_HUB_OFFLINE")
-    if offline is None:
-        message = "HF_HUB_OFFLINE is not set, so that every start asks the Hub"
-        yield "warning", "HF_HUB_OFFLINE", message, "HF_HUB_OFFLINE=1"
-    elif offline != "1":
-        message = f"HF_HUB_OFFLINE is {offline}, and TGI's router takes 1 only"
-        yield "failed", "HF_HUB_OFFLINE", message, "HF_HUB_OFFLINE=1"
-    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
-        if name in values:
-            message = f"{name} makes TGI's programs look for files in different places"
-            yield "failed", name, message, f"remove {name}"
 
 
 def _adapters(values: Values) -> Iterator[Found]:
@@ -181,15 +170,6 @@ def _adapters(values: Values) -> Iterator[Found]:
     if ZERO_ADAPTER not in names:
         message = f"{name} has no zero adapter, which stands for the base model"
         yield "failed", name, message, f"add ,zero={DATA}adapters/zero (opsctl download writes it)"
-    if values.get("CUDA_GRAPHS") != "0":
-        message = "with CUDA graphs the adapter is dropped after the first token, without an error"
-        yield "failed", "CUDA_GRAPHS", message, "CUDA_GRAPHS=0"
-    if values.get("PREFIX_CACHING", "").lower() not in ("0", "false"):
-        message = "the prefix cache mixes up adapters, without an error"
-        yield "failed", "PREFIX_CACHING", message, "PREFIX_CACHING=0"
-    if values.get("SPECULATE", "0") != "0":
-        message = "SPECULATE does not work with adapters"
-        yield "failed", "SPECULATE", message, "remove SPECULATE"
 
 
 def _adapter(entry: str) -> Iterator[Found]:
@@ -217,13 +197,6 @@ def _lengths(values: Values) -> Iterator[Found]:
             message,
             "remove MAX_INPUT_LENGTH",
         )
-    for name in ("MAX_INPUT_TOKENS", "MAX_TOTAL_TOKENS"):
-        if name not in values:
-            message = f"{name} is not set, so that it changes with the free memory"
-            yield "failed", name, message, f"set {name}"
-    if "MAX_BATCH_PREFILL_TOKENS" not in values:
-        message = "MAX_BATCH_PREFILL_TOKENS is not set, so that it changes with the card"
-        yield "warning", "MAX_BATCH_PREFILL_TOKENS", message, "MAX_BATCH_PREFILL_TOKENS=2048"
     yield from _order(values)
 
 
@@ -243,24 +216,3 @@ def _order(values: Values) -> Iterator[Found]:
     elif batch:
         message = "MAX_BATCH_TOTAL_TOKENS has no effect: CUDA_MEMORY_FRACTION limits the memory"
         yield "warning", "MAX_BATCH_TOTAL_TOKENS", message, "remove MAX_BATCH_TOTAL_TOKENS"
-
-
-def _choices(values: Values) -> Iterator[Found]:
-    if values.get("NUM_SHARD") != "1":
-        message = "NUM_SHARD is not 1: TGI would spread the model over all GPUs"
-        yield "warning", "NUM_SHARD", message, "NUM_SHARD=1"
-    if values.get("PORT", "80") != "80":
-        message = "PORT is not 80, the one that is published from the container"
-        yield "failed", "PORT", message, "remove PORT; OPSCTL_SERVER_URL has the outer one"
-    if "HOSTNAME" in values:
-        message = "HOSTNAME is the address that TGI listens on inside the container"
-        yield "failed", "HOSTNAME", message, "remove HOSTNAME: Docker gives the right one"
-    if "CUDA_VISIBLE_DEVICES" in values:
-        message = "CUDA_VISIBLE_DEVICES counts the one GPU that the container is given"
-        yield "failed", "CUDA_VISIBLE_DEVICES", message, "remove it; OPSCTL_GPU chooses the GPU"
-    if any(word in values.get("LOG_LEVEL", "").lower() for word in ("debug", "trace")):
-        message = f"LOG_LEVEL={values['LOG_LEVEL']} writes what people ask into the log"
-        yield "warning", "LOG_LEVEL", message, "LOG_LEVEL=info"
-    if values.get("ENABLE_PREFILL_LOGPROBS") == "true":
-        message = "ENABLE_PREFILL_LOGPROBS is for verifying and takes memory"
-        yield "warning", "ENABLE_PREFILL_LOGPROBS", message, "ENABLE_PREFILL_LOGPROBS=false"

@@ -1,10 +1,10 @@
-"""Who keeps the bot running: systemd where it works for this user, else a supervisor of ours."""
+"""The bot as the child of a supervisor of ours, where systemd does not work for this user."""
 
 import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 from core.files import private_folder
 from core.settings import Settings
@@ -22,27 +22,6 @@ class Kept:
 
     running: bool
     restarts: int = 0
-
-
-class Keeper(Protocol):
-    """One way to keep the bot running. It is in charge from `start` to `stop`."""
-
-    kind: Kind
-
-    def is_in_charge(self) -> bool:
-        """Tell whether it was started and not stopped since."""
-        ...
-
-    def start(self, command: list[str], log: Path) -> None:
-        """Start the bot, its output appended to `log`. Raises UserError."""
-
-    def state(self) -> Kept:
-        """How the process is."""
-        ...
-
-    def stop(self) -> bool:
-        """End the bot and let nothing start it again; False when it was not running."""
-        ...
 
 
 class Supervised:

@@ -3,42 +3,12 @@
 The texts are TGI 3.3.7's own. The first rule that fits wins, so the more telling ones stand first.
 """
 
-import re
-from dataclasses import dataclass
-from typing import Literal
+from opsctl.server.log import ENV, Rule
 
-ENV = "in deploy/tgi.local.env"
 LESS_MEMORY = (
     f"lower MAX_BATCH_PREFILL_TOKENS, then MAX_TOTAL_TOKENS {ENV}; opsctl vram shows who holds"
     " the memory and what fits"
 )
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A cause: the text that shows it, and the words for it, with its named groups and `{last}`.
-
-    It counts in servers that never were ready (`where` is "start") or were ("ready"), that have
-    ended or run (`when`), and with an exit code if one is named.
-    """
-
-    name: str
-    text: str
-    sentence: str
-    fix: str
-    where: Literal["start", "ready", "anywhere"] = "anywhere"
-    when: Literal["ended", "running", "any"] = "any"
-    code: int | None = None
-
-    def match(self, log: str, exit_code: int | None, was_ready: bool) -> "re.Match[str] | None":
-        """Find it in the log of a run."""
-        if self.where != "anywhere" and (self.where == "ready") != was_ready:
-            return None
-        if self.when != "any" and (self.when == "running") != (exit_code is None):
-            return None
-        if self.code is not None and self.code != exit_code:
-            return None
-        return re.search(self.text, log, re.MULTILINE)
 
 
 _RULES = (

@@ -1,11 +1,22 @@
-"""The last result of `opsctl verify`, kept for `opsctl status`."""
+"""What is remembered of a run of the model server: how it started, and what was proven of it."""
 
 import json
 import time
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TypeVar
 
 from core.files import private_folder
 from core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Start:
+    """A start of a run of the server: in all, and when each phase began; in seconds."""
+
+    server: str
+    seconds: float
+    phases: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -16,10 +27,6 @@ class Proof:
     applied: bool
     server: str = ""
     at: float = field(default_factory=time.time)
-
-    def holds_for(self, adapter: str, server: str) -> bool:
-        """Tell whether this run of the server was proven to apply the adapter."""
-        return self.is_of(adapter, server) and self.applied
 
     def was_of(self, adapter: str, server: str) -> bool:
         """Tell whether it holds for an earlier start of this very container."""
@@ -33,16 +40,24 @@ class Proof:
         return bool(server) and (self.adapter, self.server) == (adapter, server)
 
 
-def read_proof(config: Settings) -> Proof | None:
-    """The last result; None when there is none that can be read."""
+Kept = TypeVar("Kept", Start, Proof)
+FILES = {Start: "start.json", Proof: "proof.json"}
+
+
+def read(kind: type[Kept], config: Settings) -> Kept | None:
+    """The last start or proof; None when there is none that can be read."""
     try:
-        return Proof(**json.loads((config.state / "run" / "proof.json").read_text()))
+        return kind(**json.loads(_path(kind, config).read_text()))
     except (OSError, ValueError, TypeError):
         return None
 
 
-def write_proof(config: Settings, proof: Proof) -> None:
-    """Remember a result."""
-    path = config.state / "run" / "proof.json"
+def write(kept: Start | Proof, config: Settings) -> None:
+    """Remember a start or a proof."""
+    path = _path(type(kept), config)
     private_folder(path.parent)
-    path.write_text(json.dumps(asdict(proof)))
+    path.write_text(json.dumps(asdict(kept)))
+
+
+def _path(kind: type[Start] | type[Proof], config: Settings) -> Path:
+    return config.state / "run" / FILES[kind]
