@@ -187,6 +187,7 @@ class Assembly:
         hears = self.poller.polled and age < DEAF
         alone = self._words_alone
         return {
+            "release": self._config.release,
             "ok": hears and silence < DEAF and stuck < STUCK,
             "polled": self.poller.polled,
             "introduced": self._introduced.is_set(),

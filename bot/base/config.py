@@ -12,9 +12,9 @@ class BotConfig:
     """The settings, and what else the bot is told.
 
     `parallel` answers are written at a time at most, `notice` is the operator's own words, and the
-    index is updated every so many seconds (0: never). `pace` stretches the bot's own pauses, and
-    the windows in which it keeps Telegram's limits: with 1.0 they last the seconds that stand in
-    the code.
+    index is updated every so many seconds (0: never). `release` is told by /healthz. `pace`
+    stretches the bot's own pauses, and the windows in which it keeps Telegram's limits: with 1.0
+    they last the seconds that stand in the code.
     """
 
     settings: Settings
@@ -22,6 +22,7 @@ class BotConfig:
     lock: Path
     token_place: str = "the token"
     notice: str = ""
+    release: str = ""
     reindex_every: float = 0
     parallel: int = 16
     pace: float = 1.0

@@ -15,6 +15,7 @@ from core.errors import UserError
 from core.settings import Settings
 from opsctl.docker import command as docker
 from opsctl.docker.engine import ask, explain, failure
+from opsctl.server.folders import MODELS
 from opsctl.server.services import State
 
 
@@ -59,7 +60,16 @@ def _inspect() -> Container | None:
         raise failure(done, "the container cannot be inspected")
     seen = json.loads(done.stdout)[0]
     labels = seen["Config"].get("Labels") or {}
-    return Container(seen["Id"], labels.get(docker.OWNER, ""), _state(seen, labels))
+    owned_by = labels.get(docker.OWNER) or _unnamed_owner(seen, labels)
+    return Container(seen["Id"], owned_by, _state(seen, labels))
+
+
+def _unnamed_owner(seen: dict[str, Any], labels: dict[str, str]) -> str:
+    """Release 0.1 gave no such label: it is the state folder whose models the container sees."""
+    if docker.CONFIG not in labels:
+        return ""
+    sources = [mount["Source"] for mount in seen["Mounts"] if mount["Destination"] == MODELS]
+    return str(Path(sources[0]).parent.resolve()) if sources else ""
 
 
 def _state(seen: dict[str, Any], labels: dict[str, str]) -> State:

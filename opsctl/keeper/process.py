@@ -9,6 +9,7 @@ from typing import Any, Literal
 from core.errors import UserError
 from core.lock import is_held, last_holder
 from core.settings import Settings
+from opsctl import __version__
 from opsctl.keeper.log import said_since_start
 from opsctl.keeper.record import BotRecord
 from opsctl.keeper.supervised import Kept, Supervised
@@ -99,7 +100,14 @@ class BotProcess:
         except (OSError, ValueError):
             return None
         known = isinstance(found, dict) and "poll_age" in found
-        return found if known and found.get("pid") == last_holder(self.lock) else None
+        if not known or found.get("pid") != last_holder(self.lock):
+            return None
+        return {"trouble": None, **found}  # of which release 0.1 says nothing
+
+    def is_outdated(self) -> bool:
+        """Tell whether one runs that was started before opsctl was upgraded."""
+        health = self.health()
+        return health is not None and is_of_another_release(health)
 
     def _in_charge(self) -> list[Keeper]:
         return [keeper for keeper in self._keepers if keeper.is_in_charge()]
@@ -121,6 +129,10 @@ class BotProcess:
             if not health and time.monotonic() - began > START_SECONDS:
                 raise UserError("the bot does not report its health", "opsctl logs bot")
             time.sleep(POLL_SECONDS)
+
+
+def is_of_another_release(health: dict[str, Any]) -> bool:
+    return health.get("release") != __version__
 
 
 def _patience(health: dict[str, Any]) -> float:

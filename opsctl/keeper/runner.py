@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from core.errors import Busy, UserError
 from core.setting_values import seconds_of
 from core.settings import Settings, load_with_origins
+from opsctl import __version__
 
 if TYPE_CHECKING:
     from bot.base.config import BotConfig
@@ -48,5 +49,6 @@ def _bot_config(config: Settings) -> "BotConfig":
         database=config.bot_database,
         lock=config.state / "run" / "bot.lock",
         notice=read_notice(config.notice),
+        release=__version__,
         reindex_every=0 if by_timer else seconds_of(config.reindex_every),
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from core.settings import Settings
 from core.text import counted
-from opsctl.keeper.process import ENDING, BotProcess
+from opsctl.keeper.process import ENDING, BotProcess, is_of_another_release
 from opsctl.keeper.record import BotRecord, Ending
 from opsctl.terminal import output
 
@@ -33,7 +33,8 @@ def bot_status(config: Settings) -> dict[str, Any]:
     age of its last good poll in seconds, its queues, and the `trouble`: cause, sentence and fix of
     what is wrong with the line to Telegram, or with cause "ended" why it could not go on; or null.
     `words_alone` likewise: why it searches by words alone, though the index has vectors.
-    `model_trouble`: the kind of the error for which people get quotations, or nothing.
+    `model_trouble`: the kind of the error for which people get quotations, or nothing. `outdated`:
+    it was started by another release than this one.
     """
     bot, ending = BotProcess(config), BotRecord(config).read()
     health, kept = bot.health(), bot.keeper()
@@ -49,7 +50,7 @@ def bot_status(config: Settings) -> dict[str, Any]:
     state = "running" if health.pop("ok") else "deaf" if health["polled"] else "connecting"
     if ending and ending.is_recent and not health["trouble"]:
         health |= _trouble(ending)
-    return {"state": state, **found, **health}
+    return {"state": state, **found, **health, "outdated": is_of_another_release(health)}
 
 
 def is_down(bot: dict[str, Any]) -> bool:
@@ -73,6 +74,9 @@ def show_bot(bot: dict[str, Any]) -> None:
         writing = counted(bot["writing"], "answer")
         words.append(f"{poll}, {writing} being written, {bot['waiting']} waiting")
     output.tell(", ".join(words))
+    if bot.get("outdated"):
+        output.tell("  it was started by another release of opsctl than this one")
+        output.note("hint: opsctl restart")
     if trouble := bot.get("trouble"):
         output.tell(f"  {trouble['sentence']}")
         output.note(f"hint: {trouble['fix']}")

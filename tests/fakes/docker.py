@@ -120,17 +120,18 @@ class Docker:
         import subprocess
 
         if self.scenario.rival:
-            self.make(0, {"opsctl.state": self.scenario.rival})
+            self.make(0, {"opsctl.state": self.scenario.rival}, [])
         if self.path.is_file():
             refuse_run(
                 f'Conflict. The container name "/{NAME}" is already in use by container "x".'
             )
         options = run_options(argv[1:])
         labels = dict(label.split("=", 1) for label in options["label"])
+        mounts = [mounted(row) for row in options["mount"]]
         if self.scenario.run_error:  # Docker makes the container before it looks for GPU and port
             error = self.scenario.run_error
             made = self.make(
-                0, labels, Status="created", StartedAt=NEVER, ExitCode=128, Error=error
+                0, labels, mounts, Status="created", StartedAt=NEVER, ExitCode=128, Error=error
             )
             sys.stdout.write(made + "\n")
             refuse_run(error)
@@ -140,16 +141,19 @@ class Docker:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.log.open("a"),
             start_new_session=True,
         )  # fmt: skip
-        sys.stdout.write(self.make(container.pid, labels) + "\n")
+        sys.stdout.write(self.make(container.pid, labels, mounts) + "\n")
 
-    def make(self, pid: int, labels: dict[str, str], **state: Any) -> str:
+    def make(
+        self, pid: int, labels: dict[str, str], mounts: list[dict[str, str]], **state: Any
+    ) -> str:
         """Note a container that runs from now on, or is as told; its id."""
         begun = {
             "Status": "running", "Paused": False, "Restarting": False, "OOMKilled": False,
             "ExitCode": 0, "Error": "", "StartedAt": now(), "FinishedAt": NEVER,
         }  # fmt: skip
         name = f"{pid:012x}".ljust(64, "0")
-        made = {"Id": name, "State": begun | state, "Config": {"Labels": labels}}
+        made: dict[str, Any] = {"Id": name, "State": begun | state, "Config": {"Labels": labels}}
+        made["Mounts"] = mounts
         self.save({**made, "Pid": pid, "RestartCount": 0, "Lives": [(time.time(), 0)]})
         return name
 
@@ -224,6 +228,14 @@ def run_options(argv: list[str]) -> dict[str, Any]:
         parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("image")
     return vars(parser.parse_args(argv))
+
+
+def mounted(row: str) -> dict[str, str]:
+    """What Docker shows of a mount: a row of CSV."""
+    import csv
+
+    given = dict(field.split("=", 1) for field in next(csv.reader([row])) if "=" in field)
+    return {"Type": given["type"], "Source": given["source"], "Destination": given["target"]}
 
 
 def last_pieces(log: Path, number: int) -> int:

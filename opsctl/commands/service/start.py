@@ -59,8 +59,11 @@ def start(
         bring(loaded.settings, server, model, timeout, dry_run=dry_run)
     if dry_run:
         return
-    if access(loaded.settings) != before and BotProcess(loaded.settings).stop():
+    bot = BotProcess(loaded.settings)
+    if access(loaded.settings) != before and bot.stop():
         output.note("restarting the bot: it is to ask another model server")
+    elif not foreground and bot.is_outdated() and bot.stop():
+        output.note("restarting the bot: the one that runs is of another release")
     start_bot(loaded.settings, foreground)
 
 
