@@ -28,8 +28,7 @@ def main(words: list[str]) -> int:
         servers.append(xllamacpp.Server(params))
     except RuntimeError as error:
         sys.stderr.write(f"error: llama.cpp does not start: {error}\n")
-        sys.stderr.flush()
-        os._exit(1)  # its threads may still run
+        return 1
     while True:
         signal.pause()
 
