@@ -36,7 +36,6 @@ class Plan:
 
     @property
     def stage(self) -> Path:
-        """Where the folder is made."""
         return stage_of(self.folder)
 
     def fetched(self) -> int:

@@ -68,7 +68,6 @@ class Docker:
             return error
 
     def engine(self, config: Settings) -> Check:
-        """Whether there is an engine."""
         if isinstance(self.version, UserError):
             return Check("docker", "failed", self.version.message, self.version.hint)
         return Check("docker", "ok", f"engine {self.version}")
@@ -117,7 +116,6 @@ class Docker:
 
     @cached_property
     def runs(self) -> bool:
-        """Whether our container runs."""
         if isinstance(self.version, UserError):
             return False
         found = find_container(self.config)

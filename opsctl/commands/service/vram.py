@@ -58,7 +58,6 @@ class Case:
         return ARITHMETIC[self.kind]
 
     def verdict(self, gpu: "Gpu") -> "Verdict":
-        """What the server makes of a card."""
         from opsctl.machine.gpu import explain
 
         return under_vllm.explain(gpu) if self.kind == "vllm" else explain(gpu)
