@@ -148,7 +148,8 @@ def lost_model(config: Settings) -> UserError | None:
 
 
 def _gpu(config: Settings) -> Check:
-    from opsctl.machine.gpu import explain, find_gpus
+    from opsctl.machine.gpu import find_gpus
+    from opsctl.machine.vram import explain
 
     report = find_gpus()
     without = "without TGI: opsctl start --server local"
@@ -168,14 +169,13 @@ def _gpu(config: Settings) -> Check:
 
 def _memory(config: Settings) -> Check:
     from opsctl.machine.gpu import find_gpus
-    from opsctl.machine.vram import Limits, kernel_for, needed
+    from opsctl.machine.vram import kernel_for, limits_of, needed
 
     gpus = find_gpus().gpus
     gpu = next((gpu for gpu in gpus if gpu.index == config.gpu), None)
     if gpu is None or gpu.usable is None or gpu.free is None:
         return Check("memory", "warning", "the memory of the GPU is not known", "opsctl vram")
-    server = config.server_file.config
-    limits = Limits(server.max_input, server.max_total, server.prefill, server.fraction)
+    limits = limits_of(config.server_file.config)
     need = needed(gpu.usable, limits, kernel_for(gpu.capability))
     detail = f"{gpu.free / GIB:.1f} GiB free, {need / GIB:.1f} GiB needed"
     if gpu.free < need:
