@@ -2,6 +2,7 @@
 
 UserError
 ├── UsageError         the request itself is wrong                 exit code 2
+├── NotRunning         what is to be asked does not run            exit code 3
 └── everything else    says what failed and which command helps    exit code 1
 """
 
@@ -26,6 +27,12 @@ class UsageError(UserError):
     """The request is wrong: a bad value, an empty question."""
 
     exit_code = 2
+
+
+class NotRunning(UserError):
+    """What was to be asked or shown does not run."""
+
+    exit_code = 3
 
 
 class NoIndex(UserError):

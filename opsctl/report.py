@@ -83,8 +83,7 @@ def _cards(config: Settings) -> Section:
 def _card(gpu: Gpu, config: Settings) -> tuple[object, ...]:
     from opsctl.machine import vram
 
-    server = config.server_file.config
-    limits = vram.Limits(server.max_input, server.max_total, server.prefill, server.fraction)
+    limits = vram.limits_of(config.server_file.config)
     kernel = vram.kernel_for(gpu.capability)
     planned = vram.needed(gpu.usable, limits, kernel) if gpu.usable else None
     capability = ".".join(map(str, gpu.capability)) if gpu.capability else "?"

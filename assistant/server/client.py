@@ -52,7 +52,6 @@ class Client(ABC):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close every connection."""
         await self._wire.aclose()
 
     async def limits(self) -> Limits:

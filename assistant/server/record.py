@@ -71,7 +71,6 @@ def read_record(config: Settings) -> Record | None:
 
 
 def write_record(config: Settings, record: Record) -> None:
-    """Remember what was started."""
     path = _path(config)
     private_folder(path.parent)
     write_whole(path, json.dumps(asdict(record)))

@@ -16,7 +16,6 @@ def token(loaded: Loaded) -> Check:
 
 
 def telegram(config: Settings) -> Check:
-    """Whether Telegram answers."""
     if not config.telegram_token:
         return Check("telegram", "ok", "not asked without a token")
     from opsctl.telegram.check import check_telegram

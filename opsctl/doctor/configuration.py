@@ -9,7 +9,6 @@ from opsctl.terminal.check import Check
 
 
 def project(loaded: Loaded) -> Check:
-    """Which project this is."""
     above = Path.cwd().is_relative_to(loaded.root)
     return Check("project", "ok", f"{loaded.root}{'' if above else ', not the current folder'}")
 

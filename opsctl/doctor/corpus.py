@@ -48,7 +48,6 @@ class Corpus:
 
     @cached_property
     def exists(self) -> bool:
-        """Whether there is an index."""
         from indexer.store.folder import IndexFolder
 
         return IndexFolder(self.config.index).store_path() is not None

@@ -17,7 +17,6 @@ def documents(corpus: Corpus) -> Check:
 
 
 def files(corpus: Corpus) -> Check:
-    """Whether every document could be read."""
     from opsctl.index import unread
 
     if not corpus.exists:

@@ -28,7 +28,6 @@ class Download:
     check: Callable[[Path], object] | None = None  # of the whole folder; raises UserError
 
     def folder(self, state: Path) -> Path:
-        """Where it is put on this machine."""
         return state / self.kind / self.repo.replace("/", "--")
 
     def choose(self, paths: Sequence[str]) -> list[str]:

@@ -39,10 +39,7 @@ def check(folder: Path) -> None:
     weights that are cut short."""
     config = read_json(folder / "config.json")
     found = {name: config.get(name, "missing") for name in MODEL}
-    quantization = config.get("quantization_config")
-    if quantization is None and (folder / "quantize_config.json").is_file():
-        quantization = {"quant_method": "gptq"} | read_json(folder / "quantize_config.json")
-    known = quantization if isinstance(quantization, dict) else {}
+    known = quantization(folder)
     found |= {name: known.get(name, "missing") for name in QUANTIZATION}
     for name, wanted in (MODEL | QUANTIZATION).items():
         if found[name] != wanted or isinstance(found[name], bool) != isinstance(wanted, bool):
@@ -63,6 +60,14 @@ def check(folder: Path) -> None:
             read_header(path)
         except ValueError as error:
             raise UserError(f"the model's file {path} is damaged: {error}", MEND) from error
+
+
+def quantization(folder: Path) -> dict[str, Any]:
+    """How a model is quantised, by its config.json or the older quantize_config.json; {} if not."""
+    found = read_json(folder / "config.json").get("quantization_config")
+    if found is None and (folder / "quantize_config.json").is_file():
+        found = {"quant_method": "gptq"} | read_json(folder / "quantize_config.json")
+    return found if isinstance(found, dict) else {}
 
 
 def read_header(path: Path) -> Header:

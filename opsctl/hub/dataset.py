@@ -6,7 +6,7 @@ from core.errors import UserError
 from core.settings import Settings
 from opsctl.hub import failures, manifest
 from opsctl.hub.catalog import Download
-from opsctl.hub.client import Hub
+from opsctl.hub.download import hub_of
 from opsctl.hub.folders import one_at_a_time
 from opsctl.hub.manifest import Entry
 from opsctl.hub.stage import bring, check_room, make_plan
@@ -26,7 +26,7 @@ AGAIN = "opsctl train prepare"
 def bring_dataset(config: Settings) -> tuple[Path, Entry]:
     """Download what is lacking; return the folder and what is in it. Raises UserError."""
     folder = DATASET.folder(config.state)
-    hub = Hub(config.hf_endpoint, config.hf_token, config.state, output.note)
+    hub = hub_of(config)
     try:
         with failures.writing(config.state), one_at_a_time(config.state):
             record = manifest.load(config.manifest)
@@ -35,11 +35,7 @@ def bring_dataset(config: Settings) -> tuple[Path, Entry]:
                 return folder, entry
             plan = make_plan(entry, folder)
             check_room(config.state, [plan])
-            record.pending[DATASET.name] = entry
-            record.save()
-            bring(plan, hub, DATASET.name, lambda stage: None)
-            record.installed[DATASET.name] = record.pending.pop(DATASET.name)
-            record.save()
+            bring(DATASET.name, plan, record, hub, lambda stage: None)
             return folder, entry
     except UserError as error:  # it speaks of the command that fetches the models
         raise UserError(error.message, error.hint.replace("opsctl download", AGAIN)) from error

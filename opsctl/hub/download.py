@@ -1,10 +1,8 @@
 """Model, adapter and embedder from the Hub: what there is to fetch, and the fetching of it."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from core.errors import UserError
 from core.server_file import ZERO_ADAPTER
@@ -13,7 +11,7 @@ from opsctl.hub import adapter, catalog, checkpoint, failures, manifest
 from opsctl.hub.catalog import Download
 from opsctl.hub.client import Hub
 from opsctl.hub.folders import one_at_a_time
-from opsctl.hub.manifest import Entry, File, Manifest
+from opsctl.hub.manifest import Entry, Manifest
 from opsctl.hub.stage import Plan, bring, check_room, make_plan
 from opsctl.terminal import output
 
@@ -38,14 +36,14 @@ class Brought:
 
 def plans(config: Settings, items: Sequence[Download], upgrade: bool) -> dict[str, Plan]:
     """What there is to do for each download, by its name."""
-    return _plans(items, manifest.load(config.manifest), _hub(config), config.state, upgrade)
+    return _plans(items, manifest.load(config.manifest), hub_of(config), config.state, upgrade)
 
 
 def download(config: Settings, items: Sequence[Download], upgrade: bool = False) -> list[Brought]:
     """Fetch what is lacking, each whole or not at all, and write the zero adapter."""
     try:
         with failures.writing(config.state), one_at_a_time(config.state):
-            hub = _hub(config)
+            hub = hub_of(config)
             record = manifest.load(config.manifest)
             todo = _plans(items, record, hub, config.state, upgrade)
             check_room(config.state, todo.values())
@@ -61,11 +59,7 @@ def _bring(item: Download, plan: Plan, record: Manifest, hub: Hub, config: Setti
     whole = _is_whole(item, plan.entry, record, config.state)
     fetched = max(plan.bytes - plan.fetched(), 0)
     if not whole:
-        record.pending[item.name] = plan.entry
-        record.save()
-        bring(plan, hub, item.name.rpartition(":")[2], _judge(item, record, config))
-        record.installed[item.name] = record.pending.pop(item.name)
-        record.save()
+        bring(item.name, plan, record, hub, _judge(item, record, config))
     entry = plan.entry
     return Brought(
         item.name, entry.repo, entry.branch, entry.commit, str(plan.folder), len(entry.files),
@@ -150,13 +144,9 @@ def _folder(name: str, config: Settings) -> Path:
 def resolve(config: Settings, item: Download) -> Entry:
     """What a download is made of: as it is recorded, or as the Hub says now."""
     known = manifest.load(config.manifest).known(item.name)
-    return known or _hub(config).resolve(item)
+    return known or hub_of(config).resolve(item)
 
 
-def begin(config: Settings, entry: Entry, file: File) -> AbstractContextManager[BinaryIO]:
-    """The beginning of a file on the Hub, of which no more is fetched than is read."""
-    return _hub(config).begin(entry, file)
-
-
-def _hub(config: Settings) -> Hub:
+def hub_of(config: Settings) -> Hub:
+    """The Hub of the settings, asked with their token."""
     return Hub(config.hf_endpoint, config.hf_token, config.state, output.note)

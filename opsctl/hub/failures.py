@@ -27,7 +27,6 @@ def writing(folder: Path) -> Iterator[None]:
 
 
 def on_disk(error: OSError, folder: Path) -> UserError:
-    """Why the folder cannot be written."""
     reason = error.strerror or type(error).__name__
     if error.errno in NO_ROOM:
         return UserError(

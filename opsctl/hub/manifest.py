@@ -51,7 +51,6 @@ class Entry:
 
     @property
     def bytes(self) -> int:
-        """What all files take."""
         return sum(file.size for file in self.files)
 
     def has_sizes(self, folder: Path) -> bool:

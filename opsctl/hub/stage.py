@@ -17,7 +17,7 @@ from pathlib import Path
 from core.errors import UserError
 from opsctl.hub.client import Hub, unfinished
 from opsctl.hub.folders import free_bytes, make_readable, put_in_place
-from opsctl.hub.manifest import Entry, File
+from opsctl.hub.manifest import Entry, File, Manifest
 from opsctl.terminal import output
 
 SPARE = 1.05  # of the bytes to fetch, that must be free
@@ -36,7 +36,6 @@ class Plan:
 
     @property
     def stage(self) -> Path:
-        """Where the folder is made."""
         return stage_of(self.folder)
 
     def fetched(self) -> int:
@@ -86,14 +85,20 @@ def check_room(state: Path, plans: Iterable[Plan]) -> None:
         )
 
 
-def bring(plan: Plan, hub: Hub, label: str, check: Callable[[Path], object]) -> None:
-    """Fetch what is lacking, verify every hash, let `check` judge the whole, put it in place."""
+def bring(
+    name: str, plan: Plan, record: Manifest, hub: Hub, check: Callable[[Path], object]
+) -> None:
+    """Fetch what is lacking, verify every hash, let `check` judge the whole, put it in place; the
+    record says how far it is."""
+    record.pending[name] = plan.entry
+    record.save()
     stage = plan.stage
     stage.mkdir(parents=True, exist_ok=True)
     _drop_others(stage, plan.entry)
     for file, place in plan.here.items():
         if place != stage / file.path:
             _link(place, stage / file.path)
+    label = name.rpartition(":")[2]
     with output.progress_bar(label, output.size) as advance, _watched(plan, advance):
         for file in plan.lacking:
             _fetch(plan, file, hub)
@@ -101,6 +106,8 @@ def bring(plan: Plan, hub: Hub, label: str, check: Callable[[Path], object]) -> 
     check(stage)
     make_readable(stage)
     put_in_place(stage, plan.folder)
+    record.installed[name] = record.pending.pop(name)
+    record.save()
 
 
 def _fetch(plan: Plan, file: File, hub: Hub) -> None:

@@ -28,7 +28,6 @@ class Finding:
 
     @property
     def whole(self) -> bool:
-        """Whether nothing is wrong."""
         return self.result == "ok"
 
 

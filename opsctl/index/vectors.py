@@ -36,7 +36,6 @@ class Vectors:
 
     @classmethod
     def read(cls, config: Settings) -> "Vectors | None":
-        """Those of the index in use."""
         with closing(IndexFolder(config.index).open()) as store:
             return cls.of(store, config)
 

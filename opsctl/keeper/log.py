@@ -44,7 +44,6 @@ class Rotation(logging.Handler):
         self._most = most
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Look at the size after each line."""
         try:
             stream = sys.stderr.fileno()
             if os.fstat(stream).st_size <= self._most or not self._path.exists():

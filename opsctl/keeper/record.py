@@ -52,12 +52,10 @@ class BotRecord:
             self.started()
 
     def stopped(self) -> None:
-        """It was told to end."""
         if self.read() is not None:
             self.started()
 
     def failed(self, error: UserError) -> None:
-        """It cannot go on, or not start."""
         self._write(Ending(error.message, error.hint, time.time()))
 
     def _write(self, ending: Ending) -> None:

@@ -34,11 +34,9 @@ class Supervised:
         self._state = settings.state / "run" / "bot-supervisor.json"
 
     def is_in_charge(self) -> bool:
-        """Tell whether a process was recorded."""
         return self._recorded() is not None
 
     def start(self, command: list[str], log: Path) -> None:
-        """Start the supervisor, which starts the bot."""
         private_folder(self._record.parent)
         self._state.unlink(missing_ok=True)
         mark_start(log)

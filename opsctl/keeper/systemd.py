@@ -119,7 +119,6 @@ class UserUnit(Unit):
         self._begin()
 
     def state(self) -> Kept:
-        """What systemd says of the unit."""
         told = _systemctl("show", NAME, "--property=SubState,NRestarts").stdout
         found = dict(line.partition("=")[::2] for line in told.splitlines())
         restarts = found.get("NRestarts", "")

@@ -68,7 +68,6 @@ class Docker:
             return error
 
     def engine(self, config: Settings) -> Check:
-        """Whether there is an engine."""
         if isinstance(self.version, UserError):
             return Check("docker", "failed", self.version.message, self.version.hint)
         return Check("docker", "ok", f"engine {self.version}")
@@ -117,7 +116,6 @@ class Docker:
 
     @cached_property
     def runs(self) -> bool:
-        """Whether our container runs."""
         if isinstance(self.version, UserError):
             return False
         found = find_container(self.config)
@@ -150,7 +148,8 @@ def lost_model(config: Settings) -> UserError | None:
 
 
 def _gpu(config: Settings) -> Check:
-    from opsctl.machine.gpu import explain, find_gpus
+    from opsctl.machine.gpu import find_gpus
+    from opsctl.machine.vram import explain
 
     report = find_gpus()
     without = "without TGI: opsctl start --server local"
@@ -170,14 +169,13 @@ def _gpu(config: Settings) -> Check:
 
 def _memory(config: Settings) -> Check:
     from opsctl.machine.gpu import find_gpus
-    from opsctl.machine.vram import Limits, kernel_for, needed
+    from opsctl.machine.vram import kernel_for, limits_of, needed
 
     gpus = find_gpus().gpus
     gpu = next((gpu for gpu in gpus if gpu.index == config.gpu), None)
     if gpu is None or gpu.usable is None or gpu.free is None:
         return Check("memory", "warning", "the memory of the GPU is not known", "opsctl vram")
-    server = config.server_file.config
-    limits = Limits(server.max_input, server.max_total, server.prefill, server.fraction)
+    limits = limits_of(config.server_file.config)
     need = needed(gpu.usable, limits, kernel_for(gpu.capability))
     detail = f"{gpu.free / GIB:.1f} GiB free, {need / GIB:.1f} GiB needed"
     if gpu.free < need:

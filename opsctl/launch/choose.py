@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from assistant.server.record import Record, is_foreign, read_record
 from core import extras
-from core.errors import UserError
+from core.errors import NotRunning, UserError
 from core.settings import Settings
 from opsctl.launch.checks import can_run_tgi
 from opsctl.server.services import NAMES, Service
@@ -12,8 +12,6 @@ from opsctl.terminal import output
 
 if TYPE_CHECKING:
     from opsctl.launch.process import ProcessService
-
-NOT_RUNNING = 3
 
 
 def make_service(kind: str, config: Settings, model: str | None = None) -> Service:
@@ -120,20 +118,18 @@ def _without_docker(config: Settings) -> str:
     return "local" if _has_model(config) else "none"
 
 
-def no_server(config: Settings, sentence: str) -> UserError:
+def no_server(config: Settings, sentence: str) -> NotRunning:
     """That a model server is missing, and whether `opsctl start` would bring one."""
-    failure = UserError(f"{sentence}: no model server is running", "opsctl start")
     if is_foreign(config):
-        failure = UserError(f"{sentence}: others start {config.server_url}", "opsctl status")
-    elif suggest(config)[0] == "none":
-        reason = can_run_tgi() or "Docker is not installed"
-        failure = UserError(
-            f"{sentence}: no model server runs here, nor would start ({reason}, and no model is"
-            " downloaded); answers are quotes from the documents",
-            "with a model on this machine: opsctl download, opsctl start --server local",
-        )
-    failure.exit_code = NOT_RUNNING
-    return failure
+        return NotRunning(f"{sentence}: others start {config.server_url}", "opsctl status")
+    if suggest(config)[0] != "none":
+        return NotRunning(f"{sentence}: no model server is running", "opsctl start")
+    reason = can_run_tgi() or "Docker is not installed"
+    return NotRunning(
+        f"{sentence}: no model server runs here, nor would start ({reason}, and no model is"
+        " downloaded); answers are quotes from the documents",
+        "with a model on this machine: opsctl download, opsctl start --server local",
+    )
 
 
 def check_none_runs(config: Settings) -> None:

@@ -103,7 +103,6 @@ class LlamaService(ProcessService):
 
     @property
     def _alias(self) -> str:
-        """Who answers, as people read it."""
         return "+".join(filter(None, (Path(self.model).stem, self.adapter)))
 
     def _fit(self) -> Fit:

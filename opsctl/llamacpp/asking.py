@@ -28,7 +28,6 @@ class Said:
     chances: tuple[dict[int, float], ...]
 
     def part(self, start: int, end: int) -> "Said":
-        """The tokens from one place to another."""
         return Said(self.tokens[start:end], self.chances[start:end])
 
     def differs(self, other: "Said", tolerance: float) -> bool:
@@ -50,7 +49,6 @@ class LlamaServer:
         self._wire = Wire(url, key, Timeouts(short=SECONDS))
 
     async def aclose(self) -> None:
-        """Close the connections."""
         await self._wire.aclose()
 
     async def adapters(self) -> dict[str, Loaded]:
@@ -68,7 +66,6 @@ class LlamaServer:
         return int(told.get("total_slots") or 1) if isinstance(told, dict) else 1
 
     async def tokenize(self, text: str) -> list[int]:
-        """The tokens of a prompt."""
         body = {"content": text, "add_special": True}
         told = await self._wire.json("tokenize", json.dumps(body).encode())
         return list(told["tokens"])

@@ -61,7 +61,6 @@ def _write(adapter: PeftAdapter, base: Header, path: Path) -> None:
 
 
 def _on_disk(error: OSError, target: Path) -> UserError:
-    """Why the adapter cannot be written."""
     if error.errno in NO_ROOM:
         return UserError(
             f"no room to write the adapter {target} ({error.strerror})",

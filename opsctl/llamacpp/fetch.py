@@ -32,7 +32,7 @@ def examine(config: Settings, name: str) -> Candidate:
     item = download_of(name)
     entry = download.resolve(config, item)
     (file,) = entry.files
-    with download.begin(config, entry, file) as stream:
+    with download.hub_of(config).begin(entry, file) as stream:
         found = read_from(stream, Path(file.path), file.size, ANOTHER)
     check_sound(found)
     return Candidate(name, entry.commit, found, fit(found, window(config), 1))

@@ -34,7 +34,6 @@ class Probe:
         return (self.adapted if scale else self.base).part(0, TOKENS)
 
     def differs(self) -> bool:
-        """Tell whether the adapter changes the answer."""
         return self.adapted.differs(self.base, TOLERANCE)
 
 
@@ -125,7 +124,6 @@ async def _alternating(server: LlamaServer, found: Loaded, probes: Sequence[Prob
 
 
 async def _at_once(server: LlamaServer, found: Loaded, probes: Sequence[Probe]) -> Step:
-    """Ask for all at the same time."""
     asked = [(probe, scale) for scale in ROUNDS for probe in probes]
     answers = (
         server.write(probe.prompt, TOKENS, found.id, scale, fresh=False) for probe, scale in asked

@@ -1,4 +1,4 @@
-"""The NVIDIA GPUs of this machine, as nvidia-smi reports them; and what TGI makes of one.
+"""The NVIDIA GPUs of this machine, as nvidia-smi reports them.
 
 Sizes are bytes. What a card or a driver does not tell is None.
 """
@@ -66,7 +66,7 @@ class GpuReport:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether this model runs on a card under the pinned TGI, and a sentence about it."""
+    """Whether this model runs on a card under a server, and a sentence about it."""
 
     result: Literal["ok", "warning", "failed"]
     sentence: str
@@ -88,24 +88,6 @@ def find_gpus() -> GpuReport:
     if not gpus:
         return GpuReport((), None, "none", "the NVIDIA driver is loaded and sees no GPU")
     return GpuReport(gpus, gpus[0].driver, "nvidia-smi")
-
-
-def explain(gpu: Gpu) -> Verdict:
-    """Say what TGI 3.3.7 does with this model on the card, by its compute capability."""
-    if gpu.capability is None:
-        return Verdict("warning", "its compute capability is unknown; 8.0 to 9.0 is needed")
-    told = f"compute capability {gpu.capability[0]}.{gpu.capability[1]}"
-    if gpu.capability < (7, 5):
-        return Verdict("failed", f"{told} is too old: the attention kernels begin at 7.5")
-    if gpu.capability < (8, 0):
-        return Verdict(
-            "warning",
-            f"{told} starts with Triton kernels: slow, minutes to the first start, and"
-            " adapters were not tried on it",
-        )
-    if gpu.capability <= (9, 0):
-        return Verdict("ok", f"{told} takes the fast GPTQ-Marlin kernels")
-    return Verdict("failed", f"{told} is too new: the pinned image has no kernel for it")
 
 
 def _process(pid: int, used: int | None, told: str | None = None) -> GpuProcess:

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from core.server_file import ServerConfig
+from opsctl.machine.gpu import Gpu, Verdict
+
 Kernel = Literal["marlin", "triton"]  # for GPTQ: of capability 8.0 to 9.0, and of the T4
 
 GIB, MIB = 1 << 30, 1 << 20
@@ -37,6 +40,29 @@ class Prediction:
     kv_tokens: int
     parallel: int
     fits: bool
+
+
+def limits_of(server: ServerConfig) -> Limits:
+    """The limits of deploy/tgi.env."""
+    return Limits(server.max_input, server.max_total, server.prefill, server.fraction)
+
+
+def explain(gpu: Gpu) -> Verdict:
+    """Say what TGI 3.3.7 does with this model on the card, by its compute capability."""
+    if gpu.capability is None:
+        return Verdict("warning", "its compute capability is unknown; 8.0 to 9.0 is needed")
+    told = f"compute capability {gpu.capability[0]}.{gpu.capability[1]}"
+    if gpu.capability < (7, 5):
+        return Verdict("failed", f"{told} is too old: the attention kernels begin at 7.5")
+    if gpu.capability < (8, 0):
+        return Verdict(
+            "warning",
+            f"{told} starts with Triton kernels: slow, minutes to the first start, and"
+            " adapters were not tried on it",
+        )
+    if gpu.capability <= (9, 0):
+        return Verdict("ok", f"{told} takes the fast GPTQ-Marlin kernels")
+    return Verdict("failed", f"{told} is too new: the pinned image has no kernel for it")
 
 
 def kernel_for(capability: tuple[int, int] | None) -> Kernel:

@@ -57,7 +57,6 @@ def needed(usable: int, limits: Limits, kernel: Kernel) -> int:
 
 
 def rows(usable: int, limits: Limits, kernel: Kernel) -> Mapping[str, int]:
-    """What the needed memory is made of."""
     found = parts(limits, kernel)
     tokens = kv_tokens(usable, limits, kernel)
     rest = max(0, int(limits.fraction * usable) - sum(found.values()))

@@ -53,7 +53,6 @@ def read(kind: type[Kept], config: Settings) -> Kept | None:
 
 
 def write(kept: Start | Proof, config: Settings) -> None:
-    """Remember a start or a proof."""
     path = _path(type(kept), config)
     private_folder(path.parent)
     path.write_text(json.dumps(asdict(kept)))

@@ -51,7 +51,6 @@ def write_json(value: object) -> None:
 
 
 def write_json_line(value: object) -> None:
-    """Print data as one line of JSON."""
     write(json.dumps(value, ensure_ascii=False))
 
 

@@ -71,7 +71,6 @@ def with_sections(
 
 
 def show_sections(found: "Sequence[_Section]", russian: bool) -> None:
-    """Print whole sections, each under its place."""
     from assistant.quotation import place
 
     for citation, text in found:

@@ -2,23 +2,14 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 from core.errors import UserError
-from opsctl.hub.checkpoint import read_json
+from opsctl.hub.checkpoint import quantization
 
 # From this release on "GPTQ group activation ordering (desc_act=True) is no longer supported".
 NO_ACT_ORDER = (0, 30)
 WAYS = "docs/vllm.md tells the ways on"
 LAST = "0.29.0"
-
-
-def quantization(folder: Path) -> dict[str, Any]:
-    """How a model is quantised, by its config.json or the older quantize_config.json; {} if not."""
-    found = read_json(folder / "config.json").get("quantization_config")
-    if found is None and (folder / "quantize_config.json").is_file():
-        found = {"quant_method": "gptq"} | read_json(folder / "quantize_config.json")
-    return found if isinstance(found, dict) else {}
 
 
 def has_act_order(folder: Path) -> bool:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from opsctl.machine.gpu import Gpu, explain
+from opsctl.machine.gpu import Gpu
+from opsctl.machine.vram import explain
 from tests.fakes import nvidia_smi
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -30,7 +30,6 @@ class CompletionClient(ChatClient):
         return str(parents.get(adapter) or next(iter(parents), ""))
 
     async def queue(self) -> Queue:
-        """How many requests wait and run."""
         return await ask_queue(self._wire)
 
     async def generate(self, prompt: str, *, adapter: str, max_new_tokens: int) -> Generation:

@@ -107,7 +107,6 @@ class TGIClient(Client):
         return ZERO_ADAPTER
 
     async def queue(self) -> Queue:
-        """How many requests wait and run."""
         return await ask_queue(self._wire)
 
     async def _ask_limits(self) -> Limits:

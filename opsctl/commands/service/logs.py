@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core import settings
-from core.errors import UsageError, UserError
+from core.errors import NotRunning, UsageError
 from core.secrets import redact
 from core.settings import Settings
 from core.text import printable
@@ -26,7 +26,6 @@ PIECES, SPARE = 2, 20
 _AGE = re.compile(r"(\d+)([smhd])")
 _BOT_LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ ([A-Z]+) (.*)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-NOT_RUNNING = 3
 
 
 def logs(
@@ -94,9 +93,7 @@ def _bot_log(config: Settings, tail: int | None, follow: bool) -> list[str]:
     path = BotProcess(config).log_path
     if not path.is_file():
         hint = "opsctl start" if config.telegram_token else "opsctl setup asks for its token"
-        failure = UserError("there is no log: no bot was started", hint)
-        failure.exit_code = NOT_RUNNING
-        raise failure
+        raise NotRunning("there is no log: no bot was started", hint)
     return tail_command(path, tail, *(["--follow=name"] if follow else []))
 
 

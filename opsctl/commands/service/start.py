@@ -120,7 +120,8 @@ def start_bot(config: Settings, foreground: bool = False) -> None:
         return
     from opsctl.keeper.process import BotProcess
 
-    _tell_of_passed_over()
+    if names := settings.load_with_origins().passed_over:
+        output.note(f"not read from .env: {', '.join(names)}; set OPSCTL_TELEGRAM_PROXY there")
     bot = BotProcess(config)
     started = bot.start()
     if started == "already":
@@ -146,12 +147,6 @@ def _tell_of_claim(config: Settings) -> None:
         lines = ["the bot has no administrator yet: opsctl users claim shows how to become one"]
     for line in lines:
         output.note(line)
-
-
-def _tell_of_passed_over() -> None:
-    """Name the variables of .env that somebody may believe to be in force."""
-    if names := settings.load_with_origins().passed_over:
-        output.note(f"not read from .env: {', '.join(names)}; set OPSCTL_TELEGRAM_PROXY there")
 
 
 def _tell_of_trouble(trouble: dict[str, str] | None) -> None:

@@ -6,7 +6,7 @@ import sys
 import time
 from contextlib import redirect_stdout
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -16,12 +16,9 @@ from core.settings import Settings
 from core.text import printable
 from opsctl.machine import vram as under_tgi
 from opsctl.machine import vram_vllm as under_vllm
-from opsctl.machine.vram import GIB, Limits
+from opsctl.machine.vram import GIB, Limits, limits_of
 from opsctl.terminal import output
 from opsctl.terminal.options import Json
-
-if TYPE_CHECKING:
-    from opsctl.machine.gpu import Gpu, Verdict
 
 REFRESH_SECONDS = 2.0
 ARITHMETIC = {"docker": under_tgi, "vllm": under_vllm}
@@ -57,12 +54,6 @@ class Case:
         """That of the server."""
         return ARITHMETIC[self.kind]
 
-    def verdict(self, gpu: "Gpu") -> "Verdict":
-        """What the server makes of a card."""
-        from opsctl.machine.gpu import explain
-
-        return under_vllm.explain(gpu) if self.kind == "vllm" else explain(gpu)
-
 
 def _kind(config: Settings, asked: str) -> str:
     from assistant.server.record import read_record
@@ -79,7 +70,7 @@ def _limits(config: Settings) -> Limits:
     except UserError as error:
         output.note(f"{error.message}; reckoned with 3072 + 1024 tokens a request")
         return Limits()
-    return Limits(server.max_input, server.max_total, server.prefill, server.fraction)
+    return limits_of(server)
 
 
 def _watch(case: Case, json: bool) -> None:
@@ -123,7 +114,7 @@ def _gpu(gpu: Any, case: Case) -> dict[str, Any]:
     from opsctl.machine.vram import kernel_for
 
     limits, reckon = case.limits, case.arithmetic
-    told = dataclasses.asdict(gpu) | {"verdict": dataclasses.asdict(case.verdict(gpu))}
+    told = dataclasses.asdict(gpu) | {"verdict": dataclasses.asdict(reckon.explain(gpu))}
     if gpu.usable is None or gpu.free is None:
         return told | {"model": None}
     kernel = kernel_for(gpu.capability)

@@ -92,5 +92,4 @@ def end_of(days: int | None) -> float | None:
 
 
 def day(at: float) -> str:
-    """A moment as people read it."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
