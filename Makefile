@@ -8,6 +8,7 @@ BASE := $(VENV)/.base
 DEV := $(VENV)/.dev
 MOVED := $(filter-out $(CURDIR),$(shell cat $(BASE) 2>/dev/null))
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
+FITS := 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))'
 AGAIN := $(strip make $(MAKECMDGOALS) $(if $(EXTRAS),EXTRAS="$(EXTRAS)"))
 SAY := printf '%s\n'
 # pip's progress is for people: on a terminal.
@@ -31,10 +32,11 @@ install: $(BASE)  ## the base, and what is asked for: make install EXTRAS="neura
 
 $(BASE): pyproject.toml constraints.txt
 	@$(PYTHON) -c pass 2>/dev/null || { $(SAY) 'error: $(PYTHON) does not run' 'hint: $(AGAIN) PYTHON=python3.11' >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || { $(SAY) "error: Python 3.11 to 3.14 is needed, this is $$($(PYTHON) -V 2>&1)" 'hint: $(AGAIN) PYTHON=python3.11' >&2; exit 1; }
+	@$(PYTHON) -c $(FITS) || { $(SAY) "error: Python 3.11 to 3.14 is needed, this is $$($(PYTHON) -V 2>&1)" 'hint: $(AGAIN) PYTHON=python3.11' >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(SAY) 'error: this Python cannot make virtual environments' 'hint: sudo apt install python3-venv' >&2; exit 1; }
 	@echo 'installing opsctl into $(VENV): about 400 MB, one to three minutes'
 	@$(if $(MOVED),echo 'the checkout was moved from $(MOVED): its extras are to be installed again' && rm -rf $(VENV))
+	@[ ! -d $(VENV) ] || $(BIN)/python -c $(FITS) 2>/dev/null || { $(SAY) '$(VENV) is of another Python: it is made again, and its extras are to be installed again'; rm -rf $(VENV); }
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) $(QUIET) -e . || { $(SAY) 'error: pip could not install the packages, see above' 'hint: $(AGAIN)' >&2; exit 1; }
 	@$(BIN)/python -m opsctl.install --try semantic
