@@ -7,7 +7,7 @@ from telegram import Message, Update, User
 from assistant.answer import check_question
 from bot.base.context import Context
 from bot.gate.doorkeeper import Doorkeeper
-from bot.gate.gate import Gate, Visitor
+from bot.gate.gate import Caller, Gate
 from bot.gate.invites import CLAIM_DIGITS, Invites, is_claim
 from bot.gate.notices import Notices, about
 from bot.gate.requests import BY_GROUP, BY_INVITE, Request, Requests
@@ -127,47 +127,47 @@ class Entrance:
             return self._say(user.id, words.forgotten)
         return self._ask(number, user, message, words)
 
-    def greet(self, visitor: Visitor) -> None:
+    def greet(self, caller: Caller) -> None:
         """An administrator wrote: in which language, and that they can be written to."""
-        if visitor.admin and visitor.private:
-            self._remember(visitor.user)
-            self._doorkeeper.hello(visitor.user.id)
+        if caller.admin and caller.private:
+            self._remember(caller.user)
+            self._doorkeeper.hello(caller.user.id)
 
-    def waiting(self, visitor: Visitor, words: Texts) -> Effect:
+    def waiting(self, caller: Caller, words: Texts) -> Effect:
         """/requests: tell the administrator of everybody who waits once more."""
-        if self._notices.begin_anew(visitor.user.id):
+        if self._notices.begin_anew(caller.user.id):
             return Effect(now=[self._doorkeeper.wake])
-        return self._say(visitor.user.id, words.nobody_waits)
+        return self._say(caller.user.id, words.nobody_waits)
 
-    def button(self, update: Update, visitor: Visitor) -> Effect:
+    def button(self, update: Update, caller: Caller) -> Effect:
         """An administrator decided, or turns to one person of a list."""
         query = update.callback_query
         assert query
-        words = texts_for(visitor.user.language_code)
+        words = texts_for(caller.user.language_code)
         action, _, rest = (query.data or "").partition(":")[2].partition(":")
         numbers = [int(word) for word in rest.split(":") if is_key(word)]
-        if not visitor.admin or not numbers:
-            said = words.not_yours if not visitor.admin else words.gone
+        if not caller.admin or not numbers:
+            said = words.not_yours if not caller.admin else words.gone
         elif action in ("in", "out"):
-            said = self._decide(numbers[:1], action == "in", visitor, words)
+            said = self._decide(numbers[:1], action == "in", caller, words)
         elif action in ("all", "none"):
             last = numbers[-1]
             listed = [one for one in self._notices.people(numbers[0]) if one.number <= last]
-            said = self._decide([one.user for one in listed], action == "all", visitor, words)
+            said = self._decide([one.user for one in listed], action == "all", caller, words)
         else:
             self._notices.pick(numbers[0], numbers[1] if action == "pick" else None)
             said = ""
-        effect = Effect(now=[self._decided], user=visitor.user.id)
+        effect = Effect(now=[self._decided], user=caller.user.id)
         effect.follow_ups.append(lambda: self._sender.answer_callback(query.id, said))
         if action in ("in", "out") and len(numbers) == 1 and isinstance(query.message, Message):
-            admin, message, user = visitor.user.id, query.message.message_id, numbers[0]
-            if visitor.admin and not self._notices.is_in(admin, message):
+            admin, message, user = caller.user.id, query.message.message_id, numbers[0]
+            if caller.admin and not self._notices.is_in(admin, message):
                 effect.follow_ups.append(lambda: self._mend(admin, message, user, words))
         return effect
 
-    def _decide(self, users: list[int], admit: bool, visitor: Visitor, words: Texts) -> str:
+    def _decide(self, users: list[int], admit: bool, caller: Caller, words: Texts) -> str:
         """Decide about these people; what the button says then."""
-        who = visitor.user.full_name
+        who = caller.user.full_name
         decide = self._requests.admit if admit else self._requests.refuse
         if decided := decide(users, who):
             said = words.door_let_in if admit else words.door_turned_out

@@ -10,7 +10,7 @@ from telegram import Message, MessageEntity, Update, User
 from assistant.answer import check_question
 from bot.base.context import Context
 from bot.gate.entrance import DATA, Entrance
-from bot.gate.gate import Gate, Visitor
+from bot.gate.gate import Caller, Gate
 from bot.inbox.inbox import Effect
 from bot.people.allowances import Limits
 from bot.questions.answers import Answers, Question
@@ -62,17 +62,17 @@ class Handlers:
     def _handle(self, number: int, update: Update) -> Effect:
         if effect := self._entrance.link(number, update):
             return effect
-        visitor = self._gate.admit(update)
-        if visitor is None:
+        caller = self._gate.admit(update)
+        if caller is None:
             return self._entrance.stranger(number, update)
-        self._entrance.greet(visitor)
+        self._entrance.greet(caller)
         if update.callback_query:
-            effect = self._button(number, update, visitor)
+            effect = self._button(number, update, caller)
         elif update.message:
-            effect = self._message(number, update.message, visitor)
+            effect = self._message(number, update.message, caller)
         else:
             effect = Effect()
-        effect.user = visitor.id
+        effect.user = caller.id
         return effect
 
     async def _after(self, ask: Callable[[], Awaitable[None]], number: int, update: Update) -> None:
@@ -88,32 +88,32 @@ class Handlers:
         for follow_up in effect.follow_ups:
             await follow_up()
 
-    def _message(self, number: int, message: Message, visitor: Visitor) -> Effect:
-        words = texts_for(visitor.user.language_code)
-        if (message.document or (message.photo and visitor.editor)) and visitor.private:
-            return self._commands.document(number, message, visitor)
+    def _message(self, number: int, message: Message, caller: Caller) -> Effect:
+        words = texts_for(caller.user.language_code)
+        if (message.document or (message.photo and caller.editor)) and caller.private:
+            return self._commands.document(number, message, caller)
         text = message.text or message.caption or ""
         if text.startswith("/"):
-            return self._command(number, message, visitor, text, words)
-        if not visitor.private:
+            return self._command(number, message, caller, text, words)
+        if not caller.private:
             called = self._called(message, text)
             if called is None:
                 return Effect()
             if text and not called.strip():
                 return Effect(follow_ups=[lambda: self._sender.reply(message, words.no_question)])
             text = called
-        return self._question(number, message, visitor, text, words)
+        return self._question(number, message, caller, text, words)
 
     def _command(
-        self, number: int, message: Message, visitor: Visitor, text: str, words: Texts
+        self, number: int, message: Message, caller: Caller, text: str, words: Texts
     ) -> Effect:
         head, *rest = text.split(maxsplit=1)
         name, _, addressee = head[1:].lower().partition("@")
         if addressee and addressee != (self._me.username or "").lower():
             return Effect()
-        user = visitor.id
+        user = caller.id
         if name == "ask" and rest:
-            return self._question(number, message, visitor, rest[0], words)
+            return self._question(number, message, caller, rest[0], words)
         if name == "ask":
             return Effect(follow_ups=[lambda: self._sender.reply(message, words.no_question)])
         if name == "retry":
@@ -128,11 +128,11 @@ class Handlers:
             self._answers.forget(user, number)
             effect.follow_ups.append(lambda: self._sender.reply(message, words.forgotten))
             return effect
-        if name == "requests" and visitor.admin and visitor.private:
-            return self._entrance.waiting(visitor, words)
-        if follow_up := self._commands.follow_up(name, number, message, visitor):
+        if name == "requests" and caller.admin and caller.private:
+            return self._entrance.waiting(caller, words)
+        if follow_up := self._commands.follow_up(name, number, message, caller):
             return Effect(follow_ups=[follow_up])
-        if not visitor.private:
+        if not caller.private:
             return Effect()
         return Effect(follow_ups=[lambda: self._sender.reply(message, words.unknown_command)])
 
@@ -149,20 +149,20 @@ class Handlers:
         return text if meant else None
 
     def _question(
-        self, number: int, message: Message, visitor: Visitor, text: str, words: Texts
+        self, number: int, message: Message, caller: Caller, text: str, words: Texts
     ) -> Effect:
         try:
             text = check_question(text, self._config.settings.question_length)
         except UsageError:
-            return self._unreadable(message, visitor, text, words)
-        if said := reply_to(text, words, visitor.private, self._config):
+            return self._unreadable(message, caller, text, words)
+        if said := reply_to(text, words, caller.private, self._config):
             return Effect(follow_ups=[lambda: self._sender.reply(message, said)])
         return self._asking.ask(
             Question(
                 number,
                 message.chat.id,
                 thread_of(message),
-                visitor.id,
+                caller.id,
                 message.message_id,
                 words.language,
                 text,
@@ -170,45 +170,45 @@ class Handlers:
             )
         )
 
-    def _unreadable(self, message: Message, visitor: Visitor, text: str, words: Texts) -> Effect:
+    def _unreadable(self, message: Message, caller: Caller, text: str, words: Texts) -> Effect:
         """Say why there is no question; what Telegram writes by itself is no message to answer."""
         if len(text) > self._config.settings.question_length:
             said = words.too_long.format(
                 characters=counted(len(text), words.characters),
                 most=self._config.settings.question_length,
             )
-        elif visitor.private and (text or message.effective_attachment):
+        elif caller.private and (text or message.effective_attachment):
             said = words.only_text
         else:
             return Effect()
         return Effect(follow_ups=[lambda: self._sender.reply(message, said)])
 
-    def _button(self, number: int, update: Update, visitor: Visitor) -> Effect:
+    def _button(self, number: int, update: Update, caller: Caller) -> Effect:
         """A button under an answer: it works for the person who asked."""
         query = update.callback_query
         assert query
         if (query.data or "").startswith(DATA):
-            return self._entrance.button(update, visitor)
+            return self._entrance.button(update, caller)
         if (query.data or "").startswith(OF_UPLOADS):
-            return self._commands.upload_button(query, visitor)
-        words = texts_for(visitor.user.language_code)
+            return self._commands.upload_button(query, caller)
+        words = texts_for(caller.user.language_code)
         action, _, which = (query.data or "").partition(":")
         answer = self._answers.get(int(which)) if is_key(which) else None
         effect, said = Effect(), ""
         if answer is None:
             said = words.gone
-        elif not visitor.asked(answer.question):
+        elif not caller.asked(answer.question):
             said = words.not_yours
         elif not answer.question.text:
             said = words.forgotten_before
         elif action in ("like", "dislike"):
-            self._dialogue.rate(answer.question.id, visitor.id, 1 if action == "like" else -1)
+            self._dialogue.rate(answer.question.id, caller.id, 1 if action == "like" else -1)
             said = words.thanks
         elif action == "stop":
             effect = self._asking.stop(answer)
             said = "" if effect.now else words.nothing_to_stop
         elif action == "retry" and isinstance(query.message, Message):
-            user, language = visitor.id, words.language
+            user, language = caller.id, words.language
             effect = self._asking.retry(number, query.message, user, language, answer)
         elif action == "whole":
             effect.follow_ups.append(self._commands.whole(answer, words))
