@@ -9,7 +9,7 @@ from telegram import CallbackQuery, Message
 from assistant.quote.whole import in_part, section
 from bot.base.context import Context
 from bot.gate.gate import Caller
-from bot.inbox.inbox import Effect
+from bot.inbox.inbox import Result
 from bot.index.indexing import Indexing
 from bot.messages.messages import QUOTE, plain_parts, sources_part
 from bot.messages.parts import Part
@@ -92,22 +92,22 @@ class Commands:
             return lambda: self._reindex(message, words)
         return None
 
-    def document(self, number: int, message: Message, caller: Caller) -> Effect:
+    def document(self, number: int, message: Message, caller: Caller) -> Result:
         """Somebody sent a file: an editor's is for the documents."""
         if caller.editor:
             self._uploads.add(number, message)
-            return Effect(now=[self._uploads.wake])
+            return Result(after_commit=[self._uploads.wake])
         said = texts_for(caller.user.language_code).only_admins
-        return Effect(follow_ups=[lambda: self._sender.reply(message, said)])
+        return Result(follow_ups=[lambda: self._sender.reply(message, said)])
 
-    def upload_button(self, query: CallbackQuery, caller: Caller) -> Effect:
+    def upload_button(self, query: CallbackQuery, caller: Caller) -> Result:
         """Somebody said whether a document that they sent replaces an older one."""
         words = texts_for(caller.user.language_code)
         said = words.only_admins
         if caller.editor:
             said = self._uploads.decide(query.data or "", caller.user.id, words)
-        return Effect(
-            now=[self._uploads.wake],
+        return Result(
+            after_commit=[self._uploads.wake],
             follow_ups=[lambda: self._sender.answer_callback(query.id, said)],
         )
 
