@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from bot.telegram.trouble import Trouble, of_error, of_reply
+from bot.telegram.diagnosis import Diagnosis, from_error, from_reply
 from bot.telegram.ways import Pool, Way, ways_to
 from bot.waiting import happens
 
@@ -80,13 +80,13 @@ class Line:
         """Telegram did."""
         self._answered = time.monotonic()
 
-    def trouble(self, error: BaseException) -> Trouble:
+    def diagnose(self, error: BaseException) -> Diagnosis:
         worked = time.monotonic() - self._answered < LATELY
-        return of_error(error, self.host, worked)
+        return from_error(error, self.host, worked)
 
-    def trouble_in(self, code: int, reply: bytes) -> Trouble | None:
+    def diagnose_reply(self, code: int, reply: bytes) -> Diagnosis | None:
         """What is wrong with the line by a reply; most refusals say nothing of it."""
-        return of_reply(code, reply, self.host, self._token_place)
+        return from_reply(code, reply, self.host, self._token_place)
 
     async def _look(self) -> None:
         for number, way in enumerate(self.ways):
