@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from bot.telegram.ways import SETTING, Attempt, Way
+from bot.telegram.route import SETTING, Attempt, Route
 
 TELEGRAM = "api.telegram.org"
 ADDRESS = "OPSCTL_TELEGRAM_API_URL"
@@ -85,12 +85,12 @@ def from_reply(
 def from_error(error: BaseException, host: str, worked: bool) -> Diagnosis:
     """Why a request had no reply; `worked`: not long ago it had one."""
     attempt, errors = _attempt(error), tuple(_chain(error))
-    way = attempt.way if attempt else Way()
+    route = attempt.route if attempt else Route()
     if attempt and not attempt.passed and not attempt.sent:
-        return _of_proxy(way, errors, host)
+        return _of_proxy(route, errors, host)
     if _find(errors, ssl.SSLCertVerificationError):
         return _certificate(errors, host)
-    if not way.proxy and (found := _direct(errors, host, worked)):
+    if not route.proxy and (found := _direct(errors, host, worked)):
         return found
     if any(isinstance(e, ssl.SSLError) and e.reason in NO_TLS for e in errors):
         fix = _way_out(host)
@@ -98,8 +98,8 @@ def from_error(error: BaseException, host: str, worked: bool) -> Diagnosis:
             fix = f"write http:// into {ADDRESS}, or fix its TLS, {RESTART}"
         return Diagnosis("no tls", f"{host} speaks no TLS: is it http://?", fix)
     by, out = "", _way_out(host)
-    if way.proxy:
-        by, out = f" by the proxy {way.place}", f"another proxy may do it: {_corrected(way)}"
+    if route.proxy:
+        by, out = f" by the proxy {route.place}", f"another proxy may do it: {_corrected(route)}"
     if _find(errors, TIMES_OUT):
         return Diagnosis("timeout", f"{host} does not answer in time{by}", out)
     reason = next((e.strerror for e in errors if isinstance(e, OSError) and e.errno), None)
@@ -113,7 +113,7 @@ def from_error(error: BaseException, host: str, worked: bool) -> Diagnosis:
 
 
 def _direct(errors: tuple[BaseException, ...], host: str, worked: bool) -> Diagnosis | None:
-    """What is told of the direct way alone."""
+    """What is told of the direct route alone."""
     if _find(errors, socket.gaierror):
         name = urlsplit(f"//{host}").hostname
         fix = f"getent hosts {name}; where it alone is hidden: {SETTING} in .env"
@@ -133,9 +133,9 @@ def _direct(errors: tuple[BaseException, ...], host: str, worked: bool) -> Diagn
     return None
 
 
-def _of_proxy(way: Way, errors: tuple[BaseException, ...], host: str) -> Diagnosis:
-    name, kind = f"the proxy {way.place}", way.proxy.partition(":")[0]
-    correct = _corrected(way)
+def _of_proxy(route: Route, errors: tuple[BaseException, ...], host: str) -> Diagnosis:
+    name, kind = f"the proxy {route.place}", route.proxy.partition(":")[0]
+    correct = _corrected(route)
     said = next((str(error) for error in errors if isinstance(error, httpx.ProxyError)), "")
     if said.startswith(NO_PASSWORD):
         sentence = f"{name} wants a name and a password, or others"
@@ -174,9 +174,9 @@ def _certificate(errors: tuple[BaseException, ...], who: str) -> Diagnosis:
     )
 
 
-def _corrected(way: Way) -> str:
-    place = "in .env" if way.origin == SETTING else "of the environment"
-    return f"correct {way.origin} {place}, {RESTART}"
+def _corrected(route: Route) -> str:
+    place = "in .env" if route.origin == SETTING else "of the environment"
+    return f"correct {route.origin} {place}, {RESTART}"
 
 
 def _way_out(host: str) -> str:

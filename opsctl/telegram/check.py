@@ -83,7 +83,7 @@ async def _call(
         get_updates_request=request,
     )
     try:
-        async with asyncio.timeout(ANSWER_SECONDS * len(line.ways) + 2):
+        async with asyncio.timeout(ANSWER_SECONDS * len(line.routes) + 2):
             return await ask(bot)
     except (TelegramError, TimeoutError) as error:
         return request.trouble or line.diagnose(error)
