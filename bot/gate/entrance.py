@@ -6,7 +6,7 @@ from telegram import Message, Update, User
 
 from assistant.answer import check_question
 from bot.base.context import Context
-from bot.gate.doorkeeper import Doorkeeper
+from bot.gate.admin_notifier import AdminNotifier
 from bot.gate.gate import Caller, Gate
 from bot.gate.invites import CLAIM_DIGITS, Invites, is_claim
 from bot.gate.notices import Notices, about
@@ -34,7 +34,7 @@ class Entrance:
         context: Context,
         gate: Gate,
         members: Members,
-        doorkeeper: Doorkeeper,
+        admin_notifier: AdminNotifier,
         wake: Callable[[], None],
     ) -> None:
         """`wake` is called when somebody is to be told of a decision."""
@@ -43,7 +43,7 @@ class Entrance:
         self._notices = Notices(store)
         self._gate = gate
         self._members = members
-        self._doorkeeper = doorkeeper
+        self._admin_notifier = admin_notifier
         self._wake = wake
 
     def to_ask(self, update: Update) -> Callable[[], Awaitable[None]] | None:
@@ -131,12 +131,12 @@ class Entrance:
         """An administrator wrote: in which language, and that they can be written to."""
         if caller.admin and caller.private:
             self._remember(caller.user)
-            self._doorkeeper.hello(caller.user.id)
+            self._admin_notifier.hello(caller.user.id)
 
     def waiting(self, caller: Caller, words: Texts) -> Result:
         """/requests: tell the administrator of everybody who waits once more."""
         if self._notices.begin_anew(caller.user.id):
-            return Result(after_commit=[self._doorkeeper.wake])
+            return Result(after_commit=[self._admin_notifier.wake])
         return self._say(caller.user.id, words.nobody_waits)
 
     def button(self, update: Update, caller: Caller) -> Result:
@@ -201,7 +201,7 @@ class Entrance:
         text = self._waits(request, words, new=new, kept=bool(kept))
         result = self._say(user.id, _joined(first, text))
         if new:
-            result.after_commit.append(self._doorkeeper.wake)
+            result.after_commit.append(self._admin_notifier.wake)
         return result
 
     def _keep(self, number: int, user: User, message: Message, words: Texts) -> bool:
@@ -240,7 +240,7 @@ class Entrance:
             store.set_meta(key, language)
 
     def _decided(self) -> None:
-        self._doorkeeper.wake()
+        self._admin_notifier.wake()
         self._wake()
 
 

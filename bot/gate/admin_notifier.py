@@ -31,7 +31,7 @@ GONE_PAUSE = 3600.0  # for an administrator who never wrote to the bot, or has b
 log = logging.getLogger(__name__)
 
 
-class Doorkeeper:
+class AdminNotifier:
     """Serves each administrator apart: one who cannot be reached holds up nobody else."""
 
     def __init__(self, context: Context, admins: Callable[[], list[int]]) -> None:

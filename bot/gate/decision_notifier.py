@@ -18,7 +18,7 @@ AT_ONCE = 20
 log = logging.getLogger(__name__)
 
 
-class Welcome:
+class DecisionNotifier:
     """Looks for people about whom something was decided since, for ever."""
 
     def __init__(
