@@ -26,9 +26,9 @@ from bot.gate.gate import Gate
 from bot.health import health_server
 from bot.inbox.inbox import Inbox
 from bot.inbox.poller import Poller
-from bot.index.freshness import Freshness
 from bot.index.indexing import Indexing
 from bot.index.last_run import LastRun
+from bot.index.scheduled import ScheduledIndexing
 from bot.news import News
 from bot.people.allowances import Limits
 from bot.people.groups import Groups
@@ -141,9 +141,9 @@ class Assembly:
         self._inbox = Inbox(self._store, handlers.handle, self.metrics, context.pace)
         last = LastRun(self._settings)
         news = News(context, last, gate.admins)
-        freshness = Freshness(self._indexing, last, self._config.reindex_every)
+        scheduled = ScheduledIndexing(self._indexing, last, self._config.reindex_every)
         talking = (self._inbox, self.queue, self._uploads, menu, decision_notifier, admin_notifier)
-        parts = (*talking, self._answerer, news, freshness)
+        parts = (*talking, self._answerer, news, scheduled)
         await asyncio.gather(*(part.run() for part in parts))
 
     async def poll(self) -> None:

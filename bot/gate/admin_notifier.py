@@ -23,7 +23,7 @@ from bot.telegram.sending import (
     Unreachable,
 )
 from bot.texts import texts_for
-from bot.waiting import happens
+from bot.waiting import set_within
 
 PAUSE = 2.0  # seconds between two looks at what opsctl decided
 TROUBLE_PAUSE = 10.0
@@ -61,7 +61,7 @@ class AdminNotifier:
                 with suppress(StoreBusy):
                     for admin in self._admins():
                         self._serve(admin)
-                await happens(self._changed, self._pace * PAUSE)
+                await set_within(self._changed, self._pace * PAUSE)
             raise self._error
         finally:
             for task in self._tasks.values():

@@ -135,7 +135,7 @@ class Entrance:
 
     def waiting(self, caller: Caller, words: Texts) -> Result:
         """/requests: tell the administrator of everybody who waits once more."""
-        if self._notices.begin_anew(caller.user.id):
+        if self._notices.reset(caller.user.id):
             return Result(after_commit=[self._admin_notifier.wake])
         return self._say(caller.user.id, words.nobody_waits)
 

@@ -106,7 +106,7 @@ class Notices:
         """The message changes no more."""
         self._db.execute("DELETE FROM notice WHERE id = ?", (number,))
 
-    def begin_anew(self, admin: int) -> int:
+    def reset(self, admin: int) -> int:
         """Let the administrator be told of everybody once more; how many wait."""
         self._db.execute("DELETE FROM notice WHERE admin = ?", (admin,))
         return len(self._requests.listing("waiting"))

@@ -10,7 +10,7 @@ import httpx
 
 from bot.telegram.diagnosis import Diagnosis, from_error, from_reply
 from bot.telegram.route import Pool, Route, routes_to
-from bot.waiting import happens
+from bot.waiting import set_within
 
 BACK = 30.0  # seconds between two looks whether an earlier proxy answers again
 PROBE = 10.0  # seconds for its answer
@@ -55,7 +55,7 @@ class Line:
     async def run(self) -> None:
         """Look which proxies answer, when one is suspected or a later one is in use; for ever."""
         while True:
-            suspected = await happens(self._suspected, self._pace * BACK)
+            suspected = await set_within(self._suspected, self._pace * BACK)
             self._suspected.clear()
             if len(self.routes) > 1 and (suspected or self._current):
                 await self._look()

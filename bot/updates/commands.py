@@ -73,7 +73,7 @@ class Commands:
             "about": about(self._config, words),
         }.get(name)
         if name == "new":
-            self._dialogue.begin_anew(message.chat.id, thread_of(message), number)
+            self._dialogue.reset(message.chat.id, thread_of(message), number)
         if name == "start" and caller.editor:
             return lambda: self._start(message, said or "")
         if said:

@@ -151,7 +151,7 @@ def test_a_group_that_moves_takes_its_new_beginning_along(store: Store) -> None:
     for number in (1, 2):
         answers.add(Question(number, -5, None, 7, number, "ru", "?", 0.0))
         answers.finish(number, "answered", [Part("!")], turn=f"answer {number}")
-    dialogue.begin_anew(-5, None, 1)
+    dialogue.reset(-5, None, 1)
     answers.move_chat(-5, -1005)
     turns = dialogue.turns(Question(3, -1005, None, 7, 3, "ru", "?", 0.0))
     assert [turn.answer for turn in turns] == ["answer 2"]
