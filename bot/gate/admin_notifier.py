@@ -14,14 +14,7 @@ from contextlib import suppress
 from bot.base.context import Context
 from bot.gate.notices import Notice, Notices, shown
 from bot.store.store import StoreBusy
-from bot.telegram.sending import (
-    Banned,
-    ChatGone,
-    MaybeSent,
-    MessageGone,
-    SendingError,
-    Unreachable,
-)
+from bot.telegram.errors import Banned, ChatGone, MaybeSent, MessageGone, SendingError, Unreachable
 from bot.texts import texts_for
 from bot.waiting import set_within
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from bot.base.context import Context
 from bot.gate.requests import Requests
 from bot.store.store import StoreBusy
-from bot.telegram.sending import Banned, SendingError, Unreachable
+from bot.telegram.errors import Banned, SendingError, Unreachable
 from bot.texts import texts_for
 from bot.texts.about import with_notice
 from bot.waiting import set_within

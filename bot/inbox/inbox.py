@@ -12,7 +12,7 @@ from telegram import Update
 
 from bot.base.metrics import Metrics
 from bot.store.store import Store, StoreBusy, StoreError
-from bot.telegram.sending import SendingError
+from bot.telegram.errors import SendingError
 
 BATCH = 100
 FOLLOW_UPS = 64  # updates whose messages are being sent

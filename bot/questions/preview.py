@@ -6,7 +6,8 @@ import time
 
 from bot.messages.messages import quoted_parts
 from bot.messages.parts import Part
-from bot.telegram.sending import Banned, Buttons, Sender, SendingError, Unreachable
+from bot.telegram.errors import Banned, SendingError, Unreachable
+from bot.telegram.sending import Buttons, Sender
 from bot.waiting import set_within
 
 PRIVATE_PACE = 1.2  # seconds between two edits

@@ -25,7 +25,7 @@ from bot.questions.compose import fragment, messages_of, stop_button
 from bot.questions.dialogue import Dialogue
 from bot.questions.fallbacks import Fallbacks
 from bot.questions.preview import Preview
-from bot.telegram.sending import SendingError
+from bot.telegram.errors import SendingError
 from bot.texts import Texts, texts_for
 from bot.waiting import set_within
 from core.errors import UserError

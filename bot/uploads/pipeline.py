@@ -23,9 +23,9 @@ from bot.base.context import Context
 from bot.index.indexing import Indexing
 from bot.store.store import DAY, KEEP_REQUESTS, StoreBusy
 from bot.telegram import retry
+from bot.telegram.errors import Banned, ChatGone, MessageGone, SendingError, Unreachable
 from bot.telegram.limits import ban_seconds
 from bot.telegram.line import Line
-from bot.telegram.sending import Banned, ChatGone, MessageGone, SendingError, Unreachable
 from bot.texts import Texts, texts_for
 from bot.uploads.check import Rejected, check
 from bot.uploads.files import (
