@@ -19,16 +19,16 @@ from assistant.server.state import examine
 from bot.base.config import BotConfig
 from bot.base.context import Context
 from bot.base.metrics import Metrics
-from bot.gate.doorkeeper import Doorkeeper
+from bot.gate.admin_notifier import AdminNotifier
+from bot.gate.decision_notifier import DecisionNotifier
 from bot.gate.entrance import Entrance
 from bot.gate.gate import Gate
-from bot.gate.welcome import Welcome
 from bot.health import health_server
 from bot.inbox.inbox import Inbox
 from bot.inbox.poller import Poller
-from bot.index.freshness import Freshness
 from bot.index.indexing import Indexing
 from bot.index.last_run import LastRun
+from bot.index.scheduled import ScheduledIndexing
 from bot.news import News
 from bot.people.allowances import Limits
 from bot.people.groups import Groups
@@ -128,12 +128,12 @@ class Assembly:
         self._store.set_username(self._settings.telegram_token, me.username or "")
         menu = Menu(self._bot, self._store, self._roles)
         context, gate = self._context, self._gate
-        doorkeeper = Doorkeeper(context, gate.admins)
-        welcome = Welcome(context, self.queue.asked, menu.set)
+        admin_notifier = AdminNotifier(context, gate.admins)
+        decision_notifier = DecisionNotifier(context, self.queue.asked, menu.set)
         commands = Commands(
             context, self._indexing, self._uploads, menu, self._searcher, self._report
         )
-        entrance = Entrance(context, gate, self._members, doorkeeper, welcome.wake)
+        entrance = Entrance(context, gate, self._members, admin_notifier, decision_notifier.wake)
         limits = Limits(self._config, self._store, lambda user: gate.role(user) == "admin")
         handlers = Handlers(
             context, me, gate, entrance, limits, commands, self.queue.asked, self._stop
@@ -141,9 +141,9 @@ class Assembly:
         self._inbox = Inbox(self._store, handlers.handle, self.metrics, context.pace)
         last = LastRun(self._settings)
         news = News(context, last, gate.admins)
-        freshness = Freshness(self._indexing, last, self._config.reindex_every)
-        talking = (self._inbox, self.queue, self._uploads, menu, welcome, doorkeeper)
-        parts = (*talking, self._answerer, news, freshness)
+        scheduled = ScheduledIndexing(self._indexing, last, self._config.reindex_every)
+        talking = (self._inbox, self.queue, self._uploads, menu, decision_notifier, admin_notifier)
+        parts = (*talking, self._answerer, news, scheduled)
         await asyncio.gather(*(part.run() for part in parts))
 
     async def poll(self) -> None:

@@ -53,7 +53,7 @@ def set_up(level: str = "INFO", secrets: Iterable[str] = (), stream: TextIO | No
         handler.addFilter(redact)
     for name in LOUD:
         logging.getLogger(name).setLevel(logging.WARNING)
-    # A traceback for each reply that is not JSON, which bot/telegram/trouble.py tells in a line.
+    # A traceback for each reply that is not JSON, which bot/telegram/diagnosis.py tells in a line.
     logging.getLogger("telegram.request").setLevel(logging.CRITICAL)
     logging.captureWarnings(True)
     sys.excepthook = _log_uncaught

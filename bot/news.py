@@ -15,7 +15,7 @@ from bot.base.context import Context
 from bot.index.last_run import LastRun
 from bot.questions.fallbacks import TROUBLE
 from bot.store.store import StoreBusy
-from bot.telegram.sending import Banned, SendingError, Unreachable
+from bot.telegram.errors import Banned, SendingError, Unreachable
 from bot.texts import Texts, texts_for
 from core.errors import UserError
 from core.lock import is_held

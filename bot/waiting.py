@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 
-async def happens(event: asyncio.Event, seconds: float) -> bool:
+async def set_within(event: asyncio.Event, seconds: float) -> bool:
     """Wait for the event, so long at the most; tell whether it happened."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):

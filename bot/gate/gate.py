@@ -14,7 +14,7 @@ KINDS = (Chat.GROUP, Chat.SUPERGROUP)
 
 
 @dataclass(frozen=True)
-class Visitor:
+class Caller:
     """Whoever was let in, and the chat they are in.
 
     An anonymous administrator of a group, whom Telegram shows as the group itself, has its number.
@@ -59,8 +59,8 @@ class Gate:
         self._groups = groups
         self._members = members
 
-    def admit(self, update: Update) -> Visitor | None:
-        """The visitor, or None: then nothing may happen.
+    def admit(self, update: Update) -> Caller | None:
+        """The caller, or None: then nothing may happen.
 
         People count by their number, and in a group of ours everybody, anonymous administrators
         too; not bots, channels, or what another bot wrote for somebody.
@@ -78,13 +78,13 @@ class Gate:
         if chat.type in KINDS:
             if self._groups.allows(chat.id):
                 role = "person" if anonymous else self.role(user.id)
-                return Visitor(user, chat, role, anonymous)
+                return Caller(user, chat, role, anonymous)
             if update.message and not anonymous and self.knows(user.id):
                 self._groups.called_from(chat.id)
             return None
         if chat.type != Chat.PRIVATE or not self.knows(user.id):
             return None
-        return Visitor(user, chat, self.role(user.id))
+        return Caller(user, chat, self.role(user.id))
 
     def moved(self, update: Update) -> tuple[int, int] | None:
         """The number of a group of ours before and now, where that is what the update tells."""

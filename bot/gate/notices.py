@@ -2,7 +2,7 @@
 
 One message a person while few wait, a list of many people where there are more: hundreds may come
 within a minute, and Telegram takes one message a second in a chat. Here are only the rows; a
-message is made from them again whenever they change, and doorkeeper.py brings it into the chat.
+message is made from them again whenever they change, and admin_notifier.py brings it into the chat.
 """
 
 import time
@@ -106,7 +106,7 @@ class Notices:
         """The message changes no more."""
         self._db.execute("DELETE FROM notice WHERE id = ?", (number,))
 
-    def begin_anew(self, admin: int) -> int:
+    def reset(self, admin: int) -> int:
         """Let the administrator be told of everybody once more; how many wait."""
         self._db.execute("DELETE FROM notice WHERE admin = ?", (admin,))
         return len(self._requests.listing("waiting"))

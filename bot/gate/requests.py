@@ -2,8 +2,8 @@
 meanwhile.
 
 A decision is made once: whoever comes second changes nothing. It is in the store together with
-everything that follows from it, which others do: welcome.py tells the person and asks what they
-asked meanwhile, notices.py lets the messages of the administrators say who decided.
+everything that follows from it, which others do: decision_notifier.py tells the person and asks
+what they asked meanwhile, notices.py lets the messages of the administrators say who decided.
 
 A decider is an administrator's name, or one of the marks below for what decides by itself.
 """

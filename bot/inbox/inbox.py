@@ -12,7 +12,7 @@ from telegram import Update
 
 from bot.base.metrics import Metrics
 from bot.store.store import Store, StoreBusy, StoreError
-from bot.telegram.sending import SendingError
+from bot.telegram.errors import SendingError
 
 BATCH = 100
 FOLLOW_UPS = 64  # updates whose messages are being sent
@@ -22,14 +22,14 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class Effect:
+class Result:
     """What an update leads to, beside what is in the store.
 
-    `now` is done as soon as that is on the disk. `follow_ups` send messages; until they are done,
-    the update counts as not dealt with, and is handled again after a crash.
+    `after_commit` is called as soon as that is on the disk. `follow_ups` send messages; until
+    they are done, the update counts as not dealt with, and is handled again after a crash.
     """
 
-    now: list[Callable[[], None]] = field(default_factory=list)
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
     follow_ups: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
     user: int = 0
 
@@ -40,7 +40,7 @@ class Inbox:
     def __init__(
         self,
         store: Store,
-        handle: Callable[[int, Update], Effect],
+        handle: Callable[[int, Update], Result],
         metrics: Metrics,
         pace: float = 1,
     ) -> None:
@@ -62,17 +62,17 @@ class Inbox:
         while not self._error:
             self._arrived.clear()
             try:
-                effects = self._batch(rows) if (rows := self._next()) else []
+                results = self._batch(rows) if (rows := self._next()) else []
             except StoreBusy as error:
                 log.warning("inbox: %s", error.message)
                 await asyncio.sleep(self._busy_pause)
                 continue
             self._taken(rows)
-            for number, effect in effects:
-                for step in effect.now:
+            for number, result in results:
+                for step in result.after_commit:
                     step()
-                if effect.follow_ups:
-                    self._send(number, effect)
+                if result.follow_ups:
+                    self._send(number, result)
             if rows:
                 await asyncio.sleep(0)
             else:
@@ -101,39 +101,39 @@ class Inbox:
             else:
                 self._later.remove(number)
 
-    def _batch(self, rows: list[tuple[int, str]]) -> list[tuple[int, Effect]]:
+    def _batch(self, rows: list[tuple[int, str]]) -> list[tuple[int, Result]]:
         """Handle the updates in one transaction, as if each were alone. Raises StoreError."""
-        effects = []
+        results = []
         with self._store.transaction():
             # Read again: before this began, another process may have erased some of them.
             for number, body in self._store.bodies([number for number, _ in rows]):
                 try:
                     with self._store.attempt():
                         update = Update.de_json(json.loads(body), None)
-                        effects.append((number, self._handle(number, update)))
+                        results.append((number, self._handle(number, update)))
                 except StoreError:  # not the update's fault
                     raise
                 except Exception:
                     log.exception("update %d of the inbox cannot be handled", number)
                     self._metrics.failed("update")
-                    effects.append((number, Effect()))
-            self._store.dealt_with([number for number, effect in effects if not effect.follow_ups])
-        return effects
+                    results.append((number, Result()))
+            self._store.dealt_with([number for number, result in results if not result.follow_ups])
+        return results
 
-    def _send(self, number: int, effect: Effect) -> None:
-        if self._users[effect.user] >= FOLLOW_UPS_OF_ONE:
-            effect.follow_ups.clear()
+    def _send(self, number: int, result: Result) -> None:
+        if self._users[result.user] >= FOLLOW_UPS_OF_ONE:
+            result.follow_ups.clear()
         elif len(self._tasks) >= FOLLOW_UPS:
             self._later.append(number)
             return
-        self._users[effect.user] += 1
-        task = asyncio.ensure_future(self._follow_up(number, effect))
+        self._users[result.user] += 1
+        task = asyncio.ensure_future(self._follow_up(number, result))
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
-    async def _follow_up(self, number: int, effect: Effect) -> None:
+    async def _follow_up(self, number: int, result: Result) -> None:
         try:
-            for follow_up in effect.follow_ups:
+            for follow_up in result.follow_ups:
                 try:
                     await follow_up()
                 except SendingError as error:
@@ -148,9 +148,9 @@ class Inbox:
                     self._metrics.failed("reply")
             await self._sent(number)
         finally:
-            self._users[effect.user] -= 1
-            if not self._users[effect.user]:
-                del self._users[effect.user]
+            self._users[result.user] -= 1
+            if not self._users[result.user]:
+                del self._users[result.user]
 
     async def _sent(self, number: int) -> None:
         while True:

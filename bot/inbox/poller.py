@@ -15,9 +15,9 @@ from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, Tel
 from bot.base.metrics import Metrics
 from bot.store.store import Store, StoreBusy
 from bot.telegram.connections import DEAF, Connections
+from bot.telegram.diagnosis import Diagnosis
 from bot.telegram.limits import ban_seconds
 from bot.telegram.line import Line
-from bot.telegram.trouble import Trouble
 from core.errors import UserError
 
 KINDS = ("message", "callback_query")
@@ -66,10 +66,10 @@ class Poller:
         )
         self._last_good = time.monotonic()
         self._conflicts: deque[float] = deque(maxlen=CONFLICTS)
-        self._contested: Trouble | None = None
+        self._contested: Diagnosis | None = None
         self._offset: int | None = None
         self._failures = 0
-        self.trouble: Trouble | None = None  # why the last poll was not answered, or a conflict
+        self.trouble: Diagnosis | None = None  # why the last poll was not answered, or a conflict
         self.polled = False  # once Telegram has answered a poll
 
     @property
@@ -102,7 +102,7 @@ class Poller:
                 raise
             self.trouble = self._request.trouble
             if isinstance(error, TimeoutError):
-                self.trouble = self._line.trouble(error)
+                self.trouble = self._line.diagnose(error)
             # Also InvalidToken, whose text holds the token: a proxy's hiccup looks the same.
             level = logging.ERROR if isinstance(error, InvalidToken) else logging.WARNING
             unknown = not isinstance(error, PASSING)
@@ -145,7 +145,7 @@ class Poller:
             raise NetworkError("a reply without updates")
         return updates
 
-    def _contest(self) -> Trouble | None:
+    def _contest(self) -> Diagnosis | None:
         """A conflict of a moment ago: of two programs that poll, each is answered now and then."""
         if self._conflicts and time.monotonic() - self._conflicts[-1] < self._pace * CONTEST:
             return self._contested

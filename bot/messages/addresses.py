@@ -34,7 +34,7 @@ def may_be_masked(label: str, url: str, hosts: Iterable[str]) -> bool:
     return web is not None and web[1].lower() in hosts and not LIKE_AN_ADDRESS.search(label)
 
 
-def inert(text: str, spans: Sequence[Span] = ()) -> Iterator[Span]:
+def neutralized(text: str, spans: Sequence[Span] = ()) -> Iterator[Span]:
     """Code over what a touch would open or send: file names like guide.md, mentions, commands.
 
     Addresses of the web stay, and so does what is code or a link already.

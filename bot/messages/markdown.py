@@ -8,7 +8,7 @@ from itertools import takewhile
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
-from bot.messages.addresses import inert, may_be_masked
+from bot.messages.addresses import may_be_masked, neutralized
 from bot.messages.grammar import line_of, tokens_of
 from bot.messages.parts import Span
 from bot.messages.spans import nested
@@ -48,7 +48,7 @@ def parse(markdown: str, hosts: Collection[str] = ()) -> tuple[str, list[Span]]:
     """
     page = _Page(hosts, markdown.split("\n"))
     page.blocks(tokens_of(markdown))
-    return page.text, list(nested([*page.spans, *inert(page.text, page.spans)]))
+    return page.text, list(nested([*page.spans, *neutralized(page.text, page.spans)]))
 
 
 class _Page:

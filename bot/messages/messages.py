@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from assistant.events import Citation, recognised
-from bot.messages.addresses import inert
+from bot.messages.addresses import neutralized
 from bot.messages.markdown import clean, parse
 from bot.messages.parts import Part, Span, split
 from core.text import printable
@@ -40,9 +40,9 @@ def plain_parts(text: str) -> list[Part]:
 
 
 def quoted_parts(text: str) -> list[Part]:
-    """A text of others as it is, cut into messages; see `inert` for what it cannot do."""
+    """A text of others as it is, cut into messages; see `neutralized` for what it cannot do."""
     text = clean(text)
-    return split(text, inert(text))
+    return split(text, neutralized(text))
 
 
 def sources_part(citations: Sequence[Citation], language: str) -> Part:
@@ -63,7 +63,7 @@ def sources_part(citations: Sequence[Citation], language: str) -> Part:
             text += f"{name}{place}\n{_short(clean(one.quote), *marks)}\n"
         text += f"… {more} {len(citations) - shown}" if shown < len(citations) else ""
         spans.append(Span("expandable_blockquote", len(title) + 1, len(text.rstrip())))
-        parts = split(text, [*spans, *inert(text, spans)])
+        parts = split(text, [*spans, *neutralized(text, spans)])
         if len(parts) == 1:
             return parts[0]
         shown -= 1

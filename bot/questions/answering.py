@@ -33,9 +33,8 @@ from bot.questions.answers import MOST, Answer, Answers, Question
 from bot.questions.compose import answer_buttons, stop_button
 from bot.questions.writing import LOOK, AnswerWriter
 from bot.store.store import StoreBusy, StoreError
-from bot.telegram.sending import (
+from bot.telegram.errors import (
     Banned,
-    Buttons,
     ChatGone,
     ChatMoved,
     MaybeSent,
@@ -44,6 +43,7 @@ from bot.telegram.sending import (
     SendingError,
     Unreachable,
 )
+from bot.telegram.sending import Buttons
 from bot.texts import texts_for
 
 # How often an answer may fail so until it is given up; rights may come back within a minute.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from telegram import Message
 
 from bot.base.context import Context
-from bot.inbox.inbox import Effect
+from bot.inbox.inbox import Result
 from bot.messages.messages import plain_parts
 from bot.people.allowances import MINUTE, Limits
 from bot.questions.answers import Answer, Answers, Question
@@ -33,7 +33,7 @@ class Asking:
         self._begin = begin
         self._stop = stop
 
-    def ask(self, question: Question) -> Effect:
+    def ask(self, question: Question) -> Result:
         """Keep the question for the queue, or refuse it and say why."""
         known = self._answers.get(question.id)
         refusal = "" if known else self._refusal(question)
@@ -42,7 +42,7 @@ class Asking:
             refusal = self._refusal(question) or self._full(words)
         if refusal:
             self._answers.add(question, "refused")
-            return Effect(
+            return Result(
                 follow_ups=[
                     lambda: self._sender.send(
                         question.chat, refusal, reply_to=question.message, thread=question.thread
@@ -50,45 +50,45 @@ class Asking:
                 ]
             )
         self._answers.add(question)
-        return Effect(now=[lambda: self._begin(question.id)])
+        return Result(after_commit=[lambda: self._begin(question.id)])
 
     def retry(
         self, number: int, message: Message, user: int, language: str, which: Answer | None
-    ) -> Effect:
+    ) -> Result:
         """Answer a question again: the given one, or the person's last in the chat."""
         words = texts_for(language)
         known = self._answers.get(number)
         if known and known.outcome != "refused":
-            return Effect(now=[lambda: self._begin(number)])
+            return Result(after_commit=[lambda: self._begin(number)])
         last = which or self._answers.last(message.chat.id, user)
         if last is None:
-            return Effect(follow_ups=[lambda: self._sender.reply(message, words.nothing_to_retry)])
+            return Result(follow_ups=[lambda: self._sender.reply(message, words.nothing_to_retry)])
         old = last.question
         if self._answers.is_open(old):
-            return Effect(follow_ups=[lambda: self._sender.reply(message, words.still_working)])
+            return Result(follow_ups=[lambda: self._sender.reply(message, words.still_working)])
         asked = time.time() if which else message.date.timestamp()
-        effect = self.ask(
+        result = self.ask(
             Question(number, old.chat, old.thread, old.user, old.message, language, old.text, asked)
         )
-        if effect.now:
+        if result.after_commit:
             self._dialogue.drop(old)
-        return effect
+        return result
 
-    def stop_all(self, number: int, user: int, within: tuple[int, int | None] | None) -> Effect:
+    def stop_all(self, number: int, user: int, within: tuple[int, int | None] | None) -> Result:
         """Stop the person's answers up to this number: in a chat and topic, or everywhere."""
-        effect = Effect()
+        result = Result()
         for waiting in self._answers.waiting_of(user, number):
             if within in (None, (waiting.question.chat, waiting.question.thread)):
-                effect.now.extend(self.stop(waiting).now)
-        return effect
+                result.after_commit.extend(self.stop(waiting).after_commit)
+        return result
 
-    def stop(self, waiting: Answer) -> Effect:
-        """Stop this answer; no effect where it is written already."""
+    def stop(self, waiting: Answer) -> Result:
+        """Stop this answer; nothing follows where it is written already."""
         number = waiting.question.id
         said = plain_parts(texts_for(waiting.question.language).stopped)
         if not self._answers.finish(number, "stopped", said):
-            return Effect()
-        return Effect(now=[lambda: self._stop(number)])
+            return Result()
+        return Result(after_commit=[lambda: self._stop(number)])
 
     def _refusal(self, question: Question) -> str:
         """Why the person may not ask now, or nothing. Time is that of the messages."""

@@ -27,7 +27,7 @@ class Dialogue:
         rows = self._db.execute(sql, (*key, question.id, *key, TURNS)).fetchall()
         return [Turn(*row) for row in reversed(rows)]
 
-    def begin_anew(self, chat: int, thread: int | None, since: int) -> None:
+    def reset(self, chat: int, thread: int | None, since: int) -> None:
         """Forget the turns up to this number."""
         self._db.execute(
             "INSERT INTO fresh VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET"

@@ -6,8 +6,9 @@ import time
 
 from bot.messages.messages import quoted_parts
 from bot.messages.parts import Part
-from bot.telegram.sending import Banned, Buttons, Sender, SendingError, Unreachable
-from bot.waiting import happens
+from bot.telegram.errors import Banned, SendingError, Unreachable
+from bot.telegram.sending import Buttons, Sender
+from bot.waiting import set_within
 
 PRIVATE_PACE = 1.2  # seconds between two edits
 GROUP_PACE = 4.0  # a group takes 20 messages a minute, from all of us
@@ -56,7 +57,7 @@ class Preview:
     async def _run(self) -> None:
         shown = None
         while not self._closing.is_set():
-            await happens(self._closing, self._pace)
+            await set_within(self._closing, self._pace)
             await self._fresh.wait()
             self._fresh.clear()
             part = _head(self._text)

@@ -13,7 +13,7 @@ from functools import partial
 from bot.questions.answers import Answers
 from bot.questions.notifier import EVERY, Notify, QueueNotifier
 from bot.store.store import StoreBusy
-from bot.waiting import happens
+from bot.waiting import set_within
 
 AT_WORK = 64  # answers written or shown at a time, at the least
 BUSY_PAUSE = 1.0  # seconds until the store is tried again that another program holds
@@ -69,7 +69,7 @@ class Queue:
                 self._notifier.look(self._writing)
             due = self._answers.next_due(now)
             sleep = self._pace * EVERY if due is None else min(self._pace * EVERY, due - now)
-            await happens(self._changed, max(0.05, sleep))
+            await set_within(self._changed, max(0.05, sleep))
         raise self._error
 
     def asked(self, number: int) -> None:

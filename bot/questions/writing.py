@@ -25,9 +25,9 @@ from bot.questions.compose import fragment, messages_of, stop_button
 from bot.questions.dialogue import Dialogue
 from bot.questions.fallbacks import Fallbacks
 from bot.questions.preview import Preview
-from bot.telegram.sending import SendingError
+from bot.telegram.errors import SendingError
 from bot.texts import Texts, texts_for
-from bot.waiting import happens
+from bot.waiting import set_within
 from core.errors import UserError
 from indexer.search.searcher import Searcher
 
@@ -164,7 +164,7 @@ class AnswerWriter:
         async def show() -> None:
             while not seen.is_set():
                 await self._sender.typing(question.chat, question.thread)
-                await happens(seen, self._pace * TYPING)
+                await set_within(seen, self._pace * TYPING)
 
         self._actions.add(task := asyncio.ensure_future(show()))
         task.add_done_callback(self._actions.discard)

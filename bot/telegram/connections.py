@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 from telegram.request import BaseRequest, HTTPXRequest
 
+from bot.telegram.diagnosis import Diagnosis
 from bot.telegram.line import Line
-from bot.telegram.trouble import Trouble
 
 DEAF = 90.0  # seconds without an answer after which the connections are made again
 NO_ROOM = 3  # requests in a row that found no free connection: those that there are may be lost
@@ -37,7 +37,7 @@ class Connections(BaseRequest):
         self._renewed = renewed
         self._deaf = deaf
         self._settings = settings
-        self.trouble: Trouble | None = None  # what is wrong, by the last reply or its absence
+        self.trouble: Diagnosis | None = None  # what is wrong, by the last reply or its absence
         self._pool = self._make()
         self._made = self._silent_since = self._last_failure = time.monotonic()
         self._no_room = 0
@@ -69,9 +69,9 @@ class Connections(BaseRequest):
         except BaseException as error:
             self._failed(pool, begun, isinstance(error.__cause__, httpx.PoolTimeout))
             if isinstance(error, Exception):
-                self.trouble = self._line.trouble(error)
+                self.trouble = self._line.diagnose(error)
             raise
-        self.trouble = self._line.trouble_in(code, reply)
+        self.trouble = self._line.diagnose_reply(code, reply)
         if code >= 500:
             self._failed(pool, begun)
         else:

@@ -1,4 +1,4 @@
-"""The line to Telegram, shared by polls, calls and downloads: its ways, and which is in use."""
+"""The line to Telegram, shared by polls, calls and downloads: its routes, and which is in use."""
 
 import asyncio
 import logging
@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from bot.telegram.trouble import Trouble, of_error, of_reply
-from bot.telegram.ways import Pool, Way, ways_to
-from bot.waiting import happens
+from bot.telegram.diagnosis import Diagnosis, from_error, from_reply
+from bot.telegram.route import Pool, Route, routes_to
+from bot.waiting import set_within
 
 BACK = 30.0  # seconds between two looks whether an earlier proxy answers again
 PROBE = 10.0  # seconds for its answer
@@ -38,39 +38,39 @@ class Line:
         self._root = f"{parts.scheme}://{parts.netloc}/"
         self._pace = pace
         self._token_place = token_place
-        self.ways = ways_to(api_url, proxies)
+        self.routes = routes_to(api_url, proxies)
         self._current = 0
         self._suspected = asyncio.Event()
         self._answered = -LATELY
 
     @property
     def place(self) -> str:
-        """The proxy in use, by host and port; nothing for the direct way."""
-        return self.ways[self._current].place
+        """The proxy in use, by host and port; nothing for the direct route."""
+        return self.routes[self._current].place
 
     def transport(self, connections: int) -> httpx.AsyncBaseTransport:
-        """For an httpx client of its own: so many connections by each way."""
+        """For an httpx client of its own: so many connections by each route."""
         return _Transport(self, connections)
 
     async def run(self) -> None:
         """Look which proxies answer, when one is suspected or a later one is in use; for ever."""
         while True:
-            suspected = await happens(self._suspected, self._pace * BACK)
+            suspected = await set_within(self._suspected, self._pace * BACK)
             self._suspected.clear()
-            if len(self.ways) > 1 and (suspected or self._current):
+            if len(self.routes) > 1 and (suspected or self._current):
                 await self._look()
                 await asyncio.sleep(self._pace)
 
-    def in_turn(self) -> Iterator[Way]:
-        """The ways for one request, from that in use on."""
+    def in_turn(self) -> Iterator[Route]:
+        """The routes for one request, from that in use on."""
         first = self._current
-        for number in range(len(self.ways)):
-            yield self.ways[(first + number) % len(self.ways)]
+        for number in range(len(self.routes)):
+            yield self.routes[(first + number) % len(self.routes)]
 
-    def failed(self, way: Way) -> None:
-        """Nothing got out by this way."""
-        if way is self.ways[self._current]:
-            self._take((self._current + 1) % len(self.ways))
+    def failed(self, route: Route) -> None:
+        """Nothing got out by this route."""
+        if route is self.routes[self._current]:
+            self._take((self._current + 1) % len(self.routes))
 
     def suspect(self) -> None:
         """A reply did not come, or not from Telegram: it may be the proxy's fault."""
@@ -80,22 +80,22 @@ class Line:
         """Telegram did."""
         self._answered = time.monotonic()
 
-    def trouble(self, error: BaseException) -> Trouble:
+    def diagnose(self, error: BaseException) -> Diagnosis:
         worked = time.monotonic() - self._answered < LATELY
-        return of_error(error, self.host, worked)
+        return from_error(error, self.host, worked)
 
-    def trouble_in(self, code: int, reply: bytes) -> Trouble | None:
+    def diagnose_reply(self, code: int, reply: bytes) -> Diagnosis | None:
         """What is wrong with the line by a reply; most refusals say nothing of it."""
-        return of_reply(code, reply, self.host, self._token_place)
+        return from_reply(code, reply, self.host, self._token_place)
 
     async def _look(self) -> None:
-        for number, way in enumerate(self.ways):
-            if await self._is_open(way):
+        for number, route in enumerate(self.routes):
+            if await self._is_open(route):
                 return self._take(number)
 
-    async def _is_open(self, way: Way) -> bool:
+    async def _is_open(self, route: Route) -> bool:
         try:
-            async with httpx.AsyncClient(transport=Pool(way, 1), timeout=PROBE) as client:
+            async with httpx.AsyncClient(transport=Pool(route, 1), timeout=PROBE) as client:
                 async with asyncio.timeout(PROBE):
                     reply = await client.get(self._root)
         except (httpx.HTTPError, TimeoutError):
@@ -105,29 +105,29 @@ class Line:
     def _take(self, number: int) -> None:
         if number != self._current:
             self._current = number
-            log.warning("to Telegram by the proxy %s now", self.ways[number].place)
+            log.warning("to Telegram by the proxy %s now", self.routes[number].place)
 
 
 class _Transport(httpx.AsyncBaseTransport):
-    """Sends a request by the first way that takes it; only one that never left is sent again."""
+    """Sends a request by the first route that takes it; only one that never left is sent again."""
 
     def __init__(self, line: Line, connections: int) -> None:
         self._line = line
-        self._pools = {way: Pool(way, connections) for way in line.ways}
+        self._pools = {route: Pool(route, connections) for route in line.routes}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The reply; raises httpx.TransportError."""
         failure: httpx.TransportError | None = None
-        for way in self._line.in_turn():
+        for route in self._line.in_turn():
             try:
-                reply = await self._pools[way].handle_async_request(request)
+                reply = await self._pools[route].handle_async_request(request)
             except httpx.PoolTimeout:
                 raise
             except httpx.TransportError as error:
                 if request.extensions["attempt"].sent:
                     self._line.suspect()
                     raise
-                self._line.failed(way)
+                self._line.failed(route)
                 failure = failure or error
             else:
                 if reply.status_code in GATEWAY:

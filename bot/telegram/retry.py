@@ -14,7 +14,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from bot.telegram.ways import NOT_SENT
+from bot.telegram.route import NOT_SENT
 
 T = TypeVar("T")
 Call = Callable[[], Awaitable[T]]

@@ -30,12 +30,7 @@ from bot.telegram.errors import (
     ENTITIES,
     NOT_MODIFIED,
     Banned,
-    ChatGone,
     ChatMoved,
-    MaybeSent,
-    MessageGone,
-    Refused,
-    SendingError,
     Unreachable,
     forbidden,
     is_foreign,
@@ -44,20 +39,6 @@ from bot.telegram.errors import (
     says,
 )
 from bot.telegram.limits import NOW, ban_seconds
-
-__all__ = [
-    "Banned",
-    "Buttons",
-    "ChatGone",
-    "ChatMoved",
-    "MaybeSent",
-    "MessageGone",
-    "Refused",
-    "Sender",
-    "SendingError",
-    "Unreachable",
-    "thread_of",
-]
 
 T = TypeVar("T")
 # Rows of (label, data); the data comes back in the callback, at most 64 bytes.

@@ -8,8 +8,8 @@ from telegram import CallbackQuery, Message
 
 from assistant.quote.whole import in_part, section
 from bot.base.context import Context
-from bot.gate.gate import Visitor
-from bot.inbox.inbox import Effect
+from bot.gate.gate import Caller
+from bot.inbox.inbox import Result
 from bot.index.indexing import Indexing
 from bot.messages.messages import QUOTE, plain_parts, sources_part
 from bot.messages.parts import Part
@@ -54,18 +54,18 @@ class Commands:
         self._report = report
 
     def follow_up(
-        self, name: str, number: int, message: Message, visitor: Visitor
+        self, name: str, number: int, message: Message, caller: Caller
     ) -> FollowUp | None:
         """What the command leads to; None where there is no such command for this person."""
-        words = texts_for(visitor.user.language_code)
+        words = texts_for(caller.user.language_code)
         said = {
             "start": with_notice(
-                words.start if visitor.private else words.start_group, self._config
+                words.start if caller.private else words.start_group, self._config
             ),
             "help": with_contact(
                 words.help
-                + (words.help_editor if visitor.editor else "")
-                + (words.help_admin if visitor.admin else ""),
+                + (words.help_editor if caller.editor else "")
+                + (words.help_admin if caller.admin else ""),
                 self._config,
                 words,
             ),
@@ -73,41 +73,41 @@ class Commands:
             "about": about(self._config, words),
         }.get(name)
         if name == "new":
-            self._dialogue.begin_anew(message.chat.id, thread_of(message), number)
-        if name == "start" and visitor.editor:
+            self._dialogue.reset(message.chat.id, thread_of(message), number)
+        if name == "start" and caller.editor:
             return lambda: self._start(message, said or "")
         if said:
             return lambda: self._sender.reply(message, said)
         if name == "sources":
-            if last := self._answers.last(message.chat.id, visitor.id):
+            if last := self._answers.last(message.chat.id, caller.id):
                 return self.sources(last, words)
             return lambda: self._sender.reply(message, words.nothing_to_show)
-        if name == "mydata" and visitor.private:
-            return lambda: send_data(self._store, self._sender, visitor.user.id, words)
+        if name == "mydata" and caller.private:
+            return lambda: send_data(self._store, self._sender, caller.user.id, words)
         if name == "mydata":
             return lambda: self._sender.reply(message, words.mydata_private)
-        if visitor.admin and name == "status":
+        if caller.admin and name == "status":
             return lambda: self._status(message, words)
-        if visitor.editor and name == "reindex":
+        if caller.editor and name == "reindex":
             return lambda: self._reindex(message, words)
         return None
 
-    def document(self, number: int, message: Message, visitor: Visitor) -> Effect:
+    def document(self, number: int, message: Message, caller: Caller) -> Result:
         """Somebody sent a file: an editor's is for the documents."""
-        if visitor.editor:
+        if caller.editor:
             self._uploads.add(number, message)
-            return Effect(now=[self._uploads.wake])
-        said = texts_for(visitor.user.language_code).only_admins
-        return Effect(follow_ups=[lambda: self._sender.reply(message, said)])
+            return Result(after_commit=[self._uploads.wake])
+        said = texts_for(caller.user.language_code).only_admins
+        return Result(follow_ups=[lambda: self._sender.reply(message, said)])
 
-    def upload_button(self, query: CallbackQuery, visitor: Visitor) -> Effect:
+    def upload_button(self, query: CallbackQuery, caller: Caller) -> Result:
         """Somebody said whether a document that they sent replaces an older one."""
-        words = texts_for(visitor.user.language_code)
+        words = texts_for(caller.user.language_code)
         said = words.only_admins
-        if visitor.editor:
-            said = self._uploads.decide(query.data or "", visitor.user.id, words)
-        return Effect(
-            now=[self._uploads.wake],
+        if caller.editor:
+            said = self._uploads.decide(query.data or "", caller.user.id, words)
+        return Result(
+            after_commit=[self._uploads.wake],
             follow_ups=[lambda: self._sender.answer_callback(query.id, said)],
         )
 

@@ -10,8 +10,8 @@ from telegram import Message, MessageEntity, Update, User
 from assistant.answer import check_question
 from bot.base.context import Context
 from bot.gate.entrance import DATA, Entrance
-from bot.gate.gate import Gate, Visitor
-from bot.inbox.inbox import Effect
+from bot.gate.gate import Caller, Gate
+from bot.inbox.inbox import Result
 from bot.people.allowances import Limits
 from bot.questions.answers import Answers, Question
 from bot.questions.asking import Asking
@@ -49,31 +49,31 @@ class Handlers:
         self._commands = commands
         self._asking = Asking(context, limits, begin, stop)
 
-    def handle(self, number: int, update: Update) -> Effect:
+    def handle(self, number: int, update: Update) -> Result:
         """The one way in. Called twice for an update, it changes nothing the second time."""
         if moved := self._gate.moved(update):
             self._answers.move_chat(*moved)
-            return Effect()
+            return Result()
         if ask := self._entrance.to_ask(update):
             # A number of its own: none of a person's messages is left out while Telegram is asked.
-            return Effect(follow_ups=[lambda: self._after(ask, number, update)], user=-number)
+            return Result(follow_ups=[lambda: self._after(ask, number, update)], user=-number)
         return self._handle(number, update)
 
-    def _handle(self, number: int, update: Update) -> Effect:
-        if effect := self._entrance.link(number, update):
-            return effect
-        visitor = self._gate.admit(update)
-        if visitor is None:
+    def _handle(self, number: int, update: Update) -> Result:
+        if result := self._entrance.link(number, update):
+            return result
+        caller = self._gate.admit(update)
+        if caller is None:
             return self._entrance.stranger(number, update)
-        self._entrance.greet(visitor)
+        self._entrance.greet(caller)
         if update.callback_query:
-            effect = self._button(number, update, visitor)
+            result = self._button(number, update, caller)
         elif update.message:
-            effect = self._message(number, update.message, visitor)
+            result = self._message(number, update.message, caller)
         else:
-            effect = Effect()
-        effect.user = visitor.id
-        return effect
+            result = Result()
+        result.user = caller.id
+        return result
 
     async def _after(self, ask: Callable[[], Awaitable[None]], number: int, update: Update) -> None:
         """Handle an update as soon as it is known whether the person is a member of a group."""
@@ -81,60 +81,60 @@ class Handlers:
         user = update.effective_user
         assert user
         with self._store.transaction():
-            come = self._entrance.member(user) if self._gate.knows(user.id) else Effect()
-            effect = self._handle(number, update)
-        for step in come.now + effect.now:
+            come = self._entrance.member(user) if self._gate.knows(user.id) else Result()
+            result = self._handle(number, update)
+        for step in come.after_commit + result.after_commit:
             step()
-        for follow_up in effect.follow_ups:
+        for follow_up in result.follow_ups:
             await follow_up()
 
-    def _message(self, number: int, message: Message, visitor: Visitor) -> Effect:
-        words = texts_for(visitor.user.language_code)
-        if (message.document or (message.photo and visitor.editor)) and visitor.private:
-            return self._commands.document(number, message, visitor)
+    def _message(self, number: int, message: Message, caller: Caller) -> Result:
+        words = texts_for(caller.user.language_code)
+        if (message.document or (message.photo and caller.editor)) and caller.private:
+            return self._commands.document(number, message, caller)
         text = message.text or message.caption or ""
         if text.startswith("/"):
-            return self._command(number, message, visitor, text, words)
-        if not visitor.private:
+            return self._command(number, message, caller, text, words)
+        if not caller.private:
             called = self._called(message, text)
             if called is None:
-                return Effect()
+                return Result()
             if text and not called.strip():
-                return Effect(follow_ups=[lambda: self._sender.reply(message, words.no_question)])
+                return Result(follow_ups=[lambda: self._sender.reply(message, words.no_question)])
             text = called
-        return self._question(number, message, visitor, text, words)
+        return self._question(number, message, caller, text, words)
 
     def _command(
-        self, number: int, message: Message, visitor: Visitor, text: str, words: Texts
-    ) -> Effect:
+        self, number: int, message: Message, caller: Caller, text: str, words: Texts
+    ) -> Result:
         head, *rest = text.split(maxsplit=1)
         name, _, addressee = head[1:].lower().partition("@")
         if addressee and addressee != (self._me.username or "").lower():
-            return Effect()
-        user = visitor.id
+            return Result()
+        user = caller.id
         if name == "ask" and rest:
-            return self._question(number, message, visitor, rest[0], words)
+            return self._question(number, message, caller, rest[0], words)
         if name == "ask":
-            return Effect(follow_ups=[lambda: self._sender.reply(message, words.no_question)])
+            return Result(follow_ups=[lambda: self._sender.reply(message, words.no_question)])
         if name == "retry":
             return self._asking.retry(number, message, user, words.language, None)
         if name == "stop":
-            effect = self._asking.stop_all(number, user, (message.chat.id, thread_of(message)))
-            if not effect.now:
-                effect.follow_ups.append(lambda: self._sender.reply(message, words.nothing_to_stop))
-            return effect
+            result = self._asking.stop_all(number, user, (message.chat.id, thread_of(message)))
+            if not result.after_commit:
+                result.follow_ups.append(lambda: self._sender.reply(message, words.nothing_to_stop))
+            return result
         if name == "forget":
-            effect = self._asking.stop_all(number, user, None)
+            result = self._asking.stop_all(number, user, None)
             self._answers.forget(user, number)
-            effect.follow_ups.append(lambda: self._sender.reply(message, words.forgotten))
-            return effect
-        if name == "requests" and visitor.admin and visitor.private:
-            return self._entrance.waiting(visitor, words)
-        if follow_up := self._commands.follow_up(name, number, message, visitor):
-            return Effect(follow_ups=[follow_up])
-        if not visitor.private:
-            return Effect()
-        return Effect(follow_ups=[lambda: self._sender.reply(message, words.unknown_command)])
+            result.follow_ups.append(lambda: self._sender.reply(message, words.forgotten))
+            return result
+        if name == "requests" and caller.admin and caller.private:
+            return self._entrance.waiting(caller, words)
+        if follow_up := self._commands.follow_up(name, number, message, caller):
+            return Result(follow_ups=[follow_up])
+        if not caller.private:
+            return Result()
+        return Result(follow_ups=[lambda: self._sender.reply(message, words.unknown_command)])
 
     def _called(self, message: Message, text: str) -> str | None:
         """What is said to the bot in a group, without its name; None where it is not meant."""
@@ -149,20 +149,20 @@ class Handlers:
         return text if meant else None
 
     def _question(
-        self, number: int, message: Message, visitor: Visitor, text: str, words: Texts
-    ) -> Effect:
+        self, number: int, message: Message, caller: Caller, text: str, words: Texts
+    ) -> Result:
         try:
             text = check_question(text, self._config.settings.question_length)
         except UsageError:
-            return self._unreadable(message, visitor, text, words)
-        if said := reply_to(text, words, visitor.private, self._config):
-            return Effect(follow_ups=[lambda: self._sender.reply(message, said)])
+            return self._unreadable(message, caller, text, words)
+        if said := reply_to(text, words, caller.private, self._config):
+            return Result(follow_ups=[lambda: self._sender.reply(message, said)])
         return self._asking.ask(
             Question(
                 number,
                 message.chat.id,
                 thread_of(message),
-                visitor.id,
+                caller.id,
                 message.message_id,
                 words.language,
                 text,
@@ -170,49 +170,49 @@ class Handlers:
             )
         )
 
-    def _unreadable(self, message: Message, visitor: Visitor, text: str, words: Texts) -> Effect:
+    def _unreadable(self, message: Message, caller: Caller, text: str, words: Texts) -> Result:
         """Say why there is no question; what Telegram writes by itself is no message to answer."""
         if len(text) > self._config.settings.question_length:
             said = words.too_long.format(
                 characters=counted(len(text), words.characters),
                 most=self._config.settings.question_length,
             )
-        elif visitor.private and (text or message.effective_attachment):
+        elif caller.private and (text or message.effective_attachment):
             said = words.only_text
         else:
-            return Effect()
-        return Effect(follow_ups=[lambda: self._sender.reply(message, said)])
+            return Result()
+        return Result(follow_ups=[lambda: self._sender.reply(message, said)])
 
-    def _button(self, number: int, update: Update, visitor: Visitor) -> Effect:
+    def _button(self, number: int, update: Update, caller: Caller) -> Result:
         """A button under an answer: it works for the person who asked."""
         query = update.callback_query
         assert query
         if (query.data or "").startswith(DATA):
-            return self._entrance.button(update, visitor)
+            return self._entrance.button(update, caller)
         if (query.data or "").startswith(OF_UPLOADS):
-            return self._commands.upload_button(query, visitor)
-        words = texts_for(visitor.user.language_code)
+            return self._commands.upload_button(query, caller)
+        words = texts_for(caller.user.language_code)
         action, _, which = (query.data or "").partition(":")
         answer = self._answers.get(int(which)) if is_key(which) else None
-        effect, said = Effect(), ""
+        result, said = Result(), ""
         if answer is None:
             said = words.gone
-        elif not visitor.asked(answer.question):
+        elif not caller.asked(answer.question):
             said = words.not_yours
         elif not answer.question.text:
             said = words.forgotten_before
         elif action in ("like", "dislike"):
-            self._dialogue.rate(answer.question.id, visitor.id, 1 if action == "like" else -1)
+            self._dialogue.rate(answer.question.id, caller.id, 1 if action == "like" else -1)
             said = words.thanks
         elif action == "stop":
-            effect = self._asking.stop(answer)
-            said = "" if effect.now else words.nothing_to_stop
+            result = self._asking.stop(answer)
+            said = "" if result.after_commit else words.nothing_to_stop
         elif action == "retry" and isinstance(query.message, Message):
-            user, language = visitor.id, words.language
-            effect = self._asking.retry(number, query.message, user, language, answer)
+            user, language = caller.id, words.language
+            result = self._asking.retry(number, query.message, user, language, answer)
         elif action == "whole":
-            effect.follow_ups.append(self._commands.whole(answer, words))
+            result.follow_ups.append(self._commands.whole(answer, words))
         elif action == "sources":  # a button under answers of an earlier release
-            effect.follow_ups.append(self._commands.sources(answer, words))
-        effect.follow_ups.insert(0, lambda: self._sender.answer_callback(query.id, said))
-        return effect
+            result.follow_ups.append(self._commands.sources(answer, words))
+        result.follow_ups.insert(0, lambda: self._sender.answer_callback(query.id, said))
+        return result

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.uploads.claims import is_what_it_claims
+from bot.uploads.file_types import has_type_of_suffix
 from indexer.readers.programs import Programs
 from indexer.sync.reading import ROOT, environment, limit
 
@@ -90,7 +90,7 @@ def _pages(path: Path) -> int | None:
 
     last, started = None, time.monotonic()
     try:
-        if not is_what_it_claims(path):
+        if not has_type_of_suffix(path):
             raise Rejected("mismatch")
         for page in read(path):
             last = page.number or last

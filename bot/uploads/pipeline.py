@@ -23,9 +23,9 @@ from bot.base.context import Context
 from bot.index.indexing import Indexing
 from bot.store.store import DAY, KEEP_REQUESTS, StoreBusy
 from bot.telegram import retry
+from bot.telegram.errors import Banned, ChatGone, MessageGone, SendingError, Unreachable
 from bot.telegram.limits import ban_seconds
 from bot.telegram.line import Line
-from bot.telegram.sending import Banned, ChatGone, MessageGone, SendingError, Unreachable
 from bot.texts import Texts, texts_for
 from bot.uploads.check import Rejected, check
 from bot.uploads.files import (
@@ -44,7 +44,7 @@ from bot.uploads.files import (
 from bot.uploads.replacing import Replacing
 from bot.uploads.rows import Upload, UploadRows
 from bot.uploads.status import UploadStatus
-from bot.waiting import happens
+from bot.waiting import set_within
 from core.errors import Busy, UserError
 
 TRIES = 8
@@ -141,7 +141,7 @@ class Uploads:
                 continue
             due = self._rows.next_due(now)
             sleep = LONGEST_PAUSE if due is None else min(LONGEST_PAUSE, due - time.time())
-            await happens(self._changed[state], max(0.05, sleep))
+            await set_within(self._changed[state], max(0.05, sleep))
 
     async def _take_all(self, uploads: list[Upload]) -> None:
         for upload in uploads:

@@ -2,7 +2,8 @@
 
 import logging
 
-from bot.telegram.sending import Buttons, Sender, SendingError, Unreachable
+from bot.telegram.errors import SendingError, Unreachable
+from bot.telegram.sending import Buttons, Sender
 from bot.texts import texts_for
 from bot.uploads.replacing import Replacing
 from bot.uploads.rows import Upload, UploadRows

@@ -12,8 +12,8 @@ from opsctl.terminal.check import Check
 if TYPE_CHECKING:
     from telegram import Bot
 
+    from bot.telegram.diagnosis import Diagnosis
     from bot.telegram.line import Line
-    from bot.telegram.trouble import Trouble
 
 T = TypeVar("T")
 ANSWER_SECONDS = 8
@@ -30,21 +30,21 @@ def check_telegram(config: Settings) -> Check:
     return found
 
 
-def name_of(config: Settings) -> "str | Trouble":
+def name_of(config: Settings) -> "str | Diagnosis":
     """The name of the token's bot, without the @, or why Telegram does not say it."""
-    from bot.telegram.trouble import Trouble
+    from bot.telegram.diagnosis import Diagnosis
 
     line = _line(config)
     found = asyncio.run(_call(config, line, lambda bot: bot.get_me()))
-    return found if isinstance(found, Trouble) else found.username or ""
+    return found if isinstance(found, Diagnosis) else found.username or ""
 
 
 async def _ask(config: Settings) -> Check:
-    from bot.telegram.trouble import Trouble
+    from bot.telegram.diagnosis import Diagnosis
 
     line = _line(config)
     found = await _call(config, line, _about)
-    if isinstance(found, Trouble):
+    if isinstance(found, Diagnosis):
         return Check("telegram", "failed", found.sentence, found.fix)
     name, webhook = found
     by = f" by the proxy {line.place}" if line.place else ""
@@ -67,7 +67,7 @@ async def _about(bot: "Bot") -> tuple[str | None, str]:
 
 async def _call(
     config: Settings, line: "Line", ask: "Callable[[Bot], Awaitable[T]]"
-) -> "T | Trouble":
+) -> "T | Diagnosis":
     """What Telegram answers by the bot's own line, or why it does not."""
     from telegram import Bot
     from telegram.error import TelegramError
@@ -83,10 +83,10 @@ async def _call(
         get_updates_request=request,
     )
     try:
-        async with asyncio.timeout(ANSWER_SECONDS * len(line.ways) + 2):
+        async with asyncio.timeout(ANSWER_SECONDS * len(line.routes) + 2):
             return await ask(bot)
     except (TelegramError, TimeoutError) as error:
-        return request.trouble or line.trouble(error)
+        return request.trouble or line.diagnose(error)
     finally:
         with suppress(Exception):
             await request.shutdown()

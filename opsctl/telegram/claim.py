@@ -42,12 +42,12 @@ def claim(config: Settings) -> list[str]:
 
 def bot_name(config: Settings, store: "Store") -> str:
     """The bot's @name without the @, as remembered or as Telegram says; nothing where neither."""
-    from bot.telegram.trouble import Trouble
+    from bot.telegram.diagnosis import Diagnosis
     from opsctl.telegram.check import name_of
 
     name = store.username(config.telegram_token)
     if not name and config.telegram_token:
         found = name_of(config)
-        name = "" if isinstance(found, Trouble) else found
+        name = "" if isinstance(found, Diagnosis) else found
         store.set_username(config.telegram_token, name)
     return name

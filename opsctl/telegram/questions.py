@@ -49,13 +49,13 @@ def ask_about_bot(config: Settings, keep: Keep) -> None:
 
 def rejection(config: Settings, quiet: bool = False) -> UserError | None:
     """What is wrong where Telegram knows no bot with the token that is set; none is not asked."""
-    from bot.telegram.trouble import Trouble
+    from bot.telegram.diagnosis import Diagnosis
     from opsctl.telegram.check import name_of
 
     found = name_of(config) if config.telegram_token else None
-    if isinstance(found, Trouble) and found.cause == "token":
+    if isinstance(found, Diagnosis) and found.cause == "token":
         return UserError(found.sentence, found.fix)
-    if isinstance(found, Trouble) and not quiet:
+    if isinstance(found, Diagnosis) and not quiet:
         output.note(f"the token could not be checked: {found}")
     return None
 
@@ -69,7 +69,7 @@ def _is_rejected(config: Settings) -> bool:
 
 def _ask_token(config: Settings, store: "Store") -> str:
     """A token that Telegram knows, or that nobody could check; nothing for later."""
-    from bot.telegram.trouble import Trouble
+    from bot.telegram.diagnosis import Diagnosis
     from opsctl.telegram.check import name_of
 
     while True:
@@ -81,7 +81,7 @@ def _ask_token(config: Settings, store: "Store") -> str:
         if not token:
             return ""
         found = name_of(dataclasses.replace(config, telegram_token=token))
-        if not isinstance(found, Trouble):
+        if not isinstance(found, Diagnosis):
             output.note(f"this is @{found}")
             store.set_username(token, found)
             return token

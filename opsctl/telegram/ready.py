@@ -23,11 +23,11 @@ def check_ready(config: Settings) -> None:
 
 
 def _look(config: Settings, is_well: bool) -> None:
-    from bot.telegram.trouble import Trouble
+    from bot.telegram.diagnosis import Diagnosis
     from bot.texts.about import read_notice
     from opsctl.telegram.check import name_of
 
     read_notice(config.notice)
     found = name_of(config)
-    if isinstance(found, Trouble) and (is_well or found.cause == "token"):
+    if isinstance(found, Diagnosis) and (is_well or found.cause == "token"):
         raise UserError(found.sentence, found.fix)

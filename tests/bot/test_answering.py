@@ -279,7 +279,7 @@ def test_the_dialogue_is_told_to_the_model_until_it_begins_anew(
                     it.ask(2, question(number))
                     await eventually(lambda: it.outcome(it.asked) == "answered")
                 assert question(1) in json.dumps(tgi.log.requests[1].body, ensure_ascii=False)
-                it.dialogue.begin_anew(2, None, it.asked)
+                it.dialogue.reset(2, None, it.asked)
                 it.ask(2, question(3))
                 it.ask(3, question(4))
                 await eventually(lambda: it.outcome(3) == it.outcome(4) == "answered")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.base.metrics import Metrics
-from bot.inbox.inbox import FOLLOW_UPS_OF_ONE, Effect, Inbox
+from bot.inbox.inbox import FOLLOW_UPS_OF_ONE, Inbox, Result
 from bot.inbox.poller import Poller
 from bot.store.store import KEEP_UPDATES, Store
 from bot.telegram.line import Line
@@ -157,7 +157,7 @@ def test_a_store_that_is_held_for_long_ends_no_errand(tmp_path: Path) -> None:
                 other.db.execute("BEGIN IMMEDIATE")
             store.set_meta("reply", "told")
 
-        inbox = Inbox(store, lambda *_: Effect(follow_ups=[reply], user=2), Metrics(), PACE)
+        inbox = Inbox(store, lambda *_: Result(follow_ups=[reply], user=2), Metrics(), PACE)
         running = asyncio.ensure_future(inbox.run())
         store.receive((n, update(n, 2, "/start")) for n in range(1, 9))
         inbox.wake()

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from bot.messages.parts import Entity
-from bot.telegram.limits import ChatLimiter
-from bot.telegram.sending import (
+from bot.telegram.errors import (
     Banned,
     ChatGone,
     ChatMoved,
@@ -16,6 +15,7 @@ from bot.telegram.sending import (
     Refused,
     Unreachable,
 )
+from bot.telegram.limits import ChatLimiter
 from tests.bot.clients import failure, run, sender, statuses, texts
 from tests.fakes.bot_api_play import Fault
 

@@ -13,7 +13,7 @@ from telegram import Update
 
 from bot.base.metrics import Metrics
 from bot.gate.requests import Requests
-from bot.inbox.inbox import Effect, Inbox
+from bot.inbox.inbox import Inbox, Result
 from bot.messages.parts import Part
 from bot.people.people import People
 from bot.questions.answers import Answers, Question
@@ -57,10 +57,10 @@ def test_a_disk_that_gets_full_loses_no_update(store: Store) -> None:
     fill_inbox(store, 60, "q" * 1500)
     answers = Answers(store)
 
-    def handle(number: int, update: Update) -> Effect:
+    def handle(number: int, update: Update) -> Result:
         assert update.message and update.message.text
         answers.add(Question(number, 7, None, 7, 1, "ru", update.message.text, 1.0))
-        return Effect()
+        return Result()
 
     pages = store.db.execute("PRAGMA page_count").fetchone()[0]
     store.db.execute(f"PRAGMA max_page_count = {pages + 6}")
@@ -79,9 +79,9 @@ def test_another_program_that_writes_is_waited_for(store: Store, tmp_path: Path)
             replied.append(1)
             await hold.wait()
 
-        def handle(number: int, _: Update) -> Effect:
+        def handle(number: int, _: Update) -> Result:
             handled.append(number)
-            return Effect(follow_ups=[reply])
+            return Result(follow_ups=[reply])
 
         inbox = Inbox(store, handle, Metrics(), PACE)
         store.db.execute("PRAGMA busy_timeout = 10")
@@ -108,14 +108,14 @@ def test_replies_that_hang_do_not_hold_up_what_comes_after_them(store: Store) ->
     async def go() -> None:
         hold, begun, sent = asyncio.Event(), [], []
 
-        def handle(number: int, _: Update) -> Effect:
+        def handle(number: int, _: Update) -> Result:
             async def reply() -> None:
                 await hold.wait()
                 sent.append(number)
 
             if number == 100:
-                return Effect(now=[lambda: begun.append(number)])
-            return Effect(follow_ups=[reply], user=number)
+                return Result(after_commit=[lambda: begun.append(number)])
+            return Result(follow_ups=[reply], user=number)
 
         inbox = Inbox(store, handle, Metrics())
         fill_inbox(store, 100)
@@ -151,7 +151,7 @@ def test_a_group_that_moves_takes_its_new_beginning_along(store: Store) -> None:
     for number in (1, 2):
         answers.add(Question(number, -5, None, 7, number, "ru", "?", 0.0))
         answers.finish(number, "answered", [Part("!")], turn=f"answer {number}")
-    dialogue.begin_anew(-5, None, 1)
+    dialogue.reset(-5, None, 1)
     answers.move_chat(-5, -1005)
     turns = dialogue.turns(Question(3, -1005, None, 7, 3, "ru", "?", 0.0))
     assert [turn.answer for turn in turns] == ["answer 2"]

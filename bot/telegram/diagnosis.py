@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from bot.telegram.ways import SETTING, Attempt, Way
+from bot.telegram.route import SETTING, Attempt, Route
 
 TELEGRAM = "api.telegram.org"
 ADDRESS = "OPSCTL_TELEGRAM_API_URL"
@@ -31,7 +31,7 @@ _SAID = re.compile(r"(^\d{3}\b.{0,40})|could not connect: (.{0,60}?)\.?$")
 
 
 @dataclass(frozen=True)
-class Trouble:
+class Diagnosis:
     """A cause by its name, which stays the same for programs; the sentence and the fix."""
 
     cause: str
@@ -42,37 +42,39 @@ class Trouble:
         return f"{self.sentence}; {self.fix}"
 
 
-def of_reply(code: int, reply: bytes, host: str, token_place: str = "the token") -> Trouble | None:
+def from_reply(
+    code: int, reply: bytes, host: str, token_place: str = "the token"
+) -> Diagnosis | None:
     """What a reply says of the line; None for one that says that it is well."""
     if code == 200 and reply.startswith(b'{"ok":'):
         return None
     said = _description(reply)
     if code == 409 and "webhook" in (said or ""):
-        return Trouble(
+        return Diagnosis(
             "webhook",
             "a webhook is set for this bot, so Telegram gives it no messages",
             "the bot deletes it; where it comes back, end the program that sets it",
         )
     if code == 409:
-        return Trouble(
+        return Diagnosis(
             "conflict",
             "another program answers as this bot: Telegram lets only one of them listen",
             "stop the other one, or get a new token from @BotFather",
         )
     if code in (401, 404) and said is not None:
-        return Trouble(
+        return Diagnosis(
             "token",
             "Telegram does not accept the bot's token",
             f"compare {token_place} with what @BotFather says",
         )
     if code >= 500:
-        return Trouble(
+        return Diagnosis(
             "busy",
             f"{host} is busy or broken now ({code})",
             "it may pass by itself: opsctl status",
         )
     if said is None:
-        return Trouble(
+        return Diagnosis(
             "foreign",
             f"{host} answers, but not as the Bot API ({code})",
             f"see {ADDRESS}, and that no login page is in between",
@@ -80,46 +82,50 @@ def of_reply(code: int, reply: bytes, host: str, token_place: str = "the token")
     return None
 
 
-def of_error(error: BaseException, host: str, worked: bool) -> Trouble:
+def from_error(error: BaseException, host: str, worked: bool) -> Diagnosis:
     """Why a request had no reply; `worked`: not long ago it had one."""
     attempt, errors = _attempt(error), tuple(_chain(error))
-    way = attempt.way if attempt else Way()
+    route = attempt.route if attempt else Route()
     if attempt and not attempt.passed and not attempt.sent:
-        return _of_proxy(way, errors, host)
+        return _of_proxy(route, errors, host)
     if _find(errors, ssl.SSLCertVerificationError):
         return _certificate(errors, host)
-    if not way.proxy and (found := _direct(errors, host, worked)):
+    if not route.proxy and (found := _direct(errors, host, worked)):
         return found
     if any(isinstance(e, ssl.SSLError) and e.reason in NO_TLS for e in errors):
         fix = _way_out(host)
         if not _is_telegram(host):
             fix = f"write http:// into {ADDRESS}, or fix its TLS, {RESTART}"
-        return Trouble("no tls", f"{host} speaks no TLS: is it http://?", fix)
+        return Diagnosis("no tls", f"{host} speaks no TLS: is it http://?", fix)
     by, out = "", _way_out(host)
-    if way.proxy:
-        by, out = f" by the proxy {way.place}", f"another proxy may do it: {_corrected(way)}"
+    if route.proxy:
+        by, out = f" by the proxy {route.place}", f"another proxy may do it: {_corrected(route)}"
     if _find(errors, TIMES_OUT):
-        return Trouble("timeout", f"{host} does not answer in time{by}", out)
+        return Diagnosis("timeout", f"{host} does not answer in time{by}", out)
     reason = next((e.strerror for e in errors if isinstance(e, OSError) and e.errno), None)
     if reason and not _find(errors, ConnectionResetError):
-        return Trouble("unreachable", f"no way to {host}{by} ({reason})", out)
+        return Diagnosis("unreachable", f"no way to {host}{by} ({reason})", out)
     if _find(errors, IS_CUT):
-        return Trouble("reset", f"the connection to {host}{by} is broken off", out)
-    return Trouble("unknown", f"no answer from {host} ({type(errors[-1]).__name__})", "opsctl logs")
+        return Diagnosis("reset", f"the connection to {host}{by} is broken off", out)
+    return Diagnosis(
+        "unknown", f"no answer from {host} ({type(errors[-1]).__name__})", "opsctl logs"
+    )
 
 
-def _direct(errors: tuple[BaseException, ...], host: str, worked: bool) -> Trouble | None:
-    """What is told of the direct way alone."""
+def _direct(errors: tuple[BaseException, ...], host: str, worked: bool) -> Diagnosis | None:
+    """What is told of the direct route alone."""
     if _find(errors, socket.gaierror):
         name = urlsplit(f"//{host}").hostname
         fix = f"getent hosts {name}; where it alone is hidden: {SETTING} in .env"
         if not _is_telegram(host):
             fix = f"getent hosts {name}; if it is misspelt: correct {ADDRESS}, {RESTART}"
-        return Trouble("dns", f"the name {name} cannot be found: no network, or no DNS", fix)
+        return Diagnosis("dns", f"the name {name} cannot be found: no network, or no DNS", fix)
     if _find(errors, ConnectionRefusedError):
-        return Trouble("refused", f"nothing listens at {host} (connection refused)", _way_out(host))
+        return Diagnosis(
+            "refused", f"nothing listens at {host} (connection refused)", _way_out(host)
+        )
     if _is_telegram(host) and not worked and _find(errors, IS_CUT):
-        return Trouble(
+        return Diagnosis(
             "blocked",
             f"{host} does not answer, though its name is found: it seems to be blocked here",
             f"set {SETTING} in .env, {RESTART}",
@@ -127,50 +133,50 @@ def _direct(errors: tuple[BaseException, ...], host: str, worked: bool) -> Troub
     return None
 
 
-def _of_proxy(way: Way, errors: tuple[BaseException, ...], host: str) -> Trouble:
-    name, kind = f"the proxy {way.place}", way.proxy.partition(":")[0]
-    correct = _corrected(way)
+def _of_proxy(route: Route, errors: tuple[BaseException, ...], host: str) -> Diagnosis:
+    name, kind = f"the proxy {route.place}", route.proxy.partition(":")[0]
+    correct = _corrected(route)
     said = next((str(error) for error in errors if isinstance(error, httpx.ProxyError)), "")
     if said.startswith(NO_PASSWORD):
         sentence = f"{name} wants a name and a password, or others"
-        return Trouble("proxy password", sentence, f"put them before the host: {correct}")
+        return Diagnosis("proxy password", sentence, f"put them before the host: {correct}")
     if said:
         found = _SAID.search(said)
         why = f" ({found[1] or found[2]})" if found else ""
         sentence = f"{name} does not connect to {host}{why}"
-        return Trouble("proxy refuses", sentence, f"ask who runs it, or another one: {correct}")
+        return Diagnosis("proxy refuses", sentence, f"ask who runs it, or another one: {correct}")
     if _find(errors, socket.gaierror):
-        return Trouble("proxy dns", f"the name of {name} cannot be found", correct)
+        return Diagnosis("proxy dns", f"the name of {name} cannot be found", correct)
     if _find(errors, ConnectionRefusedError):
         sentence = f"{name} does not run: nothing listens there (connection refused)"
-        return Trouble("proxy refused", sentence, f"start it, or: {correct}")
+        return Diagnosis("proxy refused", sentence, f"start it, or: {correct}")
     if _find(errors, ssl.SSLCertVerificationError):
         return _certificate(errors, name)
     if _find(errors, TIMES_OUT):
-        return Trouble("proxy timeout", f"{name} does not answer in time", correct)
-    return Trouble("proxy broken", f"{name} breaks off: is it one of {kind}://?", correct)
+        return Diagnosis("proxy timeout", f"{name} does not answer in time", correct)
+    return Diagnosis("proxy broken", f"{name} breaks off: is it one of {kind}://?", correct)
 
 
-def _certificate(errors: tuple[BaseException, ...], who: str) -> Trouble:
+def _certificate(errors: tuple[BaseException, ...], who: str) -> Diagnosis:
     found = _find(errors, ssl.SSLCertVerificationError)
     assert isinstance(found, ssl.SSLCertVerificationError)
     if found.verify_code in AGAINST_CLOCK:
-        return Trouble(
+        return Diagnosis(
             "clock",
             f"the certificate of {who} is not valid at {time.strftime('%Y-%m-%d %H:%M')},"
             " which this machine's clock shows",
             "set the clock (timedatectl); if it is right, somebody is in between",
         )
-    return Trouble(
+    return Diagnosis(
         "certificate",
         f"{who} shows a certificate that is not trusted: {found.verify_message}",
         f"somebody may be in between: {SETTING} in .env; one of your own: SSL_CERT_FILE",
     )
 
 
-def _corrected(way: Way) -> str:
-    place = "in .env" if way.origin == SETTING else "of the environment"
-    return f"correct {way.origin} {place}, {RESTART}"
+def _corrected(route: Route) -> str:
+    place = "in .env" if route.origin == SETTING else "of the environment"
+    return f"correct {route.origin} {place}, {RESTART}"
 
 
 def _way_out(host: str) -> str:

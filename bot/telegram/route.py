@@ -1,4 +1,4 @@
-"""One way to Telegram: direct, or through a proxy. It tells how far each request came."""
+"""One route to Telegram: direct, or through a proxy. It tells how far each request came."""
 
 import asyncio
 from collections.abc import Iterable
@@ -26,31 +26,31 @@ NOT_SENT = (
 
 
 @dataclass(frozen=True)
-class Way:
-    """A way to Telegram; `origin` names the setting or variable that a proxy comes from."""
+class Route:
+    """A route to Telegram; `origin` names the setting or variable that a proxy comes from."""
 
     proxy: str = field(default="", repr=False)
     origin: str = ""
 
     @property
     def place(self) -> str:
-        """The proxy's host and port; nothing for the direct way."""
+        """The proxy's host and port; nothing for the direct route."""
         return place(self.proxy)
 
 
-def ways_to(url: str, proxies: Iterable[str]) -> tuple[Way, ...]:
-    """The proxies that are set, else the environment's for this address, else the direct way.
+def routes_to(url: str, proxies: Iterable[str]) -> tuple[Route, ...]:
+    """The proxies that are set, else the environment's for this address, else the direct route.
 
     Raises UsageError for a proxy of the environment that cannot be used.
     """
-    if given := tuple(Way(one, SETTING) for one in proxies):
+    if given := tuple(Route(one, SETTING) for one in proxies):
         return given
     parts, found = urlsplit(url), getproxies()
     if not proxy_bypass(parts.netloc):
         for kind in (parts.scheme, "all"):
             if text := found.get(kind):
-                return (Way(_usual(text, name := f"{kind.upper()}_PROXY"), name),)
-    return (Way(),)
+                return (Route(_usual(text, name := f"{kind.upper()}_PROXY"), name),)
+    return (Route(),)
 
 
 def _usual(text: str, name: str) -> str:
@@ -62,11 +62,11 @@ def _usual(text: str, name: str) -> str:
 
 
 class Attempt:
-    """How far one request came on its way; found in `extensions` of the request of an error."""
+    """How far one request came; found in `extensions` of the request of an error."""
 
-    def __init__(self, way: Way) -> None:
-        self.way = way
-        self.passed = not way.proxy  # the proxy has connected us
+    def __init__(self, route: Route) -> None:
+        self.route = route
+        self.passed = not route.proxy  # the proxy has connected us
         self.sent = False
         self.slow = False  # the connection was given up
         self._stream: Any = None
@@ -103,20 +103,20 @@ class Attempt:
 
 
 class Pool(httpx.AsyncBaseTransport):
-    """Connections by one way. What fails before the request has left is one of NOT_SENT."""
+    """Connections by one route. What fails before the request has left is one of NOT_SENT."""
 
-    def __init__(self, way: Way, connections: int) -> None:
-        self._way = way
-        secure = _certificates() if way.proxy.startswith("https:") else None
+    def __init__(self, route: Route, connections: int) -> None:
+        self._route = route
+        secure = _certificates() if route.proxy.startswith("https:") else None
         self._pool = httpx.AsyncHTTPTransport(
             verify=_certificates(),
             limits=httpx.Limits(max_connections=connections),
-            proxy=httpx.Proxy(way.proxy, ssl_context=secure) if way.proxy else None,
+            proxy=httpx.Proxy(route.proxy, ssl_context=secure) if route.proxy else None,
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The reply; raises httpx.TransportError."""
-        attempt = Attempt(self._way)
+        attempt = Attempt(self._route)
         request.extensions |= {"attempt": attempt, "trace": attempt.trace}
         try:
             reply = await self._pool.handle_async_request(request)

@@ -12,7 +12,7 @@ SHORTEST_PAUSE = 30.0  # seconds, where a period is longer: another program writ
 log = logging.getLogger(__name__)
 
 
-class Freshness:
+class ScheduledIndexing:
     """Updates the index after every so many seconds; 0: never. Vectors left unmade are made."""
 
     def __init__(self, indexing: Indexing, last: LastRun, every: float) -> None:

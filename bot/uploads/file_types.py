@@ -31,7 +31,7 @@ _HEADS = {
 _BLOCK = 1 << 20
 
 
-def is_what_it_claims(path: Path) -> bool:
+def has_type_of_suffix(path: Path) -> bool:
     """Tell by how it begins and what is in it; what else may be wrong, its reader finds."""
     from indexer.readers.office.kinds import kind_of
 

@@ -8,17 +8,17 @@ from contextlib import suppress
 from bot.base.context import Context
 from bot.gate.requests import Requests
 from bot.store.store import StoreBusy
-from bot.telegram.sending import Banned, SendingError, Unreachable
+from bot.telegram.errors import Banned, SendingError, Unreachable
 from bot.texts import texts_for
 from bot.texts.about import with_notice
-from bot.waiting import happens
+from bot.waiting import set_within
 
 PAUSE = 2.0  # seconds between two looks
 AT_ONCE = 20
 log = logging.getLogger(__name__)
 
 
-class Welcome:
+class DecisionNotifier:
     """Looks for people about whom something was decided since, for ever."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Welcome:
                     await asyncio.gather(*(self._tell(*one) for one in todo[at : at + AT_ONCE]))
                 if any(words.startswith("made_") for _, _, words in todo):
                     await self._role_changed()
-            await happens(self._decided, self._pause)
+            await set_within(self._decided, self._pause)
 
     async def _tell(self, user: int, language: str, words: str) -> None:
         try:

@@ -14,16 +14,9 @@ from contextlib import suppress
 from bot.base.context import Context
 from bot.gate.notices import Notice, Notices, shown
 from bot.store.store import StoreBusy
-from bot.telegram.sending import (
-    Banned,
-    ChatGone,
-    MaybeSent,
-    MessageGone,
-    SendingError,
-    Unreachable,
-)
+from bot.telegram.errors import Banned, ChatGone, MaybeSent, MessageGone, SendingError, Unreachable
 from bot.texts import texts_for
-from bot.waiting import happens
+from bot.waiting import set_within
 
 PAUSE = 2.0  # seconds between two looks at what opsctl decided
 TROUBLE_PAUSE = 10.0
@@ -31,7 +24,7 @@ GONE_PAUSE = 3600.0  # for an administrator who never wrote to the bot, or has b
 log = logging.getLogger(__name__)
 
 
-class Doorkeeper:
+class AdminNotifier:
     """Serves each administrator apart: one who cannot be reached holds up nobody else."""
 
     def __init__(self, context: Context, admins: Callable[[], list[int]]) -> None:
@@ -61,7 +54,7 @@ class Doorkeeper:
                 with suppress(StoreBusy):
                     for admin in self._admins():
                         self._serve(admin)
-                await happens(self._changed, self._pace * PAUSE)
+                await set_within(self._changed, self._pace * PAUSE)
             raise self._error
         finally:
             for task in self._tasks.values():
