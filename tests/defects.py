@@ -140,8 +140,8 @@ opsctl/machine/env_file.py
 
 server-is-open-to-the-network tests/opsctl/test_start.py
 opsctl/docker/command.py
--f"127.0.0.1:{spec.port}:80"
-+f"0.0.0.0:{spec.port}:80"
+-f"127.0.0.1:{port[0]}:{port[1]}"
++f"0.0.0.0:{port[0]}:{port[1]}"
 
 least-memory-is-rounded-down tests/opsctl/test_vram.py
 opsctl/machine/vram.py
