@@ -9,7 +9,7 @@ from pathlib import Path
 from core.errors import UserError
 from core.files import access_hint
 
-GO_ON = "what was fetched is kept; to continue: opsctl download"
+GO_ON = "what was fetched is kept; the same command goes on with it"
 AGAIN = "look at the network, then the same command"
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 TRY_LATER = (429, 500, 502, 503, 504)

@@ -91,7 +91,7 @@ class _Shown:
         self._bar("vectors", done, total, "words are searched meanwhile")
 
     def weighed(self, done: int, total: int) -> None:
-        self._bar("their weight", done, total, "")
+        self._bar("how much vectors help", done, total, "by questions of the index's own")
 
     def interrupted(self) -> None:
         self._bars.close()

@@ -74,12 +74,12 @@ class Vectors:
 
     def _worth(self) -> str:
         if self.weight is None:
-            return "words alone are searched until their weight is found"
-        by = "as OPSCTL_DENSE_WEIGHT says" if self.given else "found by the index"
+            return "words alone are searched until it is known how much they help"
+        by = "as OPSCTL_DENSE_WEIGHT says" if self.given else "measured on this index"
         if self.usual:
-            by = "the usual one, for the index is too small to find its own"
+            by = "the usual one, for the index is too small to measure"
         alone = ": words alone are searched" if self.weight == 0 else ""
-        return f"weight {self.weight:g}, {by}{alone}"
+        return f"weight {self.weight:g} beside 1 for words, {by}{alone}"
 
 
 def _found(store: Store) -> float | None:

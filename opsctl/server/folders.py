@@ -20,6 +20,11 @@ def on_this_machine(folder: str, settings: Settings) -> Path:
 
 def find_model(name: str, settings: Settings) -> Path:
     """The folder of a model given as a folder or as a name on the Hub; UserError if absent."""
+    if name.lower().endswith(".gguf"):
+        raise UserError(
+            f"{name} is a GGUF file, which llama.cpp serves",
+            f"opsctl start --server llamacpp --model {name}",
+        )
     place = on_this_machine(name, settings).expanduser()
     for folder in (place, downloaded(name, settings.models)):
         if (folder / "config.json").is_file():

@@ -54,13 +54,13 @@ def test_reindex_and_status_say_how_many_vectors_there_are_and_what_they_count_f
     served: Workspace,
 ) -> None:
     done = served.run("reindex")
-    line = f"vectors: all {FILES * UNITS} rows and sentences, 164 kB; weight 0, found by the index"
+    line = f"vectors: all {FILES * UNITS} rows and sentences, 164 kB; weight 0 beside 1 for words"
     status = served.run("status")
     for said in (done.stderr, status.stdout + status.stderr):
-        assert f"{line}: words alone are searched" in said
+        assert f"{line}, measured on this index: words alone are searched" in said
         assert 'OPSCTL_DENSE_WEIGHT=0.3 opsctl ask "…"' in said
     given = served.run("status", env={"OPSCTL_DENSE_WEIGHT": "0.7"})
-    assert "weight 0.7, as OPSCTL_DENSE_WEIGHT says" in given.stdout
+    assert "weight 0.7 beside 1 for words, as OPSCTL_DENSE_WEIGHT says" in given.stdout
     assert "OPSCTL_DENSE_WEIGHT=0.3" not in given.stderr
 
 
@@ -70,11 +70,11 @@ def test_an_index_too_small_to_find_a_weight_says_that_it_has_the_usual_one(
     for number in range(3, FILES):
         (served.documents / f"note{number}.txt").unlink()
     served.reindex()
-    said = "weight 0.5, the usual one, for the index is too small to find its own\n"
+    said = "weight 0.5 beside 1 for words, the usual one, for the index is too small to measure\n"
     assert said in served.run("status").stdout
     assert (in_use(served)["usual"], in_use(served)["given"]) == (True, False)
     given = served.run("status", env={"OPSCTL_DENSE_WEIGHT": "0.7"})
-    assert "weight 0.7, as OPSCTL_DENSE_WEIGHT says\n" in given.stdout
+    assert "weight 0.7 beside 1 for words, as OPSCTL_DENSE_WEIGHT says\n" in given.stdout
 
 
 def test_the_weight_is_that_of_the_documents_whatever_was_there_before(served: Workspace) -> None:
@@ -242,7 +242,7 @@ def test_two_readers_are_answered_rightly_while_vectors_are_made(
 
 def test_the_search_for_a_weight_shows_its_progress(served: Workspace) -> None:
     told = served.run("reindex").stderr.splitlines()
-    tenths = [line for line in told if line.startswith("their weight: ")]
+    tenths = [line for line in told if line.startswith("how much vectors help: ")]
     assert len(tenths) == 10
     assert told.index(tenths[-1]) > told.index(f"vectors: {FILES * UNITS}/{FILES * UNITS}")
 

@@ -55,7 +55,7 @@ def test_an_interrupted_download_says_how_to_go_on(workspace: Workspace, hub: Fa
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate()
     assert process.returncode == 130
-    assert "interrupted: what was fetched is kept; to continue: opsctl download" in stderr
+    assert "interrupted: what was fetched is kept; the same command goes on with it" in stderr
     assert "Traceback" not in stderr
     download(workspace, "model")
     assert ranges(hub) == [BLOCK]
@@ -77,7 +77,7 @@ def test_a_connection_that_is_always_cut_is_told_and_nothing_is_lost(
     hub.cut("/" + WEIGHTS, 1000, times=99)
     told = workspace.fails(1, "download", "model")
     assert "broke off" in told
-    assert "what was fetched is kept; to continue: opsctl download" in told
+    assert "what was fetched is kept; the same command goes on with it" in told
     with FakeHub() as healthy:
         healthy.push_all()
         workspace.env["OPSCTL_HF_ENDPOINT"] = healthy.url

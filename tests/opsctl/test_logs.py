@@ -6,6 +6,7 @@ import time
 import pytest
 
 from tests.gpu_server import GPUServer, free_port
+from tests.terminal import CTRL_C, on_a_terminal
 from tests.workspace import Workspace
 
 
@@ -61,6 +62,15 @@ def test_follow_goes_on_until_the_server_stops(running: GPUServer) -> None:
     assert running.workspace.run("stop").returncode == 0
     _, told = process.communicate()
     assert (process.returncode, "the log ends here" in told) == (0, True)
+
+
+def test_ctrl_c_ends_a_followed_log_without_a_word_about_the_server(running: GPUServer) -> None:
+    seen = on_a_terminal(
+        running.workspace, "logs", "-f", "-n", "1",
+        typing=lambda shown: CTRL_C if "by zero" in shown else "",
+    )  # fmt: skip
+    assert seen.returncode == 130
+    assert seen.stdout.rstrip().removesuffix("^C").rstrip().endswith("by zero")
 
 
 def test_bad_arguments_are_usage_errors(workspace: Workspace) -> None:

@@ -401,6 +401,15 @@ def test_without_gpu_and_model_start_says_who_answers(workspace: Workspace) -> N
 def test_bad_flags_are_usage_errors(server: GPUServer) -> None:
     assert "choose one of" in server.workspace.fails(2, "start", "--server", "podman")
     assert "--server local" in server.workspace.fails(2, "start", "--model", "x")
+    told = server.workspace.fails(2, "start", "--model", "x.gguf")
+    assert "hint: opsctl start --server llamacpp --model x.gguf" in told
+
+
+@pytest.mark.parametrize("kind", ["vllm", "local"])
+def test_a_gguf_file_is_said_to_be_for_llama_cpp(server: GPUServer, kind: str) -> None:
+    told = server.workspace.fails(1, "start", "--server", kind, "--model", "x.gguf")
+    assert "x.gguf is a GGUF file, which llama.cpp serves" in told
+    assert "hint: opsctl start --server llamacpp --model x.gguf" in told
     elsewhere = {"OPSCTL_SERVER_URL": "http://10.0.0.5:8080"}
     told = server.workspace.fails(2, "start", "--server", "docker", env=elsewhere)
     assert "not a server of this machine" in told

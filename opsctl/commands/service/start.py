@@ -85,9 +85,8 @@ def bring(
     if server not in KINDS:
         raise UsageError(f"--server is {server!r}", f"choose one of: {', '.join(KINDS)}")
     if model and server in ("auto", "docker", "none"):
-        raise UsageError(
-            f"--model is not for --server {server}", "opsctl start --server local --model DIR"
-        )
+        like = f"llamacpp --model {model}" if ".gguf" in model.lower() else "local --model DIR"
+        raise UsageError(f"--model is not for --server {server}", f"opsctl start --server {like}")
     kind, known = suggest(config) if server == "auto" else (server, None)
     if kind == "llamacpp":
         known = last_model(config)

@@ -62,8 +62,8 @@ def _show_server(server: dict[str, Any], adapter: dict[str, Any]) -> None:
         queue = server.get("queue")
         work = f"; {queue['running']} running, {queue['waiting']} waiting" if queue else ""
         output.tell(
-            f"  {server['model_id']}, {server['max_input_tokens']} tokens of prompt,"
-            f" {server['max_total_tokens']} with the answer{work}"
+            f"  {server['model_id']}, {server['max_total_tokens']} tokens for question, sources and"
+            f" answer{work}"
         )
     if server.get("stale"):
         output.tell("  its settings have changed since it was started (opsctl restart)")
