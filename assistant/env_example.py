@@ -7,9 +7,9 @@ from core.settings import PREFIX, Settings
 FILE = ".env.example"
 HEAD = """\
 # Настройки opsctl. Уберите «#» перед нужной строкой и впишите своё значение.
-# ИМЯ=значение, без кавычек и без комментария после него. Все настройки: opsctl doctor --settings
+# ИМЯ=значение; комментарий — только после закрытой кавычки. Все настройки: opsctl doctor --settings
 # The settings of opsctl. Take the # off a line that you need, and write your own value.
-# NAME=value: no quotes, no comment after a value. All settings: opsctl doctor --settings
+# NAME=value; a comment after it only behind a closing quote. All settings: opsctl doctor --settings
 """
 # What a newcomer sets, with a value of the right form.
 VALUES = {

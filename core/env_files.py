@@ -1,4 +1,4 @@
-"""The files that settings are read from, by Docker's rules for env files."""
+"""The files that settings are read from, most of them by Docker's rules."""
 
 import re
 from collections.abc import Mapping
@@ -8,23 +8,50 @@ from core.errors import UsageError
 from core.files import SECRET, access_hint, whole_file
 
 OURS = ("OPSCTL_", "HF_")  # other lines of an .env are for other programs
+_QUOTED = {
+    '"': re.compile(r'"((?:[^"\\]|\\.)*)"(.*)'),
+    "'": re.compile(r"'([^']*)'(.*)"),
+}
+_ESCAPE = re.compile(r'\\(["\\$`])')
 # Between double quotes systemd takes everything else for itself, line ends too.
 _SPECIAL, _ESCAPED = re.compile(r'(["\\$`])'), r"\\\1"
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """Read NAME=value lines by Docker's rules: no quotes, no comments but whole lines."""
-    text = read_text(path)
-    lines = (line.strip() for line in text.splitlines())
-    pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
-    values = {name.strip(): value.strip() for name, _, value in pairs}
-    for name, value in values.items():
-        quoted = name.startswith("export ") or value[:1] in ("'", '"')
-        if quoted and name.removeprefix("export ").startswith(OURS):
-            raise UsageError(
-                f"{path}: {name} is written for a shell", "write NAME=value, no quotes"
-            )
+    """Read NAME=value lines; ours may have quotes, a comment after them, and `export` before.
+
+    Without quotes all of the line is the value, as for Docker.
+    """
+    values = {}
+    for number, line in enumerate(read_text(path).splitlines(), 1):
+        name, equals, value = line.strip().partition("=")
+        if not equals or name.startswith("#"):
+            continue
+        name, value = name.removeprefix("export ").strip(), value.strip()
+        if name.startswith(OURS) and value[:1] in _QUOTED:
+            value = _unquoted(value, f"{path}, line {number}: {name}")
+        values[name] = value
     return values
+
+
+def place_of(path: Path, name: str) -> str:
+    """The file and the line that gives a setting its value: the last that does."""
+    lines = enumerate(read_text(path).splitlines(), 1)
+    names = [(number, line.strip().partition("=")[0]) for number, line in lines]
+    ours = [number for number, word in names if word.removeprefix("export ").strip() == name]
+    return f"{path}, line {ours[-1]}"
+
+
+def _unquoted(value: str, place: str) -> str:
+    quote = value[0]
+    found = _QUOTED[quote].match(value)
+    if not found:
+        hint = f"write the value without quotes, or close it with {quote}"
+        raise UsageError(f"{place} has no closing {quote}", hint)
+    if found[2] and not found[2].lstrip().startswith("#"):
+        hint = "remove that text, or write # before it"
+        raise UsageError(f"{place} has text after the closing {quote}", hint)
+    return _ESCAPE.sub(r"\1", found[1]) if quote == '"' else found[1]
 
 
 def ignored_lines(path: Path) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core import project
-from core.env_files import ignored_lines, read_env_file, read_token_file
+from core.env_files import ignored_lines, place_of, read_env_file, read_token_file
 from core.errors import UsageError
 from core.server_file import ServerFile
 from core.setting_values import MAX_MESSAGE, is_secret, parse
@@ -437,14 +437,14 @@ def _whole_paths() -> dict[str, str]:
     return found
 
 
-def _parse(item: "dataclasses.Field[Any]", text: str, name: str, base: Path) -> object:
+def _parse(item: "dataclasses.Field[Any]", text: str, name: str, layer: Layer) -> object:
+    origin, _, base = layer
     try:
         return parse(item, text, name, base)
     except UsageError as error:
-        if " #" not in text:
-            raise
-        hint = "put the comment on a line of its own, not after a value"
-        raise UsageError(error.message, hint) from error
+        place = f"{place_of(base / origin, name)}: " if origin == ".env" else ""
+        hint = "put the value into quotes, or the comment on a line of its own"
+        raise UsageError(place + error.message, hint if " #" in text else error.hint) from error
 
 
 def _resolve(
@@ -457,9 +457,9 @@ def _resolve(
     if flag is not None:
         return parse(item, str(flag), f"--{item.name}", _here()), "flag"
     names = (PREFIX + item.name.upper(), item.metadata.get("alias", ""))
-    for origin, layer, base in layers:
+    for layer in layers:
         for name in names:
-            if layer.get(name):
-                return _parse(item, layer[name], name, base), origin
+            if layer[1].get(name):
+                return _parse(item, layer[1][name], name, layer), layer[0]
     default = item.default
     return (root / default if isinstance(default, Path) else default), "default"

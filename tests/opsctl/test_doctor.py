@@ -127,8 +127,10 @@ def test_a_bad_value_is_usage_and_named(indexed: Workspace, name: str, value: st
     for args in (("ask", question(1)), ("status",), ("reindex",)):
         told = indexed.fails(2, *args, env={name: value})
         assert f"{name} is '{value}'" in told
-    (indexed.root / ".env").write_text(f"{name}={value}\n")
-    assert f"{name} is '{value}'" in indexed.fails(2, "status")
+    env = indexed.root / ".env"
+    env.write_text(f"# {name}=1\n{name}={value}\n")
+    for args in (("status",), ("stop",), ("doctor",)):
+        assert f"{env}, line 2: {name} is '{value}'" in indexed.fails(2, *args)
 
 
 def test_an_overlap_as_long_as_the_passage_is_usage(workspace: Workspace) -> None:
@@ -253,7 +255,44 @@ def test_a_comment_behind_a_value_is_named_as_the_fault(workspace: Workspace) ->
     (workspace.root / ".env").write_text("OPSCTL_TOP_K=5 # five\n")
     told = workspace.fails(2, "status")
     assert "OPSCTL_TOP_K is '5 # five'" in told
-    assert "hint: put the comment on a line of its own" in told
+    assert "hint: put the value into quotes, or the comment on a line of its own" in told
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ('OPSCTL_CONTACT="Help desk" # until five', "Help desk"),
+        ("OPSCTL_CONTACT='Room #5'#x", "Room #5"),
+        (r'export OPSCTL_CONTACT="the \"desk\" # 5"', 'the "desk" # 5'),
+        ("OPSCTL_CONTACT=Room #5", "Room #5"),
+        ('OPSCTL_CONTACT=the "desk"', 'the "desk"'),
+        ('OTHER="x" y\nOPSCTL_CONTACT=""', ""),
+    ],
+)
+def test_values_of_env_may_have_quotes_and_a_comment_behind_them(
+    workspace: Workspace, line: str, value: str
+) -> None:
+    (workspace.root / ".env").write_text(f"{line}\n")
+    found = workspace.json("doctor", "--settings")
+    assert [one["value"] for one in found if one["name"] == "OPSCTL_CONTACT"] == [value]
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ('"a', 'OPSCTL_CONTACT has no closing "'),
+        ("'a\\", "OPSCTL_CONTACT has no closing '"),
+        ('"a" b', 'OPSCTL_CONTACT has text after the closing "'),
+        ("'a'b'", "OPSCTL_CONTACT has text after the closing '"),
+    ],
+)
+def test_a_slip_of_quotes_in_env_is_told_with_its_line(
+    workspace: Workspace, value: str, fault: str
+) -> None:
+    env = workspace.root / ".env"
+    env.write_text(f"# mine\nOPSCTL_TOP_K=5\nOPSCTL_CONTACT={value}\n")
+    for command in ("stop", "doctor", "status"):
+        assert f"error: {env}, line 3: {fault}\n" in workspace.fails(2, command)
 
 
 def test_a_bot_without_an_administrator_and_a_group_that_cannot_be_asked_are_told(
