@@ -202,3 +202,10 @@ def test_the_keys_of_the_other_layout() -> None:
     assert other_layout("ult [hfyzn uhe;") == "где хранят груж"
     assert other_layout("руддщ") == "hello"
     assert other_layout("HX-21") == ""
+
+
+@pytest.mark.parametrize("typed", ["КТО ТАКОЙ БЕЛОВ?", "кТО ТАКОЙ бЕЛОВ?"])
+def test_a_question_in_capitals_is_the_one_in_small_letters(typed: str) -> None:
+    assert cleaned(typed) == "кто такой белов?"
+    for kept in ("ИНН", "Кто такой БЕЛОВ?", "Где HX-21?"):
+        assert cleaned(kept) == kept
