@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from assistant.server.record import read_record, write_record, write_stopped
 from assistant.server.state import look
@@ -14,7 +15,7 @@ from opsctl.docker.container import others_container
 from opsctl.launch.choose import make_service, started_service
 from opsctl.launch.proving import adapter_of, all_steps, remember
 from opsctl.launch.startup import wait_until_ready
-from opsctl.machine.programs import is_installed, lines_of
+from opsctl.machine.programs import interrupts_put_off, is_installed, lines_of
 from opsctl.server import last_run
 from opsctl.server.last_run import Proof, Start
 from opsctl.server.services import NAMES, Service, State, changing
@@ -43,11 +44,13 @@ def bring_up(config: Settings, service: Service, timeout: float, again: bool = F
         service.prepare()
         if state.status == "running" and not again:
             output.note("its settings have changed: restarting it")
-    with changing(config):
-        if not as_wanted and service.state().identity == state.identity:
-            _replace(service, state)
-        _remember(config, service)
-    limits = _wait(config, service, timeout)
+    with _saying_what_is(service):
+        with changing(config):
+            if not as_wanted and service.state().identity == state.identity:
+                _replace(config, service, state)
+            else:
+                _remember(config, service)
+        limits = _wait(config, service, timeout)
     if limits and service.api == "tgi":
         _compare_limits(config, limits)
     _prove(config, service)
@@ -63,23 +66,34 @@ def _remember(config: Settings, service: Service) -> None:
         raise
 
 
-def _replace(service: Service, old: State) -> None:
+def _replace(config: Settings, service: Service, old: State) -> None:
     if old.status != "absent":
         service.stop()
     service.check_room()
     output.note(f"starting {NAMES[service.kind]}")
-    service.start()
+    with interrupts_put_off():
+        service.start()
+        _remember(config, service)
+
+
+@contextmanager
+def _saying_what_is(service: Service) -> Iterator[None]:
+    """Say at a Ctrl-C what goes on without this command."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if service.state().status == "running":
+            output.note("it is still starting: opsctl status shows it, opsctl stop ends it")
+        else:
+            output.note("interrupted: no model server runs")
+        raise
 
 
 def _wait(config: Settings, service: Service, timeout: float) -> Limits | None:
     """Wait until the server answers; what it says that it takes."""
     if (found := look(config)).lives:
         return found.limits
-    try:
-        ready = wait_until_ready(config, service, timeout)
-    except KeyboardInterrupt:
-        output.note("it is still starting: opsctl status shows it, opsctl stop ends it")
-        raise
+    ready = wait_until_ready(config, service, timeout)
     output.note(f"ready after {ready.seconds:.0f} s at {config.server_url}")
     start = Start(service.state().identity, ready.seconds, ready.phases)
     last_run.write(start, config)

@@ -2,11 +2,13 @@
 
 import queue
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +78,19 @@ def show(argv: Sequence[str]) -> int:
         return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode
     except OSError as error:
         raise UserError(f"{argv[0]} cannot be run ({error.strerror})", "opsctl doctor") from error
+
+
+@contextmanager
+def interrupts_put_off() -> Iterator[None]:
+    """Let a Ctrl-C wait until what stands inside is done; in the main thread only."""
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt
 
 
 class Follower:

@@ -5,6 +5,7 @@ import re
 import shlex
 import signal
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -220,6 +221,22 @@ def test_ctrl_c_while_it_starts_leaves_it_starting(server: GPUServer) -> None:
     assert process.returncode == 130
     assert "it is still starting" in rest
     assert server.workspace.json("status", code=3)["server"]["state"] == "starting"
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.1, 0.3])
+def test_ctrl_c_at_once_says_whether_a_server_runs(server: GPUServer, wait: float) -> None:
+    server.docker(log="loading", tgi=("--ready-after", "600"))
+    process = server.workspace.start("start", fresh=True)
+    assert process.stderr
+    while "starting TGI" not in process.stderr.readline():
+        pass
+    time.sleep(wait)
+    process.send_signal(signal.SIGINT)
+    _, rest = process.communicate()
+    assert process.returncode == 130
+    found = json.loads(server.workspace.run("status", "--json").stdout)["server"]
+    runs = found.get("state") == "starting"
+    assert ("it is still starting" in rest, "no model server runs" in rest) == (runs, not runs)
 
 
 @pytest.mark.parametrize(
