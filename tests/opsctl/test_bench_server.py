@@ -1,5 +1,6 @@
 """opsctl bench-server: figures of the running server, and what is said of a slow or failing one."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -36,6 +37,18 @@ def test_what_is_slow_is_measured_as_it_is(tgi: TGIProcess, workspace: Workspace
     tgi.play(pace=0.05, eos_every=0)
     first, *_ = workspace.json("bench-server", "--tokens", "16")["rounds"]
     assert 8 < first["each"] <= 20, "a token each 0.05 s"
+
+
+def test_ctrl_c_shows_what_was_measured(tgi: TGIProcess, workspace: Workspace) -> None:
+    tgi.play(pace=0.05, eos_every=0)
+    process = workspace.start("bench-server", fresh=True)
+    assert process.stderr
+    while "measuring: 1/3" not in process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    shown, _ = process.communicate()
+    assert process.returncode == 130
+    assert [line.split()[0] for line in shown.splitlines()] == ["at", "1"]
 
 
 def test_no_server_is_told_with_what_helps(workspace: Workspace) -> None:

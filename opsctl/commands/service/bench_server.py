@@ -36,7 +36,14 @@ def bench_server(
         raise no_server(config, "there is nothing to measure") from server.error
     if server.error and not server.lives:
         raise server.error
-    found = asyncio.run(_measure(config, tokens))
+    found: list[Round] = []
+    output.note("seconds on a GPU, minutes on a processor; Ctrl-C shows what is measured by then")
+    try:
+        asyncio.run(_measure(config, tokens, found))
+    except KeyboardInterrupt:
+        if found:
+            _show(found)
+        raise
     slots = server.limits.max_concurrent if server.limits else None
     told = advice(found, config, slots)
     if json:
@@ -62,12 +69,10 @@ def _row(one: "Round") -> tuple[str, ...]:
     )  # fmt: skip
 
 
-async def _measure(config: Settings, tokens: int) -> "list[Round]":
+async def _measure(config: Settings, tokens: int, found: "list[Round]") -> None:
     from opsctl.server.speed import AT_ONCE, rounds
 
-    found: list[Round] = []
     with output.progress_bar("measuring") as advance:
         async for one in rounds(config, tokens):
             found.append(one)
             advance(len(found), len(AT_ONCE), f"{one.questions} at once")
-    return found
