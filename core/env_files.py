@@ -1,7 +1,7 @@
 """The files that settings are read from, most of them by Docker's rules."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from core.errors import UsageError
@@ -23,11 +23,7 @@ def read_env_file(path: Path) -> dict[str, str]:
     Without quotes all of the line is the value, as for Docker.
     """
     values = {}
-    for number, line in enumerate(read_text(path).splitlines(), 1):
-        name, equals, value = line.strip().partition("=")
-        if not equals or name.startswith("#"):
-            continue
-        name, value = name.removeprefix("export ").strip(), value.strip()
+    for number, name, value in _assignments(path):
         if name.startswith(OURS) and value[:1] in _QUOTED:
             value = _unquoted(value, f"{path}, line {number}: {name}")
         values[name] = value
@@ -36,10 +32,16 @@ def read_env_file(path: Path) -> dict[str, str]:
 
 def place_of(path: Path, name: str) -> str:
     """The file and the line that gives a setting its value: the last that does."""
-    lines = enumerate(read_text(path).splitlines(), 1)
-    names = [(number, line.strip().partition("=")[0]) for number, line in lines]
-    ours = [number for number, word in names if word.removeprefix("export ").strip() == name]
-    return f"{path}, line {ours[-1]}"
+    numbers = [number for number, given, _ in _assignments(path) if given == name]
+    return f"{path}, line {numbers[-1]}"
+
+
+def _assignments(path: Path) -> Iterator[tuple[int, str, str]]:
+    """Number, name and value, as they stand there, of each line that sets something."""
+    for number, line in enumerate(read_text(path).splitlines(), 1):
+        name, equals, value = line.strip().partition("=")
+        if equals and not name.startswith("#"):
+            yield number, name.removeprefix("export ").strip(), value.strip()
 
 
 def _unquoted(value: str, place: str) -> str:
